@@ -1,0 +1,7 @@
+"""``python -m paralbench``."""
+
+import sys
+
+from paralbench.cli.main import main
+
+sys.exit(main())

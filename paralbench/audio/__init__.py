@@ -1,0 +1,1 @@
+"""Decode, resample, cut and chunk. Every file is heard, or refused with a reason."""

@@ -1,0 +1,194 @@
+"""From a Clip to mono waveforms at one rate, in blocks, so that an hour costs no more than a minute.
+
+libsndfile decodes what it can; FFmpeg (through PyAV) what it lacks. FFmpeg is told which format to
+expect, so that a file made to look like a playlist is never followed anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from paralbench.audio.inspection import inspect
+from paralbench.records.errors import Refused
+from paralbench.records.example import Clip
+
+Waveform = NDArray[np.float32]
+
+DECODING = "mono-mean/soxr-hq/1"
+"""Name of the decode policy, part of every feature's key: change what is decoded, change this."""
+
+OVERHANG = 0.5
+"""A clip may end this many seconds after its file does (label files round); more is refused."""
+
+_FFMPEG = {
+    ".g722": "g722", ".m4a": "mov", ".mp4": "mov", ".mov": "mov", ".3gp": "mov", ".aac": "aac",
+    ".wma": "asf", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi", ".amr": "amr",
+}  # fmt: skip
+_G722_BYTES_PER_SECOND = 8000
+_BLOCK_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says of itself: rate in Hz, channels, length in seconds."""
+
+    rate: int
+    channels: int
+    seconds: float
+
+
+def header(path: Path) -> Header:
+    """Read a file's header without decoding it; raises :class:`Refused` as :func:`blocks` does."""
+    inspect(path)
+    if path.suffix.lower() in _FFMPEG:
+        return _ffmpeg_header(path)
+    with _sound_file(path) as file:
+        return Header(file.samplerate, file.channels, file.frames / file.samplerate)
+
+
+def length(clip: Clip) -> float:
+    """Seconds a clip asks for; raises :class:`Refused` where it asks for what is not there."""
+    return _span(clip, header(clip.path).seconds)[1]
+
+
+def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
+    """Decode a clip to mono at ``rate`` Hz, ``seconds`` at a time; the last block may be shorter.
+
+    Raises:
+        Refused: for anything that is not complete, finite audio holding the clip.
+    """
+    size = round(seconds * rate)
+    held: list[Waveform] = []
+    count = 0
+    for piece in _resampled(clip, rate):
+        held.append(piece)
+        count += len(piece)
+        while count >= size:
+            joined = np.concatenate(held)
+            yield joined[:size]
+            held, count = [joined[size:]], count - size
+    if count:
+        yield np.concatenate(held)
+
+
+def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
+    found = header(clip.path)
+    start, wanted = _span(clip, found.seconds)
+    if clip.channel is not None and clip.channel >= found.channels:
+        raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
+    decode = _ffmpeg_blocks if clip.path.suffix.lower() in _FFMPEG else _sound_blocks
+    resampler = soxr.ResampleStream(found.rate, rate, 1, dtype="float32", quality="HQ")
+    for block in decode(clip.path, start, wanted):
+        mono = block.mean(axis=1) if clip.channel is None else block[:, clip.channel]
+        if not np.isfinite(mono).all():
+            raise Refused("the audio holds NaN or infinite samples")
+        mono = np.ascontiguousarray(mono, dtype=np.float32)
+        yield mono if found.rate == rate else resampler.resample_chunk(mono)
+    if found.rate != rate:
+        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _span(clip: Clip, total: float) -> tuple[float, float]:
+    end = total if clip.end is None else clip.end
+    if clip.start < 0 or not end > clip.start:
+        raise Refused(f"the clip is empty: it runs from {clip.start:g} s to {end:g} s")
+    if clip.start >= total or end > total + OVERHANG:
+        raise Refused(
+            f"the clip runs from {clip.start:g} s to {end:g} s, the file ends at {total:.3f} s"
+        )
+    return clip.start, min(end, total) - clip.start
+
+
+def _sound_file(path: Path) -> soundfile.SoundFile:
+    try:
+        return soundfile.SoundFile(path)
+    except soundfile.SoundFileError as error:
+        raise Refused(
+            f"it cannot be decoded ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"
+        ) from None
+
+
+def _sound_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
+    with _sound_file(path) as file:
+        rate = file.samplerate
+        first = round(start * rate)
+        left = min(round(wanted * rate), file.frames - first)
+        # An MP3's length may be an estimate; everything else means what its header says.
+        slack = rate // 2 if "MPEG" in file.subtype else 0
+        try:
+            file.seek(first)
+            while left > 0:
+                block = file.read(min(left, _BLOCK_SECONDS * rate), dtype="float32", always_2d=True)
+                if not len(block):
+                    break
+                left -= len(block)
+                yield block
+        except soundfile.SoundFileError as error:
+            raise Refused(
+                f"its audio is damaged ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"
+            ) from None
+        if left > slack:
+            raise Refused(
+                f"truncated: {left / rate:.3f} s of the audio its header declares are missing"
+            )
+
+
+def _ffmpeg_header(path: Path) -> Header:
+    import av
+
+    with _container(path) as container:
+        stream = container.streams.audio[0]
+        if path.suffix.lower() == ".g722":
+            seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
+        elif container.duration is not None:
+            seconds = container.duration / av.time_base
+        else:
+            raise Refused("its length is unknown; convert it to WAV or FLAC")
+        return Header(stream.rate, stream.channels, seconds)
+
+
+def _ffmpeg_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
+    import av
+
+    with _container(path) as container:
+        stream = container.streams.audio[0]
+        planar = av.AudioResampler(format="fltp")
+        position, first = 0, round(start * stream.rate)
+        last = first + round(wanted * stream.rate)
+        heard = 0
+        try:
+            for packet in container.decode(stream):
+                for frame in planar.resample(packet):
+                    block = frame.to_ndarray().astype(np.float32, copy=False).T
+                    piece = block[max(0, first - position) : max(0, last - position)]
+                    position += len(block)
+                    if len(piece):
+                        heard += len(piece)
+                        yield piece
+                if position >= last:
+                    break
+        except av.FFmpegError as error:
+            raise Refused(f"its audio is damaged ({error.strerror})") from None
+        # Containers round their length up to a packet; half a second of it may not be there.
+        if last - first - heard > stream.rate // 2:
+            raise Refused("truncated: it ends before the length its header declares")
+
+
+def _container(path: Path):  # type: ignore[no-untyped-def]  # PyAV's input container
+    import av
+
+    try:
+        container = av.open(str(path), format=_FFMPEG[path.suffix.lower()])
+    except av.FFmpegError as error:
+        raise Refused(f"it cannot be decoded ({error.strerror})") from None
+    if not container.streams.audio:
+        container.close()
+        raise Refused("it has no audio stream")
+    return container

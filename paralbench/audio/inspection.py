@@ -1,0 +1,71 @@
+"""Look at a file's first bytes and say why it is no audio, before any decoder guesses."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from paralbench.records.errors import Refused
+
+_LFS = b"version https://git-lfs"
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
+_UNKNOWN_LENGTH = {0, 0xFFFFFFFF, 0x7FFFFFFF}
+
+
+def inspect(path: Path) -> None:
+    """Raise :class:`Refused` for a file that cannot be complete audio.
+
+    Catches what decoders report badly or not at all: empty files, Git-LFS pointers, AppleDouble
+    files, text, web pages, and RIFF files whose header declares more than the file holds.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(512)
+    except FileNotFoundError:
+        raise Refused("the file does not exist") from None
+    except IsADirectoryError:
+        raise Refused("it is a folder, not a file") from None
+    except OSError as error:
+        raise Refused(f"it cannot be opened ({error.strerror or error})") from None
+    if size == 0:
+        raise Refused("the file is empty (0 bytes)")
+    if head.startswith(_LFS):
+        raise Refused("it is a Git-LFS pointer, not audio; run 'git lfs pull' where it came from")
+    if head.startswith(_APPLE_DOUBLE):
+        raise Refused("it is an AppleDouble file (macOS metadata), not audio")
+    if _is_text(head):
+        start = head.decode("utf-8", "replace").strip().splitlines() or [""]
+        raise Refused(f"it is a text file, not audio (it begins {start[0][:30]!r})")
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        _inspect_riff(path, size)
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:  # a character cut at the end of what was read is fine
+            return False
+        text = head[: error.start].decode("utf-8")
+    return bool(text) and all(sign.isprintable() or sign in "\r\n\t\ufeff" for sign in text)
+
+
+def _inspect_riff(path: Path, size: int) -> None:
+    with path.open("rb") as file:
+        position = 12
+        while position + 8 <= size:
+            file.seek(position)
+            name, length = struct.unpack("<4sI", file.read(8))
+            if name == b"data":
+                held = size - position - 8
+                if length not in _UNKNOWN_LENGTH and length > held:
+                    raise Refused(
+                        f"truncated: its header declares {length} bytes of audio, "
+                        f"the file holds {held}"
+                    )
+                if held == 0:
+                    raise Refused("it has a header and no audio")
+                return
+            position += 8 + length + (length & 1)
+    raise Refused("truncated: the WAV header ends before any audio")

@@ -1,0 +1,183 @@
+"""Finds corpora, tasks and models: in the repository or the wheel, and in the user's own folders.
+
+A catalogue is a folder that holds ``tasks/<corpus>/`` and ``models/<id>/``. Its cards are data;
+its adapters are Python, loaded only when their corpus or model is used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from paralbench.records.corpus_card import CorpusCard
+from paralbench.records.errors import CardError, UsageError
+from paralbench.records.example import Example
+from paralbench.records.model_card import ModelCard
+from paralbench.records.task_card import TaskCard
+
+Named = TypeVar("Named")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus folder: its card, its tasks, and its adapter when asked for."""
+
+    folder: Path
+    card: CorpusCard
+    tasks: tuple[TaskCard, ...]
+
+    @cached_property
+    def adapter(self) -> ModuleType:
+        """The corpus's ``adapter.py``."""
+        return load_module(self.folder / "adapter.py")
+
+    def read(self, root: Path) -> Iterable[Example]:
+        """Read the corpus at ``root`` with its adapter."""
+        examples: Iterable[Example] = self.adapter.read(root)
+        return examples
+
+    @cached_property
+    def synthesize(self) -> Callable[[Path, int], None]:
+        """The corpus's ``synth.py``: (root, seed) -> a small synthetic corpus in its layout."""
+        if not (self.folder / "synth.py").is_file():
+            raise UsageError(f"corpus '{self.card.id}' has no synthetic form (no synth.py).")
+        function: Callable[[Path, int], None] = load_module(self.folder / "synth.py").synthesize
+        return function
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model folder: its card, and where an ``adapter.py`` of its own would stand."""
+
+    folder: Path
+    card: ModelCard
+
+
+class Catalog:
+    """Everything that can be named on the command line.
+
+    Args:
+        folders: extra catalogue folders, searched before the platform's own.
+
+    Raises:
+        CardError: for a card that is not valid, or an id that stands twice in one catalogue.
+    """
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        for folder in folders:
+            if not folder.is_dir():
+                raise UsageError(f"the catalogue folder {folder} does not exist.")
+        self.folders = (*folders, _own())
+
+    @cached_property
+    def corpora(self) -> dict[str, Corpus]:
+        """Corpora by id."""
+        found: dict[str, Corpus] = {}
+        for folder in self._subfolders("tasks", "corpus.toml"):
+            card = CorpusCard.from_toml(folder / "corpus.toml")
+            _check_folder(folder, card.id)
+            tasks = [
+                TaskCard.from_toml(file)
+                for file in sorted(folder.glob("*.toml"))
+                if file.name != "corpus.toml"
+            ]
+            for task in tasks:
+                if task.corpus != card.id:
+                    raise CardError(
+                        f"{folder}: the task '{task.id}' names the corpus '{task.corpus}', "
+                        f"expected '{card.id}'."
+                    )
+            found.setdefault(card.id, Corpus(folder, card, tuple(tasks)))
+        return found
+
+    @cached_property
+    def tasks(self) -> dict[str, TaskCard]:
+        """Task cards by id."""
+        return {task.id: task for corpus in self.corpora.values() for task in corpus.tasks}
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """Models by id."""
+        found: dict[str, Model] = {}
+        for folder in self._subfolders("models", "model.toml"):
+            card = ModelCard.from_toml(folder / "model.toml")
+            _check_folder(folder, card.id)
+            found.setdefault(card.id, Model(folder, card))
+        return found
+
+    def corpus(self, name: str) -> Corpus:
+        """The corpus called ``name``; raises :class:`UsageError` where there is none."""
+        return _named("corpus", name, self.corpora)
+
+    def task(self, name: str) -> TaskCard:
+        """The task called ``name``; raises :class:`UsageError` where there is none."""
+        return _named("task", name, self.tasks)
+
+    def model(self, name: str) -> Model:
+        """The model called ``name``; raises :class:`UsageError` where there is none."""
+        return _named("model", name, self.models)
+
+    def _subfolders(self, kind: str, card: str) -> list[Path]:
+        return [
+            folder
+            for catalogue in self.folders
+            for folder in sorted((catalogue / kind).glob("*"))
+            if (folder / card).is_file()
+        ]
+
+
+def from_environment(extra: Sequence[Path] = ()) -> Catalog:
+    """The catalogue with ``--catalog`` folders and those of PARALBENCH_CATALOG."""
+    named = os.environ.get("PARALBENCH_CATALOG", "")
+    return Catalog([*extra, *(Path(part) for part in named.split(os.pathsep) if part)])
+
+
+def load_module(file: Path) -> ModuleType:
+    """Load a catalogue's Python file under a name of its own; raises :class:`CardError`."""
+    if not file.is_file():
+        raise CardError(f"{file} is missing; a corpus folder needs it.")
+    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
+    name = f"paralbench_catalog_{digest}_{file.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _own() -> Path:
+    package = Path(__file__).parent
+    carried = package / "_catalog"
+    return carried if carried.is_dir() else package.parent
+
+
+def _check_folder(folder: Path, name: str) -> None:
+    if folder.name.replace("_", "-") != name.replace("_", "-"):
+        raise CardError(f"{folder}: the card's id is '{name}', expected the folder's name.")
+
+
+def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
+    if name in known:
+        return known[name]
+    from difflib import get_close_matches
+
+    kinds = "corpora" if kind == "corpus" else f"{kind}s"
+    near = get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise UsageError(f"there is no {kind} '{name}'.{hint} 'paralbench list {kinds}' shows all.")

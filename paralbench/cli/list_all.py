@@ -1,0 +1,119 @@
+"""List corpora, tasks, models, heads or results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from paralbench import heads
+from paralbench.catalog import Catalog
+from paralbench.cli import options
+from paralbench.corpora.locating import locate
+from paralbench.encoders.weights import find
+from paralbench.ranking.board import collect
+from paralbench.ranking.text import columns
+from paralbench.records.errors import ParalbenchError
+from paralbench.results.files import DEFAULT
+
+EXAMPLE = "paralbench list tasks"
+Rows = list[dict[str, str]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    options.add_catalog(parser)
+    parser.add_argument("what", choices=sorted(_LISTS))
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=DEFAULT,
+        metavar="DIR",
+        help=f"for results (default: {DEFAULT})",
+    )
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list."""
+    rows = _LISTS[args.what](args)
+    if args.json:
+        print(json.dumps(rows, indent=1))
+    elif rows:
+        print(columns(list(rows[0]), [list(row.values()) for row in rows]))
+    else:
+        print(f"there are no {args.what} yet")
+    return 0
+
+
+def corpora_here(catalog: Catalog) -> dict[str, str]:
+    """Where each corpus was found."""
+    found = {}
+    for corpus in catalog.corpora.values():
+        try:
+            found[corpus.card.id] = str(locate(corpus.card, {}))
+        except ParalbenchError:
+            found[corpus.card.id] = "not here"
+    return found
+
+
+def models_here(catalog: Catalog) -> dict[str, str]:
+    """In which format each model's weights were found."""
+    found = {}
+    for model in catalog.models.values():
+        try:
+            found[model.card.id] = find(model.card, model.folder, {}).format
+        except ParalbenchError:
+            found[model.card.id] = "not here"
+    return found
+
+
+def _corpora(args: argparse.Namespace) -> Rows:
+    catalog = options.catalog(args)
+    here = corpora_here(catalog)
+    return [
+        {"corpus": name, "access": corpus.card.access, "tasks": str(len(corpus.tasks)),
+         "here": here[name], "licence": corpus.card.licence, "title": corpus.card.title}
+        for name, corpus in catalog.corpora.items()
+    ]  # fmt: skip
+
+
+def _tasks(args: argparse.Namespace) -> Rows:
+    return [
+        {"task": task.id, "target": task.target.kind, "protocol": task.protocol.kind, "ranked by": task.metrics.ranking,
+         "examples": str(task.examples or ""), "title": task.title}
+        for task in options.catalog(args).tasks.values()
+    ]  # fmt: skip
+
+
+def _models(args: argparse.Namespace) -> Rows:
+    catalog = options.catalog(args)
+    here = models_here(catalog)
+    return [
+        {"model": name, "parameters": f"{model.card.parameters / 1e6:.1f} M",
+         "layers": str(model.card.layers), "width": str(model.card.width), "weights": here[name],
+         "licence": model.card.licence, "title": model.card.title}
+        for name, model in catalog.models.items()
+    ]  # fmt: skip
+
+
+def _heads(args: argparse.Namespace) -> Rows:
+    return [
+        {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)), "from": heads.head(name).product.kind}
+        for name in heads.names()
+    ]  # fmt: skip
+
+
+def _results(args: argparse.Namespace) -> Rows:
+    return [
+        {"task": table.task, "model": row.result.model.id, "head": row.result.head,
+         "metric": table.metric, "score": f"{row.score.value:.3f}", "standing": row.result.standing}
+        for table in collect(args.results).tables
+        for row in table.rows
+    ]  # fmt: skip
+
+
+_LISTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
+    "corpora": _corpora, "tasks": _tasks, "models": _models, "heads": _heads, "results": _results,
+}  # fmt: skip

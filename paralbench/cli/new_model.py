@@ -1,0 +1,83 @@
+"""Scaffold a model folder that works at once; fill in your own encoder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from paralbench.cli.scaffold import write
+
+EXAMPLE = "paralbench new-model my-encoder --in my-catalog"
+
+_CARD = """id = "{name}"
+title = "{name}"
+backend = "python" # adapter.py beside this card
+rate = 16000       # Hz of the waveforms it is given
+layers = 2         # hidden states it hands out
+width = 40         # size of each
+frame_rate = 50.0  # frames a second
+parameters = 0     # of what is run
+licence = "say under which licence the weights are"
+citation = "say what to cite"
+training_note = "say what it was trained on; [[training]] entries name corpora"
+
+[policy]
+window = 30.0 # seconds heard at once; longer audio is cut and joined
+padding = "none"
+"""
+
+_ADAPTER = '''"""The encoder of {name}: replace the body of ``encode`` by your model's forward."""
+
+from collections.abc import Sequence
+
+import torch
+
+from paralbench.encoders.encoder import HiddenStates, Waveform
+
+HOP, WIDTH = 320, 40
+
+
+class Encoder:
+    """Two layers of something that works, so that the folder can be run before it is yours."""
+
+    def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
+        """[layers, frames, width] for each waveform, as if it were alone."""
+        return [self._forward(torch.from_numpy(waveform)) for waveform in waveforms]
+
+    def _forward(self, waveform: torch.Tensor) -> HiddenStates:
+        padded = torch.nn.functional.pad(waveform, (0, max(0, 2 * HOP - len(waveform))))
+        frames = padded.unfold(0, 2 * HOP, HOP)
+        spectrum = torch.fft.rfft(frames * torch.hann_window(2 * HOP)).abs()[:, 1:]
+        bands = spectrum.view(len(frames), WIDTH, -1).mean(2)
+        return torch.stack([bands, (bands + 1e-5).log()])
+
+
+def load() -> Encoder:
+    """Called once a run; load your weights here."""
+    return Encoder()
+'''
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument(
+        "name", help="the model's id: lower case letters, digits, '.', '-', '_', '+'"
+    )
+    parser.add_argument(
+        "--in",
+        type=Path,
+        default=Path(),
+        dest="into",
+        metavar="DIR",
+        help="the catalogue folder (default: here)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write models/<name>/ below the catalogue."""
+    folder = args.into / "models" / args.name
+    write(folder, args.name, {"model.toml": _CARD, "adapter.py": _ADAPTER})
+    print(
+        f"{folder} works as it is. Try:\n  paralbench run --catalog {args.into} --model {args.name} --task TASK"
+    )
+    return 0

@@ -1,0 +1,87 @@
+"""Scaffold a corpus folder with one task, reading a CSV or class folders until you adapt it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from paralbench.cli.scaffold import write
+
+EXAMPLE = "paralbench new-task my-lab --in my-catalog"
+
+_CORPUS = """id = "{name}"
+title = "{name}"
+licence = "say who may use the recordings and how"
+access = "own" # open, request, agreement, membership or own
+obtain = "Say how to get it; a user reads this when the corpus is not found."
+citation = "say what to cite"
+"""
+
+_TASK = """id = "{name}-class"
+version = 1
+corpus = "{name}"
+title = "Classes of {name}"
+about = "Say in a sentence or two what is to be heard, and what could give it away."
+term = "short" # short, medium or long recordings
+
+[target]
+kind = "class" # class or number
+label = "target"
+# classes = ["one", "other"] # fixes the classes and their order; without it the data declare them
+
+[protocol]
+kind = "group-folds"
+by = "speaker"
+folds = 5
+never_cross = ["speaker"]
+cluster = "speaker"
+development = { by = "speaker", share = 0.2 }
+
+[metrics]
+ranking = "uar"
+report = ["uar", "wa", "macro-f1"]
+"""
+
+_ADAPTER = '''"""Reads {name} into Examples. Lazy; touches label files, never decodes audio.
+
+Until you write your own, this reads what the task 'manifest' reads: a CSV with the columns path,
+target, speaker and so on, or a folder for each class.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from paralbench.corpora.manifest import read_manifest
+from paralbench.records.example import Example, Refusal
+
+
+def read(root: Path) -> Iterable[Example | Refusal]:
+    """One Example a recording; a Refusal for a row that cannot be used."""
+    return read_manifest(root)
+'''
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument(
+        "name", help="the corpus's id: lower case letters, digits, '.', '-', '_', '+'"
+    )
+    parser.add_argument(
+        "--in",
+        type=Path,
+        default=Path(),
+        dest="into",
+        metavar="DIR",
+        help="the catalogue folder (default: here)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write tasks/<name>/ below the catalogue."""
+    folder = args.into / "tasks" / args.name.replace("-", "_")
+    write(folder, args.name, {"corpus.toml": _CORPUS, "class.toml": _TASK, "adapter.py": _ADAPTER})
+    print(
+        f"{folder} works as it is. Try:\n"
+        f"  paralbench run --catalog {args.into} --task {args.name}-class --data YOUR.csv --model log-mel"
+    )
+    return 0

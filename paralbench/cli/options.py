@@ -1,0 +1,136 @@
+"""Options that several verbs share, read the same way everywhere."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from paralbench.catalog import Catalog, from_environment
+from paralbench.corpora.locating import named
+from paralbench.evaluation.benchmark import Request, default_cache
+from paralbench.records.errors import UsageError
+from paralbench.results.files import DEFAULT
+
+
+def add_catalog(parser: argparse.ArgumentParser) -> None:
+    """--catalog"""
+    parser.add_argument(
+        "--catalog", action="append", default=[], type=Path, metavar="DIR",
+        help="a folder with tasks/ and models/ of your own (repeatable; also PARALBENCH_CATALOG)",
+    )  # fmt: skip
+
+
+def catalog(args: argparse.Namespace) -> Catalog:
+    """The catalogue the arguments name."""
+    return from_environment(args.catalog)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """--json"""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def add_entries(parser: argparse.ArgumentParser) -> None:
+    """What `run` and `plan` have in common."""
+    add_catalog(parser)
+    add = parser.add_argument
+    add("--task", nargs="+", required=True, metavar="TASK", help="tasks ('paralbench list tasks')")
+    add(
+        "--model",
+        nargs="+",
+        required=True,
+        metavar="MODEL",
+        help="models ('paralbench list models')",
+    )
+    add(
+        "--head",
+        nargs="+",
+        default=["linear-probe"],
+        metavar="HEAD",
+        help="heads (default: linear-probe)",
+    )
+    add(
+        "--data",
+        action="append",
+        default=[],
+        metavar="[CORPUS=]DIR",
+        help="where a corpus lies (repeatable)",
+    )
+    add(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="MODEL=DIR",
+        help="a model's weights in a local folder",
+    )
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="settings",
+        help="a setting of the head",
+    )
+    add("--seeds", type=int, default=5, metavar="N", help="how many seeds (default: 5)")
+    add("--device", default="cpu", help="cpu (default) or cuda")
+    add(
+        "--cache",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="where features are kept (also PARALBENCH_CACHE)",
+    )
+    add(
+        "--results",
+        type=Path,
+        default=DEFAULT,
+        metavar="DIR",
+        help=f"where results stand (default: {DEFAULT})",
+    )
+
+
+def request(args: argparse.Namespace) -> Request:
+    """The arguments as a Request; raises UsageError for what cannot be meant."""
+    if args.seeds < 1:
+        raise UsageError(f"--seeds expects 1 or more, got {args.seeds}.")
+    return Request(
+        tasks=_once(args.task),
+        models=_once(args.model),
+        heads=_once(args.head),
+        data=named(args.data),
+        weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
+        head_settings={key: _value(value) for key, value in _pairs("--set", args.settings)},
+        seeds=tuple(range(args.seeds)),
+        device=args.device,
+    )
+
+
+def cache(args: argparse.Namespace) -> Path:
+    """The root of the feature store."""
+    chosen: Path | None = args.cache
+    return chosen or default_cache()
+
+
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _pairs(option: str, items: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = []
+    for item in items:
+        key, sign, value = item.partition("=")
+        if not sign or not key or not value:
+            raise UsageError(f"{option} expects KEY=VALUE, got '{item}'.")
+        pairs.append((key, value))
+    return pairs
+
+
+def _value(text: str) -> Any:
+    """A number, truth value or list as TOML writes it; anything else is a word."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

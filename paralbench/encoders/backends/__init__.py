@@ -1,0 +1,1 @@
+"""One backend a file. Each has ``load(card, folder, weights, device) -> Encoder``."""

@@ -1,0 +1,26 @@
+"""The Encoder contract: all that the platform asks of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import torch
+
+Waveform: TypeAlias = NDArray[np.float32]
+"""Mono samples [samples] at the card's rate, full scale ±1."""
+
+HiddenStates: TypeAlias = "torch.Tensor"
+"""float32 [layers, frames, width] at the card's frame rate; a clip-level model has one frame."""
+
+
+class Encoder(Protocol):
+    """A frozen model. Rate, layers, width and frame rate stand on its card."""
+
+    def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
+        """Hidden states of each waveform, as if it were alone: no padding in, none out."""
+        ...

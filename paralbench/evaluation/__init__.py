@@ -1,0 +1,1 @@
+"""Folds, leak audit, fitting, predicting, scoring."""

@@ -1,0 +1,164 @@
+"""Many entries: each corpus is read once, each result written when it is there, nothing run twice."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from paralbench.catalog import Catalog
+from paralbench.corpora.locating import locate
+from paralbench.corpora.reading import Reading, read
+from paralbench.encoders.loading import LoadableEncoder, loadable
+from paralbench.evaluation.entry import Entry, Outcome, Preparation, run
+from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.records.example import Refusal
+from paralbench.records.result import Result
+from paralbench.results import files
+
+
+def default_cache() -> Path:
+    """Where features are kept: PARALBENCH_CACHE, or the user's cache folder."""
+    named = os.environ.get("PARALBENCH_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("paralbench")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asked to be run."""
+
+    tasks: Sequence[str]
+    models: Sequence[str]
+    heads: Sequence[str]
+    data: Mapping[str, Path] = field(default_factory=dict)
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    head_settings: Mapping[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Done:
+    """One entry that has a result. ``fresh`` is False where the file on disk was already right."""
+
+    result: Result
+    file: Path
+    refused: tuple[Refusal, ...]
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One entry that could not be run, and why."""
+
+    task: str
+    model: str
+    head: str
+    error: ParalbenchError
+
+
+class Benchmark:
+    """Runs the entries of a request.
+
+    Args:
+        catalog: tasks and models.
+        request: what to run.
+        cache: root of the feature store.
+        results: root of the result files.
+        again: run entries even where their result is up to date.
+    """
+
+    def __init__(
+        self, catalog: Catalog, request: Request, cache: Path, results: Path, again: bool = False
+    ) -> None:
+        self._catalog, self._request = catalog, request
+        self._cache, self._results, self._again = cache, results, again
+        self._readings: dict[str, tuple[Path, Reading]] = {}
+
+    @cached_property
+    def encoders(self) -> dict[str, LoadableEncoder]:
+        """The models asked for, their weights found.
+
+        Raises:
+            UsageError: for a model that does not exist.
+        """
+        request = self._request
+        return {
+            name: loadable(self._catalog.model(name), request.weights, request.device)
+            for name in request.models
+        }
+
+    def preparations(self) -> Iterator[Preparation | Failed]:
+        """Every entry, read and audited; what cannot be is handed out as failed."""
+        request = self._request
+        for task in request.tasks:
+            self._catalog.task(task)
+        for task in request.tasks:
+            for model in request.models:
+                for head in request.heads:
+                    try:
+                        yield self._prepare(task, model, head)
+                    except ParalbenchError as error:
+                        if error.exit_code == 2:
+                            raise
+                        yield Failed(task, model, head, error)
+
+    def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
+        """Run what has no result yet, entry by entry."""
+        for prepared in self.preparations():
+            if isinstance(prepared, Failed):
+                yield prepared
+                continue
+            entry = prepared.entry
+            file = files.place(self._results, entry.task.id, entry.encoder.card.id, entry.head)
+            kept = None if self._again else _current(file, prepared)
+            if kept is not None:
+                yield Done(kept, file, _refusals(kept), fresh=False)
+                continue
+            try:
+                outcome: Outcome = run(prepared, self._cache, quiet=quiet, say=say)
+            except ParalbenchError as error:
+                yield Failed(entry.task.id, entry.encoder.card.id, entry.head, error)
+                continue
+            files.write(self._results, outcome.result, outcome.predictions)
+            yield Done(outcome.result, file, outcome.refused, fresh=True)
+
+    def _prepare(self, task: str, model: str, head: str) -> Preparation:
+        card = self._catalog.task(task)
+        corpus = self._catalog.corpus(card.corpus)
+        if card.corpus not in self._readings:
+            root = locate(corpus.card, self._request.data)
+            self._readings[card.corpus] = (root, read(corpus, root))
+        root, reading = self._readings[card.corpus]
+        request = self._request
+        entry = Entry(
+            corpus,
+            root,
+            reading,
+            card,
+            self.encoders[model],
+            head,
+            request.head_settings,
+            request.seeds,
+        )
+        return Preparation(entry)
+
+
+def _current(file: Path, prepared: Preparation) -> Result | None:
+    """The result on disk, if it is of this very entry and its predictions are whole."""
+    try:
+        result = files.read(file)
+    except CardError:
+        return None
+    if result.entry != prepared.name or not files.whole(file, result):
+        return None
+    return result
+
+
+def _refusals(result: Result) -> tuple[Refusal, ...]:
+    return tuple(Refusal(one.subject, one.reason) for one in result.data.refused)

@@ -1,0 +1,161 @@
+"""From a protocol and the examples' groups to splits, the same on every machine and for ever."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.evaluation.selection import Selection
+from paralbench.heads.head import Rows, Split
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Example
+from paralbench.records.task_card import (
+    Development,
+    FixedFolds,
+    GroupFolds,
+    LeaveOneGroupOut,
+    Partitions,
+)
+
+
+def splits(selection: Selection, seeds: Sequence[int]) -> list[Split]:
+    """Every fold under every seed, folds outermost.
+
+    Raises:
+        ParalbenchError: where the groups do not suffice for the protocol.
+    """
+    protocol = selection.task.protocol
+    every = np.arange(len(selection.examples))
+    found: list[Split] = []
+    for fold, (test, given) in enumerate(_test_rows(selection)):
+        pool = np.setdiff1d(every, np.concatenate([test, given]))
+        if isinstance(protocol, Partitions):
+            pool = np.array(
+                [row for row in pool if selection.examples[row].partition in protocol.train]
+            )
+        for seed in seeds:
+            develop = given
+            if not len(given) and protocol.development is not None:
+                develop = _development(selection.examples, pool, protocol.development, fold, seed)
+            train = np.setdiff1d(pool, develop)
+            _check_usable(selection, fold, train)
+            found.append(Split(fold, seed, train, develop, test))
+    return found
+
+
+def group_of(example: Example, name: str) -> str:
+    """The group an example belongs to; one without it is a group of its own."""
+    if name == "partition" and example.partition is not None:
+        return example.partition
+    return example.groups.get(name, f"\0{example.id}")
+
+
+def balanced(
+    groups: Sequence[str], targets: NDArray[np.float64], classes: int, folds: int
+) -> NDArray[np.int64]:
+    """Deal whole groups to folds so that sizes and class counts come out even.
+
+    Largest groups first (ties in the order of their names' digests); each goes to the fold where it
+    leaves the class counts most even, then to the smallest. Depends on nothing but names and counts.
+
+    Returns:
+        The fold of each example.
+    """
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, group in enumerate(groups):
+        rows[group].append(row)
+    if len(rows) < folds:
+        raise ParalbenchError(f"{folds} folds need {folds} groups, there are {len(rows)}.")
+    kinds = max(classes, 1)
+    counts = {
+        group: np.bincount(
+            targets[members].astype(int) if classes else np.zeros(len(members), int),
+            minlength=kinds,
+        )
+        for group, members in rows.items()
+    }
+    order = sorted(rows, key=lambda group: (-len(rows[group]), _shuffled(group)))
+    total = np.maximum(sum(counts.values(), np.zeros(kinds, int)), 1)
+    held = np.zeros((folds, kinds))
+    fold_of = np.zeros(len(groups), dtype=np.int64)
+    for group in order:
+        share = (held + counts[group]) / total
+        cost = ((share**2).sum(1) - ((held / total) ** 2).sum(1)).round(12)
+        fold = min(range(folds), key=lambda number: (cost[number], held[number].sum(), number))
+        held[fold] += counts[group]
+        fold_of[rows[group]] = fold
+    return fold_of
+
+
+def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
+    """(test rows, development rows given by the corpus) of each fold."""
+    protocol, examples = selection.task.protocol, selection.examples
+    none = np.zeros(0, dtype=np.int64)
+    if isinstance(protocol, Partitions):
+        parts = np.array([example.partition or "" for example in examples])
+        test = np.flatnonzero(np.isin(parts, protocol.test))
+        if not len(test):
+            raise ParalbenchError(
+                f"task '{selection.task.id}': no example stands in the partition "
+                f"{' or '.join(protocol.test)} (found: {', '.join(sorted(set(parts)))})."
+            )
+        return [(test, np.flatnonzero(np.isin(parts, protocol.develop)))]
+    groups = np.array([group_of(example, protocol.by) for example in examples])
+    names = sorted(set(groups))
+    if isinstance(protocol, LeaveOneGroupOut):
+        if len(names) < 2:
+            raise ParalbenchError(
+                f"leaving one {protocol.by} out needs two or more, there is one: {names[0]}."
+            )
+        return [(np.flatnonzero(groups == name), none) for name in names]
+    if isinstance(protocol, FixedFolds):
+        return [(np.flatnonzero(np.isin(groups, fold)), none) for fold in protocol.folds]
+    assert isinstance(protocol, GroupFolds)
+    if len(names) < 2:
+        raise ParalbenchError(
+            f"folds by {protocol.by} need two or more of them, there is only '{names[0]}'."
+        )
+    folds = min(protocol.folds, len(names))
+    dealt = balanced(groups.tolist(), selection.targets, len(selection.classes), folds)
+    return [(np.flatnonzero(dealt == fold), none) for fold in range(folds)]
+
+
+def _development(
+    examples: Sequence[Example], pool: Rows, how: Development, fold: int, seed: int
+) -> Rows:
+    """Whole groups out of the training pool; which ones, turns with the seed."""
+    groups = np.array([group_of(examples[row], how.by) for row in pool])
+    names = sorted(set(groups), key=lambda name: _shuffled(f"{fold}/{name}"))
+    if len(names) < 2:
+        return np.zeros(0, dtype=np.int64)
+    wanted = how.count or len(names)
+    first = seed * (how.count or max(1, round((how.share or 0) * len(names))))
+    taken: list[str] = []
+    size = 0
+    for step in range(len(names) - 1):
+        if len(taken) >= wanted or (how.share is not None and size >= how.share * len(pool)):
+            break
+        taken.append(names[(first + step) % len(names)])
+        size += int((groups == taken[-1]).sum())
+    return pool[np.isin(groups, taken)]
+
+
+def _check_usable(selection: Selection, fold: int, train: Rows) -> None:
+    if not len(train):
+        raise ParalbenchError(
+            f"task '{selection.task.id}', fold {fold}: nothing is left to train on."
+        )
+    if selection.classes and len(set(selection.targets[train])) < 2:
+        only = selection.classes[int(selection.targets[train[0]])]
+        raise ParalbenchError(
+            f"task '{selection.task.id}', fold {fold}: the training examples are all '{only}'; "
+            "the classes do not spread over enough groups."
+        )
+
+
+def _shuffled(name: str) -> str:
+    return sha256(name.encode()).hexdigest()

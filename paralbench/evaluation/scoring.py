@@ -1,0 +1,114 @@
+"""From the fits' outputs to predictions, scores and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.evaluation.folds import group_of
+from paralbench.evaluation.selection import Selection
+from paralbench.heads.head import Fitted
+from paralbench.metrics import metric
+from paralbench.metrics.metric import Array, confusion
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.result import Score
+from paralbench.statistics.bootstrap import cluster_sums, interval
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row for each test example and seed.
+
+    ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
+    [rows, classes] or values [rows, 1]; ``predicted`` is a class index or a number.
+    """
+
+    rows: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    truth: Array
+    predicted: Array
+    outputs: NDArray[np.float32]
+
+
+def predictions(selection: Selection, fitted: Sequence[Fitted]) -> Predictions:
+    """Gather the outputs of all fits, ordered by seed and example.
+
+    Raises:
+        ParalbenchError: where an output is not finite.
+    """
+    rows = np.concatenate([fit.split.test for fit in fitted])
+    folds = np.concatenate([np.full(len(fit.split.test), fit.split.fold) for fit in fitted])
+    seeds = np.concatenate([np.full(len(fit.split.test), fit.split.seed) for fit in fitted])
+    outputs = np.concatenate([fit.outputs for fit in fitted])
+    if not np.isfinite(outputs).all():
+        raise ParalbenchError("the head returned NaN or infinity; that is an error, never a score.")
+    order = np.lexsort((rows, seeds))
+    rows, folds, seeds, outputs = rows[order], folds[order], seeds[order], outputs[order]
+    cluster = selection.task.protocol.cluster
+    names = np.array([group_of(example, cluster) for example in selection.examples])
+    clusters = np.unique(names[rows], return_inverse=True)[1]
+    predicted = (
+        outputs.argmax(1).astype(float) if selection.classes else outputs[:, 0].astype(float)
+    )
+    return Predictions(rows, clusters, folds, seeds, selection.targets[rows], predicted, outputs)
+
+
+def scores(selection: Selection, found: Predictions) -> list[Score]:
+    """Every metric of the task's card."""
+    return [_score(name, len(selection.classes), found) for name in selection.task.metrics.report]
+
+
+def confusion_matrix(classes: int, found: Predictions) -> list[list[float]]:
+    """Rows are the truth; the mean over seeds of how many examples fell where."""
+    seeds = len(np.unique(found.seeds))
+    total = confusion(found.truth, found.predicted, classes).sum(0) / seeds
+    matrix: list[list[float]] = total.reshape(classes, classes).tolist()
+    return matrix
+
+
+def _score(name: str, classes: int, found: Predictions) -> Score:
+    chosen = metric(name)
+    expected = "class" if classes else "number"
+    if chosen.target != expected:
+        raise ParalbenchError(
+            f"the metric '{name}' is for a {chosen.target}, the target is a {expected}."
+        )
+    statistics = chosen.statistics(found.truth, found.predicted, classes)
+    seeds, folds = np.unique(found.seeds), np.unique(found.folds)
+    clusters = int(found.clusters.max()) + 1
+    sums = np.zeros((len(seeds), clusters, statistics.shape[1]))
+    for place, seed in enumerate(seeds):
+        of_seed = found.seeds == seed
+        part = cluster_sums(statistics[of_seed], found.clusters[of_seed])
+        sums[place, : len(part)] = part
+    by_seed = {
+        str(seed): float(chosen.score(sums[place].sum(0), classes))
+        for place, seed in enumerate(seeds)
+    }
+    by_fold = {
+        str(fold): float(
+            np.mean(
+                [
+                    chosen.score(
+                        statistics[(found.folds == fold) & (found.seeds == seed)].sum(0), classes
+                    )
+                    for seed in seeds
+                ]
+            )
+        )
+        for fold in folds
+    }
+    return Score(
+        metric=chosen.name,
+        version=chosen.version,
+        value=float(np.mean(list(by_seed.values()))),
+        interval=interval(chosen, sums, classes),
+        by_seed=by_seed,
+        by_fold=by_fold,
+        chance=chosen.chance(classes) if chosen.chance else None,
+    )

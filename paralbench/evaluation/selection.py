@@ -1,0 +1,162 @@
+"""From a corpus's Examples to a task's: which take part, and what is to be said of each."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.heads.head import Problem
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Example, Refusal, Series
+from paralbench.records.task_card import ClassTarget, NumberTarget, TaskCard
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The examples of a task with their targets: class indices or numbers, [examples]."""
+
+    task: TaskCard
+    examples: tuple[Example, ...]
+    targets: NDArray[np.float64]
+    classes: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+    def problem(self) -> Problem:
+        """What a head is told."""
+        return Problem("class" if self.classes else "number", self.targets, len(self.classes))
+
+    def class_counts(self) -> dict[str, int]:
+        """Examples of each class."""
+        if not self.classes:
+            return {}
+        counts = np.bincount(self.targets.astype(int), minlength=len(self.classes))
+        return dict(zip(self.classes, map(int, counts), strict=True))
+
+    def without(self, refused: dict[str, str]) -> Selection:
+        """The same task with these examples (id -> reason) refused as well."""
+        keep = [number for number, one in enumerate(self.examples) if one.id not in refused]
+        if not keep:
+            first = next(iter(refused.items()))
+            raise ParalbenchError(
+                f"no example of '{self.task.id}' is left to score; the first refusal: "
+                f"{first[0]}: {first[1]}."
+            )
+        more = [
+            Refusal(one.id, refused[one.id], one.source)
+            for one in self.examples
+            if one.id in refused
+        ]
+        return Selection(
+            self.task,
+            tuple(self.examples[number] for number in keep),
+            self.targets[keep],
+            self.classes,
+            (*self.refused, *more),
+        )
+
+
+def select(
+    task: TaskCard, examples: Sequence[Example], refused: Sequence[Refusal] = ()
+) -> Selection:
+    """Apply a task card. A label that is missing leaves an example out; a broken one refuses it.
+
+    Raises:
+        ParalbenchError: where nothing is left, or a class task finds fewer than two classes.
+    """
+    target = task.target
+    chosen: list[Example] = []
+    values: list[str | float] = []
+    broken: list[Refusal] = list(refused)
+    for example in examples:
+        if not _wanted(task, example) or target.label not in example.labels:
+            continue
+        label = example.labels[target.label]
+        if isinstance(target, ClassTarget):
+            name = target.merge.get(str(label), str(label))
+            if target.classes and name not in target.classes:
+                continue
+            values.append(name)
+        elif isinstance(target, NumberTarget):
+            number = _number(label)
+            if number is None or not _in_range(target, number):
+                told = _range(target)
+                broken.append(
+                    Refusal(
+                        example.id,
+                        f"its {target.label} is {label!r}, expected {told}",
+                        example.source,
+                    )
+                )
+                continue
+            values.append(number)
+        else:
+            raise ParalbenchError(f"task '{task.id}': series targets need a head for series.")
+        chosen.append(example)
+    if not chosen:
+        known = sorted({name for example in examples for name in example.labels})
+        raise ParalbenchError(
+            f"task '{task.id}': no example has a usable label '{target.label}' "
+            f"(the corpus has: {', '.join(known) or 'none'})."
+        )
+    if isinstance(target, ClassTarget):
+        return _of_classes(task, target, chosen, [str(value) for value in values], broken)
+    return Selection(task, tuple(chosen), np.array(values, dtype=float), (), tuple(broken))
+
+
+def _of_classes(
+    task: TaskCard,
+    target: ClassTarget,
+    chosen: list[Example],
+    names: list[str],
+    broken: list[Refusal],
+) -> Selection:
+    counts = Counter(names)
+    classes = tuple(target.classes or sorted(counts))
+    if len(counts) < 2:
+        raise ParalbenchError(
+            f"task '{task.id}': only the class '{next(iter(counts))}' was found, expected two or more."
+        )
+    if len(classes) > max(50, len(chosen) // 4):
+        raise ParalbenchError(
+            f"task '{task.id}': {len(classes)} different labels on {len(chosen)} examples look like "
+            "numbers or names, not classes; for numbers use the task 'manifest-number'."
+        )
+    place = {name: number for number, name in enumerate(classes)}
+    targets = np.array([place[name] for name in names], dtype=float)
+    return Selection(task, tuple(chosen), targets, classes, tuple(broken))
+
+
+def _wanted(task: TaskCard, example: Example) -> bool:
+    for key, allowed in task.where.items():
+        if key == "partition":
+            value: object = example.partition
+        else:
+            value = example.attributes.get(key, example.groups.get(key, example.labels.get(key)))
+        if str(value) not in allowed:
+            return False
+    return True
+
+
+def _number(label: str | float | Series) -> float | None:
+    try:
+        number = float(label)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _in_range(target: NumberTarget, number: float) -> bool:
+    low = -math.inf if target.minimum is None else target.minimum
+    high = math.inf if target.maximum is None else target.maximum
+    return low <= number <= high
+
+
+def _range(target: NumberTarget) -> str:
+    if target.minimum is None and target.maximum is None:
+        return "a number"
+    return f"a number from {target.minimum} to {target.maximum}"

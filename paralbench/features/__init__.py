@@ -1,0 +1,1 @@
+"""What encoders heard, kept: planned, extracted once, stored under what made it."""

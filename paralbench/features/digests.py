@@ -1,0 +1,24 @@
+"""Digests of audio files: what is kept is keyed by content, never by name or date."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+
+def digests(files: Iterable[Path]) -> dict[Path, str | None]:
+    """sha256 of each file, read in parallel; None for a file that cannot be read."""
+    unique = list(dict.fromkeys(files))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(unique, pool.map(_digest, unique), strict=True))
+
+
+def _digest(file: Path) -> str | None:
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -1,0 +1,44 @@
+"""What the store holds, space by space."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from paralbench.features.product import Product, Space
+from paralbench.features.store import FeatureStore
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One space on disk. ``digest`` is equal where the same features are kept, byte for byte."""
+
+    folder: Path
+    model: str
+    kind: str
+    records: int
+    bytes: int
+    digest: str
+
+    def told(self) -> dict[str, object]:
+        """As JSON tells it."""
+        return {
+            "model": self.model, "kind": self.kind, "records": self.records, "bytes": self.bytes,
+            "digest": self.digest, "folder": str(self.folder),
+        }  # fmt: skip
+
+
+def holdings(root: Path) -> list[Holding]:
+    """All spaces below a store's root, by model and kind."""
+    found = []
+    for file in sorted((root / "features").glob("*/space.json")):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        space = Space(**{**told, "product": Product(**told["product"])})
+        store = FeatureStore(root, space)
+        size = sum(part.stat().st_size for part in file.parent.iterdir())
+        records = len(store.index())
+        found.append(
+            Holding(file.parent, space.model, space.product.kind, records, size, store.digest())
+        )
+    return sorted(found, key=lambda one: (one.model, one.kind, one.folder.name))

@@ -1,0 +1,79 @@
+"""What an extraction would cost, told before it starts."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from paralbench.audio import decoding
+from paralbench.encoders.loading import LoadableEncoder
+from paralbench.features.store import FeatureStore
+from paralbench.records.errors import Refused
+from paralbench.records.example import Clip
+
+_TRIAL_SECONDS = (2.0, 8.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Clips and seconds of audio in all and still to do; disk in bytes; time in seconds."""
+
+    clips: int
+    seconds: float
+    missing: int
+    missing_seconds: float
+    refused: int
+    disk: int
+    time: float
+
+    def told(self) -> dict[str, float]:
+        """As JSON tells it."""
+        return asdict(self)
+
+
+def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore) -> Plan:
+    """Read the headers of all clips, and time the encoder on a few seconds of noise here and now."""
+    kept = store.index()
+    lengths: dict[bytes, float] = {}
+    refused = 0
+    for key, clip in clips.items():
+        try:
+            lengths[key] = decoding.length(clip)
+        except Refused:
+            refused += 1
+    missing = {key: seconds for key, seconds in lengths.items() if key not in kept}
+    product, card = store.space.product, encoder.card
+    return Plan(
+        clips=len(clips),
+        seconds=sum(lengths.values()),
+        missing=len(missing),
+        missing_seconds=sum(missing.values()),
+        refused=refused,
+        disk=sum(product.bytes(card, seconds) for seconds in missing.values()),
+        time=_time(encoder, list(missing.values())) if missing else 0.0,
+    )
+
+
+def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:
+    """Fit start-up, cost a clip and cost a second on two trials, and add up over the clips."""
+    began = time.perf_counter()
+    loaded = encoder.load()
+    start_up = time.perf_counter() - began
+    noise = np.random.default_rng(0).normal(
+        scale=0.05, size=round(_TRIAL_SECONDS[1] * encoder.card.rate)
+    )
+    costs = []
+    for seconds in _TRIAL_SECONDS:
+        piece = noise[: round(seconds * encoder.card.rate)].astype(np.float32)
+        loaded.encode([piece])
+        began = time.perf_counter()
+        loaded.encode([piece])
+        costs.append(time.perf_counter() - began)
+    a_second = max(costs[1] - costs[0], 0.0) / (_TRIAL_SECONDS[1] - _TRIAL_SECONDS[0])
+    a_clip = max(costs[0] - a_second * _TRIAL_SECONDS[0], 0.0)
+    busy = sum(a_clip + a_second * seconds for seconds in lengths)
+    return start_up + busy / (os.cpu_count() or 1)

@@ -1,0 +1,234 @@
+"""The feature store: one append-only file of records for each space, and an index beside it.
+
+A record is the raw array and nothing else, so reading a corpus is one long read. The index holds a
+fixed-size entry a record (key, place, checksum, what was consumed), written after the record, so a
+process killed at any moment leaves whole records and at most one torn tail, which the next writer
+cuts off. One writer a space at a time (a lock the system releases when its holder dies); readers
+need none. A record whose checksum fails is dropped and made anew, later entries winning.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from paralbench.features.product import Space
+
+_ENTRY = np.dtype(
+    [("key", "S16"), ("offset", "<u8"), ("size", "<u8"), ("frames", "<u8"), ("asked", "<f8"),
+     ("consumed", "<f8"), ("checksum", "<u8"), ("check", "<u8")]
+)  # fmt: skip
+_AT_ONCE = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One stored array: [layers, 2 or frames, width], and how much audio it stands for."""
+
+    values: NDArray[Any]
+    frames: int
+    asked: float
+    consumed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Records read in the order asked for; ``corrupt`` lists positions whose checksum failed."""
+
+    arrays: list[NDArray[Any]]
+    frames: NDArray[np.int64]
+    asked: NDArray[np.float64]
+    consumed: NDArray[np.float64]
+    corrupt: list[int]
+
+
+class FeatureStore:
+    """The features of one space below ``root``."""
+
+    def __init__(self, root: Path, space: Space) -> None:
+        self.folder = root / "features" / space.name
+        self.space = space
+        self._data = self.folder / "data.bin"
+        self._index = self.folder / "index.bin"
+
+    def index(self) -> dict[bytes, np.void]:
+        """Entries by key, the latest of each; torn or foreign entries are left out."""
+        entries = _whole_entries(self._index, self._data)
+        return {_key(entry): entry for entry in entries}
+
+    def load(self, keys: Sequence[bytes]) -> Loaded:
+        """Read records, checked against their checksums, in the order of ``keys``.
+
+        Raises:
+            KeyError: for a key that is not stored.
+        """
+        index = self.index()
+        entries = np.array([index[key] for key in keys], dtype=_ENTRY)
+        shapes = [self._shape(int(size)) for size in entries["size"]]
+        flat = np.empty(int(entries["size"].sum()), np.uint8)
+        ends = np.cumsum(entries["size"], dtype=np.int64)
+        views = np.split(flat, ends[:-1]) if len(entries) else []
+        corrupt = sorted(_read_all(self._data, entries, views))
+        dtype = np.dtype(self.space.product.dtype)
+        arrays = [
+            view.view(dtype).reshape(shape) for view, shape in zip(views, shapes, strict=True)
+        ]
+        return Loaded(
+            arrays,
+            entries["frames"].astype(np.int64),
+            entries["asked"].copy(),
+            entries["consumed"].copy(),
+            corrupt,
+        )
+
+    @contextmanager
+    def writer(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Writer]:
+        """The one writer of this space; ``waiting`` is called once where another has the lock."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waiting()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            self._describe()
+            with Writer(self._data, self._index) as writer:
+                yield writer
+
+    def digest(self) -> str:
+        """A digest of what is stored, whatever the order it was stored in."""
+        lines = sorted(key + entry["checksum"].tobytes() for key, entry in self.index().items())
+        return xxhash.xxh3_128(b"".join(lines)).hexdigest()
+
+    def _shape(self, size: int) -> tuple[int, int, int]:
+        row = self.space.layers * self.space.width * np.dtype(self.space.product.dtype).itemsize
+        return self.space.layers, size // row, self.space.width
+
+    def _describe(self) -> None:
+        file = self.folder / "space.json"
+        if not file.exists():
+            scratch = file.with_suffix(f".{os.getpid()}")
+            scratch.write_text(json.dumps(asdict(self.space), indent=1), encoding="utf-8")
+            scratch.replace(file)
+
+
+class Writer:
+    """Appends records. Cuts off what a killed predecessor left half written."""
+
+    def __init__(self, data: Path, index: Path) -> None:
+        entries = _whole_entries(index, data)
+        self._end = int((entries["offset"] + entries["size"]).max()) if len(entries) else 0
+        self._data = _open_cut(data, self._end)
+        self._index = _open_cut(index, len(entries) * _ENTRY.itemsize)
+
+    def append(self, key: bytes, record: Record) -> None:
+        """Store a record under a key; an earlier record of that key no longer counts."""
+        payload = np.ascontiguousarray(record.values).tobytes()
+        entry = np.zeros((), _ENTRY)
+        entry["key"], entry["offset"], entry["size"] = key, self._end, len(payload)
+        entry["frames"], entry["asked"] = record.frames, record.asked
+        entry["consumed"], entry["checksum"] = record.consumed, xxhash.xxh3_64_intdigest(payload)
+        entry["check"] = _entry_check(entry)
+        self._data.write(payload)
+        self._data.flush()
+        self._index.write(entry.tobytes())
+        self._index.flush()
+        self._end += len(payload)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in (self._data, self._index):
+            os.fsync(file.fileno())
+            file.close()
+
+
+def _key(entry: np.void) -> bytes:
+    # numpy strips trailing zeros from S16 values, and a digest may end in one.
+    return bytes(entry["key"]).ljust(16, b"\0")
+
+
+def _entry_check(entry: Any) -> int:
+    return int(xxhash.xxh3_64_intdigest(entry.tobytes()[:-8]))
+
+
+def _whole_entries(index: Path, data: Path) -> NDArray[np.void]:
+    """The entries up to the first that is torn, damaged, or points behind the data's end."""
+    try:
+        raw, size = index.read_bytes(), data.stat().st_size
+    except FileNotFoundError:
+        return np.empty(0, _ENTRY)
+    entries = np.frombuffer(raw, _ENTRY, len(raw) // _ENTRY.itemsize)
+    for number, entry in enumerate(entries):
+        if int(entry["check"]) != _entry_check(entry) or entry["offset"] + entry["size"] > size:
+            return entries[:number]
+    return entries
+
+
+def _open_cut(file: Path, size: int) -> IO[bytes]:
+    handle = file.open("r+b" if file.exists() else "w+b")
+    handle.truncate(size)
+    handle.seek(size)
+    return handle
+
+
+def _read_all(data: Path, entries: NDArray[np.void], views: list[NDArray[np.uint8]]) -> list[int]:
+    """Fill ``views``; neighbours on disk are read together. Returns positions that are corrupt."""
+    if not len(entries):
+        return []
+    order = np.argsort(entries["offset"], kind="stable")
+    with data.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [
+            pool.submit(_read_run, file.fileno(), entries, run, views)
+            for run in _runs(entries, order)
+        ]
+        return [position for job in jobs for position in job.result()]
+
+
+def _runs(entries: NDArray[np.void], order: NDArray[np.int64]) -> list[list[int]]:
+    runs: list[list[int]] = []
+    end, held = -1, 0
+    for position in order.tolist():
+        offset, size = int(entries["offset"][position]), int(entries["size"][position])
+        if offset != end or held + size > _AT_ONCE or len(runs[-1]) == 512:
+            runs.append([])
+            held = 0
+        runs[-1].append(position)
+        end, held = offset + size, held + size
+    return runs
+
+
+def _read_run(
+    descriptor: int, entries: NDArray[np.void], run: list[int], views: list[NDArray[np.uint8]]
+) -> list[int]:
+    offset = int(entries["offset"][run[0]])
+    want = sum(len(views[position]) for position in run)
+    got = os.preadv(descriptor, [views[position].data for position in run], offset)
+    if got != want:  # a signal or a file shortened meanwhile: let the checksums say which are whole
+        for position in run:
+            place = int(entries["offset"][position])
+            piece = os.pread(descriptor, len(views[position]), place)
+            views[position][: len(piece)] = np.frombuffer(piece, np.uint8)
+    return [
+        position
+        for position in run
+        if xxhash.xxh3_64_intdigest(views[position].data) != int(entries["checksum"][position])
+    ]

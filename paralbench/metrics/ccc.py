@@ -1,0 +1,20 @@
+"""Concordance correlation coefficient (Lin, 1989), all moments divided by n.
+
+Not defined (and an error) where truth and prediction are both constant and equal.
+"""
+
+import numpy as np
+
+from paralbench.metrics.metric import Array, Metric, moments
+
+
+def _score(sums: Array, classes: int) -> Array:
+    n, t, p, tt, pp, tp, _ = np.moveaxis(sums, -1, 0)
+    covariance = tp / n - t * p / n**2
+    spread = (tt / n - (t / n) ** 2) + (pp / n - (p / n) ** 2) + (t / n - p / n) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        concordance: Array = 2 * covariance / spread
+    return concordance
+
+
+METRIC = Metric("ccc", 1, "number", True, moments, _score, lambda classes: 0.0)

@@ -1,0 +1,24 @@
+"""Macro F1: the mean over classes of the harmonic mean of precision and recall.
+
+A class that was neither there nor ever predicted is left out of the mean.
+"""
+
+import numpy as np
+
+from paralbench.metrics.metric import Array, Metric, confusion, matrix
+
+
+def f1_by_class(counts: Array) -> tuple[Array, Array]:
+    """F1 of every class [..., classes], and how often each was there or predicted."""
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    mass = counts.sum(-1) + counts.sum(-2)
+    return np.divide(2 * hits, mass, out=np.zeros_like(mass), where=mass > 0), mass
+
+
+def _score(sums: Array, classes: int) -> Array:
+    f1, mass = f1_by_class(matrix(sums, classes))
+    average: Array = f1.sum(-1) / (mass > 0).sum(-1)
+    return average
+
+
+METRIC = Metric("macro-f1", 1, "class", True, confusion, _score)

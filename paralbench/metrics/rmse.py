@@ -1,0 +1,14 @@
+"""Root of the mean squared error, in the target's own unit."""
+
+import numpy as np
+
+from paralbench.metrics.metric import Array, Metric, moments
+
+
+def _score(sums: Array, classes: int) -> Array:
+    n, _, _, tt, pp, tp, _ = np.moveaxis(sums, -1, 0)
+    error: Array = np.sqrt(np.maximum(tt + pp - 2 * tp, 0) / n)
+    return error
+
+
+METRIC = Metric("rmse", 1, "number", False, moments, _score)

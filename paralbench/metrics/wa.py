@@ -1,0 +1,14 @@
+"""Weighted accuracy, as the emotion field calls plain accuracy: the share of examples that are right."""
+
+import numpy as np
+
+from paralbench.metrics.metric import Array, Metric, confusion, matrix
+
+
+def _score(sums: Array, classes: int) -> Array:
+    counts = matrix(sums, classes)
+    share: Array = np.trace(counts, axis1=-2, axis2=-1) / counts.sum((-2, -1))
+    return share
+
+
+METRIC = Metric("wa", 1, "class", True, confusion, _score)

@@ -1,0 +1,56 @@
+"""Says how far long work is: a bar with rate and time left on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+_LINE_EVERY = 10.0
+
+
+class Progress:
+    """Counts ``total`` steps of ``unit`` under a title; writes to standard error.
+
+    Use as a context manager and call :meth:`step` from one thread.
+    """
+
+    def __init__(self, title: str, total: int, unit: str, quiet: bool = False) -> None:
+        self._title, self._total, self._unit = title, total, unit
+        self._quiet = quiet or total == 0
+        self._done = 0
+        self._began = self._said = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet and sys.stderr.isatty():
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self._total, desc=self._title, unit=self._unit, leave=False)
+        return self
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update()
+        elif not self._quiet and time.monotonic() - self._said > _LINE_EVERY:
+            self._said = time.monotonic()
+            rate = self._done / (self._said - self._began)
+            left = (self._total - self._done) / rate
+            self._line(f"{self._done}/{self._total}, {rate:.1f} {self._unit}/s, {left:.0f} s left")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        if not self._quiet and kind is None:
+            self._line(f"{self._done} {self._unit}, {time.monotonic() - self._began:.1f} s")
+
+    def _line(self, words: str) -> None:
+        print(f"{self._title}: {words}", file=sys.stderr, flush=True)

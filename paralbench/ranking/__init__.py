@@ -1,0 +1,1 @@
+"""Result files in, tables and the static leaderboard page out. Reads nothing else."""

@@ -1,0 +1,93 @@
+"""The leaderboard as data: entries grouped by task, ranked where they may be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from paralbench.metrics import metric
+from paralbench.records.errors import CardError
+from paralbench.records.result import Result, Score
+from paralbench.results import files
+
+
+@dataclass(frozen=True)
+class Row:
+    """One entry on the board. ``rank`` is None where it is not ranked; ``tied`` lists ranks whose
+    intervals its own overlaps."""
+
+    result: Result
+    score: Score
+    rank: int | None
+    tied: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """All entries of one task on one data standing (real or synthetic), best first."""
+
+    task: str
+    metric: str
+    higher_is_better: bool
+    synthetic: bool
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Tables, real data before synthetic; files that are no results, with the reason."""
+
+    tables: tuple[Table, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+def collect(root: Path) -> Board:
+    """Read every result below ``root``; a file that is none is refused and the others go on."""
+    results: list[Result] = []
+    refused: list[tuple[str, str]] = []
+    for file in files.find(root):
+        try:
+            result = files.read(file)
+            expected = files.place(root, result.task, result.model.id, result.head)
+            if expected != file:
+                raise CardError(f"{file}: holds the entry that belongs to {expected}.")
+            results.append(result)
+        except CardError as error:
+            refused.append((file.relative_to(root).as_posix(), str(error)))
+    return Board(tuple(tables(results)), tuple(refused))
+
+
+def tables(results: Iterable[Result]) -> list[Table]:
+    """One table a task; synthetic data never stand beside real ones."""
+    grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
+    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking])
+            for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
+
+
+def _table(task: str, ranking: str, synthetic: bool, results: list[Result]) -> Table:
+    better = metric(ranking).higher_is_better
+    sign = -1 if better else 1
+    allowed = {"synthetic"} if synthetic else {"ranked"}
+
+    def order(result: Result) -> tuple[bool, float, str, str]:
+        score = result.score(ranking)
+        return result.standing not in allowed, sign * score.value, result.model.id, result.head
+
+    ordered = sorted(results, key=order)
+    rows = []
+    rank = 0
+    for place, result in enumerate(ordered):
+        score = result.score(ranking)
+        ranked = result.standing in allowed
+        rank += ranked
+        tied = ranked and place > 0 and _overlap(score, ordered[place - 1].score(ranking))
+        rows.append(Row(result, score, rank if ranked else None, tied))
+    return Table(task, ranking, better, synthetic, tuple(rows))
+
+
+def _overlap(one: Score, other: Score) -> bool:
+    return one.interval.low <= other.interval.high and other.interval.low <= one.interval.high

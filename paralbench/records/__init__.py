@@ -1,0 +1,1 @@
+"""The words of the platform as frozen, typed records."""

@@ -1,0 +1,87 @@
+"""corpus.toml: what a corpus is, how it is obtained, and what it should hold."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from paralbench.records.card import Card, Identifier, Sentence
+
+Certainty = Literal["found", "computed", "inferred", "unconfirmed"]
+Access = Literal["open", "request", "agreement", "membership", "own"]
+
+
+class Fact(Card):
+    """One count the corpus should show, with how surely it is known.
+
+    ``by`` names a label, group, attribute or "partition"; ``values`` then gives the count of
+    examples for each of its values. Without ``by``, ``value`` is the count of all examples.
+    """
+
+    by: str | None = None
+    value: int | None = Field(default=None, ge=0)
+    values: dict[str, int] = Field(default_factory=dict)
+    where: dict[str, list[str]] = Field(default_factory=dict)
+    certainty: Certainty
+    source: Sentence
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Fact:
+        if (self.by is None) == (self.value is None) or (self.by is None) != (not self.values):
+            raise ValueError("give either 'value', or 'by' together with 'values'")
+        return self
+
+
+class Erratum(Card):
+    """A known error of the corpus as distributed, as data: the adapter applies what stands here."""
+
+    id: Identifier
+    says: Sentence
+    subjects: list[str] = Field(default_factory=list)
+    values: dict[str, float | str] = Field(default_factory=dict)
+    certainty: Certainty
+    source: Sentence
+
+
+class Layout(Card):
+    """How the corpus root is recognised.
+
+    ``markers`` are glob patterns of which every one must match below the root; ``names`` are the
+    folder names under which the corpus is usually found.
+    """
+
+    markers: list[str] = Field(default_factory=list)
+    names: list[str] = Field(default_factory=list)
+
+
+class Fetch(Card):
+    """Where an open corpus comes from, and the digest that proves it is the one meant."""
+
+    kind: Literal["debian-packages"]
+    packages: list[Identifier] = Field(min_length=1)
+    root: Sentence
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class CorpusCard(Card):
+    """A corpus: licence, access, layout, expected counts and errata."""
+
+    id: Identifier
+    title: Sentence
+    licence: Sentence
+    access: Access
+    obtain: Sentence
+    citation: Sentence
+    languages: list[str] = Field(default_factory=list)
+    layout: Layout = Layout()
+    fetch: Fetch | None = None
+    facts: list[Fact] = Field(default_factory=list)
+    errata: list[Erratum] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _errata_named_once(self) -> CorpusCard:
+        names = [erratum.id for erratum in self.errata]
+        if len(names) != len(set(names)):
+            raise ValueError("two errata have the same id")
+        return self

@@ -1,0 +1,76 @@
+"""Clip and Example: what is listened to, and what is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A stretch of one audio file.
+
+    Args:
+        path: the audio file.
+        start: where the stretch begins, in seconds.
+        end: where it ends, in seconds; None for the end of the file.
+        channel: which channel to hear, from 0; None for the mean of all.
+    """
+
+    path: Path
+    start: float = 0.0
+    end: float | None = None
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A target that moves: one value every ``1 / rate`` seconds, the first at time 0."""
+
+    rate: float
+    values: NDArray[np.float64]
+
+
+Label = str | float | Series
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The unit that is scored: an utterance with one Clip, a participant with hundreds.
+
+    Args:
+        id: unique within the corpus.
+        clips: in the order in which they were spoken.
+        labels: everything the corpus says of it, by name ("emotion", "valence", "phq8").
+        groups: what must not cross folds, by name ("speaker", "session", "text").
+        attributes: what subgroup tables are made of ("sex", "age", "language", "site").
+        partition: the part of an official split it belongs to, where there is one.
+        source: where the label stands, "file:line", for messages.
+        errata: ids of the corpus card's errata that were applied to it.
+    """
+
+    id: str
+    clips: tuple[Clip, ...]
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    partition: str | None = None
+    source: str = ""
+    errata: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input that was not used, and why, in words for the person who can mend it."""
+
+    subject: str
+    reason: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.subject}: {self.reason}{place}"

@@ -1,0 +1,151 @@
+"""<head>.json: everything one entry's run says of itself. Predictions stand beside it in Parquet."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from paralbench.records.card import Card, Identifier
+
+SCHEMA_VERSION = 1
+
+Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
+
+
+class Interval(Card):
+    """A two-sided interval at ``level``, and how it was made."""
+
+    low: float
+    high: float
+    level: float = Field(gt=0, lt=1)
+    method: str
+    clusters: int = Field(ge=1)
+
+
+class Score(Card):
+    """One metric over all test examples: its mean over seeds, its interval, its pieces."""
+
+    metric: str
+    version: int
+    value: float
+    interval: Interval
+    by_seed: dict[str, float]
+    by_fold: dict[str, float]
+    chance: float | None = None
+
+
+class FoldSummary(Card):
+    """How many examples and groups stood on each side of one fold, averaged over nothing."""
+
+    fold: int
+    seed: int
+    train: int
+    develop: int
+    test: int
+
+
+class Audit(Card):
+    """What the leak audit looked at. A run whose folds share a declared group never gets here."""
+
+    never_cross: list[str]
+    controlled: list[str] = Field(default_factory=list)
+    unknown: list[str] = Field(default_factory=list)
+    crossing: dict[str, int] = Field(default_factory=dict)
+    folds: list[FoldSummary]
+
+
+class Consumption(Card):
+    """How much of the audio the encoder heard, in seconds and as a fraction of what was asked."""
+
+    asked: float
+    consumed: float
+    fraction: float
+
+
+class RefusedInput(Card):
+    """An input that was not scored. ``subject`` is a salted hash unless the corpus is open."""
+
+    subject: str
+    reason: str
+
+
+class Data(Card):
+    """Which examples were meant, which were scored, and a fingerprint of what was read."""
+
+    corpus: Identifier
+    declared: int | None
+    listed: int
+    scored: int
+    classes: dict[str, int] = Field(default_factory=dict)
+    fingerprint: str
+    synthetic: bool
+    errata: list[str] = Field(default_factory=list)
+    refused: list[RefusedInput] = Field(default_factory=list)
+
+
+class Training(Card):
+    """How the head was fitted: what was tried, and what development examples chose."""
+
+    settings: dict[str, Any]
+    tried: list[dict[str, Any]] = Field(default_factory=list)
+    chosen: list[dict[str, Any]] = Field(default_factory=list)
+    trained_parameters: int
+
+
+class Model(Card):
+    """The encoder as it was run."""
+
+    id: Identifier
+    title: str
+    parameters: int
+    weights: str
+    encoder: str
+    policy: dict[str, Any]
+    licence: str
+
+
+class Provenance(Card):
+    """Code, machine and time."""
+
+    paralbench: str
+    engine: str
+    task_card: str
+    python: str
+    packages: dict[str, str]
+    hardware: dict[str, Any]
+    created: str
+    seconds: dict[str, float]
+
+
+class Result(Card):
+    """One entry: (task, model, head) with its scores, and all that is needed to believe them."""
+
+    schema_version: Literal[1]
+    entry: str
+    task: Identifier
+    task_version: int
+    model: Model
+    head: Identifier
+    standing: Standing
+    standing_reason: str = ""
+    ranking: str
+    scores: list[Score] = Field(min_length=1)
+    confusion: list[list[float]] = Field(default_factory=list)
+    classes: list[str] = Field(default_factory=list)
+    layer_weights: list[float] = Field(default_factory=list)
+    seeds: list[int]
+    folds: int
+    data: Data
+    audio: Consumption
+    audit: Audit
+    training: Training
+    provenance: Provenance
+    predictions_sha256: str
+
+    def score(self, metric: str) -> Score:
+        """The score of one metric; raises KeyError where it was not reported."""
+        for score in self.scores:
+            if score.metric == metric:
+                return score
+        raise KeyError(metric)

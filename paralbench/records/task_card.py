@@ -1,0 +1,157 @@
+"""<task>.toml: a view on a corpus. Which label, which examples, which folds, which metrics."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from paralbench.records.card import Card, Identifier, Sentence
+
+
+class ClassTarget(Card):
+    """One of several classes. ``merge`` maps a label of the corpus onto a class of the task.
+
+    Labels that are neither a class nor merged into one are left out of the task. An empty list
+    of classes means that the data declare them (only for a lab's own manifest).
+    """
+
+    kind: Literal["class"]
+    label: str
+    classes: list[str] = Field(default_factory=list)
+    merge: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _merged_into_known(self) -> ClassTarget:
+        unknown = sorted(set(self.merge.values()) - set(self.classes))
+        if self.classes and unknown:
+            raise ValueError(f"merge names classes that the task has not: {', '.join(unknown)}")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("a class is listed twice")
+        if len(self.classes) == 1:
+            raise ValueError("a class task needs two classes or more")
+        return self
+
+
+class NumberTarget(Card):
+    """A number, in the corpus's own unit."""
+
+    kind: Literal["number"]
+    label: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class SeriesTarget(Card):
+    """A value at a fixed rate. ``delay`` is how many seconds the annotators lag behind."""
+
+    kind: Literal["series"]
+    label: str
+    rate: float = Field(gt=0)
+    delay: float = Field(default=0.0, ge=0)
+
+
+Target = Annotated[ClassTarget | NumberTarget | SeriesTarget, Field(discriminator="kind")]
+
+
+class Development(Card):
+    """How development examples are taken from a fold's training examples.
+
+    Whole groups of ``by`` are taken until ``share`` of the training examples is reached, or
+    ``count`` groups. Which ones, turns with the seed, so that seeds differ in this too.
+    """
+
+    by: str
+    share: float | None = Field(default=None, gt=0, lt=1)
+    count: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Development:
+        if (self.share is None) == (self.count is None):
+            raise ValueError("give either 'share' or 'count'")
+        return self
+
+
+class ProtocolCommon(Card):
+    """``never_cross``: groups that never stand on two sides. ``cluster``: what intervals resample.
+
+    ``controlled`` lists groups that all examples share by design, so that they cannot tell the
+    classes apart (one and the same speaker in both languages).
+    """
+
+    never_cross: list[str] = Field(min_length=1)
+    cluster: str
+    controlled: list[str] = Field(default_factory=list)
+    development: Development | None = None
+
+
+class LeaveOneGroupOut(ProtocolCommon):
+    """Every group of ``by`` is the test fold once."""
+
+    kind: Literal["leave-one-group-out"]
+    by: str
+
+
+class GroupFolds(ProtocolCommon):
+    """``folds`` folds of whole groups of ``by``, balanced by class and size, fixed for ever."""
+
+    kind: Literal["group-folds"]
+    by: str
+    folds: int = Field(ge=2, le=100)
+
+
+class FixedFolds(ProtocolCommon):
+    """Folds written out: each list holds the groups of ``by`` that one fold tests."""
+
+    kind: Literal["fixed-folds"]
+    by: str
+    folds: list[list[str]] = Field(min_length=2)
+
+
+class Partitions(ProtocolCommon):
+    """The corpus's own split: partitions that train, develop and test."""
+
+    kind: Literal["partitions"]
+    train: list[str] = Field(min_length=1)
+    develop: list[str] = Field(default_factory=list)
+    test: list[str] = Field(min_length=1)
+
+
+Protocol = Annotated[
+    LeaveOneGroupOut | GroupFolds | FixedFolds | Partitions, Field(discriminator="kind")
+]
+
+
+class Metrics(Card):
+    """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed."""
+
+    ranking: str
+    report: list[str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ranking_reported(self) -> Metrics:
+        if self.ranking not in self.report:
+            raise ValueError("'ranking' must be one of 'report'")
+        return self
+
+
+class TaskCard(Card):
+    """A task: one label of one corpus under one protocol."""
+
+    id: Identifier
+    version: int = Field(ge=1)
+    corpus: Identifier
+    title: Sentence
+    about: Sentence
+    term: Literal["short", "medium", "long"]
+    target: Target
+    where: dict[str, list[str]] = Field(default_factory=dict)
+    protocol: Protocol
+    metrics: Metrics
+    examples: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _id_begins_with_corpus(self) -> TaskCard:
+        if self.id != self.corpus and not self.id.startswith(f"{self.corpus}-"):
+            raise ValueError(f"the id must be '{self.corpus}' or begin with '{self.corpus}-'")
+        return self

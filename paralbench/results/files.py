@@ -1,0 +1,65 @@
+"""Result files on disk: <model>/<task>/<head>.json, its predictions beside it in Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from paralbench.records.result import Result
+
+DEFAULT = Path("leaderboard") / "results"
+
+
+def place(root: Path, task: str, model: str, head: str) -> Path:
+    """Where the result of an entry stands below ``root``."""
+    return root / model / task / f"{head}.json"
+
+
+def parquet(table: pa.Table) -> tuple[bytes, str]:
+    """A table's bytes and their sha256."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    content = buffer.getvalue()
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def write(root: Path, result: Result, predictions: bytes) -> Path:
+    """Write a result and its predictions, each atomically, the result last."""
+    file = place(root, result.task, result.model.id, result.head)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    _atomically(file.with_suffix(".parquet"), predictions)
+    text = json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
+    _atomically(file, text.encode() + b"\n")
+    return file
+
+
+def read(file: Path) -> Result:
+    """Read a result; raises CardError naming file and key where it is not one."""
+    return Result.from_json(file)
+
+
+def find(root: Path) -> Iterator[Path]:
+    """All result files below ``root``, in order of their names."""
+    yield from sorted(root.glob("*/*/*.json"))
+
+
+def _atomically(file: Path, content: bytes) -> None:
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    scratch.write_bytes(content)
+    scratch.replace(file)
+
+
+def whole(file: Path, result: Result) -> bool:
+    """Whether the predictions beside a result are those it was made from."""
+    try:
+        content = file.with_suffix(".parquet").read_bytes()
+    except FileNotFoundError:
+        return False
+    return hashlib.sha256(content).hexdigest() == result.predictions_sha256

@@ -1,0 +1,94 @@
+"""Which code ran, with which packages, on what machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import paralbench
+from paralbench.records.card import Card
+from paralbench.records.result import Provenance
+
+_ROOMS = (
+    "audio",
+    "encoders",
+    "evaluation",
+    "features",
+    "heads",
+    "metrics",
+    "records",
+    "statistics",
+)
+_PACKAGES = ("numpy", "scipy", "torch", "transformers", "soundfile", "soxr", "av", "opensmile")
+_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve")
+
+
+@cache
+def engine() -> str:
+    """A digest of every source file that can change a score."""
+    package = Path(paralbench.__file__).parent
+    total = hashlib.sha256()
+    for room in _ROOMS:
+        for file in sorted((package / room).rglob("*.py")):
+            total.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return total.hexdigest()
+
+
+def card_digest(card: Card) -> str:
+    """A digest of what a card says, however it is laid out."""
+    return hashlib.sha256(card.model_dump_json().encode()).hexdigest()
+
+
+def provenance(task_card: Card, seconds: dict[str, float]) -> Provenance:
+    """Everything about code and machine that a result records."""
+    return Provenance(
+        paralbench=paralbench.__version__,
+        engine=engine(),
+        task_card=card_digest(task_card),
+        python=platform.python_version(),
+        packages=packages(),
+        hardware=hardware(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+    )
+
+
+def packages() -> dict[str, str]:
+    """Versions of the packages that take part in a score, as far as installed."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware() -> dict[str, Any]:
+    """Processor, cores, memory in GiB, instruction sets that matter here."""
+    told = _read("/proc/cpuinfo")
+    model = re.search(r"model name\s*:\s*(.+)", told)
+    flags = re.search(r"(?:flags|Features)\s*:\s*(.+)", told)
+    memory = re.search(r"MemTotal:\s*(\d+)", _read("/proc/meminfo"))
+    return {
+        "processor": model[1].strip() if model else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,
+        "instructions": [name for name in _INSTRUCTIONS if flags and name in flags[1].split()],
+        "system": platform.system(),
+        "machine": platform.machine(),
+    }
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except OSError:
+        return ""

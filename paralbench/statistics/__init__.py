@@ -1,0 +1,1 @@
+"""Intervals that know that examples of one speaker are not independent."""

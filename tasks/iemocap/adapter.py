@@ -1,0 +1,60 @@
+"""IEMOCAP as released: Session{1..5}/dialog/EmoEvaluation/<dialog>.txt and sentences/wav.
+
+``Ses01F_impro01_M000`` is utterance 000 of dialog ``Ses01F_impro01``, spoken by M. The F behind the
+session is the actor who wore the markers, not the speaker; s3prl and torchaudio mix the two up.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.records.example import Clip, Example, Refusal
+
+_TURN = re.compile(
+    r"^\[(?P<start>[\d.]+) - (?P<end>[\d.]+)\]\s+(?P<id>\S+)\s+(?P<emotion>\S+)\s+"
+    r"\[(?P<valence>[\d.]+), (?P<activation>[\d.]+), (?P<dominance>[\d.]+)\]\s*$"
+)
+
+
+def read(root: Path) -> Iterator[Example | Refusal]:
+    """One Example an utterance, whatever its emotion; tasks choose among them."""
+    for session in sorted(root.glob("Session[1-5]")):
+        # Not recursive: the folders below hold the single raters' votes.
+        for file in sorted((session / "dialog" / "EmoEvaluation").glob("*.txt")):
+            if not file.name.startswith("._"):
+                yield from _dialog(session, file)
+
+
+def _dialog(session: Path, file: Path) -> Iterator[Example | Refusal]:
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if not line.startswith("["):
+            continue
+        where = f"{file}:{number}"
+        turn = _TURN.match(line)
+        if turn is None:
+            yield Refusal(line[:40], "expected '[start - end] id emotion [v, a, d]'", where)
+            continue
+        yield _utterance(session, turn, where)
+
+
+def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
+    name = turn["id"]
+    dialog, last = name.rsplit("_", 1)
+    actors, sex = dialog[:5], last[0]
+    return Example(
+        id=name,
+        clips=(Clip(session / "sentences" / "wav" / dialog / f"{name}.wav"),),
+        labels={
+            "emotion": turn["emotion"],
+            "valence": float(turn["valence"]),
+            "arousal": float(turn["activation"]),
+            "dominance": float(turn["dominance"]),
+        },
+        groups={"speaker": f"{actors}{sex}", "session": actors, "dialog": dialog},
+        attributes={
+            "sex": {"F": "female", "M": "male"}.get(sex, "unknown"),
+            "style": "improvised" if "impro" in dialog else "scripted",
+        },
+        source=where,
+    )
