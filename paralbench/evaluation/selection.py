@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,13 +77,19 @@ def select(
         if not _wanted(task, example) or target.label not in example.labels:
             continue
         label = example.labels[target.label]
-        if isinstance(target, ClassTarget):
+        number = _number(label)
+        if isinstance(target, ClassTarget) and not target.cuts:
             name = target.merge.get(str(label), str(label))
             if target.classes and name not in target.classes:
                 continue
             values.append(name)
+        elif isinstance(target, ClassTarget) and number is not None:
+            values.append(target.classes[bisect_right(target.cuts, number)])
+        elif isinstance(target, ClassTarget):
+            reason = f"its {target.label} is {label!r}, expected a number"
+            broken.append(Refusal(example.id, reason, example.source))
+            continue
         elif isinstance(target, NumberTarget):
-            number = _number(label)
             if number is None or not _in_range(target, number):
                 told = _range(target)
                 broken.append(

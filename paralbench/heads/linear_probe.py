@@ -269,7 +269,7 @@ class _Training:
             losses += (each.detach() * self.develop_share[:, block]).sum(1)
             outputs.append(found.detach())
         if self.settings.decay:
-            (self.settings.decay * now.weights.square().sum()).backward()
+            (self.settings.decay * now.weights.square().sum()).backward()  # type: ignore[no-untyped-call]
         return torch.cat(outputs, 1), losses
 
     def _forward(self, inputs: Tensor, now: _Weights) -> Tensor:

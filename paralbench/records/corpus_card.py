@@ -48,11 +48,13 @@ class Layout(Card):
     """How the corpus root is recognised.
 
     ``markers`` are glob patterns of which every one must match below the root; ``names`` are the
-    folder names under which the corpus is usually found.
+    folder names under which the corpus is usually found; ``audio`` are glob patterns of its audio
+    files, so that ``verify`` can tell which of them no example uses.
     """
 
     markers: list[str] = Field(default_factory=list)
     names: list[str] = Field(default_factory=list)
+    audio: list[str] = Field(default_factory=list)
 
 
 class Fetch(Card):

@@ -13,13 +13,16 @@ class ClassTarget(Card):
     """One of several classes. ``merge`` maps a label of the corpus onto a class of the task.
 
     Labels that are neither a class nor merged into one are left out of the task. An empty list
-    of classes means that the data declare them (only for a lab's own manifest).
+    of classes means that the data declare them (only for a lab's own manifest). ``cuts`` makes
+    classes of a number: below the first cut is the first class, from the last cut on the last.
+    Where a metric needs a positive class (sensitivity), it is the last.
     """
 
     kind: Literal["class"]
     label: str
     classes: list[str] = Field(default_factory=list)
     merge: dict[str, str] = Field(default_factory=dict)
+    cuts: list[float] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _merged_into_known(self) -> ClassTarget:
@@ -30,6 +33,10 @@ class ClassTarget(Card):
             raise ValueError("a class is listed twice")
         if len(self.classes) == 1:
             raise ValueError("a class task needs two classes or more")
+        if self.cuts and (len(self.cuts) != len(self.classes) - 1 or self.merge):
+            raise ValueError("'cuts' need one class more than cuts, and no 'merge'")
+        if self.cuts != sorted(set(self.cuts)):
+            raise ValueError("'cuts' must rise")
         return self
 
 
