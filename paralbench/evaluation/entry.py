@@ -160,6 +160,8 @@ def run(
         entry=prepared.name,
         task=entry.task.id,
         task_version=entry.task.version,
+        task_title=entry.task.title,
+        task_about=entry.task.about,
         model=_model(entry.encoder),
         head=entry.head,
         standing=standing,
@@ -213,7 +215,7 @@ def _gather(
         extract(prepared.entry.encoder, again, store, renew=damaged, quiet=quiet, say=say)
         loaded = store.load(keys)
     if len(owners) == len(selection.examples):
-        return np.stack(loaded.arrays), loaded
+        return loaded.stacked(), loaded
     parts: list[list[int]] = [[] for _ in selection.examples]
     for position, (row, _) in enumerate(owners):
         parts[row].append(position)

@@ -125,6 +125,8 @@ class Result(Card):
     entry: str
     task: Identifier
     task_version: int
+    task_title: str = ""
+    task_about: str = ""
     model: Model
     head: Identifier
     standing: Standing
