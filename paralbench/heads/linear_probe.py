@@ -23,6 +23,7 @@ from torch.nn import functional
 from paralbench.features.product import Product
 from paralbench.heads.head import Fits, Fitted, Problem, Split
 from paralbench.records.card import Card
+from paralbench.records.errors import UsageError
 
 _ROWS_AT_ONCE = 8192
 
@@ -32,9 +33,9 @@ class Settings(Card):
 
     ``step`` is Adam's learning rate times the number of inputs, so that one step moves an output
     by about so much whatever the width. ``layer_step`` is the learning rate of the layer weights.
-    Training ends at ``steps``, or when no fit has got better for ``patience`` steps on its
-    development rows; each fit keeps its best step. Without development rows it ends at
-    ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
+    A fit ends at ``steps``, or when it has not got better for ``patience`` steps on its
+    development rows, and keeps its best step, whatever the other fits do. One without development
+    rows ends at ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
     """
 
     step: float = Field(default=1.0, gt=0)
@@ -102,6 +103,10 @@ def _inputs(features: NDArray[np.float32], layers: str | int) -> Tensor:
     if layers == "last":
         features = features[:, -1:]
     elif isinstance(layers, int):
+        if not -count <= layers < count:
+            raise UsageError(
+                f"head 'linear-probe': layers is {layers}, the encoder has 0 to {count - 1}."
+            )
         features = features[:, [range(count)[layers]]]
     moved = np.ascontiguousarray(features.reshape(rows, -1, statistics * width).swapaxes(0, 1))
     return torch.from_numpy(moved)
@@ -152,14 +157,14 @@ class _Training:
         for member, split in enumerate(splits):
             train[member, split.train] = 1
             develop[member, split.develop] = 1
-        self._blind = not bool(develop.any(1).all())
+        self._blind = ~develop.any(1)
         self._standardise(train)
         self._set_targets(train)
         self.train_share = self._shares(train)
         self.develop_share = self._shares(develop)
 
     def run(self) -> _Best:
-        """Train until nobody gets better; return everybody's best step."""
+        """Train until everybody has ended; return everybody's best step."""
         settings = self.settings
         now = self._start()
         best = self._nothing_yet(now)
@@ -169,17 +174,16 @@ class _Training:
                 {"params": [now.layers], "lr": settings.layer_step},
             ]
         )
-        steps = settings.steps_blind if self._blind else settings.steps
-        for step in range(steps + 1):
+        last = torch.where(self._blind, settings.steps_blind, settings.steps)
+        for step in range(int(last.max()) + 1):
             adam.zero_grad()
             outputs, losses = self._pass(now)
-            better = (
-                losses < best.losses
-                if not self._blind
-                else torch.full_like(losses, step == steps).bool()
-            )
-            best.take(better, step, losses, outputs, now)
-            if not self._blind and step - int(best.steps.max()) >= settings.patience:
+            # Who has once waited longer than its patience has ended, and takes nothing any more.
+            waited = step - best.steps
+            better = (losses < best.losses) & (waited <= settings.patience) & (step <= last)
+            best.take(torch.where(self._blind, step == last, better), step, losses, outputs, now)
+            waited = step - best.steps
+            if bool(((step >= last) | (~self._blind & (waited >= settings.patience))).all()):
                 break
             adam.step()
         return best
@@ -199,17 +203,17 @@ class _Training:
 
     def _standardise(self, train: Tensor) -> None:
         """Mean and 1 / deviation of each member's training rows, [members, layers, inputs]."""
+        train = train.double()
         count = train.sum(1)[:, None]
         means, scales = [], []
         for layer in self.inputs:
-            centre = layer.mean(0)
-            shifted = layer - centre
-            mean = train @ shifted / count
-            variance = train @ shifted.square() / count - mean.square()
+            values = layer.double()
+            mean = train @ values / count
+            variance = train @ values.square() / count - mean.square()
             # Columns that do not vary carry nothing; dividing by their rounding noise would blow it up.
-            varies = variance > 1e-10 * (1 + (mean + centre).square())
-            means.append(mean + centre)
-            scales.append(torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0))
+            varies = variance > 1e-10 * (1 + mean.square())
+            means.append(mean.float())
+            scales.append(torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0).float())
         self.mean, self.scale = torch.stack(means, 1), torch.stack(scales, 1)
 
     def _set_targets(self, train: Tensor) -> None:
