@@ -246,9 +246,11 @@ class _Training:
             generator = torch.Generator().manual_seed(split.seed * 1009 + split.fold)
             starts.append(torch.randn(width, self.outputs, generator=generator) * 0.1 / width**0.5)
         members = len(self.splits)
+        # Of standardised numbers the best bias is zero; Adam would walk on its gradient's rounding.
+        learns_bias = self.problem.kind == "class"
         return _Weights(
             torch.stack(starts).requires_grad_(),
-            torch.zeros(members, self.outputs, requires_grad=True),
+            torch.zeros(members, self.outputs, requires_grad=learns_bias),
             torch.zeros(members, layers, requires_grad=layers > 1),
         )
 
@@ -274,6 +276,7 @@ class _Training:
             outputs.append(found.detach())
         if self.settings.decay:
             (self.settings.decay * now.weights.square().sum()).backward()  # type: ignore[no-untyped-call]
+        losses[self._blind] = torch.inf
         return torch.cat(outputs, 1), losses
 
     def _forward(self, inputs: Tensor, now: _Weights) -> Tensor:
