@@ -29,7 +29,7 @@ def accents(count: int) -> list[Accent]:
     turn = 2 * np.pi * np.arange(count) / count
     return [
         Accent(
-            vowels=(float(1 + 0.16 * np.cos(angle)), float(1 + 0.16 * np.sin(angle))),
+            vowels=(float(1 + 0.2 * np.cos(angle)), float(1 + 0.2 * np.sin(angle))),
             glide=3.5 * (-1.0, 0.0, 1.0)[number % 3],
             range=(1.2, 2.8)[number % 2],
             pace=(0.85, 1.2)[number // 2 % 2],

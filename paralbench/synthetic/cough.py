@@ -18,13 +18,16 @@ Rough = NDArray[np.float64]
 
 
 def airway_sound(
-    kind: str, seconds: float, rng: np.random.Generator, rate: int = 16000, noise: float = 2e-3
+    kind: str, seconds: float, rng: np.random.Generator, rate: int = 16000, noise: float = 0.01
 ) -> Signal:
-    """``seconds`` with one sound of this ``kind`` (a key of :data:`KINDS`), over room noise."""
+    """``seconds`` with one sound of this ``kind`` (a key of :data:`KINDS`), over room noise.
+
+    The distance to the microphone differs from sound to sound, so that some drown in the noise.
+    """
     count = round(seconds * rate)
     sound = KINDS[kind](count, rng, rate)
     peak = np.abs(sound).max()
-    level = float(np.exp(rng.normal(0, 0.3))) * _LEVELS.get(kind, 0.3)
+    level = float(np.exp(rng.normal(0, 1.0))) * _LEVELS.get(kind, 0.3)
     scaled = sound * (level / peak if peak else 0.0) + noise * rng.standard_normal(count)
     return np.clip(scaled, -1, 1).astype(np.float32)
 

@@ -13,7 +13,7 @@ from paralbench.synthetic.corpus import begin, litter, write_wav
 from paralbench.synthetic.emotion import EMOTIONS, delivery
 from paralbench.synthetic.voice import speak, speaker
 
-VIDEOS = {"0": 10, "1": 4, "2": 6, "3": 1}
+VIDEOS = {"0": 14, "1": 4, "2": 6, "3": 1}
 """Videos of each part; 3 is in none of the standard folds."""
 
 FOLDERS = {"0": "train", "1": "dev", "2": "test", "3": "unused"}
@@ -35,7 +35,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 score = float(np.clip(np.rint(rng.normal(0.3, 1.8) * 3) / 3, -3, 3))
                 seconds = float(rng.uniform(1.0, 1.8))
                 emotion = "hap" if score >= 0 else "ang"
-                how = delivery(emotion, rng, abs(score) / 2.2)
+                how = delivery(emotion, rng, abs(score) / 1.8)
                 name = f"{video}_{index}.wav"
                 write_wav(
                     root / "Segmented_Audio" / FOLDERS[split] / name, speak(who, how, seconds, rng)

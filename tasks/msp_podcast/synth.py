@@ -12,7 +12,7 @@ from paralbench.synthetic.corpus import begin, litter, write_wav
 from paralbench.synthetic.emotion import delivery
 from paralbench.synthetic.voice import speak, speaker
 
-SPLIT = {"Train": 10, "Development": 4, "Test1": 5, "Test2": 1, "Test3": 1}
+SPLIT = {"Train": 13, "Development": 4, "Test1": 5, "Test2": 1, "Test3": 1}
 """Speakers of each part."""
 
 SOUNDS = {"A": "ang", "S": "sad", "H": "hap", "U": "sur", "F": "fea", "D": "dis", "C": "fru",
@@ -42,7 +42,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 name = f"MSP-PODCAST_{number:04d}_{count:04d}.wav"
                 seconds = float(rng.uniform(1.0, 1.8))
                 write_wav(
-                    audio / name, speak(who, delivery(SOUNDS[letter], rng, 0.9), seconds, rng)
+                    audio / name, speak(who, delivery(SOUNDS[letter], rng, 1.1), seconds, rng)
                 )
                 values = np.clip(rng.normal(CENTRES[letter], 0.5), 1, 7)
                 rows.append(

@@ -8,8 +8,8 @@ from pathlib import Path
 from paralbench.synthetic.corpus import begin, litter, write_aac, write_wav
 from paralbench.synthetic.voice import Delivery, speak, speaker
 
-PEOPLE = {"vox1": 20, "vox2": 16}
-VIDEOS, UTTERANCES = 2, 2
+PEOPLE = {"vox1": 40, "vox2": 32}
+VIDEOS, UTTERANCES = 2, 1
 
 
 def synthesize(root: Path, seed: int = 0) -> None:
