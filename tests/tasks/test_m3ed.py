@@ -7,7 +7,7 @@ import pytest
 from paralbench.catalog import Catalog
 from paralbench.corpora.reading import read
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.example import Example, Refusal
+from paralbench.records.example import Example
 
 CORPUS = Catalog().corpus("m3ed")
 
@@ -65,13 +65,13 @@ def test_what_cannot_be_used_is_refused_by_name_and_the_rest_goes_on(tmp_path: P
         tmp_path,
         {"甲": {"甲_2": _dialog("甲_2", "Bored"), "甲_3": broken}, "丁": {"丁_1": _dialog("丁_1")}},
     )
-    found = list(CORPUS.read(root))
-    refused = {one.subject: one.reason for one in found if isinstance(one, Refusal)}
+    reading = read(CORPUS, root)
+    refused = {one.subject: one.reason for one in reading.refused}
     assert set(refused) == {"甲_2_0", "甲_2_1", "甲_3_1", "丁_1_0", "丁_1_1"}
     assert "its emotion is 'bored'" in refused["甲_2_0"]
     assert "EmoAnnotation" in refused["甲_3_1"]
     assert "in no list of splitInfo" in refused["丁_1_0"]
-    assert [one.id for one in found if isinstance(one, Example)] == ["甲_3_0"]
+    assert [one.id for one in reading.examples] == ["甲_3_0"]
 
 
 def test_annotations_that_are_no_json_say_so(tmp_path: Path) -> None:

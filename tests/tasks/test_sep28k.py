@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ COLUMNS = ("Show", "EpId", "ClipId", "Start", "Stop", "Unsure", "PoorAudioQualit
            "NoStutteredWords", "NaturalPause", "Music", "NoSpeech")  # fmt: skip
 
 
-def _row(show: str = "HVSA", episode: str = "010", clip: int = 0, **votes: object) -> str:
+def _row(show: str = "HVSA", episode: str = "010", clip: int = 0, **votes: Any) -> str:
     cells: dict[str, object] = dict.fromkeys(COLUMNS, 0)
     cells |= {"Show": show, "EpId": episode, "ClipId": clip, **votes}
     return ", ".join(str(cells[column]) for column in COLUMNS)
@@ -46,7 +47,7 @@ def test_a_blank_follows_each_comma_and_episodes_are_text(tmp_path: Path) -> Non
     ],
 )
 def test_two_of_three_annotators_decide(
-    tmp_path: Path, votes: dict[str, object], label: str | None
+    tmp_path: Path, votes: dict[str, Any], label: str | None
 ) -> None:
     (found,) = _read(tmp_path, _row(**votes)).examples
     assert found.labels.get("fluency") == label
