@@ -50,7 +50,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
         audio, transcript = _files(root, name)
         try:
             labels, mended = _labels(cells, errata)
-            clips, applied = participant(name, audio, transcript, errata)
+            clips, applied = _heard(name, audio, transcript, errata)
         except Refused as reason:
             yield Refusal(name, str(reason), where)
             continue
@@ -136,7 +136,7 @@ def _number(column: str, cell: str) -> float:
         raise Refused(f"its {column} is {cell!r}, expected a number") from None
 
 
-def participant(
+def _heard(
     name: str, audio: Path, transcript: Path, errata: Mapping[str, Erratum]
 ) -> tuple[tuple[Clip, ...], list[str]]:
     """The participant's turns, in the order offset, anchor, sync, interruption; and the errata.
