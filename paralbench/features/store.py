@@ -187,8 +187,8 @@ class Writer:
 
 def _checks(entries: NDArray[np.void]) -> NDArray[np.uint64]:
     """A check of each entry's own words: a polynomial in an odd constant, modulo 2**64."""
-    words = entries.view(np.uint64).reshape(len(entries), -1)[:, :-1]
-    total = np.full(len(entries), len(words[0]) if len(words) else 0, np.uint64)
+    words = entries.view(np.uint64).reshape(len(entries), _ENTRY.itemsize // 8)[:, :-1]
+    total = np.full(len(entries), words.shape[1], np.uint64)
     for column in words.T:
         total = (total ^ column) * _MIX
         total ^= total >> np.uint64(29)

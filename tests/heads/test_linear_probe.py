@@ -151,7 +151,7 @@ def test_development_rows_choose_the_step_and_nothing_else(
 
 
 def test_each_fit_stands_at_its_best_development_step() -> None:
-    features, problem = _data()
+    features, problem = _skewed()  # labels that cannot all be learnt: it has to stop
     split = _split()
     (fitted,) = _fit(features, problem, [split]).fitted
     best = fitted.chosen["steps"]
@@ -194,13 +194,13 @@ def test_one_layer_is_that_layer_alone(layers: str | int, kept: int) -> None:
     cut = _fit(features[:, [kept]], problem, [_split()])
     assert np.array_equal(one.fitted[0].outputs, cut.fitted[0].outputs)
     assert one.fitted[0].state["weights"].shape == (1, 2 * WIDTH, CLASSES)
-    assert one.trained_parameters == 2 * WIDTH * CLASSES + CLASSES
+    assert one.trained_parameters == (2 * WIDTH + 1) * (CLASSES - 1)
 
 
 def test_layer_weights_are_counted_among_the_parameters() -> None:
     features, problem = _data()
     fits = _fit(features, problem, [_split()])
-    assert fits.trained_parameters == 2 * WIDTH * CLASSES + CLASSES + LAYERS
+    assert fits.trained_parameters == (2 * WIDTH + 1) * (CLASSES - 1) + LAYERS
 
 
 @pytest.mark.parametrize("layers", [3, -4])
@@ -263,7 +263,11 @@ def test_gradients_are_those_of_each_fit_written_plainly(
             leaf.detach()[member].double().requires_grad_()
             for leaf in (now.weights, now.bias, now.layers)
         ]
-        said, loss = _plain(features, problem, split, weights, *leaves)
+        basis = training.basis.double()
+        weight, bias, shares = leaves
+        said, loss = _plain(
+            features, problem, split, weights, weight @ basis.T, basis @ bias, shares
+        )
         (loss + 0.01 * leaves[0].square().sum()).backward()  # type: ignore[no-untyped-call]
         assert outputs[member].numpy() == pytest.approx(said.detach().numpy(), abs=1e-4)
         for leaf, plain in zip((now.weights, now.bias, now.layers), leaves, strict=True):
