@@ -149,7 +149,8 @@ def test_numbers_are_scored_too(catalog: Path, data: Path, tmp_path: Path) -> No
         )
         for seed in (0, 1)
     ]
-    assert done.result.score("ccc").value == pytest.approx(np.mean(ccc)) > 0.8
+    assert done.result.score("ccc").value == pytest.approx(np.mean(ccc))
+    assert np.mean(ccc) > 0.8
     assert [one.subject for one in done.refused] == ["wav/1-3.wav"]
     assert done.result.confusion == []
 
@@ -323,9 +324,7 @@ def test_a_licensed_corpus_is_not_named_in_its_result(
         assert word not in text
     plain = {hashlib.sha256(b"wav/5-0.wav").hexdigest()[:24], "wav/5-0.wav"}
     assert not told & plain
-    assert {one.reason for one in done.result.data.refused} == {"it", "its id"} or all(
-        one.reason for one in done.result.data.refused
-    )
+    assert all(one.reason for one in done.result.data.refused)
 
 
 # What the user got wrong.
