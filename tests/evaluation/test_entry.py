@@ -343,7 +343,7 @@ def test_an_unknown_name_is_refused_before_anything_is_extracted(
     catalog: Path, data: Path, tmp_path: Path, what: str, near: str
 ) -> None:
     with pytest.raises(UsageError, match=near):
-        toy.entries(catalog, data, tmp_path, **{what: [near, near[:-1]]})
+        toy.entries(catalog, data, tmp_path, "toy-tone", **{what: [near, near[:-1]]})
     assert not (tmp_path / "cache").exists()
 
 
