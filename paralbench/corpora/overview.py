@@ -1,6 +1,6 @@
 """docs/tasks.md, written from the cards: every task, its folds, and what the true corpus holds.
 
-    python -m paralbench.corpora.overview docs/tasks.md
+python -m paralbench.corpora.overview docs/tasks.md
 """
 
 from __future__ import annotations
@@ -60,7 +60,12 @@ def _corpus(corpus: Corpus) -> Iterator[str]:
 
 def _task(task: TaskCard) -> tuple[str, ...]:
     protocol = task.protocol
-    metrics = ", ".join([f"**{task.metrics.ranking}**", *(m for m in task.metrics.report if m != task.metrics.ranking)])
+    metrics = ", ".join(
+        [
+            f"**{task.metrics.ranking}**",
+            *(m for m in task.metrics.report if m != task.metrics.ranking),
+        ]
+    )
     return (
         f"`{task.id}`",
         _target(task),
@@ -78,7 +83,9 @@ def _target(task: TaskCard) -> str:
     if isinstance(target, ClassTarget):
         names = ", ".join(target.classes) or "the data's own"
         cuts = f" (cut at {', '.join(f'{cut:g}' for cut in target.cuts)})" if target.cuts else ""
-        merged = "".join(f", {old} counts as {new}" for old, new in target.merge.items() if old != new)
+        merged = "".join(
+            f", {old} counts as {new}" for old, new in target.merge.items() if old != new
+        )
         return f"{target.label}: {names}{cuts}{merged}"
     if isinstance(target, SeriesTarget):
         return f"{target.label}, {target.rate:g} a second, delay {target.delay:g} s"
