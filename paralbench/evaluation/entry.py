@@ -276,7 +276,8 @@ def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, st
 
 
 def _listed(prepared: Preparation) -> int:
-    return len(prepared.selection.examples) + len(prepared.selection.refused)
+    refused = prepared.selection.refused
+    return len(prepared.selection.examples) + sum(not one.erratum for one in refused)
 
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
@@ -290,7 +291,7 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
         synthetic=(entry.root / SYNTHETIC_MARK).is_file(),
-        errata=sorted({name for example in selection.examples for name in example.errata}),
+        errata=_errata(selection),
         refused=[
             RefusedInput(
                 subject=one.subject
@@ -301,6 +302,11 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
             for one in selection.refused
         ],
     )
+
+
+def _errata(selection: Selection) -> list[str]:
+    applied = {name for example in selection.examples for name in example.errata}
+    return sorted(applied | {one.erratum for one in selection.refused if one.erratum})
 
 
 def _model(encoder: LoadableEncoder) -> Model:
