@@ -45,7 +45,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
 def _record(folder: Path, person: Speaker, ill: bool, rng: np.random.Generator) -> None:
     how = delivery("neu", rng)
     if ill:
-        how = replace(how, breath=0.2, jitter=0.015, shimmer=0.1, pace=0.85 * how.pace, pause=0.2)
+        how = replace(how, breath=0.4, jitter=0.03, shimmer=0.2, tilt=0.75, pace=0.85 * how.pace)
     for sound in _VOICED:
         spoken = replace(how, range=0.2, pause=0.0, pace=0.3) if "vowel" in sound else how
         write_wav(folder / f"{sound}.wav", _voice(person, spoken, rng), RATE)
@@ -61,8 +61,8 @@ def _noise(ill: bool, cough: bool, rng: np.random.Generator) -> Signal:
     """Bursts of noise; ill coughs are longer, ill breath is rougher."""
     time = np.arange(round(0.8 * RATE)) / RATE
     noise = rng.standard_normal(len(time))
-    decay = (6.0 if ill else 12.0) * float(np.exp(rng.normal(0, 0.15)))
-    flutter = 1 + (0.6 if ill else 0.1) * np.sin(2 * np.pi * 30 * time)
+    decay = (8.0 if ill else 12.0) * float(np.exp(rng.normal(0, 0.3)))
+    flutter = 1 + (0.4 if ill else 0.1) * float(rng.uniform(0, 2)) * np.sin(2 * np.pi * 30 * time)
     shape = np.exp(-decay * (time % 0.4)) if cough else 0.3 * flutter * np.sin(np.pi * time) ** 2
     signal: Signal = np.clip(0.2 * noise * shape, -1, 1).astype(np.float32)
     return signal
