@@ -66,7 +66,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
 
 
 def _load(root: Path) -> Any:
-    """The database, its tables not yet read."""
+    """The database with its tables."""
     if importlib.util.find_spec("audformat") is None:
         raise ParalbenchError(
             "reading an audformat database needs the package audformat: "
@@ -80,10 +80,13 @@ def _load(root: Path) -> Any:
             "Remove them where the CSV or Parquet stands beside, or save the database again."
         )
     import audformat
+    import yaml
 
     try:
-        return audformat.Database.load(str(root), load_data=False)
-    except (OSError, ValueError, KeyError, AttributeError, RuntimeError) as error:
+        # audformat's own YAML loader runs what a header asks it to; the safe one refuses it.
+        yaml.safe_load((root / "db.yaml").read_text(encoding="utf-8"))
+        return audformat.Database.load(str(root), load_data=True)
+    except (yaml.YAMLError, OSError, ValueError, KeyError, AttributeError, RuntimeError) as error:
         raise ParalbenchError(f"{root}: audformat cannot read the database ({error}).") from error
 
 

@@ -74,7 +74,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     """Data files in order, with the split each belongs to ("" for none)."""
     splits = folder / "dataset_dict.json"
     if splits.is_file():
-        for split in _json(splits)["splits"]:
+        for split in _list(splits, "splits"):
             yield from ((file, split) for file in _saved(folder / split))
     elif (folder / "state.json").is_file():
         yield from ((file, "") for file in _saved(folder))
@@ -88,21 +88,28 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _saved(folder: Path) -> list[Path]:
-    state = _json(folder / "state.json")
-    if state.get("_indices_data_files"):
+    state = folder / "state.json"
+    if _json(state).get("_indices_data_files"):
         raise ParalbenchError(
             f"{folder}: saved with a separate index by an old version of datasets; "
             "load it there and save it again."
         )
-    return [folder / one["filename"] for one in state["_data_files"]]
+    return [folder / one["filename"] for one in _list(state, "_data_files")]
+
+
+def _list(file: Path, key: str) -> list[Any]:
+    found = _json(file).get(key)
+    if not isinstance(found, list):
+        raise ParalbenchError(f"{file}: expected a list '{key}', as save_to_disk writes it.")
+    return found
 
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ParalbenchError(f"{file}: cannot be read ({error}).") from error
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def _split(file: Path) -> str:

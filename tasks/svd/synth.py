@@ -1,6 +1,7 @@
 """A small SVD in its true layout, planted errata included; the adapter's inverse.
 
-Ill voices have more jitter, shimmer and breath, and are duller. The electroglottogram is a plain pulse train.
+Ill voices have more jitter, shimmer and breath, and are duller and softer. The electroglottogram is a
+plain pulse train.
 """
 
 from dataclasses import replace
@@ -14,7 +15,7 @@ from paralbench.synthetic.corpus import begin
 from paralbench.synthetic.voice import Delivery, Speaker, speak, speaker
 
 RATE = 50000
-SESSIONS = (*range(1, 37), 139, 713, 980, 1697)
+SESSIONS = (*range(1, 57), 139, 713, 980, 1697)
 """Sessions with recordings; every other one is pathological, and in the 20th the first person comes again."""
 
 _HEAD = (
@@ -46,7 +47,9 @@ def synthesize(root: Path, seed: int = 0) -> None:
 def _session(
     folder: Path, session: int, person: Speaker, ill: bool, rng: np.random.Generator
 ) -> None:
-    how = Delivery(breath=0.4, jitter=0.03, shimmer=0.2, tilt=0.75) if ill else Delivery()
+    how = (
+        Delivery(breath=0.4, jitter=0.03, shimmer=0.2, tilt=0.8, loudness=-4) if ill else Delivery()
+    )
     vowel = replace(how, range=0.1, pace=0.25, pause=0.0)
     for sound, seconds, spoken in (("phrase", 1.2, how), ("a_n", 0.8, vowel)):
         _pair(folder, session, sound, _voice(person, spoken, seconds, rng), session in (139, 1697)

@@ -144,6 +144,14 @@ def test_pickled_tables_are_not_loaded(tmp_path: Path) -> None:
         _read(tmp_path)
 
 
+def test_a_header_that_would_run_code_is_not_loaded(tmp_path: Path) -> None:
+    trap = tmp_path / "ran"
+    (tmp_path / "db.yaml").write_text(f"name: !!python/object/apply:os.mkdir ['{trap}']\n")
+    with pytest.raises(ParalbenchError, match="python/object"):
+        _read(tmp_path)
+    assert not trap.exists()
+
+
 def test_without_the_package_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,11 +161,13 @@ def test_without_the_package_the_extra_is_named(
         _read(tmp_path)
 
 
-def test_a_broken_database_is_told_in_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "db.yaml").write_text(
-        "name: x\ntables:\n  files: {type: filewise, columns: {a: {}}}\n"
-    )
-    with pytest.raises(ParalbenchError, match="audformat"):
+def test_a_database_that_is_not_whole_is_told_in_a_sentence(tmp_path: Path) -> None:
+    _database().save(str(tmp_path / "one"), storage_format="csv")
+    (tmp_path / "one/db.files.csv").unlink()
+    with pytest.raises(ParalbenchError, match="audformat cannot read the database"):
+        _read(tmp_path / "one")
+    (tmp_path / "db.yaml").write_text("tables: [")
+    with pytest.raises(ParalbenchError, match="audformat cannot read the database"):
         _read(tmp_path)
 
 

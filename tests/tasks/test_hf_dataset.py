@@ -163,6 +163,20 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
         _read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("[]", "expected a list '_data_files'"),
+        ('{"_indices_data_files": [{"filename": "indices.arrow"}]}', "saved with a separate index"),
+        ('{"_data_files": [{"filename": "gone.arrow"}]}', "gone.arrow: cannot be read"),
+    ],
+)
+def test_a_saved_folder_that_is_not_whole_is_told(tmp_path: Path, state: str, said: str) -> None:
+    (tmp_path / "state.json").write_text(state)
+    with pytest.raises(ParalbenchError, match=said):
+        _read(tmp_path)
+
+
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ParalbenchError, match="written by save_to_disk, or parquet"):

@@ -141,5 +141,5 @@ def test_synth_is_read_whole(tmp_path: Path, task: str) -> None:
     Catalog().corpus("svd").synthesize(tmp_path / "one", 0)
     reading = _read(tmp_path / "one")
     chosen = select(Catalog().task(task), reading.examples, reading.refused)
-    assert (len(chosen.examples), chosen.refused) == (40, ())
+    assert (len(chosen.examples), chosen.refused) == (60, ())
     audit(chosen, splits(chosen, seeds=(0,)))
