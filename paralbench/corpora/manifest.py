@@ -5,11 +5,11 @@ CSV columns: ``path`` and ``target`` are needed; ``id``, ``start``, ``end`` (sec
 attribute for subgroup tables. A folder is read as <class>/<file> or <class>/<speaker>/<file>.
 """
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from paralbench.records.errors import ParalbenchError
+from paralbench.corpora.folders import visible
+from paralbench.corpora.tables import rows
 from paralbench.records.example import Clip, Example, Refusal
 
 GROUPS = ("speaker", "session", "text")
@@ -30,29 +30,11 @@ def read_manifest(root: Path) -> Iterator[Example | Refusal]:
 
 
 def _table(file: Path) -> Iterator[Example | Refusal]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ParalbenchError(f"{file}: expected UTF-8 text, byte {error.start} is not.") from error
-    lines = text.splitlines()
-    first = lines[0] if lines else ""
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
-    columns = [(name or "").strip() for name in rows.fieldnames or []]
-    rows.fieldnames = columns
-    for needed in ("path", "target"):
-        if needed not in columns:
-            found = ", ".join(columns) or "nothing"
-            raise ParalbenchError(f"{file}: expected a column '{needed}', found: {found}.")
-    for row in rows:
-        cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)
-                 and not isinstance(value, list)}  # fmt: skip
-        if any(cells.values()):
-            yield _row(cells, file, rows.line_num)
+    for cells, where in rows(file, ("path", "target")):
+        yield _row(cells, file, where)
 
 
-def _row(cells: dict[str, str], file: Path, line: int) -> Example | Refusal:
-    where = f"{file}:{line}"
+def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
     path, target = cells["path"], cells["target"]
     name = cells.get("id") or path
     if not path or not target:
@@ -80,10 +62,9 @@ def _row(cells: dict[str, str], file: Path, line: int) -> Example | Refusal:
 
 
 def _folders(root: Path) -> Iterator[Example | Refusal]:
-    for file in sorted(root.rglob("*")):
+    for file in visible(root, "**/*"):
         parts = file.relative_to(root).parts
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
-        if hidden or len(parts) < 2 or file.suffix.lower() not in AUDIO or not file.is_file():
+        if len(parts) < 2 or file.suffix.lower() not in AUDIO or not file.is_file():
             continue
         yield Example(
             id="/".join(parts),

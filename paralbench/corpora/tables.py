@@ -1,0 +1,83 @@
+"""Label files as corpora ship them: BOM, CRLF, padded cells, comma or semicolon, latin-1."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from paralbench.records.errors import ParalbenchError
+
+
+def rows(
+    file: Path,
+    needed: Sequence[str] = (),
+    *,
+    names: Sequence[str] | None = None,
+    delimiter: str | None = None,
+    encoding: str = "utf-8-sig",
+) -> Iterator[tuple[dict[str, str], str]]:
+    """Read a delimited table lazily, whatever its size.
+
+    Args:
+        file: the table.
+        needed: columns that it must have.
+        names: the columns of a table without a header line.
+        delimiter: between cells; without it, whichever of comma, semicolon and tab the first line
+            has most of.
+        encoding: "utf-8-sig" (with or without a BOM) or another, such as "latin-1".
+
+    Yields:
+        The row's cells by column, stripped ("" for a cell that is not there), and where it stands,
+        "file:line". Blank rows are passed over.
+
+    Raises:
+        ParalbenchError: for a file that is missing, is not text, or lacks a needed column.
+    """
+    with _told(file, encoding), file.open(encoding=encoding, newline="") as text:
+        first = text.readline()
+        text.seek(0)
+        chosen = delimiter or max(",;\t", key=first.count)
+        reader = csv.reader(text, delimiter=chosen, skipinitialspace=chosen != "\t")
+        if names is None:
+            names = [name.strip().removeprefix("ï»¿") for name in next(reader, [])]
+        missing = [name for name in needed if name not in names]
+        if missing:
+            raise ParalbenchError(
+                f"{file}: expected a column '{missing[0]}', found: {', '.join(names) or 'nothing'}."
+            )
+        blank = [""] * len(names)
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                cells += blank[len(cells) :]
+                yield dict(zip(names, cells, strict=False)), f"{file}:{reader.line_num}"
+
+
+def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
+    """The lines of a list, stripped, with where each stands; blank lines are passed over.
+
+    Raises:
+        ParalbenchError: for a file that is missing or is not text.
+    """
+    with _told(file, encoding), file.open(encoding=encoding) as text:
+        for number, line in enumerate(text, start=1):
+            if line := line.strip():
+                yield line, f"{file}:{number}"
+
+
+@contextmanager
+def _told(file: Path, encoding: str) -> Iterator[None]:
+    """Says of what went wrong with a file what a user can act on."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        wanted = encoding.removesuffix("-sig").upper()
+        raise ParalbenchError(
+            f"{file}: expected {wanted} text; byte {error.start} of what was read is not."
+        ) from error
+    except FileNotFoundError as error:
+        raise ParalbenchError(f"{file} is missing.") from error
+    except (OSError, csv.Error) as error:
+        raise ParalbenchError(f"{file}: cannot be read ({error}).") from error

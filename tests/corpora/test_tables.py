@@ -1,0 +1,84 @@
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paralbench.corpora.tables import lines, rows
+from paralbench.records.errors import ParalbenchError
+
+
+def _write(folder: Path, content: bytes) -> Path:
+    file = folder / "labels.csv"
+    file.write_bytes(content)
+    return file
+
+
+def test_bom_crlf_padded_cells_and_trailing_blank_lines_do_not_matter(tmp_path: Path) -> None:
+    file = _write(tmp_path, b"\xef\xbb\xbf id , label \r\n 010 , a\r\n\r\n -x,b \r\n\r\n")
+    assert list(rows(file, ["id", "label"])) == [
+        ({"id": "010", "label": "a"}, f"{file}:2"),
+        ({"id": "-x", "label": "b"}, f"{file}:4"),
+    ]
+
+
+@pytest.mark.parametrize("sign", [b",", b";", b"\t"])
+def test_the_delimiter_is_seen_from_the_first_line(tmp_path: Path, sign: bytes) -> None:
+    file = _write(tmp_path, b"id" + sign + b"label\n1" + sign + b"a\n")
+    assert [cells for cells, _ in rows(file)] == [{"id": "1", "label": "a"}]
+
+
+def test_latin_1_with_a_bom_of_its_own(tmp_path: Path) -> None:
+    file = _write(tmp_path, b"\xef\xbb\xbfid,text\n1,caf\xe9\n")
+    assert [cells for cells, _ in rows(file, ["id"], encoding="latin-1")] == [
+        {"id": "1", "text": "café"}
+    ]
+
+
+def test_quoted_cells_may_hold_delimiters_and_lines(tmp_path: Path) -> None:
+    file = _write(tmp_path, b'id,text\n1,"a, b\nc"\n2,d\n')
+    assert [(cells["text"], where) for cells, where in rows(file)] == [
+        ("a, b\nc", f"{file}:3"),
+        ("d", f"{file}:4"),
+    ]
+
+
+def test_a_table_without_a_header_and_short_rows(tmp_path: Path) -> None:
+    file = _write(tmp_path, b"a,1,extra\nb\n")
+    assert [cells for cells, _ in rows(file, names=["name", "count"], delimiter=",")] == [
+        {"name": "a", "count": "1"},
+        {"name": "b", "count": ""},
+    ]
+
+
+def test_what_is_wrong_is_said_with_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ParalbenchError, match=r"none.csv is missing"):
+        list(rows(tmp_path / "none.csv"))
+    with pytest.raises(ParalbenchError, match=r"expected a column 'label', found: id, lable"):
+        list(rows(_write(tmp_path, b"id,lable\n1,a\n"), ["id", "label"]))
+    with pytest.raises(ParalbenchError, match=r"expected UTF-8 text"):
+        list(rows(_write(tmp_path, b"id,text\n1,caf\xe9\n")))
+    with pytest.raises(ParalbenchError, match=r"found: nothing"):
+        list(rows(_write(tmp_path, b""), ["id"]))
+
+
+def test_lines_of_a_list_need_no_last_newline(tmp_path: Path) -> None:
+    file = _write(tmp_path, b"\xef\xbb\xbfone\r\n\r\n two ")
+    assert list(lines(file)) == [("one", f"{file}:1"), ("two", f"{file}:3")]
+
+
+_CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)
+
+
+@given(st.lists(st.tuples(_CELL, _CELL), max_size=8))
+def test_what_python_writes_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, table: list[tuple[str, str]]
+) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([("one", "two"), *table])
+    file = tmp_path_factory.mktemp("table") / "table.csv"
+    file.write_bytes(text.getvalue().encode("utf-8-sig"))
+    found = [(cells["one"], cells["two"]) for cells, _ in rows(file)]
+    assert found == [(a.strip(), b.strip()) for a, b in table if a.strip() or b.strip()]
