@@ -152,14 +152,7 @@ def _of_classes(
 
 
 def _wanted(task: TaskCard, example: Example) -> bool:
-    for key, allowed in task.where.items():
-        if key == "partition":
-            value: object = example.partition
-        else:
-            value = example.attributes.get(key, example.groups.get(key, example.labels.get(key)))
-        if str(value) not in allowed:
-            return False
-    return True
+    return all(str(example.value(key)) in allowed for key, allowed in task.where.items())
 
 
 def _number(label: str | float | Series) -> float | None:
