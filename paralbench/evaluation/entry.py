@@ -75,6 +75,7 @@ class Preparation:
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
+        self.product = _product(entry)
         self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
         self.splits = folds.splits(self.selection, entry.seeds)
         self.audit = audit(self.selection, self.splits)
@@ -96,23 +97,6 @@ class Preparation:
             "engine": engine(),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-    @property
-    def product(self) -> Product:
-        """What is stored of each clip: what the head needs, at every step where there are steps.
-
-        Raises:
-            ParalbenchError: where the head does not learn this kind of target.
-        """
-        task, head = self.entry.task, find_head(self.entry.head)
-        if task.target.kind not in head.targets:
-            known = ", ".join(sorted(head.targets))
-            raise ParalbenchError(
-                f"head '{self.entry.head}' learns {known}; '{task.id}' is a {task.target.kind}."
-            )
-        if isinstance(task.target, SeriesTarget):
-            return head.product.moving(task.target.rate, task.target.window)
-        return head.product
 
     def key(self, clip: Clip) -> bytes:
         """The clip's key in the store. An unreadable file gets one of its own; it never is stored."""
@@ -215,6 +199,23 @@ def run(
         predictions_sha256=digest,
     )
     return Outcome(result, content, selection.refused)
+
+
+def _product(entry: Entry) -> Product:
+    """What is stored of each clip: what the head needs, at every step where there are steps.
+
+    Raises:
+        ParalbenchError: where the head does not learn this kind of target.
+    """
+    target, head = entry.task.target, find_head(entry.head)
+    if target.kind not in head.targets:
+        known = ", ".join(sorted(head.targets))
+        raise ParalbenchError(
+            f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {target.kind}."
+        )
+    if isinstance(target, SeriesTarget):
+        return head.product.moving(target.rate, target.window)
+    return head.product
 
 
 def _gather(
