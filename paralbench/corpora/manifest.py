@@ -6,11 +6,17 @@ attribute for subgroup tables. A folder is read as <class>/<file> or <class>/<sp
 """
 
 import csv
+import io
+import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example, Refusal
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 GROUPS = ("speaker", "session", "text")
 UNDERSTOOD = {"path", "target", "id", "start", "end", "channel", "partition", *GROUPS}
@@ -31,23 +37,35 @@ def read_manifest(root: Path) -> Iterator[Example | Refusal]:
 
 def _table(file: Path) -> Iterator[Example | Refusal]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ParalbenchError(f"{file}: expected UTF-8 text, byte {error.start} is not.") from error
-    lines = text.splitlines()
-    first = lines[0] if lines else ""
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.DictReader(lines, delimiter=delimiter, skipinitialspace=True)
-    columns = [(name or "").strip() for name in rows.fieldnames or []]
-    rows.fieldnames = columns
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    # Only the ends of lines that CSV knows end a row; a cell may hold any other sign.
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        yield from _rows(rows, file)
+    except csv.Error as error:
+        raise ParalbenchError(f"{file}:{rows.line_num}: not valid CSV: {error}.") from error
+
+
+def _rows(rows: "Reader", file: Path) -> Iterator[Example | Refusal]:
+    columns = [name.strip() for name in next(rows, [])]
     for needed in ("path", "target"):
         if needed not in columns:
             found = ", ".join(columns) or "nothing"
             raise ParalbenchError(f"{file}: expected a column '{needed}', found: {found}.")
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise ParalbenchError(f"{file}: the column '{twice[0]}' stands there twice.")
     for row in rows:
-        cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)
-                 and not isinstance(value, list)}  # fmt: skip
-        if any(cells.values()):
+        padded = [cell.strip() for cell in row] + [""] * (len(columns) - len(row))
+        cells = {name: cell for name, cell in zip(columns, padded, strict=False) if name}
+        if any(padded[len(columns) :]):
+            found = f"it has {len(row)} cells, the header has {len(columns)}; quote cells that hold the delimiter"
+            name = cells.get("id") or cells["path"] or "a row"
+            yield Refusal(name, found, f"{file}:{rows.line_num}")
+        elif any(padded):
             yield _row(cells, file, rows.line_num)
 
 
@@ -64,10 +82,17 @@ def _row(cells: dict[str, str], file: Path, line: int) -> Example | Refusal:
                 numbers[column] = float(cells[column])
             except ValueError:
                 return Refusal(name, f"its {column} is {cells[column]!r}, not a number", where)
+            if not math.isfinite(numbers[column]) or numbers[column] < 0:
+                return Refusal(name, f"its {column} is {cells[column]}, expected 0 or more", where)
     start, end = numbers.get("start", 0.0), numbers.get("end")
-    if not cells.get("id") and (start or end is not None):
-        name = f"{path}[{start:g}-{'' if end is None else f'{end:g}'}]"
     channel = int(numbers["channel"]) if "channel" in numbers else None
+    if channel is not None and channel != numbers["channel"]:
+        return Refusal(name, f"its channel is {cells['channel']}, not a whole number", where)
+    if not cells.get("id"):
+        if start or end is not None:
+            name += f"[{start:.12g}-{'' if end is None else f'{end:.12g}'}]"
+        if channel is not None:
+            name += f"#{channel}"
     return Example(
         id=name,
         clips=(Clip(file.parent / path, start, end, channel),),
