@@ -21,7 +21,11 @@ def package(file: Path, files: dict[str, bytes], kind: str = "xz") -> Path:
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     suffix = f".{kind}" if kind else ""
-    members = {"debian-binary": b"2.0\n", "control.tar.gz": b"odd", f"data.tar{suffix}": data.getvalue()}
+    members = {
+        "debian-binary": b"2.0\n",
+        "control.tar.gz": b"odd",
+        f"data.tar{suffix}": data.getvalue(),
+    }
     content = b"!<arch>\n"
     for name, member in members.items():
         content += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(member):<10}`\n".encode()

@@ -49,7 +49,10 @@ def test_usual_name_before_others(card: CorpusCard, tmp_path: Path) -> None:
 
 def test_wrong_folder(card: CorpusCard, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    with pytest.raises(ParalbenchError, match=r"does not look like corpus 'iemocap': expected below it Session\[1-5\]"):
+    with pytest.raises(
+        ParalbenchError,
+        match=r"does not look like corpus 'iemocap': expected below it Session\[1-5\]",
+    ):
         locate(card, {"": tmp_path / "data"})
 
 

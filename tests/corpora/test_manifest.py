@@ -35,7 +35,11 @@ def refusal(found: list[Example | Refusal]) -> Refusal:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_dialects(tmp_path: Path, end: str, delimiter: str, mark: bytes) -> None:
-    rows = [["path", "target ", " speaker", "site"], ["a.wav", " ill", "s1 ", "Köln"], ["b.wav", "well", "s2", ""]]
+    rows = [
+        ["path", "target ", " speaker", "site"],
+        ["a.wav", " ill", "s1 ", "Köln"],
+        ["b.wav", "well", "s2", ""],
+    ]
     text = end.join(delimiter.join(row) for row in rows) + end
     first, second = examples(table(tmp_path, mark + text.encode()))
     assert (first.id, first.labels, first.groups) == ("a.wav", {"target": "ill"}, {"speaker": "s1"})
@@ -75,7 +79,9 @@ def test_blank_lines_keep_the_line_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["path", "target"])
 def test_missing_column(tmp_path: Path, missing: str) -> None:
     header = {"path": "file,target", "target": "path,label"}[missing]
-    with pytest.raises(ParalbenchError, match=f"expected a column '{missing}', found: {header.replace(',', ', ')}"):
+    with pytest.raises(
+        ParalbenchError, match=f"expected a column '{missing}', found: {header.replace(',', ', ')}"
+    ):
         table(tmp_path, f"{header}\na,b\n")
 
 
@@ -123,7 +129,10 @@ def test_folders(tmp_path: Path) -> None:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    found = {one.id: (one.labels["target"], one.groups) for one in examples(list(read_manifest(tmp_path)))}
+    found = {
+        one.id: (one.labels["target"], one.groups)
+        for one in examples(list(read_manifest(tmp_path)))
+    }
     assert found == {
         "ill/s1/a.wav": ("ill", {"speaker": "s1"}),
         "ill/-b.WAV": ("ill", {}),
@@ -146,6 +155,11 @@ def test_any_table_comes_back(
 ) -> None:
     written = io.StringIO()
     writer = csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL)
-    writer.writerows([("id", "path", "target", "speaker"), *((name, "a.wav", target, who) for name, target, who in rows)])
+    writer.writerows(
+        [
+            ("id", "path", "target", "speaker"),
+            *((name, "a.wav", target, who) for name, target, who in rows),
+        ]
+    )
     found = examples(table(tmp_path_factory.mktemp("any"), written.getvalue()))
     assert [(one.id, one.labels["target"], one.groups["speaker"]) for one in found] == rows

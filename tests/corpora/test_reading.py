@@ -32,7 +32,9 @@ def told(*found: Example | Refusal) -> Corpus:
 
 
 def test_doubled_id_is_refused_by_name() -> None:
-    reading = read(told(Example("a", CLIPS, source="t:1"), Example("a", CLIPS, source="t:2")), Path())
+    reading = read(
+        told(Example("a", CLIPS, source="t:1"), Example("a", CLIPS, source="t:2")), Path()
+    )
     assert [example.source for example in reading.examples] == ["t:1"]
     assert str(reading.refused[0]) == "a: its id is doubled; first at t:1 (t:2)"
 

@@ -9,7 +9,9 @@ from paralbench.encoders.loading import loadable
 from paralbench.encoders.mel import filterbank
 
 
-@pytest.mark.parametrize(("rate", "window", "bands"), [(16000, 400, 80), (48000, 2048, 128), (8000, 256, 23)])
+@pytest.mark.parametrize(
+    ("rate", "window", "bands"), [(16000, 400, 80), (48000, 2048, 128), (8000, 256, 23)]
+)
 def test_filterbank_equals_librosa(rate: int, window: int, bands: int) -> None:
     expected = librosa.filters.mel(sr=rate, n_fft=window, n_mels=bands, dtype=np.float64)
     assert np.abs(filterbank(rate, window, bands) - expected).max() < 1e-12

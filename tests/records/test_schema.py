@@ -14,7 +14,9 @@ COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
 @pytest.mark.parametrize("kind", ["corpus", "task", "model", "result"])
 def test_committed_schema_is_current(kind: str) -> None:
     committed = (COMMITTED / f"{kind}.json").read_text(encoding="utf-8")
-    assert committed == text(schemas()[kind]), "run python -m paralbench.records.schema docs/schemas"
+    assert committed == text(schemas()[kind]), (
+        "run python -m paralbench.records.schema docs/schemas"
+    )
 
 
 def test_schema_forbids_unknown_keys_and_needs_the_licence() -> None:

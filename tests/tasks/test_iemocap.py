@@ -61,7 +61,9 @@ def test_speaker_is_the_last_field_not_the_first(tmp_path: Path) -> None:
 
 
 def test_bracket_is_valence_activation_dominance(tmp_path: Path) -> None:
-    raters = "C-E1:\tAnger;\t()\nA-E3:\tval 2; act 4; dom  4;\t()\nA-F1:\tval 1; act 5; dom  ;\t()\n"
+    raters = (
+        "C-E1:\tAnger;\t()\nA-E3:\tval 2; act 4; dom  4;\t()\nA-F1:\tval 1; act 5; dom  ;\t()\n"
+    )
     (found,) = read(CORPUS, one_dialog(tmp_path, line("Ses01F_impro01_M000") + raters)).examples
     assert found.labels == {"emotion": "ang", "valence": 1.5, "arousal": 4.0, "dominance": 4.5}
 
@@ -69,7 +71,9 @@ def test_bracket_is_valence_activation_dominance(tmp_path: Path) -> None:
 def test_bracket_is_the_mean_of_raters_without_self_report(synthetic: Path) -> None:
     file = synthetic / "Session2" / "dialog" / "EmoEvaluation" / "Ses02F_impro01.txt"
     block = file.read_text(encoding="utf-8").split("\n\n")[1].splitlines()
-    votes = [[int(part.split()[1]) for part in row.split("\t")[1].split(";")[:3]] for row in block[1:3]]
+    votes = [
+        [int(part.split()[1]) for part in row.split("\t")[1].split(";")[:3]] for row in block[1:3]
+    ]
     labels = {e.id: e.labels for e in read(CORPUS, synthetic).examples}[block[0].split("\t")[1]]
     expected = np.mean(votes, axis=0)
     assert [labels[name] for name in ("valence", "arousal", "dominance")] == list(expected)
@@ -79,7 +83,10 @@ def test_suffix_dialogs_stay_apart(tmp_path: Path) -> None:
     for dialog in ("Ses05M_script01_1", "Ses05M_script01_1b"):
         one_dialog(tmp_path, line(f"{dialog}_F003"), dialog)
     plain, suffix = read(CORPUS, tmp_path).examples
-    assert (plain.groups["dialog"], suffix.groups["dialog"]) == ("Ses05M_script01_1", "Ses05M_script01_1b")
+    assert (plain.groups["dialog"], suffix.groups["dialog"]) == (
+        "Ses05M_script01_1",
+        "Ses05M_script01_1b",
+    )
     assert suffix.clips[0].path.parent.name == "Ses05M_script01_1b"
     assert suffix.attributes["style"] == "scripted"
 
@@ -88,7 +95,9 @@ def test_apple_double_and_rater_folders_are_skipped(tmp_path: Path) -> None:
     root = one_dialog(tmp_path, line("Ses01F_impro01_M000"))
     folder = root / "Session1" / "dialog" / "EmoEvaluation"
     (folder / "Categorical").mkdir()
-    (folder / "Categorical" / "Ses01F_impro01_e1.txt").write_text(line("Ses01F_impro01_M009"), encoding="utf-8")
+    (folder / "Categorical" / "Ses01F_impro01_e1.txt").write_text(
+        line("Ses01F_impro01_M009"), encoding="utf-8"
+    )
     (folder / "._Ses01F_impro01.txt").write_text(line("Ses01F_impro01_M008"), encoding="utf-8")
     reading = read(CORPUS, root)
     assert [e.id for e in reading.examples] == ["Ses01F_impro01_M000"]
@@ -108,7 +117,9 @@ def test_apple_double_and_rater_folders_are_skipped(tmp_path: Path) -> None:
     ],
 )
 def test_broken_line_is_refused_with_its_place(tmp_path: Path, broken: str) -> None:
-    root = one_dialog(tmp_path, "% header\n" + line("Ses01F_impro01_M000") + broken + line("Ses01F_impro01_M002"))
+    root = one_dialog(
+        tmp_path, "% header\n" + line("Ses01F_impro01_M000") + broken + line("Ses01F_impro01_M002")
+    )
     reading = read(CORPUS, root)
     assert [e.id[-4:] for e in reading.examples] == ["M000", "M002"]
     (refusal,) = reading.refused
