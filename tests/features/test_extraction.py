@@ -154,7 +154,7 @@ def test_too_short_and_dropped_tail(tmp_path: Path) -> None:
     found = clips(tmp_path / "audio", (0.05, 2.05, 2.5))
     kept = store(chosen, tmp_path)
     done = extract(chosen, found, kept, quiet=True)
-    assert done.refused == {list(found)[0]: "too short: 0.050 s, slow needs 0.1 s"}
+    assert done.refused == {next(iter(found)): "too short: 0.050 s, slow needs 0.1 s"}
     loaded = kept.load(list(found)[1:])
     assert loaded.asked.tolist() == [2.05, 2.5]
     assert loaded.consumed.tolist() == [2.0, 2.5]
