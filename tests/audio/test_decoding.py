@@ -26,6 +26,7 @@ def encoded(path: Path, codec: str, container: str, seconds: float = 4.0) -> NDA
     tone = (0.4 * np.sin(2 * np.pi * (200 + 900 * time / seconds) * time)).astype(np.float32)
     with av.open(str(path), "w", format=container) as file:
         stream = file.add_stream(codec, rate=16000)
+        assert isinstance(stream, av.AudioStream)
         stream.layout = "mono"
         resampler = av.AudioResampler(format=stream.format.name, layout="mono", rate=16000)
         pcm = np.round(tone * 32767).astype(np.int16)[None]
@@ -112,7 +113,7 @@ def test_truncated_m4a(tmp_path: Path) -> None:
     encoded(tmp_path / "a.m4a", "aac", "ipod")
     content = (tmp_path / "a.m4a").read_bytes()
     (tmp_path / "a.m4a").write_bytes(content[: len(content) // 2])
-    with pytest.raises(Refused, match="decoded|damaged|truncated"):
+    with pytest.raises(Refused, match=r"decoded|damaged|truncated"):
         whole(Clip(tmp_path / "a.m4a"))
 
 

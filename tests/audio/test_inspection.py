@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from paralbench.audio.decoding import blocks, header
 from paralbench.audio.inspection import inspect
@@ -15,7 +16,7 @@ from paralbench.records.example import Clip
 TONE = (0.3 * np.sin(np.arange(16000) / 20)).astype(np.float32)
 
 
-def wav(path: Path, samples: np.ndarray = TONE, subtype: str = "PCM_16") -> Path:  # type: ignore[type-arg]
+def wav(path: Path, samples: NDArray[np.float32] = TONE, subtype: str = "PCM_16") -> Path:
     soundfile.write(path, samples, 16000, subtype=subtype)
     return path
 
@@ -118,5 +119,5 @@ def test_truncated_flac(tmp_path: Path, share: float) -> None:
     soundfile.write(file, noise, 16000)
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(Refused, match="truncated|damaged"):
+    with pytest.raises(Refused, match=r"truncated|damaged"):
         hear(Clip(file))

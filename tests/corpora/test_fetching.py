@@ -97,5 +97,5 @@ def test_damaged_package(tmp_path: Path) -> None:
 
 
 def test_corpus_that_cannot_be_fetched(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="'iemocap' cannot be fetched. Request it"):
+    with pytest.raises(UsageError, match=r"'iemocap' cannot be fetched\. Request it"):
         fetch(Catalog().corpus("iemocap").card, tmp_path)

@@ -64,8 +64,9 @@ def test_every_column(tmp_path: Path) -> None:
 
 
 def test_one_file_cut_many_times(tmp_path: Path) -> None:
-    found = examples(table(tmp_path, "path,target,start,end,channel\na.wav,x,0,1,\na.wav,x,1,2,\n"
-                                     "a.wav,x,1234.5671,,\na.wav,x,1234.5674,,\na.wav,x,,,0\na.wav,x,,,1\n"))  # fmt: skip
+    cuts = ("0,1,", "1,2,", "1234.5671,,", "1234.5674,,", ",,0", ",,1")
+    rows = "".join(f"a.wav,x,{cut}\n" for cut in cuts)
+    found = examples(table(tmp_path, f"path,target,start,end,channel\n{rows}"))
     assert len({one.id for one in found}) == 6
     assert found[0].id == "a.wav[0-1]"
 
@@ -79,9 +80,8 @@ def test_blank_lines_keep_the_line_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize("missing", ["path", "target"])
 def test_missing_column(tmp_path: Path, missing: str) -> None:
     header = {"path": "file,target", "target": "path,label"}[missing]
-    with pytest.raises(
-        ParalbenchError, match=f"expected a column '{missing}', found: {header.replace(',', ', ')}"
-    ):
+    expected = f"expected a column '{missing}', found: {header.replace(',', ', ')}"
+    with pytest.raises(ParalbenchError, match=expected):
         table(tmp_path, f"{header}\na,b\n")
 
 

@@ -2,15 +2,17 @@
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paralbench.encoders.ctranslate2 import arrays, whisper_encoder
 from paralbench.records.errors import ParalbenchError
 
 RNG = np.random.default_rng(0)
-ARRAYS = {
+ARRAYS: dict[str, NDArray[Any]] = {
     "encoder/conv1/weight": RNG.normal(size=(4, 3, 3)).astype(np.float16),
     "encoder/layer_0/self_attention/linear_0/weight": RNG.normal(size=(12, 4)).astype(np.float32),
     "encoder/layer_0/self_attention/linear_0/bias": np.arange(12, dtype=np.float32),
