@@ -84,19 +84,8 @@ class Catalog:
         found: dict[str, Corpus] = {}
         for folder in self._subfolders("tasks", "corpus.toml"):
             card = CorpusCard.from_toml(folder / "corpus.toml")
-            _check_folder(folder, card.id)
-            tasks = [
-                TaskCard.from_toml(file)
-                for file in sorted(folder.glob("*.toml"))
-                if file.name != "corpus.toml"
-            ]
-            for task in tasks:
-                if task.corpus != card.id:
-                    raise CardError(
-                        f"{folder}: the task '{task.id}' names the corpus '{task.corpus}', "
-                        f"expected '{card.id}'."
-                    )
-            found.setdefault(card.id, Corpus(folder, card, tuple(tasks)))
+            _check_id(folder / "corpus.toml", card.id, found.get(card.id))
+            found.setdefault(card.id, Corpus(folder, card, _tasks(folder, card.id)))
         return found
 
     @cached_property
@@ -110,7 +99,7 @@ class Catalog:
         found: dict[str, Model] = {}
         for folder in self._subfolders("models", "model.toml"):
             card = ModelCard.from_toml(folder / "model.toml")
-            _check_folder(folder, card.id)
+            _check_id(folder / "model.toml", card.id, found.get(card.id))
             found.setdefault(card.id, Model(folder, card))
         return found
 
@@ -192,9 +181,28 @@ def _own() -> Path:
     return carried if carried.is_dir() else package.parent
 
 
-def _check_folder(folder: Path, name: str) -> None:
+def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
+    files: dict[str, Path] = {}
+    tasks = []
+    for file in sorted(folder.glob("*.toml")):
+        if file.name == "corpus.toml":
+            continue
+        task = TaskCard.from_toml(file)
+        if task.corpus != corpus:
+            raise CardError(f"{file}: key 'corpus' is '{task.corpus}', expected '{corpus}'.")
+        if task.id in files:
+            raise CardError(f"{file}: key 'id': '{task.id}' stands in {files[task.id]} already.")
+        files[task.id] = file
+        tasks.append(task)
+    return tuple(tasks)
+
+
+def _check_id(file: Path, name: str, known: Corpus | Model | None) -> None:
+    folder = file.parent
     if folder.name.replace("_", "-") != name.replace("_", "-"):
-        raise CardError(f"{folder}: the card's id is '{name}', expected the folder's name.")
+        raise CardError(f"{file}: key 'id' is '{name}', expected the folder's name.")
+    if known is not None and known.folder.parent == folder.parent:
+        raise CardError(f"{file}: key 'id': '{name}' stands in {known.folder} already.")
 
 
 def _named(kind: str, name: str, known: dict[str, Named]) -> Named:

@@ -33,6 +33,7 @@ _FFMPEG = {
     ".g722": "g722", ".m4a": "mov", ".mp4": "mov", ".mov": "mov", ".3gp": "mov", ".aac": "aac",
     ".wma": "asf", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi", ".amr": "amr",
 }  # fmt: skip
+_HEADERLESS = {".aac", ".amr"}
 _G722_BYTES_PER_SECOND = 8000
 _BLOCK_SECONDS = 10
 
@@ -86,7 +87,7 @@ def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
 def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
     found = header(clip.path)
     start, wanted = _span(clip, found.seconds)
-    if clip.channel is not None and clip.channel >= found.channels:
+    if clip.channel is not None and not 0 <= clip.channel < found.channels:
         raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
     decode = _decoder(clip.path.suffix.lower())
     resampler = soxr.ResampleStream(found.rate, rate, 1, dtype="float32", quality="HQ")
@@ -163,6 +164,10 @@ def _ffmpeg_header(path: Path) -> Header:
         stream = container.streams.audio[0]
         if path.suffix.lower() == ".g722":
             seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
+        elif path.suffix.lower() in _HEADERLESS:
+            # FFmpeg would guess from the first packets' bit rate; counting packets is exact.
+            ticks = sum(packet.duration or 0 for packet in container.demux(stream))
+            seconds = float(ticks * stream.time_base)
         elif container.duration is not None:
             seconds = container.duration / av.time_base
         else:

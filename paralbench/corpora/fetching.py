@@ -68,12 +68,19 @@ def unpack(package: Path, target: Path) -> None:
     position = 8
     while position + 60 <= len(content):
         name = content[position : position + 16].decode("ascii").strip().rstrip("/")
-        size = int(content[position + 48 : position + 58])
+        try:
+            size = int(content[position + 48 : position + 58])
+        except ValueError:
+            raise ParalbenchError(f"{package} is damaged: an entry has no size.") from None
         member = content[position + 60 : position + 60 + size]
+        if len(member) < size:
+            raise ParalbenchError(f"{package} is damaged: {name} ends too early.")
         if name.startswith("data.tar"):
-            data = lzma.decompress(member) if name.endswith(".xz") else member
-            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-                archive.extractall(target, filter="data")
+            try:
+                with tarfile.open(fileobj=io.BytesIO(member)) as archive:
+                    archive.extractall(target, filter="data")
+            except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
+                raise ParalbenchError(f"{package}: {name} cannot be unpacked ({error}).") from error
             return
         position += 60 + size + (size & 1)
     raise ParalbenchError(f"{package} holds no data.")

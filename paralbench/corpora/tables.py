@@ -9,6 +9,9 @@ from pathlib import Path
 
 from paralbench.records.errors import ParalbenchError
 
+SURPLUS = ""
+"""The column under which cells beyond the last one stand, where a row has any."""
+
 
 def rows(
     file: Path,
@@ -30,10 +33,10 @@ def rows(
 
     Yields:
         The row's cells by column, stripped ("" for a cell that is not there), and where it stands,
-        "file:line". Blank rows are passed over.
+        "file:line". Blank rows are passed over. Cells that no column holds stand under SURPLUS.
 
     Raises:
-        ParalbenchError: for a file that is missing, is not text, or lacks a needed column.
+        ParalbenchError: for a file that is missing, is not text, or has not each needed column once.
     """
     with _told(file, encoding), file.open(encoding=encoding, newline="") as text:
         first = text.readline()
@@ -47,12 +50,18 @@ def rows(
             raise ParalbenchError(
                 f"{file}: expected a column '{missing[0]}', found: {', '.join(names) or 'nothing'}."
             )
+        doubled = [name for name in needed if list(names).count(name) > 1]
+        if doubled:
+            raise ParalbenchError(f"{file}: the column '{doubled[0]}' stands there twice.")
         blank = [""] * len(names)
         for row in reader:
             cells = [cell.strip() for cell in row]
             if any(cells):
                 cells += blank[len(cells) :]
-                yield dict(zip(names, cells, strict=False)), f"{file}:{reader.line_num}"
+                named = dict(zip(names, cells, strict=False))
+                if any(cells[len(blank) :]):
+                    named[SURPLUS] = " ".join(cells[len(blank) :])
+                yield named, f"{file}:{reader.line_num}"
 
 
 def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
