@@ -83,19 +83,8 @@ class Catalog:
         found: dict[str, Corpus] = {}
         for folder in self._subfolders("tasks", "corpus.toml"):
             card = CorpusCard.from_toml(folder / "corpus.toml")
-            _check_folder(folder, card.id)
-            tasks = [
-                TaskCard.from_toml(file)
-                for file in sorted(folder.glob("*.toml"))
-                if file.name != "corpus.toml"
-            ]
-            for task in tasks:
-                if task.corpus != card.id:
-                    raise CardError(
-                        f"{folder}: the task '{task.id}' names the corpus '{task.corpus}', "
-                        f"expected '{card.id}'."
-                    )
-            found.setdefault(card.id, Corpus(folder, card, tuple(tasks)))
+            _check_folder(folder / "corpus.toml", card.id)
+            found.setdefault(card.id, Corpus(folder, card, _tasks(folder, card.id)))
         return found
 
     @cached_property
@@ -109,7 +98,7 @@ class Catalog:
         found: dict[str, Model] = {}
         for folder in self._subfolders("models", "model.toml"):
             card = ModelCard.from_toml(folder / "model.toml")
-            _check_folder(folder, card.id)
+            _check_folder(folder / "model.toml", card.id)
             found.setdefault(card.id, Model(folder, card))
         return found
 
@@ -167,9 +156,27 @@ def _own() -> Path:
     return carried if carried.is_dir() else package.parent
 
 
-def _check_folder(folder: Path, name: str) -> None:
+def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
+    found: dict[str, TaskCard] = {}
+    for file in sorted(folder.glob("*.toml")):
+        if file.name == "corpus.toml":
+            continue
+        task = TaskCard.from_toml(file)
+        if task.corpus != corpus:
+            raise CardError(f"{file}: key 'corpus' is '{task.corpus}', expected '{corpus}'.")
+        if task.id in found:
+            raise CardError(f"{file}: key 'id': another card of {folder} is '{task.id}' too.")
+        found[task.id] = task
+    return tuple(found.values())
+
+
+def _check_folder(file: Path, name: str) -> None:
+    folder = file.parent
     if folder.name.replace("_", "-") != name.replace("_", "-"):
-        raise CardError(f"{folder}: the card's id is '{name}', expected the folder's name.")
+        raise CardError(f"{file}: key 'id' is '{name}', expected the folder's name, {folder.name}.")
+    twin = folder.with_name(folder.name.replace("_", "-"))
+    if folder != twin and (twin / file.name).is_file():
+        raise CardError(f"{file}: key 'id': {twin} has the same; one of the folders must go.")
 
 
 def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
