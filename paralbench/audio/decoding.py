@@ -66,23 +66,28 @@ def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
     """
     size = round(seconds * rate)
     held: list[Waveform] = []
-    count = 0
+    count = heard = 0
     for piece in _resampled(clip, rate):
         held.append(piece)
         count += len(piece)
+        heard += len(piece)
         while count >= size:
             joined = np.concatenate(held)
             yield joined[:size]
             held, count = [joined[size:]], count - size
     if count:
         yield np.concatenate(held)
+    if not heard:
+        raise Refused("the clip is empty: it is shorter than one sample")
 
 
 def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
     found = header(clip.path)
     start, wanted = _span(clip, found.seconds)
-    if clip.channel is not None and clip.channel >= found.channels:
-        raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
+    if clip.channel is not None and not 0 <= clip.channel < found.channels:
+        raise Refused(
+            f"channel {clip.channel} (counted from 0) was asked for and it has {found.channels}"
+        )
     decode = _ffmpeg_blocks if clip.path.suffix.lower() in _FFMPEG else _sound_blocks
     resampler = soxr.ResampleStream(found.rate, rate, 1, dtype="float32", quality="HQ")
     for block in decode(clip.path, start, wanted):
