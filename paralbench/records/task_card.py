@@ -48,6 +48,12 @@ class NumberTarget(Card):
     minimum: float | None = None
     maximum: float | None = None
 
+    @model_validator(mode="after")
+    def _a_span(self) -> NumberTarget:
+        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
+            raise ValueError("'minimum' must be below 'maximum'")
+        return self
+
 
 class SeriesTarget(Card):
     """A value at a fixed rate, ``rate`` a second.

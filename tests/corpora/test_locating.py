@@ -1,91 +1,127 @@
-"""Where a corpus lies, and what is said where it does not."""
+"""Where a corpus is looked for, in which order, and what is said when it is not there."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
 
 import pytest
 
-from paralbench.catalog import Catalog
 from paralbench.corpora import locating
-from paralbench.corpora.locating import locate, named
-from paralbench.records.corpus_card import CorpusCard
+from paralbench.corpora.locating import fetched, locate, named
+from paralbench.records.corpus_card import CorpusCard, Layout
 from paralbench.records.errors import ParalbenchError, UsageError
 
+LAYOUT = Layout(markers=["Session[1-5]/labels", "Session[1-5]/wav/*.wav"], names=["Release"])
+CARD = CorpusCard(
+    id="mine", title="M", licence="own", access="own", obtain="Ask Ann.", citation="N.",
+    layout=LAYOUT,
+)  # fmt: skip
 
-@pytest.fixture
-def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CorpusCard:
-    """IEMOCAP's card, on a machine with no configuration and nothing fetched."""
-    monkeypatch.setattr(locating, "configuration", lambda: tmp_path / "config.toml")
-    monkeypatch.setattr(locating, "fetched", lambda corpus: tmp_path / "fetched" / corpus)
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No configuration, no data and no fetched corpus but the test's own."""
     monkeypatch.delenv("PARALBENCH_DATA", raising=False)
-    return Catalog().corpus("iemocap").card
+    for kind in ("CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    monkeypatch.setattr(locating, "configuration", lambda: tmp_path / "config.toml")
 
 
-def build(root: Path) -> Path:
-    for part in ("dialog/EmoEvaluation", "sentences/wav"):
-        (root / "Session1" / part).mkdir(parents=True)
+def _corpus(root: Path) -> Path:
+    (root / "Session1" / "labels").mkdir(parents=True)
+    (root / "Session2" / "wav").mkdir(parents=True)
+    (root / "Session2" / "wav" / "a.wav").touch()
     return root
 
 
-@pytest.mark.parametrize(
-    ("root", "given"),
-    [
-        ("data/any", "data/any"),
-        ("data/IEMOCAP_full_release", "data"),
-        ("data/other name", "data"),
-        ("data/any", "data/any/Session1"),
-    ],
-)
-def test_one_level_too_high_or_low(card: CorpusCard, tmp_path: Path, root: str, given: str) -> None:
-    expected = build(tmp_path / root)
-    (tmp_path / "data" / "A neighbour").mkdir(exist_ok=True)
-    assert locate(card, {"iemocap": tmp_path / given}) == expected
-
-
-def test_usual_name_before_others(card: CorpusCard, tmp_path: Path) -> None:
-    build(tmp_path / "data" / "A copy")
-    usual = build(tmp_path / "data" / "IEMOCAP")
-    assert locate(card, {"": tmp_path / "data"}) == usual
-
-
-def test_wrong_folder(card: CorpusCard, tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    with pytest.raises(
-        ParalbenchError,
-        match=r"does not look like corpus 'iemocap': expected below it Session\[1-5\]",
-    ):
-        locate(card, {"": tmp_path / "data"})
-
-
-def test_missing_folder(card: CorpusCard, tmp_path: Path) -> None:
-    with pytest.raises(ParalbenchError, match="does not exist"):
-        locate(card, {"iemocap": tmp_path / "none"})
-
-
-def test_not_found_says_how_to_get_it(card: CorpusCard) -> None:
-    with pytest.raises(ParalbenchError, match=r"--data iemocap=DIR .*Request it from"):
-        locate(card, {})
-
-
-def test_configuration_and_environment(
-    card: CorpusCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told, found = build(tmp_path / "told"), build(tmp_path / "env" / "iemocap")
-    monkeypatch.setenv("PARALBENCH_DATA", str(tmp_path / "env"))
-    assert locate(card, {}) == found
-    (tmp_path / "config.toml").write_text(f'[data]\niemocap = "{told}"\n', encoding="utf-8")
-    assert locate(card, {}) == told
-    (tmp_path / "config.toml").write_text("[data", encoding="utf-8")
-    with pytest.raises(ParalbenchError, match=r"config\.toml: not valid TOML"):
-        locate(card, {})
-
-
-def test_data_option(tmp_path: Path) -> None:
-    odd = tmp_path / "a=b"
+def test_data_options_name_corpora_or_stand_for_all(tmp_path: Path) -> None:
+    home = Path.home()
+    assert named(["mine=/a", "other=~/b"]) == {"mine": Path("/a"), "other": home / "b"}
+    assert named(["/a", "mine=/b"]) == {"": Path("/a"), "mine": Path("/b")}
+    odd = tmp_path / "take=2"
     odd.mkdir()
-    assert named(["iemocap=/x", "/y"]) == {"iemocap": Path("/x"), "": Path("/y")}
-    assert named([str(odd)]) == {"": odd}
-    assert named(["c=~/z"])["c"] == Path.home() / "z"
+    assert named([str(odd)]) == {"": odd}, "a folder that exists is taken at its word"
     with pytest.raises(UsageError, match="given twice for all corpora"):
-        named(["/x", "/y"])
-    with pytest.raises(UsageError, match="given twice for iemocap"):
-        named(["iemocap=/x", "iemocap=/y"])
+        named(["/a", "/b"])
+    with pytest.raises(UsageError, match="given twice for mine"):
+        named(["mine=/a", "mine=/b"])
+    for empty in ("mine=", ""):
+        with pytest.raises(UsageError, match=f"'{empty}' names no folder"):
+            named([empty])
+
+
+def test_the_root_is_found_from_one_level_too_high_or_too_low(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _corpus(tmp_path / "disk" / "anything")
+    for given in (root, root.parent, root / "Session1"):
+        assert locate(CARD, {"mine": given}) == root
+        assert locate(CARD, {"": given}) == root
+    monkeypatch.chdir(root / "Session1")
+    assert locate(CARD, {"mine": Path()}) == root
+
+
+def test_the_usual_name_comes_before_other_folders(tmp_path: Path) -> None:
+    _corpus(tmp_path / "disk" / "Backup")
+    root = _corpus(tmp_path / "disk" / "Release")
+    assert locate(CARD, {"": tmp_path / "disk"}) == root
+
+
+def test_a_corpus_without_markers_is_what_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.touch()
+    own = CARD.model_copy(update={"layout": Layout()})
+    assert locate(own, {"": file}) == file
+
+
+def test_a_wrong_folder_is_refused_with_what_was_expected(tmp_path: Path) -> None:
+    (tmp_path / "wrong" / "Session1" / "labels").mkdir(parents=True)
+    told = (
+        r"wrong does not look like corpus 'mine'.* Session\[1-5\]/labels and .*\*\.wav\. Ask Ann\."
+    )
+    with pytest.raises(ParalbenchError, match=told):
+        locate(CARD, {"mine": tmp_path / "wrong"})
+    (tmp_path / "file").touch()
+    with pytest.raises(ParalbenchError, match="file does not look like"):
+        locate(CARD, {"mine": tmp_path / "file"})
+    with pytest.raises(ParalbenchError, match="nowhere for corpus 'mine' does not exist"):
+        locate(CARD, {"mine": tmp_path / "nowhere"})
+
+
+def test_nothing_found_says_where_it_looked_and_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARALBENCH_DATA", str(tmp_path / "store"))
+    with pytest.raises(ParalbenchError, match=r"--data mine=DIR.*store.mine.*Ask Ann\.$"):
+        locate(CARD, {})
+
+
+def test_data_then_configuration_then_environment_then_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = _corpus(fetched("mine"))
+    assert tmp_path in last.parents
+    assert locate(CARD, {}) == last
+    third = _corpus(tmp_path / "store" / "mine")
+    monkeypatch.setenv("PARALBENCH_DATA", str(third.parent))
+    assert locate(CARD, {}) == third
+    second = _corpus(tmp_path / "told")
+    (tmp_path / "config.toml").write_text(f'[data]\nmine = "{second}"\n', encoding="utf-8")
+    assert locate(CARD, {}) == second
+    first = _corpus(tmp_path / "given")
+    assert locate(CARD, {"mine": first, "": last}) == first
+    assert locate(CARD, {"other": first}) == second
+
+
+@pytest.mark.parametrize("text", ["data = ", 'data = "/mine"', "[data]\nmine = 3", "\xff"])
+def test_a_faulty_configuration_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ParalbenchError, match=r"config\.toml: (not valid TOML|under \[data\])"):
+        locate(CARD, {})
+
+
+def test_the_configuration_lies_in_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert locating.configuration().parts[-2:] == ("paralbench", "config.toml")
+    assert os.path.commonpath([locating.configuration(), Path.home()]) == str(Path.home())

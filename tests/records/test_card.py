@@ -103,14 +103,14 @@ def test_empty_licence(tmp_path: Path, licence: str) -> None:
         (ModelCard, MODEL, "layers = 1", "layers = 0", "layers"),
         (ModelCard, MODEL, "layers = 1", "layers = 1.5", "layers"),
         (ModelCard, MODEL, 'id = "ear"', 'id = "../ear"', "id"),
-        (ModelCard, MODEL, "parameters = 0", "parameters = 7", "the whole file"),
+        (ModelCard, MODEL, "parameters = 0", "parameters = 7", "a model with parameters"),
         (ModelCard, MODEL, "parameters = 0", "parameters = 0\nframe_rate = inf", "frame_rate"),
         (CorpusCard, CORPUS, 'access = "own"', 'access = "free"', "access"),
         (TaskCard, TASK, "folds = 5", "folds = 1", "protocol.group-folds.folds"),
         (TaskCard, TASK, '["low", "high"]', '["low"]', "target.class"),
         (TaskCard, TASK, '["low", "high"]', '["low", "low"]', "target.class"),
         (TaskCard, TASK, 'ranking = "uar"', 'ranking = "wa"', "metrics"),
-        (TaskCard, TASK, 'corpus = "lab"', 'corpus = "den"', "the whole file"),
+        (TaskCard, TASK, 'corpus = "lab"', 'corpus = "den"', "the id must be 'den'"),
         (TaskCard, TASK, 'kind = "group-folds"', 'kind = "random"', "protocol"),
     ],
 )
@@ -123,7 +123,7 @@ def test_impossible_value(
     key: str,
 ) -> None:
     assert old in text
-    assert f"'{key}'" in refused(tmp_path, kind, text.replace(old, new))
+    assert key in refused(tmp_path, kind, text.replace(old, new))
 
 
 def test_bad_toml(tmp_path: Path) -> None:
