@@ -44,7 +44,7 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
                     f"'{group}' stands in {sides}; the protocol forbids it, nothing was run."
                 )
             if crossed and name not in protocol.controlled:
-                crossing[name] = max(crossing.get(name, 0), len(crossed))
+                crossing[name] = max(crossing.get(name, 0), len({group for group, _ in crossed}))
     return Audit(
         never_cross=list(protocol.never_cross),
         controlled=list(protocol.controlled),

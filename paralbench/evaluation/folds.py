@@ -113,6 +113,7 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
             )
         return [(np.flatnonzero(groups == name), none) for name in names]
     if isinstance(protocol, FixedFolds):
+        _check_fixed(selection.task.id, protocol, set(names))
         return [(np.flatnonzero(np.isin(groups, fold)), none) for fold in protocol.folds]
     assert isinstance(protocol, GroupFolds)
     if len(names) < 2:
@@ -122,6 +123,23 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
     folds = min(protocol.folds, len(names))
     dealt = balanced(groups.tolist(), selection.targets, len(selection.classes), folds)
     return [(np.flatnonzero(dealt == fold), none) for fold in range(folds)]
+
+
+def _check_fixed(task: str, protocol: FixedFolds, found: set[str]) -> None:
+    """Fixed folds test every group, and each of them once."""
+    listed = [group for fold in protocol.folds for group in fold]
+    doubled = sorted({group for group in listed if listed.count(group) > 1})
+    if doubled:
+        raise ParalbenchError(f"task '{task}': {protocol.by} '{doubled[0]}' is tested twice.")
+    if found - set(listed):
+        first = min(found - set(listed)).lstrip("\0")
+        raise ParalbenchError(f"task '{task}': no fold tests {protocol.by} '{first}'.")
+    for number, fold in enumerate(protocol.folds):
+        if not found & set(fold):
+            raise ParalbenchError(
+                f"task '{task}', fold {number}: none of its {protocol.by}s is in the data "
+                f"({', '.join(fold)})."
+            )
 
 
 def _development(

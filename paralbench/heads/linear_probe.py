@@ -23,6 +23,7 @@ from torch.nn import functional
 from paralbench.features.product import Product
 from paralbench.heads.head import Fits, Fitted, Problem, Split
 from paralbench.records.card import Card
+from paralbench.records.errors import UsageError
 
 _ROWS_AT_ONCE = 8192
 _ROWS_IN_CACHE = 256
@@ -33,9 +34,9 @@ class Settings(Card):
 
     ``step`` is Adam's learning rate times the number of inputs, so that one step moves an output
     by about so much whatever the width. ``layer_step`` is the learning rate of the layer weights.
-    Training ends at ``steps``, or when no fit has got better for ``patience`` steps on its
-    development rows; each fit keeps its best step. Without development rows it ends at
-    ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
+    A fit ends at ``steps``, or when it has not got better for ``patience`` steps on its
+    development rows, and keeps its best step, whatever the other fits do. One without development
+    rows ends at ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
     """
 
     step: float = Field(default=3.0, gt=0)
@@ -113,6 +114,10 @@ def _inputs(features: NDArray[np.float32], layers: str | int) -> Tensor:
     if layers == "last":
         features = features[:, -1:]
     elif isinstance(layers, int):
+        if not -count <= layers < count:
+            raise UsageError(
+                f"head 'linear-probe': layers is {layers}, the encoder has 0 to {count - 1}."
+            )
         features = features[:, [range(count)[layers]]]
     # A view, not a copy: the matrix products below take rows that lie apart.
     return torch.from_numpy(features.reshape(rows, -1, statistics * width)).transpose(0, 1)
@@ -165,14 +170,14 @@ class _Training:
         for member, split in enumerate(splits):
             train[member, split.train] = 1
             develop[member, split.develop] = 1
-        self._blind = not bool(develop.any(1).all())
+        self._blind = ~develop.any(1)
         self._standardise(train)
         self._set_targets(train)
         self.train_share = self._shares(train)
         self.develop_share = self._shares(develop)
 
     def run(self) -> _Best:
-        """Train until nobody gets better; return everybody's best step."""
+        """Train until everybody has ended; return everybody's best step."""
         settings = self.settings
         now = self._start()
         best = self._nothing_yet(now)
@@ -182,17 +187,16 @@ class _Training:
                 {"params": [now.layers], "lr": settings.layer_step},
             ]
         )
-        steps = settings.steps_blind if self._blind else settings.steps
-        for step in range(steps + 1):
+        last = torch.where(self._blind, settings.steps_blind, settings.steps)
+        for step in range(int(last.max()) + 1):
             adam.zero_grad()
             outputs, losses = self._pass(now)
-            better = (
-                losses < best.losses
-                if not self._blind
-                else torch.full_like(losses, step == steps).bool()
-            )
-            best.take(better, step, losses, outputs, now)
-            if not self._blind and step - int(best.steps.max()) >= settings.patience:
+            # Who has once waited longer than its patience has ended, and takes nothing any more.
+            waited = step - best.steps
+            better = (losses < best.losses) & (waited <= settings.patience) & (step <= last)
+            best.take(torch.where(self._blind, step == last, better), step, losses, outputs, now)
+            waited = step - best.steps
+            if bool(((step >= last) | (~self._blind & (waited >= settings.patience))).all()):
                 break
             adam.step()
         return best
@@ -214,22 +218,24 @@ class _Training:
     def _standardise(self, train: Tensor) -> None:
         """Mean and 1 / deviation of each member's training rows, [members, layers, inputs]."""
         layers, rows, width = self.inputs.shape
-        centre = self.inputs[:, : min(rows, 256)].mean(1, keepdim=True)
-        sums = torch.zeros(layers, len(train), width)
+        # In double precision no common centre is needed, which test rows would have a say in.
+        train = train.double()
+        sums = torch.zeros(layers, len(train), width, dtype=torch.float64)
         squares = torch.zeros_like(sums)
         for start in range(0, rows, _ROWS_IN_CACHE):
             block = slice(start, start + _ROWS_IN_CACHE)
             for layer in range(layers):
-                shifted = self.inputs[layer, block] - centre[layer]
-                sums[layer].addmm_(train[:, block], shifted)
-                squares[layer].addmm_(train[:, block], shifted.square_())
+                values = self.inputs[layer, block].double()
+                sums[layer].addmm_(train[:, block], values)
+                squares[layer].addmm_(train[:, block], values.square_())
         count = train.sum(1)[:, None]
         mean = sums / count
         variance = squares / count - mean.square()
         # Columns that do not vary carry nothing; dividing by their rounding noise would blow it up.
-        varies = variance > 1e-10 * (1 + (mean + centre).square())
+        varies = variance > 1e-10 * (1 + mean.square())
         scale = torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0)
-        self.mean, self.scale = (mean + centre).transpose(0, 1), scale.transpose(0, 1)
+        self.mean = mean.float().transpose(0, 1)
+        self.scale = scale.float().transpose(0, 1)
 
     def _set_targets(self, train: Tensor) -> None:
         """Class indices [rows], or numbers standardised by each member's training rows."""
@@ -261,9 +267,11 @@ class _Training:
             generator = torch.Generator().manual_seed(split.seed * 1009 + split.fold)
             starts.append(torch.randn(width, self.outputs, generator=generator) * 0.1 / width**0.5)
         members = len(self.splits)
+        # Of standardised numbers the best bias is zero; Adam would walk on its gradient's rounding.
+        learns_bias = self.problem.kind == "class"
         return _Weights(
             torch.stack(starts).requires_grad_(),
-            torch.zeros(members, self.outputs, requires_grad=True),
+            torch.zeros(members, self.outputs, requires_grad=learns_bias),
             torch.zeros(members, layers, requires_grad=layers > 1),
         )
 
@@ -289,6 +297,7 @@ class _Training:
             outputs.append(found.detach())
         if self.settings.decay:
             (self.settings.decay * now.weights.square().sum()).backward()  # type: ignore[no-untyped-call]
+        losses[self._blind] = torch.inf
         return torch.cat(outputs, 1), losses
 
     def _forward(self, inputs: Tensor, now: _Weights) -> Tensor:

@@ -32,3 +32,25 @@ def write_wav(file: Path, signal: Signal, rate: int = 16000) -> None:
     """16-bit PCM, as nearly every corpus is distributed."""
     file.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(file, signal, rate, subtype="PCM_16")
+
+
+def write_aac(file: Path, signal: Signal, rate: int = 16000) -> None:
+    """AAC in an MP4 container, as the sound of .mp4 and .m4a files is."""
+    import av
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(file), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=rate, layout="mono")
+        frame = av.AudioFrame.from_ndarray(signal[None], format="fltp", layout="mono")
+        frame.sample_rate = rate
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            container.mux(packet)
+
+
+def litter(file: Path) -> None:
+    """What a Mac leaves in its archives beside ``file``: metadata that look like more data."""
+    double = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        "
+    twin = file.parent / "__MACOSX" / f"._{file.name}"
+    twin.parent.mkdir(parents=True, exist_ok=True)
+    for place in (file.with_name(f"._{file.name}"), file.with_name(".DS_Store"), twin):
+        place.write_bytes(double)

@@ -35,6 +35,11 @@ def delivery(emotion: str, rng: np.random.Generator, strength: float = 0.75) -> 
     Emotions without a delivery of their own (other, no agreement) come out between the others.
     """
     full = EMOTIONS.get(emotion) or list(EMOTIONS.values())[rng.integers(len(EMOTIONS))]
+    return blended(full, rng, strength)
+
+
+def blended(full: Delivery, rng: np.random.Generator, strength: float = 0.75) -> Delivery:
+    """One utterance's share of any delivery, drawn as :func:`delivery` does."""
     share = float(np.clip(rng.normal(strength, 0.25), 0, 1.3))
     neutral = EMOTIONS["neu"]
     values = {

@@ -27,7 +27,8 @@ _BANDWIDTHS = np.array([80.0, 100.0, 140.0, 200.0])
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who speaks. ``pitch`` in Hz; ``tract`` scales the formants; ``pace`` in syllables a second;
-    ``jitter`` and ``shimmer`` as fractions; ``breath`` is the share of noise in the source."""
+    ``jitter`` and ``shimmer`` as fractions; ``breath`` is the share of noise in the source;
+    ``vowels`` are the factors by which an accent moves the first and the second formant."""
 
     pitch: float
     tract: float
@@ -35,6 +36,7 @@ class Speaker:
     jitter: float
     shimmer: float
     breath: float
+    vowels: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Delivery:
     ``pitch`` and ``pace`` are factors; ``range`` is the deviation of pitch in semitones;
     ``loudness`` in dB; ``jitter``, ``shimmer`` and ``breath`` are added; ``tilt`` from 0 (bright,
     pressed) to 1 (dull); ``pause`` is the chance of a pause after a syllable, ``pause_seconds`` its
-    mean length.
+    mean length; ``glide`` is how many semitones each syllable rises from its start to its end.
     """
 
     pitch: float = 1.0
@@ -57,6 +59,7 @@ class Delivery:
     tilt: float = 0.5
     pause: float = 0.08
     pause_seconds: float = 0.2
+    glide: float = 0.0
 
 
 def speaker(rng: np.random.Generator, sex: Sex, age: float = 40.0) -> Speaker:
@@ -91,7 +94,7 @@ def speak(
     while position < total:
         length = round(rate / (who.pace * how.pace) * float(np.exp(rng.normal(0, 0.18))))
         declination = 1.06 - 0.02 * min(phrase, 8)
-        semitones = rng.normal(0, how.range, size=2)
+        semitones = rng.normal((-how.glide / 2, how.glide / 2), how.range)
         start, end = who.pitch * how.pitch * declination * 2.0 ** (semitones / 12)
         syllable = _syllable(who, how, length, (float(start), float(end)), rng, rate)
         fits = min(len(syllable), total - position)
@@ -157,6 +160,7 @@ def _held(
 def _formants(who: Speaker, rng: np.random.Generator, rate: int) -> NDArray[np.float64]:
     """Second-order resonators, as sections for ``sosfilt``."""
     centres = _VOWELS[rng.integers(len(_VOWELS))] * who.tract * np.exp(rng.normal(0, 0.02, 4))
+    centres[:2] *= who.vowels
     radius = np.exp(-np.pi * _BANDWIDTHS / rate)
     angle = 2 * np.pi * np.minimum(centres, 0.45 * rate) / rate
     sections = np.zeros((4, 6))

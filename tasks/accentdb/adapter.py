@@ -1,0 +1,27 @@
+"""AccentDB: <accent>/speaker_<NN>/*.wav. Numbers start afresh in each accent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.corpora.folders import visible
+from paralbench.records.example import Clip, Example, Refusal
+
+ACCENTS = {
+    "american", "australian", "bangla", "british", "indian", "malayalam", "odiya", "telugu", "welsh",
+}  # fmt: skip
+
+
+def read(root: Path) -> Iterator[Example | Refusal]:
+    """One Example a file."""
+    for file in visible(root, "*/speaker_*/*.wav"):
+        accent, speaker, name = file.relative_to(root).parts
+        if accent.lower() not in ACCENTS:
+            yield Refusal(str(file), f"its accent is '{accent}', which is none of the nine")
+            continue
+        yield Example(
+            id=f"{accent}/{speaker}/{name}",
+            clips=(Clip(file),),
+            labels={"accent": accent.lower()},
+            groups={"speaker": f"{accent}/{speaker}"},
+            source=str(file),
+        )

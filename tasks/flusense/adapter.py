@@ -1,0 +1,47 @@
+"""FluSense: flusense_data/<video>[_s_000-e_000].TextGrid beside audio of the same name.
+
+Every labelled interval of the one tier is an Example. Labels come with blanks around them, and
+names may begin with '-'.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.corpora.folders import nested, visible
+from paralbench.corpora.textgrid import read_intervals
+from paralbench.records.errors import Refused
+from paralbench.records.example import Clip, Example, Refusal
+
+EVENTS = {
+    "cough", "sneeze", "sniffle", "throat-clearing", "speech", "etc", "silence", "gasp", "breathe",
+    "hiccup", "burp", "vomit",
+}  # fmt: skip
+_STRETCH = re.compile(r"_s_[\d.]+-e_[\d.]+$")
+
+
+def read(root: Path) -> Iterator[Example | Refusal]:
+    """One Example a labelled interval, whatever the label; the task's card chooses."""
+    grids = nested(root, "flusense_data", ".")
+    audio = nested(root, "flusense_audio", "audio", "flusense_data", ".")
+    for grid in visible(grids, "*.TextGrid"):
+        try:
+            tiers = read_intervals(grid)
+        except Refused as reason:
+            yield Refusal(grid.stem, str(reason), str(grid))
+            continue
+        for interval in (one for tier in tiers.values() for one in tier):
+            label = interval.text.strip().lower()
+            name = f"{grid.stem}@{interval.start:.3f}-{interval.end:.3f}"
+            if not label:
+                continue
+            if label not in EVENTS:
+                yield Refusal(name, f"its label is '{label}', which is no event we know", str(grid))
+                continue
+            yield Example(
+                id=name,
+                clips=(Clip(audio / f"{grid.stem}.wav", interval.start, interval.end),),
+                labels={"event": label},
+                groups={"recording": grid.stem, "video": _STRETCH.sub("", grid.stem)},
+                source=str(grid),
+            )

@@ -1,0 +1,70 @@
+"""M3ED: annotation.json by drama, dialog and utterance; modality_speech/<A|B>_<utterance>.wav.
+
+A and B are roles that start afresh in every dialog, so a speaker is a drama's character where the
+dialog names one, and otherwise a role of this one dialog.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from paralbench.corpora.tables import lines
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Clip, Example, Refusal
+
+PARTITIONS = ("train", "val", "test")
+EMOTIONS = {"happy", "neutral", "sad", "disgust", "anger", "fear", "surprise"}
+
+
+def read(root: Path) -> Iterator[Example | Refusal]:
+    """One Example an utterance, labelled with its main emotion."""
+    file = root / "annotation.json"
+    try:
+        dramas: dict[str, Any] = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise ParalbenchError(f"{file}: expected M3ED's annotations as JSON: {error}.") from error
+    split = {
+        drama: part
+        for part in PARTITIONS
+        for drama, _ in lines(root / "splitInfo" / f"movie_list_{part}.txt")
+    }
+    for drama, dialogs in dramas.items():
+        for dialog, content in dialogs.items():
+            for name, turn in content["Dialog"].items():
+                where = f"{file}: {drama} / {dialog} / {name}"
+                try:
+                    role = turn["Speaker"].strip()
+                    emotion = turn["EmoAnnotation"]["final_main_emo"].strip().lower()
+                    person = content.get("SpeakerInfo", {}).get(role, {})
+                except (AttributeError, KeyError, TypeError) as error:
+                    yield Refusal(name, f"expected Speaker and final_main_emo: {error!r}", where)
+                    continue
+                if emotion not in EMOTIONS:
+                    yield Refusal(name, f"its emotion is '{emotion}', expected one of seven", where)
+                    continue
+                if drama not in split:
+                    yield Refusal(name, "its drama is in no list of splitInfo", where)
+                    continue
+                yield Example(
+                    id=name,
+                    clips=(Clip(root / "modality_speech" / f"{role}_{name}.wav"),),
+                    labels={"emotion": emotion},
+                    groups={
+                        "speaker": f"{drama}/{_character(person) or f'{dialog}/{role}'}",
+                        "dialog": dialog,
+                        "drama": drama,
+                    },
+                    attributes=_attributes(person),
+                    partition=split[drama],
+                    source=where,
+                )
+
+
+def _character(person: dict[str, Any]) -> str:
+    return str(person.get("Name") or "").strip()
+
+
+def _attributes(person: dict[str, Any]) -> dict[str, str]:
+    found = {name.lower(): str(person.get(name) or "").strip() for name in ("Gender", "Age")}
+    return {("sex" if name == "gender" else name): value for name, value in found.items() if value}

@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from paralbench.catalog import Catalog
+from paralbench.corpora.reading import read
+from paralbench.evaluation.audit import audit
+from paralbench.evaluation.folds import splits
+from paralbench.evaluation.selection import select
+from paralbench.records.example import Example
+
+CATALOG = Catalog()
+CORPUS = CATALOG.corpus("msp-podcast")
+HEADER = "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set"
+
+
+def _write(root: Path, *lines: str, labels: str = "Labels", header: str = HEADER) -> Path:
+    file = root / labels / "labels_consensus.csv"
+    file.parent.mkdir(parents=True)
+    file.write_bytes("\r\n".join([header, *lines, "", ""]).encode("utf-8-sig"))
+    return root
+
+
+def _examples(root: Path) -> dict[str, Example]:
+    return {one.id: one for one in read(CORPUS, root).examples}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_folders_may_be_nested_in_themselves(tmp_path: Path, nested: bool) -> None:
+    labels, audio = ("Labels/Labels", "Audios/Audios") if nested else ("Labels", "Audios")
+    (tmp_path / audio).mkdir(parents=True)
+    root = _write(tmp_path, "a.wav,A,5,2,5,7,Female,Train", labels=labels)
+    assert _examples(root)["a.wav"].clips[0].path == root / audio / "a.wav"
+
+
+def test_cells_are_stripped_and_a_bom_is_no_part_of_a_name(tmp_path: Path) -> None:
+    root = _write(
+        tmp_path,
+        " a.wav , H , 5.2, 5.0 ,4, 012 , Female , Test1 ",
+        header=HEADER.replace(",", " , "),
+    )
+    found = _examples(root)["a.wav"]
+    assert found.labels["emotion"] == "happiness"
+    assert found.groups == {"speaker": "012"}
+    assert found.partition == "Test1"
+
+
+def test_o_and_x_are_left_out_of_the_tasks(tmp_path: Path) -> None:
+    letters = "ASHUFDCNOX"
+    root = _write(
+        tmp_path,
+        *(f"{one}.wav,{one},4,4,4,{place},Male,Train" for place, one in enumerate(letters)),
+    )
+    eight = select(CATALOG.task("msp-podcast-emotion"), read(CORPUS, root).examples)
+    five = select(CATALOG.task("msp-podcast-emotion5"), read(CORPUS, root).examples)
+    assert {one.id[0] for one in eight.examples} == set("ASHUFDCN")
+    assert {one.id[0] for one in five.examples} == set("ASHDN")
+
+
+def test_unknown_speakers_leave_development_and_test(tmp_path: Path) -> None:
+    parts = ("Train", "Development", "Test1", "Test2", "Test3")
+    lines = [
+        f"{part}-{who}-{letter}.wav,{letter},4,4,4,{part if who == 'known' else who},,{part}"
+        for part in parts
+        for who in ("known", "Unknown", "unknown", "")
+        for letter in "AN"
+    ]
+    found = _examples(_write(tmp_path, *lines))
+    chosen = select(CATALOG.task("msp-podcast-emotion"), list(found.values()))
+    (split,) = splits(chosen, [0])
+    sides = [{chosen.examples[row].id.rsplit("-", 1)[0] for row in rows}
+             for rows in (split.train, split.develop, split.test)]  # fmt: skip
+    assert sides == [
+        {"Train-known", "Train-Unknown", "Train-unknown", "Train-"},
+        {"Development-known"},
+        {"Test1-known"},
+    ]
+    assert audit(chosen, [split]).unknown == ["speaker"]
+    assert "speaker" not in found["Train-Unknown-A.wav"].groups
+    assert found["Test2-known-A.wav"].partition == "Test2"
+    assert found["Test3-Unknown-A.wav"].partition == "Test3-unknown"
+
+
+def test_labels_that_are_withheld_or_strange(tmp_path: Path) -> None:
+    root = _write(
+        tmp_path,
+        "a.wav,,,,,7,Male,Test3",
+        "b.wav,Q,4,4,4,7,Male,Train",
+        "c.wav,N,4,x,4,7,Male,Train",
+    )
+    reading = read(CORPUS, root)
+    assert reading.examples[0].labels == {}
+    assert [(one.subject, one.where.rsplit(":", 1)[1]) for one in reading.refused] == [
+        ("b.wav", "3")
+    ]
+    broken = select(CATALOG.task("msp-podcast-arousal"), reading.examples)
+    assert [one.id for one in broken.examples] == ["c.wav"]

@@ -1,0 +1,109 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from paralbench.catalog import Catalog
+from paralbench.corpora.reading import read
+from paralbench.evaluation.selection import select
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Example
+
+CATALOG = Catalog()
+CORPUS = CATALOG.corpus("voxceleb")
+VOX1 = "VoxCeleb1 ID\tVGGFace1 ID\tGender\tNationality\tSet\n"
+VOX2 = "Name ,VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set \n"
+
+
+def _write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def _examples(root: Path) -> dict[str, Example]:
+    return {one.id: one for one in read(CORPUS, root).examples}
+
+
+def test_tabs_in_the_first_metadata_and_padding_in_the_second(tmp_path: Path) -> None:
+    root = _write(tmp_path, {
+        "vox1_meta.csv": VOX1 + "id10001\tA_B\tm\tIreland\tdev\n",
+        "vox2_meta.csv": VOX2 + "A_B ,id00012 ,n000012 ,f ,test \n",
+        "wav/id10001/-vid/00001.wav": "", "aac/id00012/vid/00002.m4a": "",
+    })  # fmt: skip
+    found = _examples(root)
+    assert found["id10001/-vid/00001"].attributes == {
+        "release": "voxceleb1", "sex": "male", "set": "dev", "nationality": "Ireland",
+    }  # fmt: skip
+    second = found["id00012/vid/00002"]
+    assert (second.labels, second.attributes["set"]) == ({"sex": "female"}, "test")
+    assert second.clips[0].path == root / "aac/id00012/vid/00002.m4a"
+    chosen = select(CATALOG.task("voxceleb-gender"), [*found.values(), *_twin(found)])
+    assert {one.attributes["release"] for one in chosen.examples} == {"voxceleb1"}
+
+
+def _twin(found: dict[str, Example]) -> list[Example]:
+    """A woman beside the man, as a class task needs two classes."""
+    man = found["id10001/-vid/00001"]
+    return [Example("twin", man.clips, {"sex": "female"}, {"speaker": "twin"}, man.attributes)]
+
+
+def test_ages_bring_a_split_of_their_own(tmp_path: Path) -> None:
+    root = _write(tmp_path, {
+        "vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\ttest\nid10002\tB\tf\tIreland\tdev\n",
+        "wav/id10001/v/00001.wav": "", "wav/id10002/v/00001.wav": "", "wav/id10002/v/00002.wav": "",
+        "utt2age.train": "id10001/v/00001 70\n", "utt2age.test": "id10002/v/00001 33\r\n",
+    })  # fmt: skip
+    found = _examples(root)
+    told = {name: (one.labels.get("age"), one.partition) for name, one in found.items()}
+    assert told == {
+        "id10001/v/00001": (70.0, "train"),
+        "id10002/v/00001": (33.0, "test"),
+        "id10002/v/00002": (None, None),
+    }
+    chosen = select(CATALOG.task("voxceleb-age"), list(found.values()))
+    assert chosen.targets.tolist() == [70.0, 33.0]
+
+
+def test_a_listed_utterance_without_a_file_is_an_example_that_will_be_missed(
+    tmp_path: Path,
+) -> None:
+    root = _write(tmp_path, {
+        "vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n",
+        "age_voxceleb/utt2age.test": "id10001/v/00009 70\nid00042/v/00001 20\nid10001/v/00001 old\n",
+    })  # fmt: skip
+    reading = read(CORPUS, root)
+    assert [one.id for one in reading.examples] == ["id10001/v/00009", "id00042/v/00001"]
+    assert [one.labels.get("sex") for one in reading.examples] == ["male", None]
+    assert [one.subject for one in reading.refused] == ["id10001/v/00001 old"]
+
+
+def test_speakers_whom_nobody_names_and_hidden_files(tmp_path: Path) -> None:
+    root = _write(tmp_path, {
+        "vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n",
+        "dev/wav/id10001/v/00001.wav": "", "dev/wav/id10001/v/._00001.wav": "",
+        "dev/wav/id10001/.DS_Store": "", "dev/wav/id99999/v/00001.wav": "",
+    })  # fmt: skip
+    reading = read(CORPUS, root)
+    assert [one.id for one in reading.examples] == ["id10001/v/00001"]
+    assert [one.subject for one in reading.refused] == ["id99999"]
+
+
+def test_metadata_that_are_missing_or_wrong_say_so(tmp_path: Path) -> None:
+    with pytest.raises(ParalbenchError, match=r"expected vox1_meta\.csv or vox2_meta\.csv"):
+        read(CORPUS, tmp_path)
+    _write(tmp_path, {"vox1_meta.csv": VOX1 + "id10001\tA\t?\tIreland\tdev\n"})
+    with pytest.raises(ParalbenchError, match=r"vox1_meta\.csv:2: Gender is '\?'"):
+        read(CORPUS, tmp_path)
+
+
+def test_listing_takes_seconds_for_a_hundred_thousand(tmp_path: Path) -> None:
+    count = 20_000
+    ages = "".join(f"id10001/v{n // 100}/{n:05d} 40\n" for n in range(count))
+    root = _write(
+        tmp_path, {"vox1_meta.csv": VOX1 + "id10001\tA\tm\t\tdev\n", "utt2age.train": ages}
+    )
+    begun = time.perf_counter()
+    assert len(read(CORPUS, root).examples) == count
+    assert time.perf_counter() - begun < 3.0
