@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
@@ -20,12 +17,6 @@ from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
 from paralbench.records.result import Result
 from paralbench.results import files
-
-
-def default_cache() -> Path:
-    """Where features are kept: PARALBENCH_CACHE, or the user's cache folder."""
-    named = os.environ.get("PARALBENCH_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("paralbench")
 
 
 @dataclass(frozen=True)

@@ -373,7 +373,8 @@ def _synthetic(entry: Entry) -> bool:
 
 
 def _listed(prepared: Preparation) -> int:
-    return len(prepared.selection.examples) + len(prepared.selection.refused)
+    refused = prepared.selection.refused
+    return len(prepared.selection.examples) + sum(not one.erratum for one in refused)
 
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
@@ -387,7 +388,7 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
         synthetic=_synthetic(entry),
-        errata=sorted({name for example in selection.examples for name in example.errata}),
+        errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
             if named
@@ -402,6 +403,11 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
 def _unnamed(reason: str) -> str:
     """A reason without what it may quote of licensed data: names, places, labels, numbers."""
     return re.split(r"[\[;(':]| is | from |\d", reason, maxsplit=1)[0].strip()
+
+
+def _errata(selection: Selection) -> list[str]:
+    applied = {name for example in selection.examples for name in example.errata}
+    return sorted(applied | {one.erratum for one in selection.refused if one.erratum})
 
 
 def _model(encoder: LoadableEncoder) -> Model:

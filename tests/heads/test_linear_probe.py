@@ -276,11 +276,7 @@ def test_gradients_are_those_of_each_fit_written_plainly(
             leaf.detach()[member].double().requires_grad_()
             for leaf in (now.weights, now.bias, now.layers)
         ]
-        basis = training.basis.double()
-        weight, bias, shares = leaves
-        said, loss = _plain(
-            features, problem, split, weights, weight @ basis.T, basis @ bias, shares
-        )
+        said, loss = _plain(features, problem, split, weights, *leaves)
         (loss + 0.01 * leaves[0].square().sum()).backward()  # type: ignore[no-untyped-call]
         assert outputs[member].numpy() == pytest.approx(said.detach().numpy(), abs=1e-4)
         for leaf, plain in zip((now.weights, now.bias, now.layers), leaves, strict=True):
