@@ -91,6 +91,11 @@ class Preparation:
         self.fingerprint = self._fingerprint()
 
     @property
+    def synthetic(self) -> bool:
+        """Whether the corpus was made by ``paralbench synth``."""
+        return (self.entry.root / SYNTHETIC_MARK).is_file()
+
+    @property
     def name(self) -> str:
         """sha256 of everything that decides this entry's scores."""
         entry = self.entry
@@ -101,7 +106,7 @@ class Preparation:
             "seeds": entry.seeds,
             "data": self.fingerprint,
             "refused": len(self.selection.refused),
-            "standing": [_synthetic(entry), entry.encoder.weights.pinned],
+            "standing": [self.synthetic, entry.encoder.weights.pinned],
             "engine": engine(),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -350,7 +355,7 @@ def _remaining(splits: Sequence[Split], before: Selection, after: Selection) -> 
 
 def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, str]:
     entry = prepared.entry
-    if _synthetic(entry):
+    if prepared.synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
     scored, listed = len(selection.examples), _listed(prepared)
     declared = entry.task.examples or listed
@@ -368,10 +373,6 @@ def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, st
     return "ranked", ""
 
 
-def _synthetic(entry: Entry) -> bool:
-    return (entry.root / SYNTHETIC_MARK).is_file()
-
-
 def _listed(prepared: Preparation) -> int:
     refused = prepared.selection.refused
     return len(prepared.selection.examples) + sum(not one.erratum for one in refused)
@@ -387,7 +388,7 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=_synthetic(entry),
+        synthetic=prepared.synthetic,
         errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
