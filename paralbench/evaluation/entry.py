@@ -79,9 +79,9 @@ class Preparation:
         self.entry = entry
         self.head = find_head(entry.head)
         self.settings = _settings(entry, self.head)
+        self.product = _product(entry, self.head)
         for name in entry.task.metrics.report:
             metric(name)
-        self.product = _product(entry, self.head)
         self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
         self.splits = folds.splits(self.selection, entry.seeds)
         self.audit = audit(self.selection, self.splits)
@@ -132,12 +132,20 @@ class Preparation:
 
     def _fingerprint(self) -> str:
         chosen = self.selection
-        told = [f"{target:.9g}" for target in chosen.targets]
+        targets = [f"{target:.9g}" for target in chosen.targets]
         if chosen.series:
-            told = [hashlib.sha256(values.tobytes()).hexdigest() for values in chosen.series]
+            targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in chosen.series]
         lines = sorted(
-            json.dumps([self.salted(one), target, sorted(one.groups.items()), one.partition])
-            for one, target in zip(chosen.examples, told, strict=True)
+            json.dumps(
+                [
+                    self.salted(one),
+                    told,
+                    sorted(one.groups.items()),
+                    one.partition,
+                    [one.value(name) for name in self.entry.task.metrics.by],
+                ]
+            )
+            for one, told in zip(chosen.examples, targets, strict=True)
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -119,31 +119,22 @@ def _score(
         raise ParalbenchError(
             f"{name} is not defined: truth and predictions are all the same; that is no score."
         )
-    by_fold = {}
-    for fold in folds:
-        of_fold = [
-            float(
-                chosen.score(
-                    statistics[(found.folds == fold) & (found.seeds == seed)].sum(0), classes
-                )
-            )
-            for seed in seeds
+
+    def apart(rows: NDArray[np.bool_]) -> float | None:
+        """The mean over seeds on some rows; None where few rows leave a metric undefined."""
+        each = [
+            chosen.score(statistics[rows & (found.seeds == seed)].sum(0), classes) for seed in seeds
         ]
-        if np.isfinite(of_fold).all():  # a small fold may leave a metric undefined
-            by_fold[str(fold)] = float(np.mean(of_fold))
-    by_group = {
-        group: np.mean(
-            [chosen.score(statistics[of & (found.seeds == seed)].sum(0), classes) for seed in seeds]
-        )
-        for group, of in groups.items()
-    }
+        return float(np.mean(each)) if np.isfinite(each).all() else None
+
+    by_fold = {str(fold): apart(found.folds == fold) for fold in folds}
     return Score(
         metric=chosen.name,
         version=chosen.version,
         value=float(np.mean(list(by_seed.values()))),
         interval=interval(chosen, sums, classes),
         by_seed=by_seed,
-        by_fold=by_fold,
-        by_group={k: float(v) if np.isfinite(v) else None for k, v in by_group.items()},
+        by_fold={fold: score for fold, score in by_fold.items() if score is not None},
+        by_group={group: apart(rows) for group, rows in groups.items()},
         chance=chosen.chance(classes) if chosen.chance else None,
     )

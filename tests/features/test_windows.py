@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from paralbench.catalog import Catalog
+from paralbench.features.plan import _pieces
+from paralbench.features.product import Product
 from paralbench.features.windows import Windows, sliding
 from paralbench.records.errors import Refused
 
@@ -55,3 +58,17 @@ def test_sliding_gives_the_hops_around_each(hops: int, half: int) -> None:
     assert found == [
         [float(n) for n in range(max(0, k - half), min(hops, k + half))] for k in range(hops)
     ]
+
+
+def test_the_plan_knows_what_windows_cost() -> None:
+    card = Catalog().model("egemaps").card
+    product = Product().moving(10.0, 4.0)
+    assert product.bytes(card, 60.0) == pytest.approx(600 * 2 * 88 * 4, rel=0.01)
+    assert _pieces(card, product, [60.0, 30.0]) == [4.0] * 900
+    with_frames = Catalog().model("log-mel").card
+    assert _pieces(with_frames, product, [60.0, 30.0]) == [60.0, 30.0]
+
+
+def test_frames_cannot_be_taken_step_by_step() -> None:
+    with pytest.raises(ValueError, match="cannot be taken step by step"):
+        Product("frames").moving(10.0, 4.0)
