@@ -83,7 +83,7 @@ def test_speakers_whom_nobody_names_and_hidden_files(tmp_path: Path) -> None:
     root = _write(tmp_path, {
         "vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n",
         "dev/wav/id10001/v/00001.wav": "", "dev/wav/id10001/v/._00001.wav": "",
-        "dev/wav/id10001/.DS_Store": "", "dev/wav/id99999/v/00001.wav": "",
+        "dev/wav/id10001/.DS_Store": "", "dev/wav/id10001/notes.txt": "", "dev/wav/id99999/v/00001.wav": "",
     })  # fmt: skip
     reading = read(CORPUS, root)
     assert [one.id for one in reading.examples] == ["id10001/v/00001"]
