@@ -31,7 +31,11 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             if not age.isdecimal() or name.count("/") != 2:
                 yield Refusal(line, "expected 'speaker/video/utterance age'", where)
                 continue
-            ages[name.strip()] = (float(age), part)
+            name = name.strip()
+            if name in ages:
+                yield Refusal(name, "its age is listed twice; the first holds", where)
+                continue
+            ages[name] = (float(age), part)
     for folder, suffix in _speakers(root):
         if folder.name not in people or not folder.is_dir():
             yield Refusal(
