@@ -1,12 +1,13 @@
 """From a Clip to mono waveforms at one rate, in blocks, so that an hour costs no more than a minute.
 
-libsndfile decodes what it can; FFmpeg (through PyAV) what it lacks. FFmpeg is told which format to
-expect, so that a file made to look like a playlist is never followed anywhere.
+libsndfile decodes what it can; FFmpeg (through PyAV) what it lacks; NSP has a reader of its own
+(nsp.py), since neither knows it. FFmpeg is told which format to expect, so that a file made to look
+like a playlist is never followed anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from paralbench.audio import nsp
 from paralbench.audio.inspection import inspect
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
@@ -49,6 +51,9 @@ def header(path: Path) -> Header:
     inspect(path)
     if path.suffix.lower() in _FFMPEG:
         return _ffmpeg_header(path)
+    if path.suffix.lower() in nsp.SUFFIXES:
+        found = nsp.layout(path)
+        return Header(found.rate, found.channels, found.frames / found.rate)
     with _sound_file(path) as file:
         return Header(file.samplerate, file.channels, file.frames / file.samplerate)
 
@@ -83,7 +88,7 @@ def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
     start, wanted = _span(clip, found.seconds)
     if clip.channel is not None and clip.channel >= found.channels:
         raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
-    decode = _ffmpeg_blocks if clip.path.suffix.lower() in _FFMPEG else _sound_blocks
+    decode = _decoder(clip.path.suffix.lower())
     resampler = soxr.ResampleStream(found.rate, rate, 1, dtype="float32", quality="HQ")
     for block in decode(clip.path, start, wanted):
         mono = block.mean(axis=1) if clip.channel is None else block[:, clip.channel]
@@ -93,6 +98,12 @@ def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
         yield mono if found.rate == rate else resampler.resample_chunk(mono)
     if found.rate != rate:
         yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _decoder(suffix: str) -> Callable[[Path, float, float], Iterator[Waveform]]:
+    if suffix in _FFMPEG:
+        return _ffmpeg_blocks
+    return _nsp_blocks if suffix in nsp.SUFFIXES else _sound_blocks
 
 
 def _span(clip: Clip, total: float) -> tuple[float, float]:
@@ -138,6 +149,11 @@ def _sound_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]
             raise Refused(
                 f"truncated: {left / rate:.3f} s of the audio its header declares are missing"
             )
+
+
+def _nsp_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
+    rate = nsp.layout(path).rate
+    return nsp.blocks(path, round(start * rate), round(wanted * rate), _BLOCK_SECONDS * rate)
 
 
 def _ffmpeg_header(path: Path) -> Header:

@@ -7,10 +7,11 @@ import json
 import shutil
 from pathlib import Path
 
+from paralbench.cache import default_cache
 from paralbench.cli import options
-from paralbench.evaluation.benchmark import default_cache
 from paralbench.features.inventory import Holding, holdings
 from paralbench.ranking.text import columns
+from paralbench.records.errors import UsageError
 
 EXAMPLE = "paralbench cache clean --model whisper-tiny.en"
 
@@ -28,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """List or clean."""
     root = args.cache or default_cache()
-    found = [one for one in holdings(root) if args.model in (None, one.model)]
+    kept = holdings(root)
+    found = [one for one in kept if args.model in (None, one.model)]
+    if args.model is not None and not found:
+        models = ", ".join(sorted({one.model for one in kept})) or "nothing"
+        raise UsageError(f"{root} holds no features of '{args.model}'; it holds: {models}.")
     if args.action == "clean":
         for one in found:
             shutil.rmtree(one.folder)

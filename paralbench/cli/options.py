@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paralbench.cache import default_cache
 from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
-from paralbench.evaluation.benchmark import Request, default_cache
+from paralbench.evaluation.benchmark import Request
 from paralbench.records.errors import UsageError
 from paralbench.results.files import DEFAULT
 

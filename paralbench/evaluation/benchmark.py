@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import platformdirs
 
 from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.evaluation.entry import Entry, Outcome, Preparation, run
+from paralbench.heads import head as find_head
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
 from paralbench.records.result import Result
 from paralbench.results import files
-
-
-def default_cache() -> Path:
-    """Where features are kept: PARALBENCH_CACHE, or the user's cache folder."""
-    named = os.environ.get("PARALBENCH_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("paralbench")
 
 
 @dataclass(frozen=True)
@@ -79,25 +70,33 @@ class Benchmark:
         self._catalog, self._request = catalog, request
         self._cache, self._results, self._again = cache, results, again
         self._readings: dict[str, tuple[Path, Reading]] = {}
+        self._encoders: dict[str, LoadableEncoder] = {}
 
-    @cached_property
-    def encoders(self) -> dict[str, LoadableEncoder]:
-        """The models asked for, their weights found.
+    def encoder(self, name: str) -> LoadableEncoder:
+        """A model asked for, its weights found.
 
         Raises:
             UsageError: for a model that does not exist.
+            ParalbenchError: where its weights are not here; the other models go on.
         """
-        request = self._request
-        return {
-            name: loadable(self._catalog.model(name), request.weights, request.device)
-            for name in request.models
-        }
+        if name not in self._encoders:
+            model = self._catalog.model(name)
+            self._encoders[name] = loadable(model, self._request.weights, self._request.device)
+        return self._encoders[name]
 
     def preparations(self) -> Iterator[Preparation | Failed]:
-        """Every entry, read and audited; what cannot be is handed out as failed."""
+        """Every entry, read and audited; what cannot be is handed out as failed.
+
+        Raises:
+            UsageError: for a task, model or head that does not exist, before anything is run.
+        """
         request = self._request
         for task in request.tasks:
             self._catalog.task(task)
+        for model in request.models:
+            self._catalog.model(model)
+        for head in request.heads:
+            find_head(head)
         for task in request.tasks:
             for model in request.models:
                 for head in request.heads:
@@ -141,7 +140,7 @@ class Benchmark:
             root,
             reading,
             card,
-            self.encoders[model],
+            self.encoder(model),
             head,
             request.head_settings,
             request.seeds,

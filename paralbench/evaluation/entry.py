@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ from paralbench.features.pooling import merge
 from paralbench.features.product import clip_key
 from paralbench.features.store import FeatureStore, Loaded
 from paralbench.heads import head as find_head
-from paralbench.heads.head import Fits, Split
-from paralbench.records.errors import ParalbenchError
+from paralbench.heads.head import Fits, Head, Split
+from paralbench.metrics import metric
+from paralbench.records.errors import CardError, ParalbenchError, UsageError
 from paralbench.records.example import Clip, Example, Refusal
 from paralbench.records.result import (
     Consumption,
@@ -73,6 +75,10 @@ class Preparation:
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
+        self.head = find_head(entry.head)
+        self.settings = _settings(entry, self.head)
+        for name in entry.task.metrics.report:
+            metric(name)
         self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
         self.splits = folds.splits(self.selection, entry.seeds)
         self.audit = audit(self.selection, self.splits)
@@ -88,9 +94,11 @@ class Preparation:
         told = {
             "task": card_digest(entry.task),
             "encoder": entry.encoder.identity,
-            "head": [entry.head, dict(entry.head_settings)],
+            "head": [entry.head, self.settings.model_dump(mode="json")],
             "seeds": entry.seeds,
             "data": self.fingerprint,
+            "refused": len(self.selection.refused),
+            "standing": [_synthetic(entry), entry.encoder.weights.pinned],
             "engine": engine(),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -106,14 +114,21 @@ class Preparation:
         salt = hashlib.sha256(keys).digest()
         return hashlib.blake2b(example.id.encode(), key=salt, digest_size=12).hexdigest()
 
+    def salted_name(self, name: str) -> str:
+        """The same for a name without audio of its own: the salt is all audio of the task."""
+        salt = hashlib.sha256(b"".join(sorted(self.clips))).digest()
+        return hashlib.blake2b(name.encode(), key=salt, digest_size=12).hexdigest()
+
     def _keyed(self, clips: Sequence[Clip]) -> dict[bytes, Clip]:
         return {self.key(clip): clip for clip in clips}
 
     def _fingerprint(self) -> str:
         chosen = self.selection
         lines = sorted(
-            f"{self.salted(example)} {target:.9g}"
-            for example, target in zip(chosen.examples, chosen.targets, strict=True)
+            json.dumps(
+                [self.salted(one), f"{target:.9g}", sorted(one.groups.items()), one.partition]
+            )
+            for one, target in zip(chosen.examples, chosen.targets, strict=True)
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -134,8 +149,7 @@ def run(
 
     entry = prepared.entry
     clock = _Clock()
-    head = find_head(entry.head)
-    settings = head.settings.checked(dict(entry.head_settings), f"head '{entry.head}', settings")
+    head, settings = prepared.head, prepared.settings
     kind = entry.task.target.kind
     if kind not in head.targets:
         known = ", ".join(sorted(head.targets))
@@ -160,6 +174,8 @@ def run(
         entry=prepared.name,
         task=entry.task.id,
         task_version=entry.task.version,
+        task_title=entry.task.title,
+        task_about=entry.task.about,
         model=_model(entry.encoder),
         head=entry.head,
         standing=standing,
@@ -189,6 +205,13 @@ def run(
     return Outcome(result, content, selection.refused)
 
 
+def _settings(entry: Entry, head: Head) -> Any:
+    try:
+        return head.settings.checked(dict(entry.head_settings), f"head '{entry.head}', settings")
+    except CardError as error:
+        raise UsageError(str(error)) from error
+
+
 def _gather(
     prepared: Preparation,
     selection: Selection,
@@ -213,7 +236,7 @@ def _gather(
         extract(prepared.entry.encoder, again, store, renew=damaged, quiet=quiet, say=say)
         loaded = store.load(keys)
     if len(owners) == len(selection.examples):
-        return np.stack(loaded.arrays), loaded
+        return loaded.stacked(), loaded
     parts: list[list[int]] = [[] for _ in selection.examples]
     for position, (row, _) in enumerate(owners):
         parts[row].append(position)
@@ -250,14 +273,17 @@ def _remaining(splits: Sequence[Split], before: Selection, after: Selection) -> 
         for one in splits
     ]
     for split in found:
-        if not len(split.test) or not len(split.train):
-            raise ParalbenchError(f"fold {split.fold}: after refusals nothing is left on one side.")
-    return found
+        if not len(split.train):
+            raise ParalbenchError(f"fold {split.fold}: all its training examples were refused.")
+    tested = [split for split in found if len(split.test)]
+    if not tested:
+        raise ParalbenchError("all test examples were refused.")
+    return tested
 
 
 def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, str]:
     entry = prepared.entry
-    if (entry.root / SYNTHETIC_MARK).is_file():
+    if _synthetic(entry):
         return "synthetic", "the corpus was made by 'paralbench synth'"
     scored, listed = len(selection.examples), _listed(prepared)
     declared = entry.task.examples or listed
@@ -275,8 +301,13 @@ def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, st
     return "ranked", ""
 
 
+def _synthetic(entry: Entry) -> bool:
+    return (entry.root / SYNTHETIC_MARK).is_file()
+
+
 def _listed(prepared: Preparation) -> int:
-    return len(prepared.selection.examples) + len(prepared.selection.refused)
+    refused = prepared.selection.refused
+    return len(prepared.selection.examples) + sum(not one.erratum for one in refused)
 
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
@@ -289,18 +320,27 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=(entry.root / SYNTHETIC_MARK).is_file(),
-        errata=sorted({name for example in selection.examples for name in example.errata}),
+        synthetic=_synthetic(entry),
+        errata=_errata(selection),
         refused=[
-            RefusedInput(
-                subject=one.subject
-                if named
-                else hashlib.sha256(one.subject.encode()).hexdigest()[:24],
-                reason=one.reason if named else one.reason.split(" [", 1)[0],
+            RefusedInput(subject=one.subject, reason=one.reason)
+            if named
+            else RefusedInput(
+                subject=prepared.salted_name(one.subject), reason=_unnamed(one.reason)
             )
             for one in selection.refused
         ],
     )
+
+
+def _unnamed(reason: str) -> str:
+    """A reason without what it may quote of licensed data: names, places, labels, numbers."""
+    return re.split(r"[\[;(':]| is | from |\d", reason, maxsplit=1)[0].strip()
+
+
+def _errata(selection: Selection) -> list[str]:
+    applied = {name for example in selection.examples for name in example.errata}
+    return sorted(applied | {one.erratum for one in selection.refused if one.erratum})
 
 
 def _model(encoder: LoadableEncoder) -> Model:

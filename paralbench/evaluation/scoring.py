@@ -90,19 +90,22 @@ def _score(name: str, classes: int, found: Predictions) -> Score:
         str(seed): float(chosen.score(sums[place].sum(0), classes))
         for place, seed in enumerate(seeds)
     }
-    by_fold = {
-        str(fold): float(
-            np.mean(
-                [
-                    chosen.score(
-                        statistics[(found.folds == fold) & (found.seeds == seed)].sum(0), classes
-                    )
-                    for seed in seeds
-                ]
-            )
+    if not np.isfinite(list(by_seed.values())).all():
+        raise ParalbenchError(
+            f"{name} is not defined: truth and predictions are all the same; that is no score."
         )
-        for fold in folds
-    }
+    by_fold = {}
+    for fold in folds:
+        of_fold = [
+            float(
+                chosen.score(
+                    statistics[(found.folds == fold) & (found.seeds == seed)].sum(0), classes
+                )
+            )
+            for seed in seeds
+        ]
+        if np.isfinite(of_fold).all():  # a small fold may leave a metric undefined
+            by_fold[str(fold)] = float(np.mean(of_fold))
     return Score(
         metric=chosen.name,
         version=chosen.version,

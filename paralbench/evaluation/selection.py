@@ -128,10 +128,10 @@ def _of_classes(
         raise ParalbenchError(
             f"task '{task.id}': only the class '{next(iter(counts))}' was found, expected two or more."
         )
-    if len(classes) > max(50, len(chosen) // 4):
+    if not target.classes and len(classes) > max(10, len(chosen) // 4):
         raise ParalbenchError(
             f"task '{task.id}': {len(classes)} different labels on {len(chosen)} examples look like "
-            "numbers or names, not classes; for numbers use the task 'manifest-number'."
+            "numbers or names, not classes; for numbers use a task whose target is a number."
         )
     place = {name: number for number, name in enumerate(classes)}
     targets = np.array([place[name] for name in names], dtype=float)

@@ -23,8 +23,10 @@ from torch.nn import functional
 from paralbench.features.product import Product
 from paralbench.heads.head import Fits, Fitted, Problem, Split
 from paralbench.records.card import Card
+from paralbench.records.errors import UsageError
 
 _ROWS_AT_ONCE = 8192
+_ROWS_IN_CACHE = 256
 
 
 class Settings(Card):
@@ -32,16 +34,16 @@ class Settings(Card):
 
     ``step`` is Adam's learning rate times the number of inputs, so that one step moves an output
     by about so much whatever the width. ``layer_step`` is the learning rate of the layer weights.
-    Training ends at ``steps``, or when no fit has got better for ``patience`` steps on its
-    development rows; each fit keeps its best step. Without development rows it ends at
-    ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
+    A fit ends at ``steps``, or when it has not got better for ``patience`` steps on its
+    development rows, and keeps its best step, whatever the other fits do. One without development
+    rows ends at ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
     """
 
-    step: float = Field(default=1.0, gt=0)
+    step: float = Field(default=3.0, gt=0)
     layer_step: float = Field(default=0.1, gt=0)
     steps: int = Field(default=150, ge=1)
-    steps_blind: int = Field(default=40, ge=1)
-    patience: int = Field(default=10, ge=1)
+    steps_blind: int = Field(default=20, ge=1)
+    patience: int = Field(default=6, ge=1)
     decay: float = Field(default=0.0, ge=0)
     class_weights: Literal["balanced", "none"] = "balanced"
     layers: Literal["learned", "last"] | int = "learned"
@@ -92,6 +94,16 @@ class LinearProbe:
 HEAD = LinearProbe()
 
 
+def _simplex(classes: int) -> Tensor:
+    """Orthonormal columns [classes, classes - 1], each summing to zero (Helmert's)."""
+    basis = torch.zeros(classes, classes - 1)
+    for column in range(classes - 1):
+        basis[: column + 1, column] = 1
+        basis[column + 1, column] = -(column + 1)
+    scaled: Tensor = basis / basis.norm(dim=0)
+    return scaled
+
+
 def _number(value: Tensor) -> float | None:
     return float(value) if torch.isfinite(value) else None
 
@@ -102,9 +114,13 @@ def _inputs(features: NDArray[np.float32], layers: str | int) -> Tensor:
     if layers == "last":
         features = features[:, -1:]
     elif isinstance(layers, int):
+        if not -count <= layers < count:
+            raise UsageError(
+                f"head 'linear-probe': layers is {layers}, the encoder has 0 to {count - 1}."
+            )
         features = features[:, [range(count)[layers]]]
-    moved = np.ascontiguousarray(features.reshape(rows, -1, statistics * width).swapaxes(0, 1))
-    return torch.from_numpy(moved)
+    # A view, not a copy: the matrix products below take rows that lie apart.
+    return torch.from_numpy(features.reshape(rows, -1, statistics * width)).transpose(0, 1)
 
 
 @dataclass
@@ -145,21 +161,23 @@ class _Training:
         self, inputs: Tensor, problem: Problem, splits: Sequence[Split], settings: Settings
     ) -> None:
         self.inputs, self.problem, self.splits, self.settings = inputs, problem, splits, settings
-        self.outputs = problem.classes if problem.kind == "class" else 1
+        # A softmax does not see what is added to all logits alike: one output fewer carries them all.
+        self.basis = _simplex(problem.classes) if problem.kind == "class" else torch.ones(1, 1)
+        self.outputs = self.basis.shape[1]
         rows = inputs.shape[1]
         train = torch.zeros(len(splits), rows)
         develop = torch.zeros(len(splits), rows)
         for member, split in enumerate(splits):
             train[member, split.train] = 1
             develop[member, split.develop] = 1
-        self._blind = not bool(develop.any(1).all())
+        self._blind = ~develop.any(1)
         self._standardise(train)
         self._set_targets(train)
         self.train_share = self._shares(train)
         self.develop_share = self._shares(develop)
 
     def run(self) -> _Best:
-        """Train until nobody gets better; return everybody's best step."""
+        """Train until everybody has ended; return everybody's best step."""
         settings = self.settings
         now = self._start()
         best = self._nothing_yet(now)
@@ -169,17 +187,16 @@ class _Training:
                 {"params": [now.layers], "lr": settings.layer_step},
             ]
         )
-        steps = settings.steps_blind if self._blind else settings.steps
-        for step in range(steps + 1):
+        last = torch.where(self._blind, settings.steps_blind, settings.steps)
+        for step in range(int(last.max()) + 1):
             adam.zero_grad()
             outputs, losses = self._pass(now)
-            better = (
-                losses < best.losses
-                if not self._blind
-                else torch.full_like(losses, step == steps).bool()
-            )
-            best.take(better, step, losses, outputs, now)
-            if not self._blind and step - int(best.steps.max()) >= settings.patience:
+            # Who has once waited longer than its patience has ended, and takes nothing any more.
+            waited = step - best.steps
+            better = (losses < best.losses) & (waited <= settings.patience) & (step <= last)
+            best.take(torch.where(self._blind, step == last, better), step, losses, outputs, now)
+            waited = step - best.steps
+            if bool(((step >= last) | (~self._blind & (waited >= settings.patience))).all()):
                 break
             adam.step()
         return best
@@ -192,6 +209,7 @@ class _Training:
         bias = best.bias[member].double() - torch.einsum(
             "ld,ldo->o", self.mean[member].double(), weights
         )
+        weights, bias = weights @ self.basis.double().T, self.basis.double() @ bias
         if self.problem.kind == "number":
             weights = weights * self.spread[member].double()
             bias = bias * self.spread[member].double() + self.centre[member].double()
@@ -199,18 +217,25 @@ class _Training:
 
     def _standardise(self, train: Tensor) -> None:
         """Mean and 1 / deviation of each member's training rows, [members, layers, inputs]."""
+        layers, rows, width = self.inputs.shape
+        # In double precision no common centre is needed, which test rows would have a say in.
+        train = train.double()
+        sums = torch.zeros(layers, len(train), width, dtype=torch.float64)
+        squares = torch.zeros_like(sums)
+        for start in range(0, rows, _ROWS_IN_CACHE):
+            block = slice(start, start + _ROWS_IN_CACHE)
+            for layer in range(layers):
+                values = self.inputs[layer, block].double()
+                sums[layer].addmm_(train[:, block], values)
+                squares[layer].addmm_(train[:, block], values.square_())
         count = train.sum(1)[:, None]
-        means, scales = [], []
-        for layer in self.inputs:
-            centre = layer.mean(0)
-            shifted = layer - centre
-            mean = train @ shifted / count
-            variance = train @ shifted.square() / count - mean.square()
-            # Columns that do not vary carry nothing; dividing by their rounding noise would blow it up.
-            varies = variance > 1e-10 * (1 + (mean + centre).square())
-            means.append(mean + centre)
-            scales.append(torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0))
-        self.mean, self.scale = torch.stack(means, 1), torch.stack(scales, 1)
+        mean = sums / count
+        variance = squares / count - mean.square()
+        # Columns that do not vary carry nothing; dividing by their rounding noise would blow it up.
+        varies = variance > 1e-10 * (1 + mean.square())
+        scale = torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0)
+        self.mean = mean.float().transpose(0, 1)
+        self.scale = scale.float().transpose(0, 1)
 
     def _set_targets(self, train: Tensor) -> None:
         """Class indices [rows], or numbers standardised by each member's training rows."""
@@ -229,7 +254,7 @@ class _Training:
         """How much each row counts in a member's loss, [members, rows]; each member's sum is 1."""
         weight = mask
         if self.problem.kind == "class" and self.settings.class_weights == "balanced":
-            member_of = functional.one_hot(self._targets, self.outputs).float()
+            member_of = functional.one_hot(self._targets, self.problem.classes).float()
             counts = mask @ member_of
             weight = mask * (counts.clamp_min(1).reciprocal() @ member_of.T)
         return weight / weight.sum(1, keepdim=True).clamp_min(1e-12)
@@ -242,9 +267,11 @@ class _Training:
             generator = torch.Generator().manual_seed(split.seed * 1009 + split.fold)
             starts.append(torch.randn(width, self.outputs, generator=generator) * 0.1 / width**0.5)
         members = len(self.splits)
+        # Of standardised numbers the best bias is zero; Adam would walk on its gradient's rounding.
+        learns_bias = self.problem.kind == "class"
         return _Weights(
             torch.stack(starts).requires_grad_(),
-            torch.zeros(members, self.outputs, requires_grad=True),
+            torch.zeros(members, self.outputs, requires_grad=learns_bias),
             torch.zeros(members, layers, requires_grad=layers > 1),
         )
 
@@ -254,7 +281,7 @@ class _Training:
         weights, bias, shares = (
             torch.zeros_like(leaf) for leaf in (now.weights, now.bias, now.layers)
         )
-        outputs = torch.zeros(members, rows, self.outputs)
+        outputs = torch.zeros(members, rows, self.basis.shape[0])
         return _Best(never, torch.zeros(members, dtype=torch.long), weights, bias, shares, outputs)
 
     def _pass(self, now: _Weights) -> tuple[Tensor, Tensor]:
@@ -270,6 +297,7 @@ class _Training:
             outputs.append(found.detach())
         if self.settings.decay:
             (self.settings.decay * now.weights.square().sum()).backward()  # type: ignore[no-untyped-call]
+        losses[self._blind] = torch.inf
         return torch.cat(outputs, 1), losses
 
     def _forward(self, inputs: Tensor, now: _Weights) -> Tensor:
@@ -282,7 +310,7 @@ class _Training:
         shares = now.layers.softmax(1)
         mixed = torch.einsum("ml,lrmo->mro", shares, found)
         shift = torch.einsum("ml,mlo->mo", shares, offset)
-        return mixed + (now.bias - shift)[:, None]
+        return (mixed + (now.bias - shift)[:, None]) @ self.basis.T
 
     def _loss(self, outputs: Tensor, block: slice) -> Tensor:
         """[members, rows]"""

@@ -12,8 +12,10 @@ def _score(sums: Array, classes: int) -> Array:
     n, t, p, tt, pp, tp, _ = np.moveaxis(sums, -1, 0)
     covariance = tp / n - t * p / n**2
     spread = (tt / n - (t / n) ** 2) + (pp / n - (p / n) ** 2) + (t / n - p / n) ** 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        concordance: Array = 2 * covariance / spread
+    defined = spread > 1e-12 * (tt + pp) / n
+    concordance: Array = np.divide(
+        2 * covariance, spread, out=np.full_like(spread, np.nan), where=defined
+    )
     return concordance
 
 

@@ -42,7 +42,8 @@ class Metric:
         """The score of these predictions.
 
         Raises:
-            ValueError: where lengths differ, nothing is given, or anything is not finite.
+            ValueError: where lengths differ, nothing is given, anything is not finite, or the
+                metric is not defined for what was given.
         """
         truth, predicted = np.asarray(truth, float), np.asarray(predicted, float)
         if truth.shape != predicted.shape or truth.ndim != 1:
@@ -51,11 +52,22 @@ class Metric:
             raise ValueError(f"{self.name}: there is nothing to score")
         if not (np.isfinite(truth).all() and np.isfinite(predicted).all()):
             raise ValueError(f"{self.name}: NaN or infinity is an error, never a score")
-        return float(self.score(self.statistics(truth, predicted, classes).sum(0), classes))
+        score = float(self.score(self.statistics(truth, predicted, classes).sum(0), classes))
+        if not np.isfinite(score):
+            raise ValueError(f"{self.name}: not defined for these {len(truth)} examples")
+        return score
 
 
 def confusion(truth: Array, predicted: Array, classes: int) -> Array:
-    """One flattened confusion matrix an example, [n, classes * classes], rows are the truth."""
+    """One flattened confusion matrix an example, [n, classes * classes], rows are the truth.
+
+    Raises:
+        ValueError: for anything that is not a class index; it would be counted in another's cell.
+    """
+    for name, values in (("truth", truth), ("predicted", predicted)):
+        wrong = values[(values < 0) | (values >= classes) | (values != np.floor(values))]
+        if len(wrong):
+            raise ValueError(f"{name} holds {wrong[0]:g}, expected a class from 0 to {classes - 1}")
     counts = np.zeros((len(truth), classes * classes))
     cell = truth.astype(int) * classes + predicted.astype(int)
     counts[np.arange(len(truth)), cell] = 1.0
@@ -68,7 +80,14 @@ def matrix(sums: Array, classes: int) -> Array:
 
 
 def moments(truth: Array, predicted: Array, classes: int) -> Array:
-    """[n, 7]: 1, t, p, tt, pp, tp, |t - p|: all that the metrics of numbers are made of."""
+    """[n, 7]: 1, t, p, tt, pp, tp, |t - p|: all that the metrics of numbers are made of.
+
+    Both t and p are told from the median of the truths. No metric minds, and squares of numbers far
+    from zero would otherwise drown their differences in rounding.
+    """
+    error = np.abs(truth - predicted)
+    centre = np.median(truth)
+    truth, predicted = truth - centre, predicted - centre
     one = np.ones_like(truth)
     columns = [one, truth, predicted, truth**2, predicted**2, truth * predicted]
-    return np.stack([*columns, np.abs(truth - predicted)], axis=1)
+    return np.stack([*columns, error], axis=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paralbench.metrics import metric
-from paralbench.records.errors import CardError
+from paralbench.records.errors import CardError, UsageError
 from paralbench.records.result import Result, Score
 from paralbench.results import files
 
@@ -50,11 +50,12 @@ def collect(root: Path) -> Board:
     for file in files.find(root):
         try:
             result = files.read(file)
+            metric(result.ranking)
             expected = files.place(root, result.task, result.model.id, result.head)
             if expected != file:
                 raise CardError(f"{file}: holds the entry that belongs to {expected}.")
             results.append(result)
-        except CardError as error:
+        except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
     return Board(tuple(tables(results)), tuple(refused))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
 
@@ -125,6 +125,8 @@ class Result(Card):
     entry: str
     task: Identifier
     task_version: int
+    task_title: str = ""
+    task_about: str = ""
     model: Model
     head: Identifier
     standing: Standing
@@ -142,6 +144,15 @@ class Result(Card):
     training: Training
     provenance: Provenance
     predictions_sha256: str
+
+    @model_validator(mode="after")
+    def _whole(self) -> Result:
+        if self.ranking not in {score.metric for score in self.scores}:
+            raise ValueError(f"it is ranked by '{self.ranking}', which is not among its scores")
+        classes = len(self.classes)
+        if self.confusion and [len(row) for row in self.confusion] != [classes] * classes:
+            raise ValueError("'confusion' needs a row and a column for each of 'classes'")
+        return self
 
     def score(self, metric: str) -> Score:
         """The score of one metric; raises KeyError where it was not reported."""

@@ -66,15 +66,23 @@ class Development(Card):
 
     Whole groups of ``by`` are taken until ``share`` of the training examples is reached, or
     ``count`` groups. Which ones, turns with the seed, so that seeds differ in this too.
+
+    Or ``within`` alone: what shares this group with the test fold, and so would not be fit to
+    train on (the other speaker of the held-out session).
     """
 
-    by: str
+    by: str | None = None
     share: float | None = Field(default=None, gt=0, lt=1)
     count: int | None = Field(default=None, ge=1)
+    within: str | None = None
 
     @model_validator(mode="after")
-    def _one_size(self) -> Development:
-        if (self.share is None) == (self.count is None):
+    def _one_way(self) -> Development:
+        if (self.by is None) == (self.within is None):
+            raise ValueError("give either 'by' or 'within'")
+        if self.within is not None and (self.share is not None or self.count is not None):
+            raise ValueError("'within' takes all that shares the group; no 'share', no 'count'")
+        if self.by is not None and (self.share is None) == (self.count is None):
             raise ValueError("give either 'share' or 'count'")
         return self
 
@@ -90,6 +98,16 @@ class ProtocolCommon(Card):
     cluster: str
     controlled: list[str] = Field(default_factory=list)
     development: Development | None = None
+
+    @model_validator(mode="after")
+    def _within_may_cross(self) -> ProtocolCommon:
+        within = self.development.within if self.development else None
+        if within in self.never_cross:
+            raise ValueError(
+                f"development within '{within}' shares it with the test fold, "
+                "so 'never_cross' cannot list it"
+            )
+        return self
 
 
 class LeaveOneGroupOut(ProtocolCommon):

@@ -31,11 +31,16 @@ def parquet(table: pa.Table) -> tuple[bytes, str]:
 
 
 def write(root: Path, result: Result, predictions: bytes) -> Path:
-    """Write a result and its predictions, each atomically, the result last."""
+    """Write a result and its predictions, each atomically, the result last.
+
+    Raises:
+        ValueError: for NaN or infinity anywhere in the result.
+    """
     file = place(root, result.task, result.model.id, result.head)
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Not pydantic's JSON mode, which would quietly write NaN as null.
+    text = json.dumps(result.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
     _atomically(file.with_suffix(".parquet"), predictions)
-    text = json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
     _atomically(file, text.encode() + b"\n")
     return file
 

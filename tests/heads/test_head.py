@@ -1,0 +1,21 @@
+"""Heads are found by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from paralbench.heads import head, names
+from paralbench.records.errors import UsageError
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_head_is_found_under_its_own_name(name: str) -> None:
+    found = head(name)
+    assert found.name == name
+    assert found.targets <= {"class", "number", "series"}
+    assert found.settings().model_dump() == found.settings.checked({}, "defaults").model_dump()
+
+
+def test_an_unknown_head_is_told_what_there_is() -> None:
+    with pytest.raises(UsageError, match=r"no head 'nope'; there are: .*linear-probe"):
+        head("nope")
