@@ -21,6 +21,7 @@ from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
 from paralbench.records.model_card import ModelCard
+from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
 
 Named = TypeVar("Named")
@@ -112,6 +113,30 @@ class Catalog:
             _check_folder(folder, card.id)
             found.setdefault(card.id, Model(folder, card))
         return found
+
+    @cached_property
+    def suites(self) -> dict[str, Suite]:
+        """Suites by name, from the ``tasks/suites.toml`` of every catalogue."""
+        found: dict[str, Suite] = {}
+        for catalogue in self.folders:
+            file = catalogue / "tasks" / "suites.toml"
+            if file.is_file():
+                found = Suites.from_toml(file).suites | found
+        return found
+
+    def suite(self, name: str) -> tuple[str, ...]:
+        """The tasks of the suite called ``name``.
+
+        Raises:
+            UsageError: where there is no such suite, or it names a task that is not there.
+        """
+        tasks = _named("suite", name, self.suites).tasks
+        missing = [task for task in tasks if task not in self.tasks]
+        if missing:
+            raise UsageError(
+                f"suite '{name}' names {', '.join(missing)}, which this catalogue has not."
+            )
+        return tasks
 
     def corpus(self, name: str) -> Corpus:
         """The corpus called ``name``; raises :class:`UsageError` where there is none."""

@@ -114,7 +114,9 @@ class Benchmark:
                 yield prepared
                 continue
             entry = prepared.entry
-            file = files.place(self._results, entry.task.id, entry.encoder.card.id, entry.head)
+            file = files.place(
+                self._results, entry.task.id, entry.encoder.card.id, entry.head, prepared.synthetic
+            )
             kept = None if self._again else _current(file, prepared)
             if kept is not None:
                 yield Done(kept, file, _refusals(kept), fresh=False)

@@ -6,8 +6,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ from paralbench.corpora.locating import SYNTHETIC_MARK
 from paralbench.corpora.reading import Reading
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import folds, scoring
+from paralbench.evaluation import steps as steps_of
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.selection import Selection, select
+from paralbench.evaluation.steps import Steps
 from paralbench.features.digests import digests
 from paralbench.features.pooling import merge
-from paralbench.features.product import clip_key
+from paralbench.features.product import Product, clip_key
 from paralbench.features.store import FeatureStore, Loaded
 from paralbench.heads import head as find_head
 from paralbench.heads.head import Fits, Head, Split
@@ -40,7 +42,7 @@ from paralbench.records.result import (
     Standing,
     Training,
 )
-from paralbench.records.task_card import TaskCard
+from paralbench.records.task_card import SeriesTarget, TaskCard
 from paralbench.results import files
 from paralbench.results.provenance import card_digest, engine, provenance
 
@@ -79,6 +81,7 @@ class Preparation:
         self.settings = _settings(entry, self.head)
         for name in entry.task.metrics.report:
             metric(name)
+        self.product = _product(entry, self.head)
         self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
         self.splits = folds.splits(self.selection, entry.seeds)
         self.audit = audit(self.selection, self.splits)
@@ -86,6 +89,11 @@ class Preparation:
         self._digests = digests(clip.path for clip in clips)
         self.clips = self._keyed(clips)
         self.fingerprint = self._fingerprint()
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the corpus was made by ``paralbench synth``."""
+        return (self.entry.root / SYNTHETIC_MARK).is_file()
 
     @property
     def name(self) -> str:
@@ -98,7 +106,7 @@ class Preparation:
             "seeds": entry.seeds,
             "data": self.fingerprint,
             "refused": len(self.selection.refused),
-            "standing": [_synthetic(entry), entry.encoder.weights.pinned],
+            "standing": [self.synthetic, entry.encoder.weights.pinned],
             "engine": engine(),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -124,11 +132,12 @@ class Preparation:
 
     def _fingerprint(self) -> str:
         chosen = self.selection
+        told = [f"{target:.9g}" for target in chosen.targets]
+        if chosen.series:
+            told = [hashlib.sha256(values.tobytes()).hexdigest() for values in chosen.series]
         lines = sorted(
-            json.dumps(
-                [self.salted(one), f"{target:.9g}", sorted(one.groups.items()), one.partition]
-            )
-            for one, target in zip(chosen.examples, chosen.targets, strict=True)
+            json.dumps([self.salted(one), target, sorted(one.groups.items()), one.partition])
+            for one, target in zip(chosen.examples, told, strict=True)
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -150,20 +159,23 @@ def run(
     entry = prepared.entry
     clock = _Clock()
     head, settings = prepared.head, prepared.settings
-    kind = entry.task.target.kind
-    if kind not in head.targets:
-        known = ", ".join(sorted(head.targets))
-        raise ParalbenchError(f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {kind}.")
-    store = FeatureStore(cache, space(entry.encoder, head.product))
+    store = FeatureStore(cache, space(entry.encoder, prepared.product))
     unusable = dict(extract(entry.encoder, prepared.clips, store, quiet=quiet, say=say).refused)
     clock.lap("extraction")
     selection = prepared.selection.without(_refused_examples(prepared, unusable))
-    features, loaded = _gather(prepared, selection, store, quiet, say)
+    if selection.series:
+        selection = selection.without(_too_short(prepared, selection, store))
+    features, consumption = _gather(prepared, selection, store, quiet, say)
     clock.lap("reading")
     splits = _remaining(prepared.splits, prepared.selection, selection)
-    fits = head.fit(features, selection.problem(), splits, settings)
+    steps = Steps.of(selection) if selection.series else None
+    if steps is None:
+        fits = head.fit(features, selection.problem(), splits, settings)
+    else:
+        fits = head.fit(features, steps.problem(), steps.splits(splits), settings)
+        fits = replace(fits, fitted=steps.undelayed(fits.fitted))
     clock.lap("fitting")
-    found = scoring.predictions(selection, fits.fitted)
+    found = scoring.predictions(selection, fits.fitted, steps)
     scores = scoring.scores(selection, found)
     clock.lap("scoring")
     content, digest = files.parquet(_table(prepared, selection, found))
@@ -180,6 +192,7 @@ def run(
         head=entry.head,
         standing=standing,
         standing_reason=reason,
+        target=entry.task.target.model_dump(mode="json"),
         ranking=entry.task.metrics.ranking,
         scores=scores,
         confusion=scoring.confusion_matrix(classes, found) if classes else [],
@@ -188,7 +201,7 @@ def run(
         seeds=list(entry.seeds),
         folds=len({split.fold for split in splits}),
         data=_data(prepared, selection),
-        audio=_consumption(loaded),
+        audio=consumption,
         audit=prepared.audit,
         training=Training(
             settings=settings.model_dump(mode="json"),
@@ -212,31 +225,53 @@ def _settings(entry: Entry, head: Head) -> Any:
         raise UsageError(str(error)) from error
 
 
+def _product(entry: Entry, head: Head) -> Product:
+    """What is stored of each clip: what the head needs, at every step where there are steps.
+
+    Raises:
+        ParalbenchError: where the head does not learn this kind of target.
+    """
+    target = entry.task.target
+    if target.kind not in head.targets:
+        known = ", ".join(sorted(head.targets))
+        raise ParalbenchError(
+            f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {target.kind}."
+        )
+    if isinstance(target, SeriesTarget):
+        return head.product.moving(target.rate, target.window)
+    return head.product
+
+
 def _gather(
     prepared: Preparation,
     selection: Selection,
     store: FeatureStore,
     quiet: bool,
     say: Callable[[str], None],
-) -> tuple[NDArray[np.float32], Loaded]:
-    """Pooled records [examples, layers, 2, width]; damaged ones are made anew first."""
-    from paralbench.features.extraction import extract
-
+) -> tuple[NDArray[np.float32], Consumption]:
+    """Rows for the head, [examples or steps, layers, 2, width], and what was heard for them."""
     owners = [
         (row, prepared.key(clip))
         for row, example in enumerate(selection.examples)
         for clip in example.clips
     ]
     keys = [key for _, key in owners]
-    loaded = store.load(keys)
-    if loaded.corrupt:
-        damaged = [keys[position] for position in loaded.corrupt]
-        say(f"{len(damaged)} damaged records of {store.space.model} were found and are made anew.")
-        again = {key: prepared.clips[key] for key in damaged}
-        extract(prepared.entry.encoder, again, store, renew=damaged, quiet=quiet, say=say)
-        loaded = store.load(keys)
+    if selection.series:
+        # One recording at a time: all windows of a corpus fill the memory, once is enough.
+        heard = np.zeros(2)
+
+        def recordings() -> Iterator[NDArray[np.floating]]:
+            for key in keys:
+                one = _load(prepared, store, [key], quiet, say)
+                heard[:] += one.asked.sum(), one.consumed.sum()
+                yield one.arrays[0]
+
+        rows = steps_of.fill(recordings(), [len(values) for values in selection.series])
+        return rows, _consumption(*heard)
+    loaded = _load(prepared, store, keys, quiet, say)
+    consumption = _consumption(loaded.asked.sum(), loaded.consumed.sum())
     if len(owners) == len(selection.examples):
-        return loaded.stacked(), loaded
+        return loaded.stacked(), consumption
     parts: list[list[int]] = [[] for _ in selection.examples]
     for position, (row, _) in enumerate(owners):
         parts[row].append(position)
@@ -244,7 +279,36 @@ def _gather(
         merge([loaded.arrays[p] for p in positions], [int(loaded.frames[p]) for p in positions])
         for positions in parts
     ]
-    return np.stack(merged), loaded
+    return np.stack(merged), consumption
+
+
+def _load(
+    prepared: Preparation,
+    store: FeatureStore,
+    keys: Sequence[bytes],
+    quiet: bool,
+    say: Callable[[str], None],
+) -> Loaded:
+    """Records of these keys; damaged ones are made anew first."""
+    from paralbench.features.extraction import extract
+
+    loaded = store.load(keys)
+    if loaded.corrupt:
+        damaged = [keys[position] for position in loaded.corrupt]
+        say(f"{len(damaged)} damaged records of {store.space.model} were found and are made anew.")
+        again = {key: prepared.clips[key] for key in damaged}
+        extract(prepared.entry.encoder, again, store, renew=damaged, quiet=quiet, say=say)
+        loaded = store.load(keys)
+    return loaded
+
+
+def _too_short(prepared: Preparation, selection: Selection, store: FeatureStore) -> dict[str, str]:
+    stored = store.index()
+    heard = {
+        example.id: int(stored[prepared.key(example.clips[0])]["frames"])
+        for example in selection.examples
+    }
+    return steps_of.too_short(selection, heard)
 
 
 def _refused_examples(prepared: Preparation, unusable: Mapping[bytes, str]) -> dict[str, str]:
@@ -283,7 +347,7 @@ def _remaining(splits: Sequence[Split], before: Selection, after: Selection) -> 
 
 def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, str]:
     entry = prepared.entry
-    if _synthetic(entry):
+    if prepared.synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
     scored, listed = len(selection.examples), _listed(prepared)
     declared = entry.task.examples or listed
@@ -301,10 +365,6 @@ def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, st
     return "ranked", ""
 
 
-def _synthetic(entry: Entry) -> bool:
-    return (entry.root / SYNTHETIC_MARK).is_file()
-
-
 def _listed(prepared: Preparation) -> int:
     refused = prepared.selection.refused
     return len(prepared.selection.examples) + sum(not one.erratum for one in refused)
@@ -320,7 +380,7 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=_synthetic(entry),
+        synthetic=prepared.synthetic,
         errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
@@ -356,10 +416,11 @@ def _model(encoder: LoadableEncoder) -> Model:
     )
 
 
-def _consumption(loaded: Loaded) -> Consumption:
-    asked, consumed = float(loaded.asked.sum()), float(loaded.consumed.sum())
+def _consumption(asked: float, consumed: float) -> Consumption:
     return Consumption(
-        asked=round(asked, 3), consumed=round(consumed, 3), fraction=round(consumed / asked, 6)
+        asked=round(float(asked), 3),
+        consumed=round(float(consumed), 3),
+        fraction=round(float(consumed / asked), 6),
     )
 
 
@@ -376,6 +437,8 @@ def _table(prepared: Preparation, selection: Selection, found: scoring.Predictio
         "fold": found.folds.astype(np.int16),
         "seed": found.seeds.astype(np.int16),
     }
+    if found.steps is not None:
+        columns["step"] = found.steps.astype(np.int32)
     if selection.classes:
         names = np.array(selection.classes)
         columns["truth"] = names[found.truth.astype(int)]

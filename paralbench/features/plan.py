@@ -11,9 +11,11 @@ import numpy as np
 
 from paralbench.audio import decoding
 from paralbench.encoders.loading import LoadableEncoder
+from paralbench.features.product import Product
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
+from paralbench.records.model_card import ModelCard
 
 _TRIAL_SECONDS = (2.0, 8.0)
 
@@ -54,8 +56,15 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
         missing_seconds=sum(missing.values()),
         refused=refused,
         disk=sum(product.bytes(card, seconds) for seconds in missing.values()),
-        time=_time(encoder, list(missing.values())) if missing else 0.0,
+        time=_time(encoder, _pieces(card, product, list(missing.values()))) if missing else 0.0,
     )
+
+
+def _pieces(card: ModelCard, product: Product, lengths: list[float]) -> list[float]:
+    """Seconds of each waveform that will be encoded. With one frame a clip, each window is one."""
+    if product.kind == "windows" and card.frame_rate is None:
+        return [product.window] * round(sum(lengths) * product.rate)
+    return lengths
 
 
 def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:

@@ -54,7 +54,7 @@ class LinearProbe:
 
     name = "linear-probe"
     product = Product("pooled")
-    targets = frozenset({"class", "number"})
+    targets = frozenset({"class", "number", "series"})
     settings = Settings
 
     def fit(

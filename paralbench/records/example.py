@@ -62,6 +62,15 @@ class Example:
     source: str = ""
     errata: tuple[str, ...] = ()
 
+    def value(self, name: str) -> str | None:
+        """What is said of it under ``name``: its partition, an attribute, a group or a label."""
+        if name == "partition":
+            return self.partition
+        for told in (self.attributes, self.groups, self.labels):
+            if name in told:
+                return str(told[name])
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

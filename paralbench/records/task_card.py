@@ -50,12 +50,18 @@ class NumberTarget(Card):
 
 
 class SeriesTarget(Card):
-    """A value at a fixed rate. ``delay`` is how many seconds the annotators lag behind."""
+    """A value at a fixed rate, ``rate`` a second.
+
+    ``delay`` is how many seconds the annotators lag behind: training labels are shifted to the
+    front by it, and predictions shifted back before they are scored. ``window`` is how many
+    seconds around a step a head hears.
+    """
 
     kind: Literal["series"]
     label: str
     rate: float = Field(gt=0)
     delay: float = Field(default=0.0, ge=0)
+    window: float = Field(default=4.0, gt=0)
 
 
 Target = Annotated[ClassTarget | NumberTarget | SeriesTarget, Field(discriminator="kind")]
@@ -148,10 +154,14 @@ Protocol = Annotated[
 
 
 class Metrics(Card):
-    """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed."""
+    """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed.
+
+    ``by`` names attributes (or groups) for whose values each metric is also computed apart.
+    """
 
     ranking: str
     report: list[str] = Field(min_length=1)
+    by: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _ranking_reported(self) -> Metrics:

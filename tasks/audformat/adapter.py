@@ -86,7 +86,9 @@ def _load(root: Path) -> Any:
         # audformat's own YAML loader runs what a header asks it to; the safe one refuses it.
         yaml.safe_load((root / "db.yaml").read_text(encoding="utf-8"))
         return audformat.Database.load(str(root), load_data=True)
-    except (yaml.YAMLError, OSError, ValueError, KeyError, AttributeError, RuntimeError) as error:
+    except (
+        yaml.YAMLError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
+    ) as error:  # fmt: skip
         raise ParalbenchError(f"{root}: audformat cannot read the database ({error}).") from error
 
 

@@ -103,13 +103,15 @@ def _example(
     return Example(
         id=f"{cells['AufnahmeID']}-{sound}",
         clips=clips,
-        labels={"health": _HEALTH[cells["AufnahmeTyp"]]},
+        labels={
+            "health": _HEALTH[cells["AufnahmeTyp"]],
+            "pathologies": cells.get("Pathologien", ""),
+        },
         groups={"speaker": cells["SprecherID"], "session": cells["AufnahmeID"]},
         attributes={
             "sound": sound,
             "sex": {"w": "female", "m": "male"}.get(cells.get("Geschlecht", ""), "unknown"),
             "age": _age(cells.get("Geburtsdatum", ""), cells.get("AufnahmeDatum", "")),
-            "pathologies": cells.get("Pathologien", ""),
             "language": "de",
         },
         source=where,

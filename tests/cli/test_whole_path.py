@@ -16,8 +16,8 @@ from paralbench.cli.main import main
 _FOLDER = "PARALBENCH_TEST_VOICE_PROMPTS"
 
 
-def _result(root: Path, model: str, task: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((root / model / task / "linear-probe.json").read_text())
+def _result(root: Path, model: str, task: str, end: str = ".json") -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((root / model / task / f"linear-probe{end}").read_text())
     return told
 
 
@@ -40,7 +40,7 @@ def test_synthetic_iemocap_from_nothing_to_the_page(monkeypatch: pytest.MonkeyPa
     ]
     assert main(run) == 0
     assert main(["leaderboard", "build"]) == 0
-    told = _result(Path("leaderboard/results"), "log-mel", "iemocap-emotion")
+    told = _result(Path("leaderboard/results"), "log-mel", "iemocap-emotion", ".synthetic.json")
     assert told["standing"] == "synthetic"
     assert told["data"]["classes"] == {"ang": 20, "hap": 20, "neu": 20, "sad": 20}
     assert told["folds"] == 5

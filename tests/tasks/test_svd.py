@@ -119,7 +119,7 @@ def test_the_index_may_be_latin_1(tmp_path: Path) -> None:
     row = "1,p,2000-03-01,,1,1960-01-01,m,Kehlkopfentzündung"
     root = _corpus(tmp_path, [row], ["1/sentnces/1-phrase.nsp"], encoding="latin-1")
     (one,) = _read(root).examples
-    assert one.attributes["pathologies"] == "Kehlkopfentzündung"
+    assert one.labels["pathologies"] == "Kehlkopfentzündung"
 
 
 def test_another_type_is_refused_and_another_table_is_no_index(tmp_path: Path) -> None:
