@@ -5,6 +5,7 @@ dialog names one, and otherwise a role of this one dialog.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from paralbench.corpora.tables import lines
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example, Refusal
 
+HEADER = 44
+"""Bytes of a WAV file without audio."""
+EMPTY_FILES = 12
+"""As many as the erratum knows of; a copy with more has lost its own."""
 PARTITIONS = ("train", "val", "test")
 EMOTIONS = {"happy", "neutral", "sad", "disgust", "anger", "fear", "surprise"}
 
@@ -34,6 +39,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
         for part in PARTITIONS
         for drama, _ in lines(root / "splitInfo" / f"movie_list_{part}.txt")
     }
+    audio = root / "modality_speech"
+    empty = _empty(audio)
     for drama, dialog, people, turns in dialogs:
         for name, turn in turns.items():
             where = f"{file}: {drama} / {dialog} / {name}"
@@ -50,9 +57,14 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             if drama not in split:
                 yield Refusal(name, "its drama is in no list of splitInfo", where)
                 continue
+            sound = f"{role}_{name}.wav"
+            if sound in empty:
+                erratum = "empty-files" if len(empty) <= EMPTY_FILES else ""
+                yield Refusal(name, "its WAV file is empty", where, erratum)
+                continue
             yield Example(
                 id=name,
-                clips=(Clip(root / "modality_speech" / f"{role}_{name}.wav"),),
+                clips=(Clip(audio / sound),),
                 labels={"emotion": emotion},
                 groups={
                     "speaker": f"{drama}/{_character(person) or f'{dialog}/{role}'}",
@@ -63,6 +75,14 @@ def read(root: Path) -> Iterator[Example | Refusal]:
                 partition=split[drama],
                 source=where,
             )
+
+
+def _empty(audio: Path) -> set[str]:
+    """Names of the files without audio, from one look at the folder."""
+    if not audio.is_dir():
+        return set()
+    with os.scandir(audio) as entries:
+        return {one.name for one in entries if one.stat().st_size <= HEADER}
 
 
 def _character(person: dict[str, Any]) -> str:
