@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from paralbench.records.errors import ParalbenchError
 
@@ -38,7 +39,7 @@ def rows(
     Raises:
         ParalbenchError: for a file that is missing, is not text, or has not each needed column once.
     """
-    with _told(file, encoding), file.open(encoding=encoding, newline="") as text:
+    with _opened(file, encoding, newline="") as text:
         first = text.readline()
         text.seek(0)
         chosen = delimiter or max(",;\t", key=first.count)
@@ -70,17 +71,23 @@ def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
     Raises:
         ParalbenchError: for a file that is missing or is not text.
     """
-    with _told(file, encoding), file.open(encoding=encoding) as text:
+    with _opened(file, encoding) as text:
         for number, line in enumerate(text, start=1):
             if line := line.strip():
                 yield line, f"{file}:{number}"
 
 
 @contextmanager
-def _told(file: Path, encoding: str) -> Iterator[None]:
-    """Says of what went wrong with a file what a user can act on."""
+def _opened(file: Path, encoding: str, newline: str | None = None) -> Iterator[TextIO]:
+    """The file at its beginning; what is wrong with it is said so that a user can act on it."""
     try:
-        yield
+        with file.open(encoding=encoding, newline=newline) as text:
+            if text.readline().startswith("version https://git-lfs"):
+                raise ParalbenchError(
+                    f"{file} is a Git-LFS pointer; run 'git lfs pull' where it came from."
+                )
+            text.seek(0)
+            yield text
     except UnicodeDecodeError as error:
         wanted = encoding.removesuffix("-sig").upper()
         raise ParalbenchError(

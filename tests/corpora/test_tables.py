@@ -60,6 +60,8 @@ def test_what_is_wrong_is_said_with_the_file(tmp_path: Path) -> None:
         list(rows(_write(tmp_path, b"id,lable\n1,a\n"), ["id", "label"]))
     with pytest.raises(ParalbenchError, match=r"expected UTF-8 text"):
         list(rows(_write(tmp_path, b"id,text\n1,caf\xe9\n")))
+    with pytest.raises(ParalbenchError, match=r"labels.csv is a Git-LFS pointer"):
+        list(lines(_write(tmp_path, b"version https://git-lfs.github.com/spec/v1\noid 1\n")))
     with pytest.raises(ParalbenchError, match=r"found: nothing"):
         list(rows(_write(tmp_path, b""), ["id"]))
 
