@@ -103,6 +103,6 @@ def test_whisper_hears_a_slice_of_the_real_recordings(prompts: Path, tmp_path: P
             (part / voice).mkdir(parents=True, exist_ok=True)
             (part / voice / name).symlink_to(prompts / voice / name)
     told = _language(part, "whisper-tiny.en", "--seeds", "2")
-    assert told["standing"] == "ranked"
+    assert told["standing"] == "incomplete"  # a slice is never ranked
     assert len(told["layer_weights"]) == 5
     assert _clear_of_chance(told)
