@@ -11,7 +11,8 @@ from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
-from paralbench.evaluation.entry import Entry, Outcome, Preparation, run
+from paralbench.evaluation.entry import Outcome, run
+from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.heads import head as find_head
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
@@ -70,6 +71,7 @@ class Benchmark:
         self._catalog, self._request = catalog, request
         self._cache, self._results, self._again = cache, results, again
         self._readings: dict[str, tuple[Path, Reading]] = {}
+        self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
 
     def encoder(self, name: str) -> LoadableEncoder:
@@ -147,7 +149,7 @@ class Benchmark:
             request.head_settings,
             request.seeds,
         )
-        return Preparation(entry)
+        return Preparation(entry, self._digests)
 
 
 def _current(file: Path, prepared: Preparation) -> Result | None:

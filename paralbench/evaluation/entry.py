@@ -1,40 +1,30 @@
-"""One entry, whole: read, audit, extract, fit, score. The result is written by the caller."""
+"""One entry, whole: extract, fit, score, and say all that is to be said of it.
+
+The result is written by the caller.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from paralbench.catalog import Corpus
-from paralbench.corpora.locating import SYNTHETIC_MARK
-from paralbench.corpora.reading import Reading
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.evaluation import folds, scoring
-from paralbench.evaluation import steps as steps_of
-from paralbench.evaluation.audit import audit
-from paralbench.evaluation.selection import Selection, select
+from paralbench.evaluation import scoring
+from paralbench.evaluation.gathering import gather, refused_examples, remaining, too_short
+from paralbench.evaluation.preparation import Preparation
+from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
-from paralbench.features.digests import digests
-from paralbench.features.pooling import merge
-from paralbench.features.product import Product, clip_key
-from paralbench.features.store import FeatureStore, Loaded
-from paralbench.heads import head as find_head
-from paralbench.heads.head import Fits, Head, Split
-from paralbench.metrics import metric
-from paralbench.records.errors import CardError, ParalbenchError, UsageError
-from paralbench.records.example import Clip, Example, Refusal
+from paralbench.features.store import FeatureStore
+from paralbench.heads.head import Fits
+from paralbench.records.example import Refusal
 from paralbench.records.result import (
-    Consumption,
     Data,
     Model,
     RefusedInput,
@@ -42,25 +32,10 @@ from paralbench.records.result import (
     Standing,
     Training,
 )
-from paralbench.records.task_card import SeriesTarget, TaskCard
 from paralbench.results import files
-from paralbench.results.provenance import card_digest, engine, provenance
+from paralbench.results.provenance import provenance
 
 _OPEN_NAMES = {"open", "own"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A (task, model, head) with all that is needed to run it."""
-
-    corpus: Corpus
-    root: Path
-    reading: Reading
-    task: TaskCard
-    encoder: LoadableEncoder
-    head: str
-    head_settings: Mapping[str, Any] = field(default_factory=dict)
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -70,84 +45,6 @@ class Outcome:
     result: Result
     predictions: bytes
     refused: tuple[Refusal, ...]
-
-
-class Preparation:
-    """What is known of an entry before anything is computed: folds, audit, keys, and its name."""
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.head = find_head(entry.head)
-        self.settings = _settings(entry, self.head)
-        self.product = _product(entry, self.head)
-        for name in entry.task.metrics.report:
-            metric(name)
-        self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
-        self.splits = folds.splits(self.selection, entry.seeds)
-        self.audit = audit(self.selection, self.splits)
-        clips = [clip for example in self.selection.examples for clip in example.clips]
-        self._digests = digests(clip.path for clip in clips)
-        self.clips = self._keyed(clips)
-        self.fingerprint = self._fingerprint()
-
-    @property
-    def synthetic(self) -> bool:
-        """Whether the corpus was made by ``paralbench synth``."""
-        return (self.entry.root / SYNTHETIC_MARK).is_file()
-
-    @property
-    def name(self) -> str:
-        """sha256 of everything that decides this entry's scores."""
-        entry = self.entry
-        told = {
-            "task": card_digest(entry.task),
-            "encoder": entry.encoder.identity,
-            "head": [entry.head, self.settings.model_dump(mode="json")],
-            "seeds": entry.seeds,
-            "data": self.fingerprint,
-            "refused": len(self.selection.refused),
-            "standing": [self.synthetic, entry.encoder.weights.pinned],
-            "engine": engine(),
-        }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-    def key(self, clip: Clip) -> bytes:
-        """The clip's key in the store. An unreadable file gets one of its own; it never is stored."""
-        digest = self._digests[clip.path]
-        return clip_key(digest if digest is not None else f"unreadable {clip.path}", clip)
-
-    def salted(self, example: Example) -> str:
-        """An id nobody can undo without the audio, and everybody with the audio can make again."""
-        keys = b"".join(self.key(clip) for clip in example.clips)
-        salt = hashlib.sha256(keys).digest()
-        return hashlib.blake2b(example.id.encode(), key=salt, digest_size=12).hexdigest()
-
-    def salted_name(self, name: str) -> str:
-        """The same for a name without audio of its own: the salt is all audio of the task."""
-        salt = hashlib.sha256(b"".join(sorted(self.clips))).digest()
-        return hashlib.blake2b(name.encode(), key=salt, digest_size=12).hexdigest()
-
-    def _keyed(self, clips: Sequence[Clip]) -> dict[bytes, Clip]:
-        return {self.key(clip): clip for clip in clips}
-
-    def _fingerprint(self) -> str:
-        chosen = self.selection
-        targets = [f"{target:.9g}" for target in chosen.targets]
-        if chosen.series:
-            targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in chosen.series]
-        lines = sorted(
-            json.dumps(
-                [
-                    self.salted(one),
-                    told,
-                    sorted(one.groups.items()),
-                    one.partition,
-                    [one.value(name) for name in self.entry.task.metrics.by],
-                ]
-            )
-            for one, told in zip(chosen.examples, targets, strict=True)
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def run(
@@ -170,12 +67,12 @@ def run(
     store = FeatureStore(cache, space(entry.encoder, prepared.product))
     unusable = dict(extract(entry.encoder, prepared.clips, store, quiet=quiet, say=say).refused)
     clock.lap("extraction")
-    selection = prepared.selection.without(_refused_examples(prepared, unusable))
+    selection = prepared.selection.without(refused_examples(prepared, unusable))
     if selection.series:
-        selection = selection.without(_too_short(prepared, selection, store))
-    features, consumption = _gather(prepared, selection, store, quiet, say)
+        selection = selection.without(too_short(prepared, selection, store))
+    features, consumption = gather(prepared, selection, store, quiet, say)
     clock.lap("reading")
-    splits = _remaining(prepared.splits, prepared.selection, selection)
+    splits = remaining(prepared.splits, prepared.selection, selection)
     steps = Steps.of(selection) if selection.series else None
     if steps is None:
         fits = head.fit(features, selection.problem(), splits, settings)
@@ -224,133 +121,6 @@ def run(
         predictions_sha256=digest,
     )
     return Outcome(result, content, selection.refused)
-
-
-def _settings(entry: Entry, head: Head) -> Any:
-    try:
-        return head.settings.checked(dict(entry.head_settings), f"head '{entry.head}', settings")
-    except CardError as error:
-        raise UsageError(str(error)) from error
-
-
-def _product(entry: Entry, head: Head) -> Product:
-    """What is stored of each clip: what the head needs, at every step where there are steps.
-
-    Raises:
-        ParalbenchError: where the head does not learn this kind of target.
-    """
-    target = entry.task.target
-    if target.kind not in head.targets:
-        known = ", ".join(sorted(head.targets))
-        raise ParalbenchError(
-            f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {target.kind}."
-        )
-    if isinstance(target, SeriesTarget):
-        return head.product.moving(target.rate, target.window)
-    return head.product
-
-
-def _gather(
-    prepared: Preparation,
-    selection: Selection,
-    store: FeatureStore,
-    quiet: bool,
-    say: Callable[[str], None],
-) -> tuple[NDArray[np.float32], Consumption]:
-    """Rows for the head, [examples or steps, layers, 2, width], and what was heard for them."""
-    owners = [
-        (row, prepared.key(clip))
-        for row, example in enumerate(selection.examples)
-        for clip in example.clips
-    ]
-    keys = [key for _, key in owners]
-    if selection.series:
-        # One recording at a time: all windows of a corpus fill the memory, once is enough.
-        heard = np.zeros(2)
-
-        def recordings() -> Iterator[NDArray[np.floating]]:
-            for key in keys:
-                one = _load(prepared, store, [key], quiet, say)
-                heard[:] += one.asked.sum(), one.consumed.sum()
-                yield one.arrays[0]
-
-        rows = steps_of.fill(recordings(), [len(values) for values in selection.series])
-        return rows, _consumption(*heard)
-    loaded = _load(prepared, store, keys, quiet, say)
-    consumption = _consumption(loaded.asked.sum(), loaded.consumed.sum())
-    if len(owners) == len(selection.examples):
-        return loaded.stacked(), consumption
-    parts: list[list[int]] = [[] for _ in selection.examples]
-    for position, (row, _) in enumerate(owners):
-        parts[row].append(position)
-    merged = [
-        merge([loaded.arrays[p] for p in positions], [int(loaded.frames[p]) for p in positions])
-        for positions in parts
-    ]
-    return np.stack(merged), consumption
-
-
-def _load(
-    prepared: Preparation,
-    store: FeatureStore,
-    keys: Sequence[bytes],
-    quiet: bool,
-    say: Callable[[str], None],
-) -> Loaded:
-    """Records of these keys; damaged ones are made anew first."""
-    from paralbench.features.extraction import extract
-
-    loaded = store.load(keys)
-    if loaded.corrupt:
-        damaged = [keys[position] for position in loaded.corrupt]
-        say(f"{len(damaged)} damaged records of {store.space.model} were found and are made anew.")
-        again = {key: prepared.clips[key] for key in damaged}
-        extract(prepared.entry.encoder, again, store, renew=damaged, quiet=quiet, say=say)
-        loaded = store.load(keys)
-    return loaded
-
-
-def _too_short(prepared: Preparation, selection: Selection, store: FeatureStore) -> dict[str, str]:
-    stored = store.index()
-    heard = {
-        example.id: int(stored[prepared.key(example.clips[0])]["frames"])
-        for example in selection.examples
-    }
-    return steps_of.too_short(selection, heard)
-
-
-def _refused_examples(prepared: Preparation, unusable: Mapping[bytes, str]) -> dict[str, str]:
-    """An example with a clip that cannot be used is refused: it was not heard as declared."""
-    refused: dict[str, str] = {}
-    for example in prepared.selection.examples:
-        for clip in example.clips:
-            reason = unusable.get(prepared.key(clip))
-            if reason is not None:
-                refused.setdefault(example.id, f"{reason} [{clip.path.name}]")
-    return refused
-
-
-def _remaining(splits: Sequence[Split], before: Selection, after: Selection) -> list[Split]:
-    """The same splits without the examples that were refused; folds never move."""
-    kept = {example.id: row for row, example in enumerate(after.examples)}
-    place = np.array([kept.get(example.id, -1) for example in before.examples])
-
-    def still(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        moved = place[rows]
-        remaining: NDArray[np.int64] = moved[moved >= 0]
-        return remaining
-
-    found = [
-        Split(one.fold, one.seed, still(one.train), still(one.develop), still(one.test))
-        for one in splits
-    ]
-    for split in found:
-        if not len(split.train):
-            raise ParalbenchError(f"fold {split.fold}: all its training examples were refused.")
-    tested = [split for split in found if len(split.test)]
-    if not tested:
-        raise ParalbenchError("all test examples were refused.")
-    return tested
 
 
 def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, str]:
@@ -421,14 +191,6 @@ def _model(encoder: LoadableEncoder) -> Model:
         encoder=encoder.identity,
         policy=card.policy.model_dump(mode="json"),
         licence=card.licence,
-    )
-
-
-def _consumption(asked: float, consumed: float) -> Consumption:
-    return Consumption(
-        asked=round(float(asked), 3),
-        consumed=round(float(consumed), 3),
-        fraction=round(float(consumed / asked), 6),
     )
 
 
