@@ -7,6 +7,7 @@ like a playlist is never followed anywhere.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,8 @@ def _span(clip: Clip, total: float) -> tuple[float, float]:
 
 def _sound_file(path: Path) -> soundfile.SoundFile:
     try:
-        return soundfile.SoundFile(path)
+        # By descriptor: by name, libsndfile takes a Mac's ._name beside an MP3 for its header.
+        return soundfile.SoundFile(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
     except soundfile.SoundFileError as error:
         raise Refused(
             f"it cannot be decoded ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"

@@ -1,0 +1,69 @@
+"""From synth to a Result, for the clinical corpora."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paralbench.catalog import Catalog
+from paralbench.corpora.fetching import digest
+from paralbench.corpora.reading import read
+from paralbench.evaluation.benchmark import Benchmark, Done, Request
+from paralbench.evaluation.selection import select
+from paralbench.metrics import metric
+
+CATALOG = Catalog()
+CORPORA = ["daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The root of a synthetic corpus, made once."""
+
+    @cache
+    def make(name: str) -> Path:
+        root = tmp_path_factory.mktemp(name) / name
+        CATALOG.corpus(name).synthesize(root, 0)
+        return root
+
+    return make
+
+
+def _uninformed(root: Path, task: str, name: str) -> float:
+    """The score of always saying the mean, or of saying each class as often as it is there."""
+    card = CATALOG.task(task)
+    chosen = select(card, read(CATALOG.corpus(card.corpus), root).examples)
+    if not chosen.classes:
+        return metric(name)(chosen.targets, np.full_like(chosen.targets, chosen.targets.mean()))
+    said = np.random.default_rng(0).permutation(np.tile(chosen.targets, 50))
+    return metric(name)(np.tile(chosen.targets, 50), said, len(chosen.classes))
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_every_task_runs_from_synth_to_a_result(
+    made: Callable[[str], Path], tmp_path: Path, name: str
+) -> None:
+    tasks = [task.id for task in CATALOG.corpus(name).tasks]
+    request = Request(tasks, ["log-mel"], ["linear-probe"], {name: made(name)}, seeds=(0,))
+    found = list(
+        Benchmark(CATALOG, request, tmp_path / "cache", tmp_path / "results").run(print, quiet=True)
+    )
+    assert [one.result.task for one in found if isinstance(one, Done)] == tasks
+    for one in found:
+        assert isinstance(one, Done)
+        score = one.result.score(one.result.ranking)
+        knowing_nothing = _uninformed(made(name), one.result.task, score.metric)
+        better = score.value - knowing_nothing
+        assert (better if metric(score.metric).higher_is_better else -better) > 0, one.result.task
+        assert (one.refused, one.result.standing) == ((), "synthetic")
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_seed_makes_the_same_bytes_and_another_seed_others(
+    made: Callable[[str], Path], tmp_path: Path, name: str
+) -> None:
+    CATALOG.corpus(name).synthesize(tmp_path / "same", 0)
+    CATALOG.corpus(name).synthesize(tmp_path / "other", 1)
+    assert digest(tmp_path / "same") == digest(made(name)) != digest(tmp_path / "other")
