@@ -21,6 +21,7 @@ from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
 from paralbench.records.model_card import ModelCard
+from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
 
 Named = TypeVar("Named")
@@ -83,19 +84,8 @@ class Catalog:
         found: dict[str, Corpus] = {}
         for folder in self._subfolders("tasks", "corpus.toml"):
             card = CorpusCard.from_toml(folder / "corpus.toml")
-            _check_folder(folder, card.id)
-            tasks = [
-                TaskCard.from_toml(file)
-                for file in sorted(folder.glob("*.toml"))
-                if file.name != "corpus.toml"
-            ]
-            for task in tasks:
-                if task.corpus != card.id:
-                    raise CardError(
-                        f"{folder}: the task '{task.id}' names the corpus '{task.corpus}', "
-                        f"expected '{card.id}'."
-                    )
-            found.setdefault(card.id, Corpus(folder, card, tuple(tasks)))
+            _check_id(folder / "corpus.toml", card.id, found.get(card.id))
+            found.setdefault(card.id, Corpus(folder, card, _tasks(folder, card.id)))
         return found
 
     @cached_property
@@ -109,9 +99,33 @@ class Catalog:
         found: dict[str, Model] = {}
         for folder in self._subfolders("models", "model.toml"):
             card = ModelCard.from_toml(folder / "model.toml")
-            _check_folder(folder, card.id)
+            _check_id(folder / "model.toml", card.id, found.get(card.id))
             found.setdefault(card.id, Model(folder, card))
         return found
+
+    @cached_property
+    def suites(self) -> dict[str, Suite]:
+        """Suites by name, from the ``tasks/suites.toml`` of every catalogue."""
+        found: dict[str, Suite] = {}
+        for catalogue in self.folders:
+            file = catalogue / "tasks" / "suites.toml"
+            if file.is_file():
+                found = Suites.from_toml(file).suites | found
+        return found
+
+    def suite(self, name: str) -> tuple[str, ...]:
+        """The tasks of the suite called ``name``.
+
+        Raises:
+            UsageError: where there is no such suite, or it names a task that is not there.
+        """
+        tasks = _named("suite", name, self.suites).tasks
+        missing = [task for task in tasks if task not in self.tasks]
+        if missing:
+            raise UsageError(
+                f"suite '{name}' names {', '.join(missing)}, which this catalogue has not."
+            )
+        return tasks
 
     def corpus(self, name: str) -> Corpus:
         """The corpus called ``name``; raises :class:`UsageError` where there is none."""
@@ -167,9 +181,28 @@ def _own() -> Path:
     return carried if carried.is_dir() else package.parent
 
 
-def _check_folder(folder: Path, name: str) -> None:
+def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
+    files: dict[str, Path] = {}
+    tasks = []
+    for file in sorted(folder.glob("*.toml")):
+        if file.name == "corpus.toml":
+            continue
+        task = TaskCard.from_toml(file)
+        if task.corpus != corpus:
+            raise CardError(f"{file}: key 'corpus' is '{task.corpus}', expected '{corpus}'.")
+        if task.id in files:
+            raise CardError(f"{file}: key 'id': '{task.id}' stands in {files[task.id]} already.")
+        files[task.id] = file
+        tasks.append(task)
+    return tuple(tasks)
+
+
+def _check_id(file: Path, name: str, known: Corpus | Model | None) -> None:
+    folder = file.parent
     if folder.name.replace("_", "-") != name.replace("_", "-"):
-        raise CardError(f"{folder}: the card's id is '{name}', expected the folder's name.")
+        raise CardError(f"{file}: key 'id' is '{name}', expected the folder's name.")
+    if known is not None and known.folder.parent == folder.parent:
+        raise CardError(f"{file}: key 'id': '{name}' stands in {known.folder} already.")
 
 
 def _named(kind: str, name: str, known: dict[str, Named]) -> Named:

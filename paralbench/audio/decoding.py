@@ -1,13 +1,14 @@
 """From a Clip to mono waveforms at one rate, in blocks, so that an hour costs no more than a minute.
 
-libsndfile decodes what it can; FFmpeg (through PyAV) what it lacks. FFmpeg is told which format to
-expect, so that a file made to look like a playlist is never followed anywhere.
+libsndfile decodes what it can; FFmpeg (through PyAV) what it lacks; NSP has a reader of its own
+(nsp.py), since neither knows it. FFmpeg is told which format to expect, so that a file made to look
+like a playlist is never followed anywhere.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
+from paralbench.audio import nsp
 from paralbench.audio.inspection import inspect
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
@@ -32,6 +34,7 @@ _FFMPEG = {
     ".g722": "g722", ".m4a": "mov", ".mp4": "mov", ".mov": "mov", ".3gp": "mov", ".aac": "aac",
     ".wma": "asf", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi", ".amr": "amr",
 }  # fmt: skip
+_HEADERLESS = {".aac", ".amr"}
 _G722_BYTES_PER_SECOND = 8000
 _BLOCK_SECONDS = 10
 
@@ -50,6 +53,9 @@ def header(path: Path) -> Header:
     inspect(path)
     if path.suffix.lower() in _FFMPEG:
         return _ffmpeg_header(path)
+    if path.suffix.lower() in nsp.SUFFIXES:
+        found = nsp.layout(path)
+        return Header(found.rate, found.channels, found.frames / found.rate)
     with _sound_file(path) as file:
         return Header(file.samplerate, file.channels, file.frames / file.samplerate)
 
@@ -82,9 +88,9 @@ def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
 def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
     found = header(clip.path)
     start, wanted = _span(clip, found.seconds)
-    if clip.channel is not None and clip.channel >= found.channels:
+    if clip.channel is not None and not 0 <= clip.channel < found.channels:
         raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
-    decode = _ffmpeg_blocks if clip.path.suffix.lower() in _FFMPEG else _sound_blocks
+    decode = _decoder(clip.path.suffix.lower())
     resampler = soxr.ResampleStream(found.rate, rate, 1, dtype="float32", quality="HQ")
     for block in decode(clip.path, start, wanted):
         mono = block.mean(axis=1) if clip.channel is None else block[:, clip.channel]
@@ -94,6 +100,12 @@ def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
         yield mono if found.rate == rate else resampler.resample_chunk(mono)
     if found.rate != rate:
         yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+def _decoder(suffix: str) -> Callable[[Path, float, float], Iterator[Waveform]]:
+    if suffix in _FFMPEG:
+        return _ffmpeg_blocks
+    return _nsp_blocks if suffix in nsp.SUFFIXES else _sound_blocks
 
 
 def _span(clip: Clip, total: float) -> tuple[float, float]:
@@ -142,6 +154,11 @@ def _sound_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]
             )
 
 
+def _nsp_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
+    rate = nsp.layout(path).rate
+    return nsp.blocks(path, round(start * rate), round(wanted * rate), _BLOCK_SECONDS * rate)
+
+
 def _ffmpeg_header(path: Path) -> Header:
     import av
 
@@ -149,6 +166,10 @@ def _ffmpeg_header(path: Path) -> Header:
         stream = container.streams.audio[0]
         if path.suffix.lower() == ".g722":
             seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
+        elif path.suffix.lower() in _HEADERLESS:
+            # FFmpeg would guess from the first packets' bit rate; counting packets is exact.
+            ticks = sum(packet.duration or 0 for packet in container.demux(stream))
+            seconds = float(ticks * stream.time_base)
         elif container.duration is not None:
             seconds = container.duration / av.time_base
         else:

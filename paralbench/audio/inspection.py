@@ -9,6 +9,7 @@ from paralbench.records.errors import Refused
 
 _LFS = b"version https://git-lfs"
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
+_SPHERE = b"NIST_1A\n"  # its header is text
 _UNKNOWN_LENGTH = {0, 0xFFFFFFFF, 0x7FFFFFFF}
 
 
@@ -34,7 +35,7 @@ def inspect(path: Path) -> None:
         raise Refused("it is a Git-LFS pointer, not audio; run 'git lfs pull' where it came from")
     if head.startswith(_APPLE_DOUBLE):
         raise Refused("it is an AppleDouble file (macOS metadata), not audio")
-    if _is_text(head):
+    if not head.startswith(_SPHERE) and _is_text(head):
         start = head.decode("utf-8", "replace").strip().splitlines() or [""]
         raise Refused(f"it is a text file, not audio (it begins {start[0][:30]!r})")
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":

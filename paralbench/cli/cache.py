@@ -7,8 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+from paralbench.cache import default_cache
 from paralbench.cli import options
-from paralbench.evaluation.benchmark import default_cache
 from paralbench.features.inventory import Holding, holdings
 from paralbench.ranking.text import columns
 from paralbench.records.errors import UsageError

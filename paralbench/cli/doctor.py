@@ -9,10 +9,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from paralbench.cache import default_cache
 from paralbench.cli import options
 from paralbench.cli.list_all import corpora_here, models_here
 from paralbench.corpora.locating import configuration
-from paralbench.evaluation.benchmark import default_cache
 from paralbench.results import provenance
 
 EXAMPLE = "paralbench doctor"

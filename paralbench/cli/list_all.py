@@ -1,4 +1,4 @@
-"""List corpora, tasks, models, heads or results."""
+"""List corpora, tasks, suites, models, heads or results."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ def _tasks(args: argparse.Namespace) -> Rows:
     ]  # fmt: skip
 
 
+def _suites(args: argparse.Namespace) -> Rows:
+    return [
+        {"suite": name, "tasks": str(len(suite.tasks)), "known": " ".join(suite.known),
+         "assumed": " ".join(suite.assumed), "about": suite.about}
+        for name, suite in options.catalog(args).suites.items()
+    ]  # fmt: skip
+
+
 def _models(args: argparse.Namespace) -> Rows:
     catalog = options.catalog(args)
     here = models_here(catalog)
@@ -115,5 +123,5 @@ def _results(args: argparse.Namespace) -> Rows:
 
 
 _LISTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
-    "corpora": _corpora, "tasks": _tasks, "models": _models, "heads": _heads, "results": _results,
+    "corpora": _corpora, "tasks": _tasks, "suites": _suites, "models": _models, "heads": _heads, "results": _results,
 }  # fmt: skip

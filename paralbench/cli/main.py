@@ -18,6 +18,7 @@ VERBS = {
     "list": "list_all",
     "doctor": "doctor",
     "fetch": "fetch",
+    "verify": "verify",
     "synth": "synth",
     "plan": "plan",
     "run": "run",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from paralbench.cli.scaffold import write
+from paralbench.cli.scaffold import add_folder, write
 
 EXAMPLE = "paralbench new-model my-encoder --in my-catalog"
 
@@ -60,17 +59,7 @@ def load() -> Encoder:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument(
-        "name", help="the model's id: lower case letters, digits, '.', '-', '_', '+'"
-    )
-    parser.add_argument(
-        "--in",
-        type=Path,
-        default=Path(),
-        dest="into",
-        metavar="DIR",
-        help="the catalogue folder (default: here)",
-    )
+    add_folder(parser, "model")
 
 
 def run(args: argparse.Namespace) -> int:

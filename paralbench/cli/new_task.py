@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from paralbench.cli.scaffold import write
+from paralbench.cli.scaffold import add_folder, write
 
 EXAMPLE = "paralbench new-task my-lab --in my-catalog"
 
@@ -63,17 +62,7 @@ def read(root: Path) -> Iterable[Example | Refusal]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument(
-        "name", help="the corpus's id: lower case letters, digits, '.', '-', '_', '+'"
-    )
-    parser.add_argument(
-        "--in",
-        type=Path,
-        default=Path(),
-        dest="into",
-        metavar="DIR",
-        help="the catalogue folder (default: here)",
-    )
+    add_folder(parser, "corpus")
 
 
 def run(args: argparse.Namespace) -> int:

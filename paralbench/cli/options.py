@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paralbench.cache import default_cache
 from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
-from paralbench.evaluation.benchmark import Request, default_cache
+from paralbench.evaluation.benchmark import Request
 from paralbench.records.errors import UsageError
 from paralbench.results.files import DEFAULT
 
@@ -37,7 +38,14 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     """What `run` and `plan` have in common."""
     add_catalog(parser)
     add = parser.add_argument
-    add("--task", nargs="+", required=True, metavar="TASK", help="tasks ('paralbench list tasks')")
+    add("--task", nargs="+", default=[], metavar="TASK", help="tasks ('paralbench list tasks')")
+    add(
+        "--suite",
+        nargs="+",
+        default=[],
+        metavar="SUITE",
+        help="or all tasks of these suites ('paralbench list suites')",
+    )
     add(
         "--model",
         nargs="+",
@@ -96,8 +104,13 @@ def request(args: argparse.Namespace) -> Request:
     """The arguments as a Request; raises UsageError for what cannot be meant."""
     if args.seeds < 1:
         raise UsageError(f"--seeds expects 1 or more, got {args.seeds}.")
+    named_tasks = [*args.task]
+    for suite in args.suite:
+        named_tasks += catalog(args).suite(suite)
+    if not named_tasks:
+        raise UsageError("give --task TASK or --suite SUITE; 'paralbench list tasks' shows all.")
     return Request(
-        tasks=_once(args.task),
+        tasks=_once(named_tasks),
         models=_once(args.model),
         heads=_once(args.head),
         data=named(args.data),

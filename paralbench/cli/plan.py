@@ -37,7 +37,6 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.features.extraction import space
     from paralbench.features.plan import plan
     from paralbench.features.store import FeatureStore
-    from paralbench.heads import head
 
     benchmark = Benchmark(
         options.catalog(args), options.request(args), options.cache(args), args.results
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             failed.append(prepared)
             continue
         entry = prepared.entry
-        store = FeatureStore(options.cache(args), space(entry.encoder, head(entry.head).product))
+        store = FeatureStore(options.cache(args), space(entry.encoder, prepared.product))
         told = plan(entry.encoder, prepared.clips, store)
         rows.append((entry.task.id, entry.encoder.card.id, told))
     if args.json:

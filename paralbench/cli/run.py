@@ -65,10 +65,14 @@ def _line(one: Done | Failed) -> str:
     result = one.result
     score = result.score(result.ranking)
     chance = "" if score.chance is None else f" (chance {score.chance:.3f})"
+    apart = "".join(
+        f"  {group} {'undefined' if value is None else f'{value:.3f}'}"
+        for group, value in score.by_group.items()
+    )
     standing = result.standing + (f": {result.standing_reason}" if result.standing_reason else "")
     return (
         f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
-        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}  {standing}\n"
+        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{apart}  {standing}\n"
         f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
     )
 

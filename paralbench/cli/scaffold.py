@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from paralbench.records.errors import UsageError
+
+
+def add_folder(parser: argparse.ArgumentParser, kind: str) -> None:
+    """The new folder's name, and the catalogue that it goes into."""
+    parser.add_argument(
+        "name", help=f"the {kind}'s id: lower case letters, digits, '.', '-', '_', '+'"
+    )
+    parser.add_argument(
+        "--in",
+        type=Path,
+        default=Path(),
+        dest="into",
+        metavar="DIR",
+        help="the catalogue folder (default: here)",
+    )
 
 
 def write(folder: Path, name: str, files: Mapping[str, str], **values: str) -> None:

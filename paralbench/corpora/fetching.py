@@ -25,13 +25,18 @@ def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path
         packages: package files already at hand; without them they are downloaded.
 
     Raises:
-        UsageError: for a corpus that cannot be fetched.
+        UsageError: for a corpus that cannot be fetched, or a target that holds something else.
         ParalbenchError: where the download fails or the content is not what the card says.
     """
     if card.fetch is None:
         raise UsageError(f"corpus '{card.id}' cannot be fetched. {card.obtain}")
     if target.is_dir() and digest(target) == card.fetch.sha256:
         return target
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(
+            f"{target} holds something else than corpus '{card.id}' as it was published; "
+            "remove it, or fetch into a new folder."
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{card.id}-") as folder:
         work = Path(folder)
@@ -44,9 +49,7 @@ def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path
                 f"corpus '{card.id}': the packages hold other content than the card expects "
                 f"(sha256 {found[:12]}, expected {card.fetch.sha256[:12]}); nothing was kept."
             )
-        if target.exists():
-            shutil.rmtree(target)
-        root.rename(target)
+        root.replace(target)  # an empty folder may stand there
     return target
 
 
@@ -61,21 +64,33 @@ def digest(root: Path) -> str:
 
 
 def unpack(package: Path, target: Path) -> None:
-    """Unpack the data of a Debian package (an ``ar`` archive) below ``target``; no dpkg needed."""
+    """Unpack the data of a Debian package (an ``ar`` archive) below ``target``; no dpkg needed.
+
+    Raises:
+        ParalbenchError: for a file that is no such package, is damaged, or would write elsewhere.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(_data(package))) as archive:
+            archive.extractall(target, filter="data")
+    except (OSError, ValueError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
+        raise ParalbenchError(f"{package} cannot be unpacked ({error}).") from error
+
+
+def _data(package: Path) -> bytes:
+    """The member ``data.tar.*`` of an ``ar`` archive."""
     content = package.read_bytes()
     if not content.startswith(b"!<arch>\n"):
         raise ParalbenchError(f"{package} is not a Debian package.")
     position = 8
     while position + 60 <= len(content):
-        name = content[position : position + 16].decode("ascii").strip().rstrip("/")
+        name = content[position : position + 16]
         size = int(content[position + 48 : position + 58])
-        member = content[position + 60 : position + 60 + size]
-        if name.startswith("data.tar"):
-            data = lzma.decompress(member) if name.endswith(".xz") else member
-            with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-                archive.extractall(target, filter="data")
-            return
-        position += 60 + size + (size & 1)
+        start = position + 60
+        if start + size > len(content):
+            raise ParalbenchError(f"{package} is truncated.")
+        if name.startswith(b"data.tar"):
+            return content[start : start + size]
+        position = start + size + (size & 1)
     raise ParalbenchError(f"{package} holds no data.")
 
 

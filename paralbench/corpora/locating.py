@@ -30,7 +30,7 @@ def named(data: Sequence[str]) -> dict[str, Path]:
     """``--data DIR`` (key "") and ``--data CORPUS=DIR`` as a mapping.
 
     Raises:
-        UsageError: for two folders without a corpus name.
+        UsageError: for two folders of one corpus, or without a corpus name; for an empty one.
     """
     found: dict[str, Path] = {}
     for item in data:
@@ -40,6 +40,8 @@ def named(data: Sequence[str]) -> dict[str, Path]:
             raise UsageError(
                 f"--data was given twice for {key or 'all corpora'}; name each CORPUS=DIR."
             )
+        if not path:
+            raise UsageError(f"--data {item!r} names no folder; expected DIR or CORPUS=DIR.")
         found[key] = Path(path).expanduser()
     return found
 
@@ -81,10 +83,13 @@ def _places(corpus: str, data: Mapping[str, Path]) -> list[Path]:
     if file.is_file():
         try:
             told = tomllib.loads(file.read_text(encoding="utf-8")).get("data", {})
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ParalbenchError(f"{file}: not valid TOML: {error}.") from error
-        if corpus in told:
-            places.append(Path(told[corpus]).expanduser())
+        folder = told.get(corpus, "") if isinstance(told, dict) else None
+        if not isinstance(folder, str):
+            raise ParalbenchError(f'{file}: under [data] expected lines {corpus} = "FOLDER".')
+        if folder:
+            places.append(Path(folder).expanduser())
     if os.environ.get("PARALBENCH_DATA"):
         places.append(Path(os.environ["PARALBENCH_DATA"]) / corpus)
     return [*places, fetched(corpus)]
@@ -97,7 +102,7 @@ def _root(card: CorpusCard, place: Path) -> Path | None:
         return None
     below = sorted(child for child in place.iterdir() if child.is_dir())
     usual = [place / name for name in card.layout.names if (place / name).is_dir()]
-    for candidate in [place, *usual, *below, place.parent]:
+    for candidate in [place, *usual, *below, place.resolve().parent]:
         if all(any(candidate.glob(pattern)) for pattern in card.layout.markers):
             return candidate
     return None

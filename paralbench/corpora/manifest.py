@@ -5,11 +5,12 @@ CSV columns: ``path`` and ``target`` are needed; ``id``, ``start``, ``end`` (sec
 attribute for subgroup tables. A folder is read as <class>/<file> or <class>/<speaker>/<file>.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 from paralbench.corpora.folders import visible
-from paralbench.corpora.tables import rows
+from paralbench.corpora.tables import SURPLUS, rows
 from paralbench.records.example import Clip, Example, Refusal
 
 GROUPS = ("speaker", "session", "text")
@@ -39,6 +40,10 @@ def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
     name = cells.get("id") or path
     if not path or not target:
         return Refusal(name or "a row", f"its {'target' if path else 'path'} is empty", where)
+    if cells.get(SURPLUS):
+        return Refusal(
+            name, "it has more cells than the header; quote cells that hold the delimiter", where
+        )
     numbers: dict[str, float] = {}
     for column in ("start", "end", "channel"):
         if cells.get(column):
@@ -46,10 +51,17 @@ def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
                 numbers[column] = float(cells[column])
             except ValueError:
                 return Refusal(name, f"its {column} is {cells[column]!r}, not a number", where)
+            if not math.isfinite(numbers[column]) or numbers[column] < 0:
+                return Refusal(name, f"its {column} is {cells[column]}, expected 0 or more", where)
     start, end = numbers.get("start", 0.0), numbers.get("end")
-    if not cells.get("id") and (start or end is not None):
-        name = f"{path}[{start:g}-{'' if end is None else f'{end:g}'}]"
     channel = int(numbers["channel"]) if "channel" in numbers else None
+    if channel is not None and channel != numbers["channel"]:
+        return Refusal(name, f"its channel is {cells['channel']}, not a whole number", where)
+    if not cells.get("id"):
+        if start or end is not None:
+            name += f"[{start:.12g}-{'' if end is None else f'{end:.12g}'}]"
+        if channel is not None:
+            name += f"#{channel}"
     return Example(
         id=name,
         clips=(Clip(file.parent / path, start, end, channel),),

@@ -12,10 +12,14 @@ from paralbench.records.example import Example, Refusal
 
 @dataclass(frozen=True)
 class Reading:
-    """What an adapter found: Examples with ids that stand once, and refusals."""
+    """What an adapter found: Examples with ids that stand once, and refusals.
+
+    ``doubled`` are those of the refused whose id had stood before.
+    """
 
     examples: tuple[Example, ...]
     refused: tuple[Refusal, ...]
+    doubled: tuple[Refusal, ...] = ()
 
 
 def read(corpus: Corpus, root: Path) -> Reading:
@@ -28,13 +32,15 @@ def read(corpus: Corpus, root: Path) -> Reading:
     """
     seen: dict[str, Example] = {}
     refused: list[Refusal] = []
+    doubled: list[Refusal] = []
     for found in corpus.read(root):
         if isinstance(found, Refusal):
             refused.append(found)
         elif found.id in seen:
             first = seen[found.id].source
             reason = "its id is doubled" + (f"; first at {first}" if first else "")
-            refused.append(Refusal(found.id, reason, found.source))
+            doubled.append(Refusal(found.id, reason, found.source))
+            refused.append(doubled[-1])
         elif not found.clips:
             refused.append(Refusal(found.id, "it has no audio", found.source))
         else:
@@ -42,4 +48,4 @@ def read(corpus: Corpus, root: Path) -> Reading:
     if not seen:
         why = f" The first refusal: {refused[0]}." if refused else ""
         raise ParalbenchError(f"no example of corpus '{corpus.card.id}' was found in {root}.{why}")
-    return Reading(tuple(seen.values()), tuple(refused))
+    return Reading(tuple(seen.values()), tuple(refused), tuple(doubled))

@@ -6,8 +6,12 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from paralbench.records.errors import ParalbenchError
+
+SURPLUS = ""
+"""The column under which cells beyond the last one stand, where a row has any."""
 
 
 def rows(
@@ -30,12 +34,12 @@ def rows(
 
     Yields:
         The row's cells by column, stripped ("" for a cell that is not there), and where it stands,
-        "file:line". Blank rows are passed over.
+        "file:line". Blank rows are passed over. Cells that no column holds stand under SURPLUS.
 
     Raises:
-        ParalbenchError: for a file that is missing, is not text, or lacks a needed column.
+        ParalbenchError: for a file that is missing, is not text, or has not each needed column once.
     """
-    with _told(file, encoding), file.open(encoding=encoding, newline="") as text:
+    with _opened(file, encoding, newline="") as text:
         first = text.readline()
         text.seek(0)
         chosen = delimiter or max(",;\t", key=first.count)
@@ -47,12 +51,18 @@ def rows(
             raise ParalbenchError(
                 f"{file}: expected a column '{missing[0]}', found: {', '.join(names) or 'nothing'}."
             )
+        doubled = [name for name in needed if list(names).count(name) > 1]
+        if doubled:
+            raise ParalbenchError(f"{file}: the column '{doubled[0]}' stands there twice.")
         blank = [""] * len(names)
         for row in reader:
             cells = [cell.strip() for cell in row]
             if any(cells):
                 cells += blank[len(cells) :]
-                yield dict(zip(names, cells, strict=False)), f"{file}:{reader.line_num}"
+                named = dict(zip(names, cells, strict=False))
+                if any(cells[len(blank) :]):
+                    named[SURPLUS] = " ".join(cells[len(blank) :])
+                yield named, f"{file}:{reader.line_num}"
 
 
 def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
@@ -61,17 +71,23 @@ def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
     Raises:
         ParalbenchError: for a file that is missing or is not text.
     """
-    with _told(file, encoding), file.open(encoding=encoding) as text:
+    with _opened(file, encoding) as text:
         for number, line in enumerate(text, start=1):
             if line := line.strip():
                 yield line, f"{file}:{number}"
 
 
 @contextmanager
-def _told(file: Path, encoding: str) -> Iterator[None]:
-    """Says of what went wrong with a file what a user can act on."""
+def _opened(file: Path, encoding: str, newline: str | None = None) -> Iterator[TextIO]:
+    """The file at its beginning; what is wrong with it is said so that a user can act on it."""
     try:
-        yield
+        with file.open(encoding=encoding, newline=newline) as text:
+            if text.readline().startswith("version https://git-lfs"):
+                raise ParalbenchError(
+                    f"{file} is a Git-LFS pointer; run 'git lfs pull' where it came from."
+                )
+            text.seek(0)
+            yield text
     except UnicodeDecodeError as error:
         wanted = encoding.removesuffix("-sig").upper()
         raise ParalbenchError(

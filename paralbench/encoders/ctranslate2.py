@@ -6,7 +6,6 @@ numbers are little-endian. Only Whisper's encoder is mapped to transformers' nam
 
 from __future__ import annotations
 
-import mmap
 import re
 import struct
 from pathlib import Path
@@ -44,10 +43,8 @@ def arrays(file: Path) -> dict[str, NDArray[np.generic]]:
     Raises:
         ParalbenchError: for another format, another version, or a file that ends too early.
     """
-    with file.open("rb") as handle, mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        content = bytes(view)
     try:
-        return _parse(content)
+        return _parse(file.read_bytes())
     except (struct.error, ValueError, KeyError, UnicodeDecodeError) as error:
         raise ParalbenchError(f"{file}: not a CTranslate2 model of version {_VERSION}.") from error
 

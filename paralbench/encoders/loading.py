@@ -12,13 +12,14 @@ from typing import Any, cast
 
 from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Model, load_module
-from paralbench.encoders import backends
+from paralbench.encoders import backends, ctranslate2, mel
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.weights import WeightsFile, find
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 
 _BACKENDS = Path(backends.__file__).parent
+_SHARED = [Path(str(module.__file__)) for module in (mel, ctranslate2)]
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,10 @@ class LoadableEncoder:
             ParalbenchError: where the backend's package is not installed.
             CardError: for a backend that does not exist.
         """
-        if self.card.backend == "python":
-            module = load_module(self.folder / "adapter.py")
-            return cast(Encoder, module.load())
-        module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
         try:
+            if self.card.backend == "python":
+                return cast(Encoder, load_module(self.folder / "adapter.py").load())
+            module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
             encoder = module.load(self.card, self.weights, self.device)
         except ModuleNotFoundError as error:
             raise ParalbenchError(
@@ -78,7 +78,10 @@ class LoadableEncoder:
     def _sources(self) -> list[Path]:
         if self.card.backend == "python":
             return [self.folder / "adapter.py"]
-        return [self._backend_file()]
+        sources = [self._backend_file(), *_SHARED]
+        if self.weights.path is not None and self.weights.path.is_dir():
+            sources.append(self.weights.path / "config.json")
+        return sources
 
 
 def loadable(

@@ -19,7 +19,8 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
     """Look at train, development and test of every split.
 
     Groups that are declared may not cross; a group that some example does not name is listed as
-    unknown; how many groups of other kinds cross is counted for the reader.
+    unknown; how many groups of other kinds cross is counted for the reader. A group that
+    development shares with the test fold by design still may not reach the training examples.
 
     Raises:
         LeakError: naming the fold, the group and the two sides.
@@ -30,6 +31,7 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
     unknown = [
         name for name in protocol.never_cross if any(name not in one.groups for one in examples)
     ]
+    within = protocol.development.within if protocol.development else None
     crossing: dict[str, int] = {}
     groups = {name: np.array([group_of(example, name) for example in examples]) for name in kinds}
     codes = {name: np.unique(values, return_inverse=True)[1] for name, values in groups.items()}
@@ -37,14 +39,17 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
         _check_rows(selection, split)
         for name in kinds:
             crossed = _crossing(split, codes[name], groups[name])
-            if crossed and name in declared:
-                group, sides = crossed[0]
+            forbidden = crossed if name in declared else []
+            if name == within:
+                forbidden = [found for found in crossed if found[1] != "development and test"]
+            if forbidden:
+                group, sides = forbidden[0]
                 raise LeakError(
                     f"task '{selection.task.id}', fold {split.fold}, seed {split.seed}: {name} "
                     f"'{group}' stands in {sides}; the protocol forbids it, nothing was run."
                 )
             if crossed and name not in protocol.controlled:
-                crossing[name] = max(crossing.get(name, 0), len(crossed))
+                crossing[name] = max(crossing.get(name, 0), len({group for group, _ in crossed}))
     return Audit(
         never_cross=list(protocol.never_cross),
         controlled=list(protocol.controlled),

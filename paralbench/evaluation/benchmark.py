@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
-from paralbench.evaluation.entry import Entry, Outcome, Preparation, run
+from paralbench.evaluation.entry import Outcome, run
+from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.heads import head as find_head
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
 from paralbench.records.result import Result
 from paralbench.results import files
-
-
-def default_cache() -> Path:
-    """Where features are kept: PARALBENCH_CACHE, or the user's cache folder."""
-    named = os.environ.get("PARALBENCH_CACHE")
-    return Path(named) if named else platformdirs.user_cache_path("paralbench")
 
 
 @dataclass(frozen=True)
@@ -79,6 +71,7 @@ class Benchmark:
         self._catalog, self._request = catalog, request
         self._cache, self._results, self._again = cache, results, again
         self._readings: dict[str, tuple[Path, Reading]] = {}
+        self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
 
     def encoder(self, name: str) -> LoadableEncoder:
@@ -123,7 +116,9 @@ class Benchmark:
                 yield prepared
                 continue
             entry = prepared.entry
-            file = files.place(self._results, entry.task.id, entry.encoder.card.id, entry.head)
+            file = files.place(
+                self._results, entry.task.id, entry.encoder.card.id, entry.head, prepared.synthetic
+            )
             kept = None if self._again else _current(file, prepared)
             if kept is not None:
                 yield Done(kept, file, _refusals(kept), fresh=False)
@@ -154,7 +149,7 @@ class Benchmark:
             request.head_settings,
             request.seeds,
         )
-        return Preparation(entry)
+        return Preparation(entry, self._digests)
 
 
 def _current(file: Path, prepared: Preparation) -> Result | None:

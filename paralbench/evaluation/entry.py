@@ -1,38 +1,30 @@
-"""One entry, whole: read, audit, extract, fit, score. The result is written by the caller."""
+"""One entry, whole: extract, fit, score, and say all that is to be said of it.
+
+The result is written by the caller.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from paralbench.catalog import Corpus
-from paralbench.corpora.locating import SYNTHETIC_MARK
-from paralbench.corpora.reading import Reading
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.evaluation import folds, scoring
-from paralbench.evaluation.audit import audit
-from paralbench.evaluation.selection import Selection, select
-from paralbench.features.digests import digests
-from paralbench.features.pooling import merge
-from paralbench.features.product import clip_key
-from paralbench.features.store import FeatureStore, Loaded
-from paralbench.heads import head as find_head
-from paralbench.heads.head import Fits, Head, Split
-from paralbench.metrics import metric
-from paralbench.records.errors import CardError, ParalbenchError, UsageError
-from paralbench.records.example import Clip, Example, Refusal
+from paralbench.evaluation import scoring
+from paralbench.evaluation.gathering import gather, refused_examples, remaining, too_short
+from paralbench.evaluation.preparation import Preparation
+from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.steps import Steps
+from paralbench.features.store import FeatureStore
+from paralbench.heads.head import Fits
+from paralbench.records.example import Refusal
 from paralbench.records.result import (
-    Consumption,
     Data,
     Model,
     RefusedInput,
@@ -40,25 +32,10 @@ from paralbench.records.result import (
     Standing,
     Training,
 )
-from paralbench.records.task_card import TaskCard
 from paralbench.results import files
-from paralbench.results.provenance import card_digest, engine, provenance
+from paralbench.results.provenance import provenance
 
 _OPEN_NAMES = {"open", "own"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A (task, model, head) with all that is needed to run it."""
-
-    corpus: Corpus
-    root: Path
-    reading: Reading
-    task: TaskCard
-    encoder: LoadableEncoder
-    head: str
-    head_settings: Mapping[str, Any] = field(default_factory=dict)
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -68,69 +45,6 @@ class Outcome:
     result: Result
     predictions: bytes
     refused: tuple[Refusal, ...]
-
-
-class Preparation:
-    """What is known of an entry before anything is computed: folds, audit, keys, and its name."""
-
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.head = find_head(entry.head)
-        self.settings = _settings(entry, self.head)
-        for name in entry.task.metrics.report:
-            metric(name)
-        self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
-        self.splits = folds.splits(self.selection, entry.seeds)
-        self.audit = audit(self.selection, self.splits)
-        clips = [clip for example in self.selection.examples for clip in example.clips]
-        self._digests = digests(clip.path for clip in clips)
-        self.clips = self._keyed(clips)
-        self.fingerprint = self._fingerprint()
-
-    @property
-    def name(self) -> str:
-        """sha256 of everything that decides this entry's scores."""
-        entry = self.entry
-        told = {
-            "task": card_digest(entry.task),
-            "encoder": entry.encoder.identity,
-            "head": [entry.head, self.settings.model_dump(mode="json")],
-            "seeds": entry.seeds,
-            "data": self.fingerprint,
-            "refused": len(self.selection.refused),
-            "standing": [_synthetic(entry), entry.encoder.weights.pinned],
-            "engine": engine(),
-        }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-    def key(self, clip: Clip) -> bytes:
-        """The clip's key in the store. An unreadable file gets one of its own; it never is stored."""
-        digest = self._digests[clip.path]
-        return clip_key(digest if digest is not None else f"unreadable {clip.path}", clip)
-
-    def salted(self, example: Example) -> str:
-        """An id nobody can undo without the audio, and everybody with the audio can make again."""
-        keys = b"".join(self.key(clip) for clip in example.clips)
-        salt = hashlib.sha256(keys).digest()
-        return hashlib.blake2b(example.id.encode(), key=salt, digest_size=12).hexdigest()
-
-    def salted_name(self, name: str) -> str:
-        """The same for a name without audio of its own: the salt is all audio of the task."""
-        salt = hashlib.sha256(b"".join(sorted(self.clips))).digest()
-        return hashlib.blake2b(name.encode(), key=salt, digest_size=12).hexdigest()
-
-    def _keyed(self, clips: Sequence[Clip]) -> dict[bytes, Clip]:
-        return {self.key(clip): clip for clip in clips}
-
-    def _fingerprint(self) -> str:
-        chosen = self.selection
-        lines = sorted(
-            json.dumps(
-                [self.salted(one), f"{target:.9g}", sorted(one.groups.items()), one.partition]
-            )
-            for one, target in zip(chosen.examples, chosen.targets, strict=True)
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def run(
@@ -150,20 +64,23 @@ def run(
     entry = prepared.entry
     clock = _Clock()
     head, settings = prepared.head, prepared.settings
-    kind = entry.task.target.kind
-    if kind not in head.targets:
-        known = ", ".join(sorted(head.targets))
-        raise ParalbenchError(f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {kind}.")
-    store = FeatureStore(cache, space(entry.encoder, head.product))
+    store = FeatureStore(cache, space(entry.encoder, prepared.product))
     unusable = dict(extract(entry.encoder, prepared.clips, store, quiet=quiet, say=say).refused)
     clock.lap("extraction")
-    selection = prepared.selection.without(_refused_examples(prepared, unusable))
-    features, loaded = _gather(prepared, selection, store, quiet, say)
+    selection = prepared.selection.without(refused_examples(prepared, unusable))
+    if selection.series:
+        selection = selection.without(too_short(prepared, selection, store))
+    features, consumption = gather(prepared, selection, store, quiet, say)
     clock.lap("reading")
-    splits = _remaining(prepared.splits, prepared.selection, selection)
-    fits = head.fit(features, selection.problem(), splits, settings)
+    splits = remaining(prepared.splits, prepared.selection, selection)
+    steps = Steps.of(selection) if selection.series else None
+    if steps is None:
+        fits = head.fit(features, selection.problem(), splits, settings)
+    else:
+        fits = head.fit(features, steps.problem(), steps.splits(splits), settings)
+        fits = replace(fits, fitted=steps.undelayed(fits.fitted))
     clock.lap("fitting")
-    found = scoring.predictions(selection, fits.fitted)
+    found = scoring.predictions(selection, fits.fitted, steps)
     scores = scoring.scores(selection, found)
     clock.lap("scoring")
     content, digest = files.parquet(_table(prepared, selection, found))
@@ -180,6 +97,7 @@ def run(
         head=entry.head,
         standing=standing,
         standing_reason=reason,
+        target=entry.task.target.model_dump(mode="json"),
         ranking=entry.task.metrics.ranking,
         scores=scores,
         confusion=scoring.confusion_matrix(classes, found) if classes else [],
@@ -188,7 +106,7 @@ def run(
         seeds=list(entry.seeds),
         folds=len({split.fold for split in splits}),
         data=_data(prepared, selection),
-        audio=_consumption(loaded),
+        audio=consumption,
         audit=prepared.audit,
         training=Training(
             settings=settings.model_dump(mode="json"),
@@ -205,85 +123,9 @@ def run(
     return Outcome(result, content, selection.refused)
 
 
-def _settings(entry: Entry, head: Head) -> Any:
-    try:
-        return head.settings.checked(dict(entry.head_settings), f"head '{entry.head}', settings")
-    except CardError as error:
-        raise UsageError(str(error)) from error
-
-
-def _gather(
-    prepared: Preparation,
-    selection: Selection,
-    store: FeatureStore,
-    quiet: bool,
-    say: Callable[[str], None],
-) -> tuple[NDArray[np.float32], Loaded]:
-    """Pooled records [examples, layers, 2, width]; damaged ones are made anew first."""
-    from paralbench.features.extraction import extract
-
-    owners = [
-        (row, prepared.key(clip))
-        for row, example in enumerate(selection.examples)
-        for clip in example.clips
-    ]
-    keys = [key for _, key in owners]
-    loaded = store.load(keys)
-    if loaded.corrupt:
-        damaged = [keys[position] for position in loaded.corrupt]
-        say(f"{len(damaged)} damaged records of {store.space.model} were found and are made anew.")
-        again = {key: prepared.clips[key] for key in damaged}
-        extract(prepared.entry.encoder, again, store, renew=damaged, quiet=quiet, say=say)
-        loaded = store.load(keys)
-    if len(owners) == len(selection.examples):
-        return loaded.stacked(), loaded
-    parts: list[list[int]] = [[] for _ in selection.examples]
-    for position, (row, _) in enumerate(owners):
-        parts[row].append(position)
-    merged = [
-        merge([loaded.arrays[p] for p in positions], [int(loaded.frames[p]) for p in positions])
-        for positions in parts
-    ]
-    return np.stack(merged), loaded
-
-
-def _refused_examples(prepared: Preparation, unusable: Mapping[bytes, str]) -> dict[str, str]:
-    """An example with a clip that cannot be used is refused: it was not heard as declared."""
-    refused: dict[str, str] = {}
-    for example in prepared.selection.examples:
-        for clip in example.clips:
-            reason = unusable.get(prepared.key(clip))
-            if reason is not None:
-                refused.setdefault(example.id, f"{reason} [{clip.path.name}]")
-    return refused
-
-
-def _remaining(splits: Sequence[Split], before: Selection, after: Selection) -> list[Split]:
-    """The same splits without the examples that were refused; folds never move."""
-    kept = {example.id: row for row, example in enumerate(after.examples)}
-    place = np.array([kept.get(example.id, -1) for example in before.examples])
-
-    def still(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        moved = place[rows]
-        remaining: NDArray[np.int64] = moved[moved >= 0]
-        return remaining
-
-    found = [
-        Split(one.fold, one.seed, still(one.train), still(one.develop), still(one.test))
-        for one in splits
-    ]
-    for split in found:
-        if not len(split.train):
-            raise ParalbenchError(f"fold {split.fold}: all its training examples were refused.")
-    tested = [split for split in found if len(split.test)]
-    if not tested:
-        raise ParalbenchError("all test examples were refused.")
-    return tested
-
-
 def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, str]:
     entry = prepared.entry
-    if _synthetic(entry):
+    if prepared.synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
     scored, listed = len(selection.examples), _listed(prepared)
     declared = entry.task.examples or listed
@@ -301,12 +143,9 @@ def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, st
     return "ranked", ""
 
 
-def _synthetic(entry: Entry) -> bool:
-    return (entry.root / SYNTHETIC_MARK).is_file()
-
-
 def _listed(prepared: Preparation) -> int:
-    return len(prepared.selection.examples) + len(prepared.selection.refused)
+    refused = prepared.selection.refused
+    return len(prepared.selection.examples) + sum(not one.erratum for one in refused)
 
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
@@ -319,8 +158,8 @@ def _data(prepared: Preparation, selection: Selection) -> Data:
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=_synthetic(entry),
-        errata=sorted({name for example in selection.examples for name in example.errata}),
+        synthetic=prepared.synthetic,
+        errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
             if named
@@ -337,6 +176,11 @@ def _unnamed(reason: str) -> str:
     return re.split(r"[\[;(':]| is | from |\d", reason, maxsplit=1)[0].strip()
 
 
+def _errata(selection: Selection) -> list[str]:
+    applied = {name for example in selection.examples for name in example.errata}
+    return sorted(applied | {one.erratum for one in selection.refused if one.erratum})
+
+
 def _model(encoder: LoadableEncoder) -> Model:
     card = encoder.card
     return Model(
@@ -347,13 +191,6 @@ def _model(encoder: LoadableEncoder) -> Model:
         encoder=encoder.identity,
         policy=card.policy.model_dump(mode="json"),
         licence=card.licence,
-    )
-
-
-def _consumption(loaded: Loaded) -> Consumption:
-    asked, consumed = float(loaded.asked.sum()), float(loaded.consumed.sum())
-    return Consumption(
-        asked=round(asked, 3), consumed=round(consumed, 3), fraction=round(consumed / asked, 6)
     )
 
 
@@ -370,6 +207,8 @@ def _table(prepared: Preparation, selection: Selection, found: scoring.Predictio
         "fold": found.folds.astype(np.int16),
         "seed": found.seeds.astype(np.int16),
     }
+    if found.steps is not None:
+        columns["step"] = found.steps.astype(np.int32)
     if selection.classes:
         names = np.array(selection.classes)
         columns["truth"] = names[found.truth.astype(int)]

@@ -40,7 +40,11 @@ def splits(selection: Selection, seeds: Sequence[int]) -> list[Split]:
         for seed in seeds:
             develop = given
             if not len(given) and protocol.development is not None:
-                develop = _development(selection.examples, pool, protocol.development, fold, seed)
+                how = protocol.development
+                if how.within is not None:
+                    develop = _sharing(selection.examples, pool, test, how.within)
+                else:
+                    develop = _development(selection.examples, pool, how, fold, seed)
             train = np.setdiff1d(pool, develop)
             _check_usable(selection, fold, train)
             found.append(Split(fold, seed, train, develop, test))
@@ -146,6 +150,7 @@ def _development(
     examples: Sequence[Example], pool: Rows, how: Development, fold: int, seed: int
 ) -> Rows:
     """Whole groups out of the training pool; which ones, turns with the seed."""
+    assert how.by is not None
     groups = np.array([group_of(examples[row], how.by) for row in pool])
     names = sorted(set(groups), key=lambda name: _shuffled(f"{fold}/{name}"))
     if len(names) < 2:
@@ -160,6 +165,12 @@ def _development(
         taken.append(names[(first + step) % len(names)])
         size += int((groups == taken[-1]).sum())
     return pool[np.isin(groups, taken)]
+
+
+def _sharing(examples: Sequence[Example], pool: Rows, test: Rows, name: str) -> Rows:
+    """What of the training pool shares the group with the test fold."""
+    tested = {group_of(examples[row], name) for row in test}
+    return np.array([row for row in pool if group_of(examples[row], name) in tested], np.int64)
 
 
 def _check_usable(selection: Selection, fold: int, train: Rows) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from paralbench.evaluation.folds import group_of
 from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.steps import Steps
 from paralbench.heads.head import Fitted
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Array, confusion
@@ -20,7 +21,7 @@ from paralbench.statistics.bootstrap import cluster_sums, interval
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row for each test example and seed.
+    """One row for each test example (each step, where the target is a series) and seed.
 
     ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
     [rows, classes] or values [rows, 1]; ``predicted`` is a class index or a number.
@@ -33,10 +34,13 @@ class Predictions:
     truth: Array
     predicted: Array
     outputs: NDArray[np.float32]
+    steps: NDArray[np.int64] | None = None
 
 
-def predictions(selection: Selection, fitted: Sequence[Fitted]) -> Predictions:
-    """Gather the outputs of all fits, ordered by seed and example.
+def predictions(
+    selection: Selection, fitted: Sequence[Fitted], steps: Steps | None = None
+) -> Predictions:
+    """Gather the outputs of all fits, ordered by seed, example and step.
 
     Raises:
         ParalbenchError: where an output is not finite.
@@ -49,18 +53,23 @@ def predictions(selection: Selection, fitted: Sequence[Fitted]) -> Predictions:
         raise ParalbenchError("the head returned NaN or infinity; that is an error, never a score.")
     order = np.lexsort((rows, seeds))
     rows, folds, seeds, outputs = rows[order], folds[order], seeds[order], outputs[order]
+    truth = selection.targets[rows] if steps is None else steps.truth[rows]
+    step = None if steps is None else steps.step[rows]
+    rows = rows if steps is None else steps.example[rows]
     cluster = selection.task.protocol.cluster
     names = np.array([group_of(example, cluster) for example in selection.examples])
     clusters = np.unique(names[rows], return_inverse=True)[1]
     predicted = (
         outputs.argmax(1).astype(float) if selection.classes else outputs[:, 0].astype(float)
     )
-    return Predictions(rows, clusters, folds, seeds, selection.targets[rows], predicted, outputs)
+    return Predictions(rows, clusters, folds, seeds, truth, predicted, outputs, step)
 
 
 def scores(selection: Selection, found: Predictions) -> list[Score]:
     """Every metric of the task's card."""
-    return [_score(name, len(selection.classes), found) for name in selection.task.metrics.report]
+    groups = _groups(selection, found)
+    classes = len(selection.classes)
+    return [_score(name, classes, found, groups) for name in selection.task.metrics.report]
 
 
 def confusion_matrix(classes: int, found: Predictions) -> list[list[float]]:
@@ -71,7 +80,23 @@ def confusion_matrix(classes: int, found: Predictions) -> list[list[float]]:
     return matrix
 
 
-def _score(name: str, classes: int, found: Predictions) -> Score:
+def _groups(selection: Selection, found: Predictions) -> dict[str, NDArray[np.bool_]]:
+    """Which rows belong to each value of the attributes whose scores are wanted apart."""
+    groups = {}
+    for name in selection.task.metrics.by:
+        values = np.array(
+            [
+                one.attributes.get(name, one.groups.get(name, "unknown"))
+                for one in selection.examples
+            ]
+        )[found.rows]
+        groups.update({f"{name}={value}": values == value for value in np.unique(values)})
+    return groups
+
+
+def _score(
+    name: str, classes: int, found: Predictions, groups: Mapping[str, NDArray[np.bool_]]
+) -> Score:
     chosen = metric(name)
     expected = "class" if classes else "number"
     if chosen.target != expected:
@@ -94,24 +119,22 @@ def _score(name: str, classes: int, found: Predictions) -> Score:
         raise ParalbenchError(
             f"{name} is not defined: truth and predictions are all the same; that is no score."
         )
-    by_fold = {}
-    for fold in folds:
-        of_fold = [
-            float(
-                chosen.score(
-                    statistics[(found.folds == fold) & (found.seeds == seed)].sum(0), classes
-                )
-            )
-            for seed in seeds
+
+    def apart(rows: NDArray[np.bool_]) -> float | None:
+        """The mean over seeds on some rows; None where few rows leave a metric undefined."""
+        each = [
+            chosen.score(statistics[rows & (found.seeds == seed)].sum(0), classes) for seed in seeds
         ]
-        if np.isfinite(of_fold).all():  # a small fold may leave a metric undefined
-            by_fold[str(fold)] = float(np.mean(of_fold))
+        return float(np.mean(each)) if np.isfinite(each).all() else None
+
+    by_fold = {str(fold): apart(found.folds == fold) for fold in folds}
     return Score(
         metric=chosen.name,
         version=chosen.version,
         value=float(np.mean(list(by_seed.values()))),
         interval=interval(chosen, sums, classes),
         by_seed=by_seed,
-        by_fold=by_fold,
+        by_fold={fold: score for fold, score in by_fold.items() if score is not None},
+        by_group={group: apart(rows) for group, rows in groups.items()},
         chance=chosen.chance(classes) if chosen.chance else None,
     )

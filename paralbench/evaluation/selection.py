@@ -14,18 +14,22 @@ from numpy.typing import NDArray
 from paralbench.heads.head import Problem
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Example, Refusal, Series
-from paralbench.records.task_card import ClassTarget, NumberTarget, TaskCard
+from paralbench.records.task_card import ClassTarget, NumberTarget, SeriesTarget, TaskCard
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The examples of a task with their targets: class indices or numbers, [examples]."""
+    """The examples of a task with their targets: class indices or numbers, [examples].
+
+    For a series task ``series`` holds each example's values [steps], ``targets`` their means.
+    """
 
     task: TaskCard
     examples: tuple[Example, ...]
     targets: NDArray[np.float64]
     classes: tuple[str, ...]
     refused: tuple[Refusal, ...]
+    series: tuple[NDArray[np.float64], ...] = ()
 
     def problem(self) -> Problem:
         """What a head is told."""
@@ -58,6 +62,7 @@ class Selection:
             self.targets[keep],
             self.classes,
             (*self.refused, *more),
+            tuple(self.series[number] for number in keep) if self.series else (),
         )
 
 
@@ -72,6 +77,7 @@ def select(
     target = task.target
     chosen: list[Example] = []
     values: list[str | float] = []
+    series: list[NDArray[np.float64]] = []
     broken: list[Refusal] = list(refused)
     for example in examples:
         if not _wanted(task, example) or target.label not in example.labels:
@@ -102,7 +108,13 @@ def select(
                 continue
             values.append(number)
         else:
-            raise ParalbenchError(f"task '{task.id}': series targets need a head for series.")
+            wrong = _broken_series(target, example)
+            if wrong:
+                broken.append(Refusal(example.id, wrong, example.source))
+                continue
+            assert isinstance(label, Series)
+            series.append(label.values.astype(np.float64))
+            values.append(float(label.values.mean()))
         chosen.append(example)
     if not chosen:
         known = sorted({name for example in examples for name in example.labels})
@@ -112,7 +124,8 @@ def select(
         )
     if isinstance(target, ClassTarget):
         return _of_classes(task, target, chosen, [str(value) for value in values], broken)
-    return Selection(task, tuple(chosen), np.array(values, dtype=float), (), tuple(broken))
+    targets = np.array(values, dtype=float)
+    return Selection(task, tuple(chosen), targets, (), tuple(broken), tuple(series))
 
 
 def _of_classes(
@@ -139,14 +152,7 @@ def _of_classes(
 
 
 def _wanted(task: TaskCard, example: Example) -> bool:
-    for key, allowed in task.where.items():
-        if key == "partition":
-            value: object = example.partition
-        else:
-            value = example.attributes.get(key, example.groups.get(key, example.labels.get(key)))
-        if str(value) not in allowed:
-            return False
-    return True
+    return all(str(example.value(key)) in allowed for key, allowed in task.where.items())
 
 
 def _number(label: str | float | Series) -> float | None:
@@ -155,6 +161,20 @@ def _number(label: str | float | Series) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None
+
+
+def _broken_series(target: SeriesTarget, example: Example) -> str:
+    """Why an example's label is not the series the target asks for; "" where it is."""
+    label = example.labels[target.label]
+    if not isinstance(label, Series):
+        return f"its {target.label} is {label!r}, expected a series"
+    if not math.isclose(label.rate, target.rate):
+        return f"its {target.label} comes {label.rate:g} times a second, expected {target.rate:g}"
+    if not len(label.values) or not np.isfinite(label.values).all():
+        return f"its {target.label} is empty or holds NaN"
+    if len(example.clips) != 1:
+        return f"it has {len(example.clips)} clips, a series is of one recording"
+    return ""
 
 
 def _in_range(target: NumberTarget, number: float) -> bool:

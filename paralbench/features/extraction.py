@@ -8,9 +8,10 @@ and started again leaves the same file, byte for byte, as one that was not.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.pooling import Moments
 from paralbench.features.product import Product, Space
 from paralbench.features.store import FeatureStore, Record, Writer
+from paralbench.features.windows import Windows, sliding
 from paralbench.progress import Progress
 from paralbench.records.errors import CardError, Refused
 from paralbench.records.example import Clip
@@ -125,6 +127,9 @@ class _Engine:
         self._encoder, self._card, self._product = encoder, card, product
 
     def record(self, clip: Clip) -> Record:
+        """Encode a clip in the policy's blocks and keep what the product asks for."""
+        if self._product.kind == "windows":
+            return self._windows(clip) if self._card.frame_rate else self._single_windows(clip)
         card, policy = self._card, self._card.policy
         moments, frames = Moments(), []
         heard = asked = 0
@@ -141,13 +146,55 @@ class _Engine:
                 mean = states.mean(1).numpy(force=True)
                 spread = states.std(1, correction=0).numpy(force=True)
                 moments.add(states.shape[1], mean, spread)
-        if not heard:
-            raise Refused(
-                f"too short: {asked / card.rate:.3f} s, {card.id} needs {policy.shortest:g} s"
-            )
+        self._check_heard(heard, asked)
         values: Any = np.concatenate(frames, axis=1) if frames else moments.pooled()
         values = values.astype(self._product.dtype, copy=False)
         return Record(values, moments.frames, asked / card.rate, heard / card.rate)
+
+    def _windows(self, clip: Clip) -> Record:
+        card, product = self._card, self._product
+        windows = Windows(product.rate, product.window, card.frame_rate or 0.0)
+        heard = asked = 0
+        for block in decoding.blocks(clip, card.rate, card.policy.window):
+            start, asked = asked, asked + len(block)
+            if len(block) < card.policy.shortest * card.rate:
+                continue
+            windows.add(self._encode(block).numpy(force=True), start / card.rate)
+            heard += len(block)
+        self._check_heard(heard, asked)
+        steps = math.ceil(heard / card.rate * product.rate - 1e-6)
+        values = windows.pooled(steps).astype(product.dtype, copy=False)
+        return Record(values, steps, asked / card.rate, heard / card.rate)
+
+    def _single_windows(self, clip: Clip) -> Record:
+        """Windows of a model that gives one frame a clip: each window is a clip of its own."""
+        card, product = self._card, self._product
+        asked = 0
+
+        def hops() -> Iterator[decoding.Waveform]:
+            nonlocal asked
+            for hop in decoding.blocks(clip, card.rate, 1 / product.rate):
+                asked += len(hop)
+                yield hop
+
+        half = max(1, round(product.rate * product.window / 2))
+        means = []
+        for audio in sliding(hops(), half):
+            self._check_heard(
+                len(audio) if len(audio) >= card.policy.shortest * card.rate else 0, len(audio)
+            )
+            means.append(self._encode(audio).mean(1).numpy(force=True))
+        pairs = np.zeros((card.layers, len(means), 2, card.width), product.dtype)
+        pairs[:, :, 0] = np.stack(means, axis=1)
+        values = pairs.reshape(card.layers, -1, card.width)
+        return Record(values, len(means), asked / card.rate, asked / card.rate)
+
+    def _check_heard(self, heard: int, asked: int) -> None:
+        card = self._card
+        if not heard:
+            raise Refused(
+                f"too short: {asked / card.rate:.3f} s, {card.id} needs {card.policy.shortest:g} s"
+            )
 
     def _encode(self, block: decoding.Waveform) -> torch.Tensor:
         card = self._card

@@ -11,11 +11,13 @@ import numpy as np
 
 from paralbench.audio import decoding
 from paralbench.encoders.loading import LoadableEncoder
+from paralbench.features.product import Product
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
+from paralbench.records.model_card import ModelCard
 
-_TRIAL_SECONDS = (2.0, 8.0)
+_TRIAL_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,15 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
         missing_seconds=sum(missing.values()),
         refused=refused,
         disk=sum(product.bytes(card, seconds) for seconds in missing.values()),
-        time=_time(encoder, list(missing.values())) if missing else 0.0,
+        time=_time(encoder, _pieces(card, product, list(missing.values()))) if missing else 0.0,
     )
+
+
+def _pieces(card: ModelCard, product: Product, lengths: list[float]) -> list[float]:
+    """Seconds of each waveform that will be encoded. With one frame a clip, each window is one."""
+    if product.kind == "windows" and card.frame_rate is None:
+        return [product.window] * round(sum(lengths) * product.rate)
+    return lengths
 
 
 def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:
@@ -63,17 +72,18 @@ def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:
     began = time.perf_counter()
     loaded = encoder.load()
     start_up = time.perf_counter() - began
-    noise = np.random.default_rng(0).normal(
-        scale=0.05, size=round(_TRIAL_SECONDS[1] * encoder.card.rate)
-    )
+    # Never longer than the window: no encoder is promised more than that.
+    long = min(_TRIAL_SECONDS, encoder.card.policy.window)
+    short = long / 4
+    noise = np.random.default_rng(0).normal(scale=0.05, size=round(long * encoder.card.rate))
     costs = []
-    for seconds in _TRIAL_SECONDS:
+    for seconds in (short, long):
         piece = noise[: round(seconds * encoder.card.rate)].astype(np.float32)
         loaded.encode([piece])
         began = time.perf_counter()
         loaded.encode([piece])
         costs.append(time.perf_counter() - began)
-    a_second = max(costs[1] - costs[0], 0.0) / (_TRIAL_SECONDS[1] - _TRIAL_SECONDS[0])
-    a_clip = max(costs[0] - a_second * _TRIAL_SECONDS[0], 0.0)
+    a_second = max(costs[1] - costs[0], 0.0) / (long - short)
+    a_clip = max(costs[0] - a_second * short, 0.0)
     busy = sum(a_clip + a_second * seconds for seconds in lengths)
     return start_up + busy / (os.cpu_count() or 1)

@@ -1,4 +1,4 @@
-"""What is kept of a clip's hidden states: pooled statistics, or frames. Never more than asked for."""
+"""What is kept of a clip's hidden states: pooled statistics, frames, or pooled windows."""
 
 from __future__ import annotations
 
@@ -21,15 +21,30 @@ class Product:
 
     ``pooled``: mean and population deviation over frames, [layers, 2, width].
     ``frames``: the hidden states, [layers, frames, width].
+    ``windows``: ``pooled`` over ``window`` seconds around each step, ``rate`` steps a second,
+    [layers, steps * 2, width].
     """
 
-    kind: Literal["pooled", "frames"] = "pooled"
+    kind: Literal["pooled", "frames", "windows"] = "pooled"
     dtype: Literal["float32", "float16"] = "float32"
+    rate: float = 0.0
+    window: float = 0.0
+
+    def moving(self, rate: float, window: float) -> Product:
+        """The same at every step of a series; only pooled statistics can be so taken."""
+        if self.kind != "pooled":
+            raise ValueError(f"a product of kind '{self.kind}' cannot be taken step by step")
+        return Product("windows", self.dtype, rate, window)
 
     def bytes(self, card: ModelCard, seconds: float) -> int:
         """Size of the record of a clip of so many seconds."""
-        frames = 2.0 if self.kind == "pooled" else 1 + seconds * (card.frame_rate or 0)
-        return int(card.layers * frames * card.width) * np.dtype(self.dtype).itemsize
+        if self.kind == "pooled":
+            rows = 2.0
+        elif self.kind == "windows":
+            rows = 2 * (1 + seconds * self.rate)
+        else:
+            rows = 1 + seconds * (card.frame_rate or 0)
+        return int(card.layers * rows * card.width) * np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,11 @@ class Fits:
 
 
 class Head(Protocol):
-    """A head. ``settings`` is a card class with its defaults; ``product`` is what it needs stored."""
+    """A head. ``settings`` is a card class with its defaults; ``product`` is what it needs stored.
+
+    ``targets`` are the kinds of target it learns. A series comes to it as a number a step: rows are
+    steps, their features the pooled windows around them.
+    """
 
     name: str
     product: Product

@@ -54,7 +54,7 @@ class LinearProbe:
 
     name = "linear-probe"
     product = Product("pooled")
-    targets = frozenset({"class", "number"})
+    targets = frozenset({"class", "number", "series"})
     settings = Settings
 
     def fit(
@@ -218,8 +218,9 @@ class _Training:
     def _standardise(self, train: Tensor) -> None:
         """Mean and 1 / deviation of each member's training rows, [members, layers, inputs]."""
         layers, rows, width = self.inputs.shape
+        # In double precision no common centre is needed, which test rows would have a say in.
         train = train.double()
-        sums = torch.zeros(layers, len(train), width, dtype=torch.double)
+        sums = torch.zeros(layers, len(train), width, dtype=torch.float64)
         squares = torch.zeros_like(sums)
         for start in range(0, rows, _ROWS_IN_CACHE):
             block = slice(start, start + _ROWS_IN_CACHE)
@@ -233,7 +234,8 @@ class _Training:
         # Columns that do not vary carry nothing; dividing by their rounding noise would blow it up.
         varies = variance > 1e-10 * (1 + mean.square())
         scale = torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0)
-        self.mean, self.scale = mean.transpose(0, 1).float(), scale.transpose(0, 1).float()
+        self.mean = mean.float().transpose(0, 1)
+        self.scale = scale.float().transpose(0, 1)
 
     def _set_targets(self, train: Tensor) -> None:
         """Class indices [rows], or numbers standardised by each member's training rows."""

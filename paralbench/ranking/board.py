@@ -51,7 +51,9 @@ def collect(root: Path) -> Board:
         try:
             result = files.read(file)
             metric(result.ranking)
-            expected = files.place(root, result.task, result.model.id, result.head)
+            expected = files.place(
+                root, result.task, result.model.id, result.head, result.data.synthetic
+            )
             if expected != file:
                 raise CardError(f"{file}: holds the entry that belongs to {expected}.")
             results.append(result)

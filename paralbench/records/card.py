@@ -58,11 +58,16 @@ class Card(BaseModel):
 def _sentences(error: ValidationError) -> str:
     said = []
     for problem in error.errors(include_url=False)[:5]:
-        key = ".".join(str(part) for part in problem["loc"]) or "the whole file"
+        key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             said.append(f"unknown key '{key}'; check its spelling or remove it.")
         elif problem["type"] == "missing":
             said.append(f"the key '{key}' is missing.")
+        elif problem["type"] == "value_error":
+            place = f"key '{key}': " if key else ""
+            said.append(f"{place}{problem['msg'].removeprefix('Value error, ')}.")
+        elif not key:
+            said.append(f"expected a table of keys, got {problem['input']!r:.80}.")
         else:
             said.append(f"key '{key}': {problem['msg']}, got {problem['input']!r:.80}.")
     more = error.error_count() - len(said)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from paralbench.records.card import Card, Identifier, Sentence
 
@@ -21,7 +21,7 @@ class Fact(Card):
 
     by: str | None = None
     value: int | None = Field(default=None, ge=0)
-    values: dict[str, int] = Field(default_factory=dict)
+    values: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     where: dict[str, list[str]] = Field(default_factory=dict)
     certainty: Certainty
     source: Sentence
@@ -81,9 +81,11 @@ class CorpusCard(Card):
     facts: list[Fact] = Field(default_factory=list)
     errata: list[Erratum] = Field(default_factory=list)
 
-    @model_validator(mode="after")
-    def _errata_named_once(self) -> CorpusCard:
-        names = [erratum.id for erratum in self.errata]
-        if len(names) != len(set(names)):
-            raise ValueError("two errata have the same id")
-        return self
+    @field_validator("errata")
+    @classmethod
+    def _errata_named_once(cls, errata: list[Erratum]) -> list[Erratum]:
+        names = [erratum.id for erratum in errata]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"two errata have the same id: {', '.join(doubled)}")
+        return errata

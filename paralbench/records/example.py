@@ -62,14 +62,28 @@ class Example:
     source: str = ""
     errata: tuple[str, ...] = ()
 
+    def value(self, name: str) -> str | None:
+        """What is said of it under ``name``: its partition, an attribute, a group or a label."""
+        if name == "partition":
+            return self.partition
+        for told in (self.attributes, self.groups, self.labels):
+            if name in told:
+                return str(told[name])
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An input that was not used, and why, in words for the person who can mend it."""
+    """An input that was not used, and why, in words for the person who can mend it.
+
+    ``erratum`` names the corpus card's erratum that foretold it: such an input is missing from
+    every copy of the corpus, and does not make a result incomplete.
+    """
 
     subject: str
     reason: str
     where: str = ""
+    erratum: str = ""
 
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""

@@ -24,7 +24,11 @@ class Interval(Card):
 
 
 class Score(Card):
-    """One metric over all test examples: its mean over seeds, its interval, its pieces."""
+    """One metric over all test examples: its mean over seeds, its interval, its pieces.
+
+    ``by_group`` has the same for the examples of one attribute's value ("culture=DE"); None where
+    the metric is not defined on them.
+    """
 
     metric: str
     version: int
@@ -32,6 +36,7 @@ class Score(Card):
     interval: Interval
     by_seed: dict[str, float]
     by_fold: dict[str, float]
+    by_group: dict[str, float | None] = Field(default_factory=dict)
     chance: float | None = None
 
 
@@ -119,7 +124,10 @@ class Provenance(Card):
 
 
 class Result(Card):
-    """One entry: (task, model, head) with its scores, and all that is needed to believe them."""
+    """One entry: (task, model, head) with its scores, and all that is needed to believe them.
+
+    ``target`` is the task card's: label, classes and merges, or a series' rate, window and delay.
+    """
 
     schema_version: Literal[1]
     entry: str
@@ -131,6 +139,7 @@ class Result(Card):
     head: Identifier
     standing: Standing
     standing_reason: str = ""
+    target: dict[str, Any] = Field(default_factory=dict)
     ranking: str
     scores: list[Score] = Field(min_length=1)
     confusion: list[list[float]] = Field(default_factory=list)

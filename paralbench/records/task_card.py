@@ -48,14 +48,26 @@ class NumberTarget(Card):
     minimum: float | None = None
     maximum: float | None = None
 
+    @model_validator(mode="after")
+    def _a_span(self) -> NumberTarget:
+        if self.minimum is not None and self.maximum is not None and self.minimum >= self.maximum:
+            raise ValueError("'minimum' must be below 'maximum'")
+        return self
+
 
 class SeriesTarget(Card):
-    """A value at a fixed rate. ``delay`` is how many seconds the annotators lag behind."""
+    """A value at a fixed rate, ``rate`` a second.
+
+    ``delay`` is how many seconds the annotators lag behind: training labels are shifted to the
+    front by it, and predictions shifted back before they are scored. ``window`` is how many
+    seconds around a step a head hears.
+    """
 
     kind: Literal["series"]
     label: str
     rate: float = Field(gt=0)
     delay: float = Field(default=0.0, ge=0)
+    window: float = Field(default=4.0, gt=0)
 
 
 Target = Annotated[ClassTarget | NumberTarget | SeriesTarget, Field(discriminator="kind")]
@@ -66,15 +78,23 @@ class Development(Card):
 
     Whole groups of ``by`` are taken until ``share`` of the training examples is reached, or
     ``count`` groups. Which ones, turns with the seed, so that seeds differ in this too.
+
+    Or ``within`` alone: what shares this group with the test fold, and so would not be fit to
+    train on (the other speaker of the held-out session).
     """
 
-    by: str
+    by: str | None = None
     share: float | None = Field(default=None, gt=0, lt=1)
     count: int | None = Field(default=None, ge=1)
+    within: str | None = None
 
     @model_validator(mode="after")
-    def _one_size(self) -> Development:
-        if (self.share is None) == (self.count is None):
+    def _one_way(self) -> Development:
+        if (self.by is None) == (self.within is None):
+            raise ValueError("give either 'by' or 'within'")
+        if self.within is not None and (self.share is not None or self.count is not None):
+            raise ValueError("'within' takes all that shares the group; no 'share', no 'count'")
+        if self.by is not None and (self.share is None) == (self.count is None):
             raise ValueError("give either 'share' or 'count'")
         return self
 
@@ -90,6 +110,16 @@ class ProtocolCommon(Card):
     cluster: str
     controlled: list[str] = Field(default_factory=list)
     development: Development | None = None
+
+    @model_validator(mode="after")
+    def _within_may_cross(self) -> ProtocolCommon:
+        within = self.development.within if self.development else None
+        if within in self.never_cross:
+            raise ValueError(
+                f"development within '{within}' shares it with the test fold, "
+                "so 'never_cross' cannot list it"
+            )
+        return self
 
 
 class LeaveOneGroupOut(ProtocolCommon):
@@ -130,10 +160,14 @@ Protocol = Annotated[
 
 
 class Metrics(Card):
-    """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed."""
+    """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed.
+
+    ``by`` names attributes (or groups) for whose values each metric is also computed apart.
+    """
 
     ranking: str
     report: list[str] = Field(min_length=1)
+    by: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _ranking_reported(self) -> Metrics:

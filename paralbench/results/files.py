@@ -17,9 +17,9 @@ from paralbench.records.result import Result
 DEFAULT = Path("leaderboard") / "results"
 
 
-def place(root: Path, task: str, model: str, head: str) -> Path:
-    """Where the result of an entry stands below ``root``."""
-    return root / model / task / f"{head}.json"
+def place(root: Path, task: str, model: str, head: str, synthetic: bool) -> Path:
+    """Where the result of an entry stands below ``root``; one on synthetic data has its own place."""
+    return root / model / task / f"{head}{'.synthetic' if synthetic else ''}.json"
 
 
 def parquet(table: pa.Table) -> tuple[bytes, str]:
@@ -31,11 +31,16 @@ def parquet(table: pa.Table) -> tuple[bytes, str]:
 
 
 def write(root: Path, result: Result, predictions: bytes) -> Path:
-    """Write a result and its predictions, each atomically, the result last."""
-    file = place(root, result.task, result.model.id, result.head)
+    """Write a result and its predictions, each atomically, the result last.
+
+    Raises:
+        ValueError: for NaN or infinity anywhere in the result.
+    """
+    file = place(root, result.task, result.model.id, result.head, result.data.synthetic)
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Not pydantic's JSON mode, which would quietly write NaN as null.
+    text = json.dumps(result.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
     _atomically(file.with_suffix(".parquet"), predictions)
-    text = json.dumps(result.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False)
     _atomically(file, text.encode() + b"\n")
     return file
 

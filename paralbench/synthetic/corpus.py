@@ -17,14 +17,16 @@ def begin(root: Path, corpus: str, seed: int) -> np.random.Generator:
     """Make the root, mark it as synthetic, and give the source of all its chance.
 
     Raises:
-        UsageError: where ``root`` holds something that is not a synthetic corpus.
+        UsageError: where ``root`` holds something else than this very corpus.
     """
     mark = root / SYNTHETIC_MARK
     if root.exists() and not mark.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError(f"{root} is not empty; a synthetic corpus is written into a new folder.")
+    made = json.dumps({"corpus": corpus, "seed": seed, "made_by": "paralbench synth"}) + "\n"
+    if mark.exists() and mark.read_text(encoding="utf-8") != made:
+        raise UsageError(f"{root} holds another synthetic corpus; give a new folder for this one.")
     root.mkdir(parents=True, exist_ok=True)
-    made = {"corpus": corpus, "seed": seed, "made_by": "paralbench synth"}
-    mark.write_text(json.dumps(made) + "\n", encoding="utf-8")
+    mark.write_text(made, encoding="utf-8")
     return np.random.default_rng([seed, *corpus.encode()])
 
 

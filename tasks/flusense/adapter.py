@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paralbench.corpora.folders import nested, visible
+from paralbench.corpora.manifest import AUDIO
 from paralbench.corpora.textgrid import read_intervals
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip, Example, Refusal
@@ -24,12 +25,14 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a labelled interval, whatever the label; the task's card chooses."""
     grids = nested(root, "flusense_data", ".")
     audio = nested(root, "flusense_audio", "audio", "flusense_data", ".")
+    sounds = {file.stem: file for file in visible(audio, "*") if file.suffix.lower() in AUDIO}
     for grid in visible(grids, "*.TextGrid"):
         try:
             tiers = read_intervals(grid)
         except Refused as reason:
             yield Refusal(grid.stem, str(reason), str(grid))
             continue
+        sound = sounds.get(grid.stem, audio / f"{grid.stem}.wav")
         for interval in (one for tier in tiers.values() for one in tier):
             label = interval.text.strip().lower()
             name = f"{grid.stem}@{interval.start:.3f}-{interval.end:.3f}"
@@ -40,7 +43,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
                 continue
             yield Example(
                 id=name,
-                clips=(Clip(audio / f"{grid.stem}.wav", interval.start, interval.end),),
+                clips=(Clip(sound, interval.start, interval.end),),
                 labels={"event": label},
                 groups={"recording": grid.stem, "video": _STRETCH.sub("", grid.stem)},
                 source=str(grid),

@@ -11,8 +11,9 @@ from pathlib import Path
 from paralbench.records.example import Clip, Example, Refusal
 
 _TURN = re.compile(
-    r"^\[(?P<start>[\d.]+) - (?P<end>[\d.]+)\]\s+(?P<id>\S+)\s+(?P<emotion>\S+)\s+"
-    r"\[(?P<valence>[\d.]+), (?P<activation>[\d.]+), (?P<dominance>[\d.]+)\]\s*$"
+    r"^\[\d+\.?\d* - \d+\.?\d*\]\s+(?P<id>(?P<dialog>Ses\d\d\S*)_(?P<sex>[FM])[^\W_]+)\s+"
+    r"(?P<emotion>\w+)\s+"
+    r"\[(?P<valence>\d+\.?\d*), (?P<activation>\d+\.?\d*), (?P<dominance>\d+\.?\d*)\]\s*$"
 )
 
 
@@ -39,9 +40,8 @@ def _dialog(session: Path, file: Path) -> Iterator[Example | Refusal]:
 
 
 def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
-    name = turn["id"]
-    dialog, last = name.rsplit("_", 1)
-    actors, sex = dialog[:5], last[0]
+    name, dialog, sex = turn["id"], turn["dialog"], turn["sex"]
+    actors = dialog[:5]
     return Example(
         id=name,
         clips=(Clip(session / "sentences" / "wav" / dialog / f"{name}.wav"),),
@@ -53,7 +53,7 @@ def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
         },
         groups={"speaker": f"{actors}{sex}", "session": actors, "dialog": dialog},
         attributes={
-            "sex": {"F": "female", "M": "male"}.get(sex, "unknown"),
+            "sex": "female" if sex == "F" else "male",
             "style": "improvised" if "impro" in dialog else "scripted",
         },
         source=where,

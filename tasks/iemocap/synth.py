@@ -18,6 +18,7 @@ EMOTIONS = {"neu": 9, "ang": 7, "hap": 4, "exc": 6, "sad": 7, "fru": 3, "xxx": 3
 
 _AROUSAL = {"ang": 4.0, "hap": 3.6, "exc": 4.2, "fru": 3.3, "neu": 2.5, "sad": 2.0, "sur": 3.9}
 _VALENCE = {"ang": 1.8, "hap": 4.0, "exc": 4.2, "fru": 2.2, "neu": 2.9, "sad": 2.1, "sur": 3.2}
+_DOMINANCE = {"ang": 4.2, "hap": 3.4, "exc": 3.7, "fru": 3.6, "neu": 2.9, "sad": 2.4, "sur": 3.2}
 _APPLE_DOUBLE = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        "
 
 
@@ -71,7 +72,9 @@ def _order(rng: np.random.Generator) -> Iterator[tuple[str, str]]:
 
 def _votes(emotion: str, rng: np.random.Generator) -> list[tuple[int, int, int]]:
     """Two raters' valence, activation, dominance, then the actor's own, which does not count."""
-    centre = np.array([_VALENCE.get(emotion, 3.0), _AROUSAL.get(emotion, 3.0), 3.2])
+    centre = np.array(
+        [_VALENCE.get(emotion, 3.0), _AROUSAL.get(emotion, 3.0), _DOMINANCE.get(emotion, 3.0)]
+    )
     drawn = np.clip(np.rint(rng.normal(centre, 0.5, size=(3, 3))), 1, 5).astype(int)
     return [(int(v), int(a), int(d)) for v, a, d in drawn]
 

@@ -21,14 +21,15 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     file = nested(root, "data/sarcasm_data.json", "sarcasm_data.json")
     try:
         found: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        utterances = [(name, said.get("sarcasm"), said) for name, said in found.items()]
+    except (AttributeError, OSError, ValueError) as error:
         raise ParalbenchError(f"{file}: expected MUStARD's utterances as JSON: {error}.") from error
     videos = nested(
         root, "mmsd_raw_data/utterances_final", "videos/utterances_final", "utterances_final"
     )
-    for name, said in found.items():
+    for name, sarcastic, said in utterances:
         where = f"{file}: {name}"
-        sarcastic, show = said.get("sarcasm"), str(said.get("show") or "").strip()
+        show = str(said.get("show") or "").strip()
         if not isinstance(sarcastic, bool) or not show:
             yield Refusal(name, "expected 'sarcasm' as true or false, and a 'show'", where)
             continue

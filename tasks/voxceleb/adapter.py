@@ -31,10 +31,16 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             if not age.isdecimal() or name.count("/") != 2:
                 yield Refusal(line, "expected 'speaker/video/utterance age'", where)
                 continue
-            ages[name.strip()] = (float(age), part)
+            name = name.strip()
+            if name in ages:
+                yield Refusal(name, "its age is listed twice; the first holds", where)
+                continue
+            ages[name] = (float(age), part)
     for folder, suffix in _speakers(root):
-        if folder.name not in people:
-            yield Refusal(folder.name, "the metadata do not name this speaker", str(folder))
+        if folder.name not in people or not folder.is_dir():
+            yield Refusal(
+                folder.name, "it is no folder of a speaker whom the metadata name", str(folder)
+            )
             continue
         for name in _utterances(folder, suffix):
             yield _example(folder.parent, name, suffix, people, ages.pop(name, None))
@@ -68,16 +74,20 @@ def _speakers(root: Path) -> Iterator[tuple[Path, str]]:
 
 def _utterances(speaker: Path, suffix: str) -> Iterator[str]:
     """Names as the age lists write them."""
-    for video in _names(speaker):
-        for file in _names(speaker / video):
+    for video in _names(speaker, folders=True):
+        for file in _names(speaker / video, folders=False):
             if file.endswith(suffix):
                 yield f"{speaker.name}/{video}/{file.removesuffix(suffix)}"
 
 
-def _names(folder: Path) -> list[str]:
+def _names(folder: Path, folders: bool) -> list[str]:
     """Sorted, hidden ones left out. A million files are listed so, and none of them is opened."""
     with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+        return sorted(
+            entry.name
+            for entry in entries
+            if not entry.name.startswith(".") and entry.is_dir() == folders
+        )
 
 
 def _example(

@@ -1,6 +1,6 @@
 """A small VoxCeleb in its true layout: padded headers, wav and m4a, age lists with their own split.
 
-Sex is heard as pitch and the length of the vocal tract, age as what it does to them after fifty.
+Sex is heard as pitch and the length of the vocal tract; age as a slower, duller, breathier voice.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 for count in range(1, UTTERANCES + 1):
                     # YouTube's names may begin with a minus.
                     name = f"{person}/{'-' if video else 'a'}Vid{number:07d}/{count:05d}"
-                    signal = speak(who, Delivery(), float(rng.uniform(1.0, 1.8)), rng)
+                    signal = speak(who, _at(age), float(rng.uniform(1.0, 1.8)), rng)
                     if release == "vox1":
                         write_wav(root / "wav" / f"{name}.wav", signal)
                     else:
@@ -49,3 +49,15 @@ def synthesize(root: Path, seed: int = 0) -> None:
     for part, lines in ages.items():
         (root / f"utt2age.{part}").write_text("\n".join(lines) + "\n", encoding="utf-8")
     litter(root / "wav" / "id10000" / "aVid0000000" / "00001.wav")
+
+
+def _at(age: int) -> Delivery:
+    """Grows over all of a life; ``voice.speaker`` adds what comes after fifty."""
+    years = (age - 20) / 70
+    return Delivery(
+        pace=1.1 - 0.3 * years,
+        tilt=0.25 + 0.6 * years,
+        breath=0.12 * years,
+        jitter=0.006 * years,
+        pause=0.04 + 0.1 * years,
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paralbench.corpora.tables import lines, rows
+from paralbench.corpora.tables import SURPLUS, lines, rows
 from paralbench.records.errors import ParalbenchError
 
 
@@ -48,7 +48,7 @@ def test_quoted_cells_may_hold_delimiters_and_lines(tmp_path: Path) -> None:
 def test_a_table_without_a_header_and_short_rows(tmp_path: Path) -> None:
     file = _write(tmp_path, b"a,1,extra\nb\n")
     assert [cells for cells, _ in rows(file, names=["name", "count"], delimiter=",")] == [
-        {"name": "a", "count": "1"},
+        {"name": "a", "count": "1", SURPLUS: "extra"},
         {"name": "b", "count": ""},
     ]
 
@@ -60,6 +60,8 @@ def test_what_is_wrong_is_said_with_the_file(tmp_path: Path) -> None:
         list(rows(_write(tmp_path, b"id,lable\n1,a\n"), ["id", "label"]))
     with pytest.raises(ParalbenchError, match=r"expected UTF-8 text"):
         list(rows(_write(tmp_path, b"id,text\n1,caf\xe9\n")))
+    with pytest.raises(ParalbenchError, match=r"labels.csv is a Git-LFS pointer"):
+        list(lines(_write(tmp_path, b"version https://git-lfs.github.com/spec/v1\noid 1\n")))
     with pytest.raises(ParalbenchError, match=r"found: nothing"):
         list(rows(_write(tmp_path, b""), ["id"]))
 

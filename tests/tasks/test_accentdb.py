@@ -26,6 +26,12 @@ def test_numbers_of_speakers_start_afresh_in_each_accent(tmp_path: Path) -> None
     assert len({one.id for one in found}) == 2
 
 
+def test_files_in_no_speakers_folder_have_no_speaker(tmp_path: Path) -> None:
+    root = _write(tmp_path, "bangla/a.wav", "telugu/speaker_01/a.wav")
+    found = read(CORPUS, root).examples
+    assert [one.groups for one in found] == [{}, {"speaker": "telugu/speaker_01"}]
+
+
 def test_unknown_accents_are_refused_and_hidden_files_passed_over(tmp_path: Path) -> None:
     root = _write(tmp_path, "bangla/speaker_01/a.wav", "bangla/speaker_01/._a.wav",
                   "bangla/speaker_01/__MACOSX/._a.wav", "klingon/speaker_01/a.wav",

@@ -50,6 +50,13 @@ def test_audio_lies_beside_the_grids_or_in_a_folder_of_its_own(tmp_path: Path, a
     assert found.clips[0].path == tmp_path / audio / "a.wav"
 
 
+def test_audio_may_be_in_another_format(tmp_path: Path) -> None:
+    (tmp_path / "flusense_data").mkdir()
+    (tmp_path / "flusense_data" / "-a.flac").touch()
+    (found,) = _read(tmp_path, {"-a": _grid((0, 1, "cough"))}).examples
+    assert found.clips[0].path == tmp_path / "flusense_data" / "-a.flac"
+
+
 def test_unknown_labels_and_damaged_grids_are_refused_by_name(tmp_path: Path) -> None:
     grids = {
         "a": _grid((0, 1, "cough"), (1, 2, "bark")),

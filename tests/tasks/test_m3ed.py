@@ -78,3 +78,21 @@ def test_annotations_that_are_no_json_say_so(tmp_path: Path) -> None:
     (tmp_path / "annotation.json").write_text("version https://git-lfs.github.com/spec/v1\n")
     with pytest.raises(ParalbenchError, match=r"annotation\.json: expected M3ED's annotations"):
         list(CORPUS.read(tmp_path))
+
+
+@pytest.mark.parametrize(("count", "erratum"), [(12, "empty-files"), (13, "")])
+def test_twelve_empty_files_are_an_erratum_and_more_are_not(
+    tmp_path: Path, count: int, erratum: str
+) -> None:
+    said = _dialog("甲_1")
+    said["Dialog"] = {f"甲_1_{n}": said["Dialog"]["甲_1_0"] for n in range(20)}
+    root = _write(tmp_path, {"甲": {"甲_1": said}})
+    (root / "modality_speech").mkdir()
+    for number in range(20):
+        size = (44 if number % 2 else 0) if number < count else 46
+        (root / "modality_speech" / f"A_甲_1_{number}.wav").write_bytes(b"\0" * size)
+    reading = read(CORPUS, root)
+    expected = {f"甲_1_{n}" for n in range(20) if n < count}
+    assert {one.subject for one in reading.refused} == expected
+    assert {one.erratum for one in reading.refused} == {erratum}
+    assert len(reading.examples) == 20 - len(expected)

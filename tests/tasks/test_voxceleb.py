@@ -71,19 +71,21 @@ def test_a_listed_utterance_without_a_file_is_an_example_that_will_be_missed(
 ) -> None:
     root = _write(tmp_path, {
         "vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n",
-        "age_voxceleb/utt2age.test": "id10001/v/00009 70\nid00042/v/00001 20\nid10001/v/00001 old\n",
+        "age_voxceleb/utt2age.test": "id10001/v/00009 70\nid00042/v/00001 20\n"
+        "id10001/v/00001 old\nid10001/v/00009 71\n",
     })  # fmt: skip
     reading = read(CORPUS, root)
     assert [one.id for one in reading.examples] == ["id10001/v/00009", "id00042/v/00001"]
+    assert reading.examples[0].labels["age"] == 70.0
     assert [one.labels.get("sex") for one in reading.examples] == ["male", None]
-    assert [one.subject for one in reading.refused] == ["id10001/v/00001 old"]
+    assert [one.subject for one in reading.refused] == ["id10001/v/00001 old", "id10001/v/00009"]
 
 
 def test_speakers_whom_nobody_names_and_hidden_files(tmp_path: Path) -> None:
     root = _write(tmp_path, {
         "vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n",
         "dev/wav/id10001/v/00001.wav": "", "dev/wav/id10001/v/._00001.wav": "",
-        "dev/wav/id10001/.DS_Store": "", "dev/wav/id99999/v/00001.wav": "",
+        "dev/wav/id10001/.DS_Store": "", "dev/wav/id10001/notes.txt": "", "dev/wav/id99999/v/00001.wav": "",
     })  # fmt: skip
     reading = read(CORPUS, root)
     assert [one.id for one in reading.examples] == ["id10001/v/00001"]

@@ -19,7 +19,7 @@ from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.mel import filterbank
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
-from paralbench.records.errors import CardError
+from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 
 _WINDOW, _HOP = 400, 160
@@ -77,19 +77,26 @@ class Whisper:
 
 def load(card: ModelCard, weights: WeightsFile, device: str) -> Whisper:
     """The encoder with the weights found: CTranslate2's file or a folder of safetensors."""
+    from safetensors import SafetensorError
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
     assert weights.path is not None
-    if weights.format == "ctranslate2-whisper":
-        config = _config(card)
-        arrays = ctranslate2.whisper_encoder(weights.path)
-        state = {name: torch.from_numpy(values) for name, values in arrays.items()}
-    elif weights.format == "safetensors":
-        config, state = _from_folder(weights)
-    else:
-        raise CardError(f"model '{card.id}': Whisper cannot be read from '{weights.format}'.")
-    encoder = WhisperEncoder(config)
-    encoder.load_state_dict(state, strict=True)
+    try:
+        if weights.format == "ctranslate2-whisper":
+            config = _config(card)
+            arrays = ctranslate2.whisper_encoder(weights.path)
+            state = {name: torch.from_numpy(values) for name, values in arrays.items()}
+        elif weights.format == "safetensors":
+            config, state = _from_folder(weights)
+        else:
+            raise CardError(f"model '{card.id}': Whisper cannot be read from '{weights.format}'.")
+        encoder = WhisperEncoder(config)
+        encoder.load_state_dict(state, strict=True)
+    except (SafetensorError, RuntimeError) as error:
+        first = str(error).splitlines()[0]
+        raise ParalbenchError(
+            f"{weights.path}: cannot be read as Whisper's encoder for '{card.id}' ({first})"
+        ) from error
     return Whisper(encoder, card, device)
 
 

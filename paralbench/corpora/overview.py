@@ -1,0 +1,136 @@
+"""docs/tasks.md, written from the cards: every task, its folds, and what the true corpus holds.
+
+python -m paralbench.corpora.overview docs/tasks.md
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.catalog import Catalog, Corpus
+from paralbench.records.corpus_card import Fact
+from paralbench.records.task_card import (
+    ClassTarget,
+    FixedFolds,
+    GroupFolds,
+    LeaveOneGroupOut,
+    NumberTarget,
+    Partitions,
+    SeriesTarget,
+    TaskCard,
+)
+
+_HEAD = """# Corpora and tasks
+
+Written from the cards by `python -m paralbench.corpora.overview docs/tasks.md`. Counts are those of the
+true corpora, as far as they are known, with how surely: *found* in public material, *computed* from a
+public artefact, *inferred*, or *unconfirmed*. `paralbench verify CORPUS DIR` compares a copy with them.
+"""
+
+
+def markdown(catalog: Catalog) -> str:
+    """The whole page."""
+    parts = [_HEAD]
+    for corpus in sorted(catalog.corpora.values(), key=lambda one: one.card.id):
+        parts.extend(_corpus(corpus))
+    return "\n".join(parts)
+
+
+def _corpus(corpus: Corpus) -> Iterator[str]:
+    card = corpus.card
+    yield f"\n## {card.id}: {card.title}\n"
+    yield f"{card.licence}. Access: {card.access}. {card.obtain}\n"
+    yield "| task | target | folds | development | never on two sides | metrics | term | examples |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for task in corpus.tasks:
+        yield f"| {' | '.join(_task(task))} |"
+    if card.facts:
+        yield "\n| what the true corpus holds | known | source |"
+        yield "|---|---|---|"
+        for fact in card.facts:
+            yield f"| {_fact(fact)} | {fact.certainty} | {fact.source} |"
+    if card.errata:
+        yield "\n| erratum | what it says | known |"
+        yield "|---|---|---|"
+        for erratum in card.errata:
+            yield f"| {erratum.id} | {erratum.says} | {erratum.certainty} |"
+
+
+def _task(task: TaskCard) -> tuple[str, ...]:
+    protocol = task.protocol
+    metrics = ", ".join(
+        [
+            f"**{task.metrics.ranking}**",
+            *(m for m in task.metrics.report if m != task.metrics.ranking),
+        ]
+    )
+    return (
+        f"`{task.id}`",
+        _target(task),
+        _folds(task),
+        _development(task),
+        ", ".join(protocol.never_cross),
+        metrics,
+        task.term,
+        "" if task.examples is None else str(task.examples),
+    )
+
+
+def _target(task: TaskCard) -> str:
+    target = task.target
+    if isinstance(target, ClassTarget):
+        names = ", ".join(target.classes) or "the data's own"
+        cuts = f" (cut at {', '.join(f'{cut:g}' for cut in target.cuts)})" if target.cuts else ""
+        merged = "".join(
+            f", {old} counts as {new}" for old, new in target.merge.items() if old != new
+        )
+        return f"{target.label}: {names}{cuts}{merged}"
+    if isinstance(target, SeriesTarget):
+        return f"{target.label}, {target.rate:g} a second, delay {target.delay:g} s"
+    assert isinstance(target, NumberTarget)
+    return f"{target.label}, a number"
+
+
+def _folds(task: TaskCard) -> str:
+    protocol = task.protocol
+    if isinstance(protocol, LeaveOneGroupOut):
+        return f"leave one {protocol.by} out"
+    if isinstance(protocol, GroupFolds):
+        return f"{protocol.folds} folds of whole {protocol.by}s"
+    if isinstance(protocol, FixedFolds):
+        folds = "; ".join(" ".join(fold) for fold in protocol.folds)
+        return f"{len(protocol.folds)} folds of {protocol.by}s, written out: {folds}"
+    assert isinstance(protocol, Partitions)
+    return f"{' + '.join(protocol.train)} → {' + '.join(protocol.test)}"
+
+
+def _development(task: TaskCard) -> str:
+    protocol = task.protocol
+    if isinstance(protocol, Partitions) and protocol.develop:
+        return " + ".join(protocol.develop)
+    how = protocol.development
+    if how is None:
+        return "none"
+    if how.share is not None:
+        return f"{100 * how.share:g} % of the training {how.by}s"
+    return f"{how.count} training {how.by}{'' if how.count == 1 else 's'}"
+
+
+def _fact(fact: Fact) -> str:
+    where = " and ".join(f"{key} {', '.join(values)}" for key, values in fact.where.items())
+    among = f" (of {where})" if where else ""
+    if fact.by is None:
+        return f"{fact.value} examples{among}"
+    counts = ", ".join(f"{name} {count}" for name, count in fact.values.items())
+    return f"by {fact.by}{among}: {counts}"
+
+
+def main() -> None:
+    """Write the page to the file named."""
+    Path(sys.argv[1]).write_text(markdown(Catalog()) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

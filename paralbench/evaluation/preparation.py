@@ -1,0 +1,149 @@
+"""What is known of an entry before anything is computed: its examples, folds, audit, and name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from paralbench.catalog import Corpus
+from paralbench.corpora.locating import SYNTHETIC_MARK
+from paralbench.corpora.reading import Reading
+from paralbench.encoders.loading import LoadableEncoder
+from paralbench.evaluation import folds
+from paralbench.evaluation.audit import audit
+from paralbench.evaluation.selection import select
+from paralbench.features.digests import digests
+from paralbench.features.product import Product, clip_key
+from paralbench.heads import head as find_head
+from paralbench.heads.head import Head
+from paralbench.metrics import metric
+from paralbench.records.errors import CardError, ParalbenchError, UsageError
+from paralbench.records.example import Clip, Example
+from paralbench.records.task_card import SeriesTarget, TaskCard
+from paralbench.results.provenance import card_digest, engine
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A (task, model, head) with all that is needed to run it."""
+
+    corpus: Corpus
+    root: Path
+    reading: Reading
+    task: TaskCard
+    encoder: LoadableEncoder
+    head: str
+    head_settings: Mapping[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+
+class Preparation:
+    """Reads nothing but headers of cards and the bytes of the audio, to know them again.
+
+    Args:
+        entry: the entry.
+        known: digests of audio files that are known already; what is missing is added.
+
+    Raises:
+        ParalbenchError: where the entry cannot be run, LeakError among them.
+    """
+
+    def __init__(self, entry: Entry, known: dict[Path, str | None] | None = None) -> None:
+        self.entry = entry
+        self.head = find_head(entry.head)
+        self.settings = _settings(entry, self.head)
+        self.product = _product(entry, self.head)
+        for name in entry.task.metrics.report:
+            metric(name)
+        self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
+        self.splits = folds.splits(self.selection, entry.seeds)
+        self.audit = audit(self.selection, self.splits)
+        clips = [clip for example in self.selection.examples for clip in example.clips]
+        self._digests = {} if known is None else known
+        self._digests |= digests({clip.path for clip in clips} - self._digests.keys())
+        self.clips = {self.key(clip): clip for clip in clips}
+        self.fingerprint = self._fingerprint()
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the corpus was made by ``paralbench synth``."""
+        return (self.entry.root / SYNTHETIC_MARK).is_file()
+
+    @property
+    def name(self) -> str:
+        """sha256 of everything that decides this entry's scores."""
+        entry = self.entry
+        told = {
+            "task": card_digest(entry.task),
+            "encoder": entry.encoder.identity,
+            "head": [entry.head, self.settings.model_dump(mode="json")],
+            "seeds": entry.seeds,
+            "data": self.fingerprint,
+            "refused": len(self.selection.refused),
+            "standing": [self.synthetic, entry.encoder.weights.pinned],
+            "engine": engine(),
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def key(self, clip: Clip) -> bytes:
+        """The clip's key in the store. An unreadable file gets one of its own; it never is stored."""
+        digest = self._digests[clip.path]
+        return clip_key(digest if digest is not None else f"unreadable {clip.path}", clip)
+
+    def salted(self, example: Example) -> str:
+        """An id nobody can undo without the audio, and everybody with the audio can make again."""
+        keys = b"".join(self.key(clip) for clip in example.clips)
+        salt = hashlib.sha256(keys).digest()
+        return hashlib.blake2b(example.id.encode(), key=salt, digest_size=12).hexdigest()
+
+    def salted_name(self, name: str) -> str:
+        """The same for a name without audio of its own: the salt is all audio of the task."""
+        salt = hashlib.sha256(b"".join(sorted(self.clips))).digest()
+        return hashlib.blake2b(name.encode(), key=salt, digest_size=12).hexdigest()
+
+    def _fingerprint(self) -> str:
+        chosen = self.selection
+        targets = [f"{target:.9g}" for target in chosen.targets]
+        if chosen.series:
+            targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in chosen.series]
+        lines = sorted(
+            json.dumps(
+                [
+                    self.salted(one),
+                    told,
+                    sorted(one.groups.items()),
+                    one.partition,
+                    [one.value(name) for name in self.entry.task.metrics.by],
+                ]
+            )
+            for one, told in zip(chosen.examples, targets, strict=True)
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _settings(entry: Entry, head: Head) -> Any:
+    try:
+        return head.settings.checked(dict(entry.head_settings), f"head '{entry.head}', settings")
+    except CardError as error:
+        raise UsageError(str(error)) from error
+
+
+def _product(entry: Entry, head: Head) -> Product:
+    """What is stored of each clip: what the head needs, at every step where there are steps.
+
+    Raises:
+        ParalbenchError: where the head does not learn this kind of target.
+    """
+    target = entry.task.target
+    if target.kind not in head.targets:
+        known = ", ".join(sorted(head.targets))
+        raise ParalbenchError(
+            f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {target.kind}."
+        )
+    if isinstance(target, SeriesTarget):
+        return head.product.moving(target.rate, target.window)
+    return head.product

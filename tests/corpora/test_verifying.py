@@ -1,0 +1,206 @@
+"""What verify finds: a corpus with three files missing, one unreadable, one doubled, and more."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from paralbench.catalog import Catalog, Corpus
+from paralbench.cli.main import main
+from paralbench.corpora.locating import SYNTHETIC_MARK
+from paralbench.corpora.reading import read
+from paralbench.corpora.verifying import Verification, differences, verify
+from paralbench.records.corpus_card import Fact
+from paralbench.records.example import Example
+
+CARD = """
+id = "toy"
+title = "Toy"
+licence = "none"
+access = "open"
+obtain = "Make it."
+citation = "none"
+
+[layout]
+markers = ["wav/*.wav"]
+audio = ["wav/*.wav"]
+
+[[facts]]
+value = 12
+certainty = "found"
+source = "the paper"
+
+[[facts]]
+by = "target"
+values = { calm = 6, loud = 6 }
+certainty = "computed"
+source = "counted"
+
+[[facts]]
+by = "speaker"
+where = { target = ["calm"] }
+values = { ann = 99 }
+certainty = "unconfirmed"
+source = "memory"
+
+[[errata]]
+id = "swapped"
+says = "Two files are swapped."
+certainty = "found"
+source = "the paper"
+"""
+ADAPTER = """
+from dataclasses import replace
+from paralbench.corpora.manifest import read_manifest
+from paralbench.records.example import Refusal
+
+def read(root):
+    for one in read_manifest(root):
+        if one.id == "e01":
+            one = replace(one, errata=("swapped",))
+        yield one
+"""
+Make = Callable[[], tuple[Corpus, Path]]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A catalogue with the corpus ``toy``, and twelve whole files of it."""
+    folder = tmp_path / "catalog" / "tasks" / "toy"
+    folder.mkdir(parents=True)
+    (folder / "corpus.toml").write_text(CARD)
+    (folder / "adapter.py").write_text(ADAPTER)
+    root = tmp_path / "data"
+    (root / "wav").mkdir(parents=True)
+    lines = ["id,path,target,speaker"]
+    for number in range(12):
+        name = f"wav/{number:02d}.wav"
+        soundfile.write(root / name, np.zeros(800), 16000)
+        lines.append(f"e{number:02d},{name},{'calm' if number % 2 else 'loud'},ann")
+    (root / "manifest.csv").write_text("\n".join(lines))
+
+    def made() -> tuple[Corpus, Path]:
+        return Catalog([tmp_path / "catalog"]).corpus("toy"), root
+
+    return made
+
+
+def look(made: tuple[Corpus, Path]) -> Verification:
+    corpus, root = made
+    return verify(corpus, root, read(corpus, root))
+
+
+def test_a_whole_corpus_is_complete_and_an_unconfirmed_count_only_differs(make: Make) -> None:
+    found = look(make())
+    assert found.verdict == "complete"
+    (only,) = found.differences
+    assert (only.expected, only.found, only.certainty) == (99, 6, "unconfirmed")
+    assert found.errata == {"swapped": 1}
+    assert found.counts == 4
+
+
+def test_three_missing_one_unreadable_one_doubled_are_reported_exactly_so(make: Make) -> None:
+    corpus, root = make()
+    for number in (3, 5, 8):
+        (root / f"wav/{number:02d}.wav").unlink()
+    (root / "wav/04.wav").write_text("<html>not found</html>")
+    with (root / "manifest.csv").open("a") as table:
+        table.write("\ne07,wav/07.wav,calm,ann\n")
+    found = look((corpus, root))
+    assert found.verdict == "incomplete"
+    assert [one.subject for one in found.missing] == ["wav/03.wav", "wav/05.wav", "wav/08.wav"]
+    assert [one.subject for one in found.unreadable] == ["wav/04.wav"]
+    assert "text file" in found.unreadable[0].reason
+    assert [one.subject for one in found.doubled] == ["e07"]
+    assert found.refused == ()
+    assert found.superfluous == ()
+    assert [one.counts for one in found.differences] == [False]
+
+
+def test_superfluous_audio_is_named_and_system_files_are_not(make: Make) -> None:
+    corpus, root = make()
+    soundfile.write(root / "wav/extra.wav", np.zeros(800), 16000)
+    (root / "wav/._00.wav").write_bytes(b"\x00\x05\x16\x07")
+    (root / "wav/__MACOSX").mkdir()
+    found = look((corpus, root))
+    assert found.superfluous == ("wav/extra.wav",)
+    assert found.verdict == "complete"
+
+
+def test_a_clip_beyond_its_file_is_unreadable(make: Make) -> None:
+    corpus, root = make()
+    (root / "manifest.csv").write_text(
+        "id,path,target,start,end\na,wav/00.wav,calm,0,0.05\nb,wav/00.wav,loud,0.04,9"
+    )
+    (told,) = look((corpus, root)).unreadable
+    assert told.subject == "wav/00.wav"
+    assert told.where == "example b"
+
+
+def test_a_count_that_is_sure_and_fails_makes_it_incomplete(make: Make) -> None:
+    corpus, root = make()
+    lines = (root / "manifest.csv").read_text().splitlines()
+    (root / "manifest.csv").write_text("\n".join(lines[:-1]))
+    found = look((corpus, root))
+    assert found.verdict == "incomplete"
+    assert [(one.what, one.expected, one.found) for one in found.differences if one.counts] == [
+        ("examples", 12, 11),
+        ("target calm", 6, 5),
+    ]
+    assert found.superfluous == ("wav/11.wav",)
+
+
+def test_counts_do_not_apply_to_a_synthetic_corpus_and_files_still_count(make: Make) -> None:
+    corpus, root = make()
+    (root / SYNTHETIC_MARK).write_text("{}")
+    lines = (root / "manifest.csv").read_text().splitlines()
+    (root / "manifest.csv").write_text("\n".join(lines[:-2]))
+    found = look((corpus, root))
+    assert found.synthetic
+    assert found.counts == 0
+    assert found.verdict == "complete"
+    (root / "wav/00.wav").unlink()
+    assert look((corpus, root)).verdict == "incomplete"
+
+
+def test_a_fact_looks_at_partitions_groups_and_labels_alike() -> None:
+    examples = [
+        Example(str(number), (), {"score": float(number % 2)}, {"session": "s1"}, {}, "train")
+        for number in range(4)
+    ]
+
+    def told(**values: object) -> list[tuple[str, int, int]]:
+        fact = Fact.model_validate({"certainty": "found", "source": "s", **values})
+        return [(one.what, one.expected, one.found) for one in differences(fact, examples)]
+
+    assert told(by="partition", values={"train": 4}) == []
+    assert told(by="session", values={"s1": 4, "s2": 1}) == [("session s2", 1, 0)]
+    assert told(value=2, where={"score": ["1.0"]}) == []
+    assert told(value=3, where={"score": ["1.0"]}) == [("examples, score 1.0", 3, 2)]
+
+
+def test_the_verb_ends_with_the_verdict_and_its_code(
+    make: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, root = make()
+    verb = ["verify", "toy", str(root), "--catalog", str(tmp_path / "catalog")]
+    assert main(verb) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "complete"
+    (root / "wav/03.wav").unlink()
+    assert main(verb) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert "missing: 1" in out
+    assert out[-1] == "incomplete"
+    assert main([*verb, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == "incomplete"
+    assert told["missing"][0]["subject"] == "wav/03.wav"
+    (tmp_path / "elsewhere").mkdir()
+    verb[2] = str(tmp_path / "elsewhere")
+    assert main(verb) == 3
+    assert capsys.readouterr().out.splitlines()[-1] == "not this corpus"
+    verb[2] = str(tmp_path / "nowhere")
+    assert main(verb) == 2

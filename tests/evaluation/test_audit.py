@@ -1,0 +1,103 @@
+"""The audit finds planted leaks, and names them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paralbench.evaluation.audit import audit
+from paralbench.evaluation.folds import splits
+from paralbench.evaluation.selection import Selection
+from paralbench.heads.head import Split
+from paralbench.records.errors import LeakError
+from paralbench.records.example import Example
+from tests.evaluation.cases import example, selected
+
+BY_PROMPT = {
+    "kind": "leave-one-group-out", "by": "prompt", "never_cross": ["prompt"], "cluster": "prompt",
+    "development": {"by": "prompt", "count": 1},
+}  # fmt: skip
+
+
+def _examples() -> list[Example]:
+    return [
+        example(f"{speaker}-{prompt}", "ab"[speaker % 2], speaker=f"Anna{speaker}", prompt=f"p{prompt}")
+        for speaker in range(4) for prompt in range(4)
+    ]  # fmt: skip
+
+
+def _good() -> tuple[Selection, list[Split]]:
+    selection = selected(_examples(), BY_PROMPT)
+    return selection, splits(selection, [0, 1])
+
+
+def test_folds_that_keep_their_groups_apart_pass_and_are_described() -> None:
+    selection, found = _good()
+    told = audit(selection, found)
+    assert told.never_cross == ["prompt"]
+    assert told.unknown == []
+    assert told.crossing == {"speaker": 4}
+    assert [(one.train, one.develop, one.test) for one in told.folds] == [(8, 4, 4)] * 8
+
+
+def test_a_speaker_on_two_sides_is_named_with_fold_and_sides() -> None:
+    leaky = {**BY_PROMPT, "never_cross": ["prompt", "speaker"]}
+    selection = selected(_examples(), leaky)
+    with pytest.raises(
+        LeakError, match=r"fold 0, seed 0: speaker 'Anna0' stands in train and development"
+    ):
+        audit(selection, splits(selection, [0]))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [("train", "test", "train and test"), ("develop", "test", "development and test"),
+     ("train", "develop", "train and development")],
+)  # fmt: skip
+def test_one_row_on_the_wrong_side_is_enough(one: str, other: str, words: str) -> None:
+    selection, found = _good()
+    split = found[3]
+    moved = getattr(split, one)[:1]
+    planted = replace(
+        split,
+        **{one: getattr(split, one)[1:], other: np.append(getattr(split, other), moved)},
+    )
+    name = selection.examples[moved[0]].groups["prompt"]
+    with pytest.raises(LeakError, match=f"fold 1, seed 1: prompt '{name}' stands in {words}"):
+        audit(selection, [*found[:3], planted])
+
+
+def test_an_example_on_two_sides_is_named() -> None:
+    selection, found = _good()
+    planted = replace(found[0], train=np.append(found[0].train, found[0].test[2]))
+    name = selection.examples[found[0].test[2]].id
+    with pytest.raises(LeakError, match=f"example '{name}' stands on two sides"):
+        audit(selection, [planted])
+
+
+def test_an_example_twice_on_one_side_is_named() -> None:
+    selection, found = _good()
+    planted = replace(found[0], test=np.append(found[0].test, found[0].test[0]))
+    with pytest.raises(LeakError, match="two sides"):
+        audit(selection, [planted])
+
+
+def test_a_group_that_some_examples_do_not_name_is_unknown() -> None:
+    examples = _examples()
+    nameless = replace(examples[5], groups={"prompt": "p1"})
+    how = {**BY_PROMPT, "never_cross": ["prompt", "text"]}
+    selection = selected([*examples[:5], nameless, *examples[6:]], how)
+    assert audit(selection, splits(selection, [0])).unknown == ["text"]
+    how = {**BY_PROMPT, "by": "speaker", "cluster": "speaker", "never_cross": ["speaker"]}
+    how["development"] = {"by": "speaker", "count": 1}
+    selection = selected([*examples[:5], nameless, *examples[6:]], how)
+    assert audit(selection, splits(selection, [0])).unknown == ["speaker"]
+
+
+def test_a_controlled_group_is_not_counted_as_crossing() -> None:
+    selection = selected(_examples(), {**BY_PROMPT, "controlled": ["speaker"]})
+    told = audit(selection, splits(selection, [0]))
+    assert told.crossing == {}
+    assert told.controlled == ["speaker"]

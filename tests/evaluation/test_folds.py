@@ -1,0 +1,236 @@
+"""Folds: every example is tested once, no group stands on two sides, and they never move."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paralbench.evaluation.audit import audit
+from paralbench.evaluation.folds import balanced, splits
+from paralbench.heads.head import Split
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Example
+from tests.evaluation.cases import NUMBERS, example, selected
+
+GROUP_FOLDS: dict[str, Any] = {
+    "kind": "group-folds", "by": "speaker", "folds": 4, "never_cross": ["speaker"],
+    "cluster": "speaker", "development": {"by": "speaker", "share": 0.25},
+}  # fmt: skip
+LEAVE_OUT: dict[str, Any] = {
+    "kind": "leave-one-group-out", "by": "session", "never_cross": ["session", "speaker"],
+    "cluster": "speaker", "development": {"by": "session", "count": 1},
+}  # fmt: skip
+PARTITIONS: dict[str, Any] = {
+    "kind": "partitions", "train": ["train"], "develop": ["dev"], "test": ["test"],
+    "never_cross": ["speaker"], "cluster": "speaker",
+}  # fmt: skip
+
+
+def _corpus(speakers: int, most: int = 9, seed: int = 0) -> list[Example]:
+    rng = np.random.default_rng(seed)
+    return [
+        example(f"{speaker}-{number}", "ab"[number % 2], speaker=f"s{speaker:02d}")
+        for speaker in range(speakers)
+        for number in range(rng.integers(2, most + 1))
+    ]
+
+
+def _in_sessions() -> list[Example]:
+    return [
+        example(f"{session}-{number}", "ab"[number % 2], session=f"S{session}",
+                speaker=f"S{session}{'FM'[number // 4]}")
+        for session in range(5) for number in range(8)
+    ]  # fmt: skip
+
+
+def _names(examples: list[Example], found: list[Split]) -> list[tuple[int, int, Any, Any, Any]]:
+    def ids(rows: Any) -> frozenset[str]:
+        return frozenset(examples[row].id for row in rows)
+
+    return [(one.fold, one.seed, ids(one.train), ids(one.develop), ids(one.test)) for one in found]
+
+
+@given(
+    sizes=st.lists(st.integers(2, 12), min_size=5, max_size=25),
+    folds=st.integers(2, 5),
+    share=st.floats(0.05, 0.6),
+    seed=st.integers(0, 20),
+)
+def test_group_folds_test_everybody_once_and_nobody_twice(
+    sizes: list[int], folds: int, share: float, seed: int
+) -> None:
+    examples = [
+        example(f"{speaker}-{number}", "ab"[number % 2], speaker=f"s{speaker}")
+        for speaker, size in enumerate(sizes)
+        for number in range(size)
+    ]
+    how = {**GROUP_FOLDS, "folds": folds, "development": {"by": "speaker", "share": share}}
+    found = splits(selected(examples, how), [seed])
+    tested = np.concatenate([one.test for one in found])
+    assert sorted(tested) == list(range(len(examples)))
+    for one in found:
+        together = np.concatenate([one.train, one.develop, one.test])
+        assert sorted(together) == list(range(len(examples)))
+        sides = [
+            {examples[row].groups["speaker"] for row in rows}
+            for rows in (one.train, one.develop, one.test)
+        ]
+        assert sum(map(len, sides)) == len(set.union(*sides))
+    audit(selected(examples, how), found)
+
+
+def test_leaving_a_session_out_tests_each_session_once() -> None:
+    examples = _in_sessions()
+    selection = selected(examples, LEAVE_OUT)
+    found = splits(selection, [0, 1, 2, 3, 4])
+    assert len(found) == 25
+    sessions = [{examples[row].groups["session"] for row in one.test} for one in found]
+    assert sessions == [{f"S{fold}"} for fold in range(5) for _ in range(5)]
+    for one in found:
+        assert (len(one.train), len(one.develop), len(one.test)) == (24, 8, 8)
+    audit(selection, found)
+
+
+def test_the_development_session_turns_with_the_seed() -> None:
+    examples = _in_sessions()
+    found = splits(selected(examples, LEAVE_OUT), [0, 1, 2, 3, 4])
+    for fold in range(5):
+        held = [examples[one.develop[0]].groups["session"] for one in found if one.fold == fold]
+        assert len(set(held[:4])) == 4, "four seeds hold out the four sessions left"
+        assert held[4] == held[0]
+
+
+def test_development_takes_about_the_share_asked_for() -> None:
+    examples = _corpus(40)
+    found = splits(selected(examples, GROUP_FOLDS), [0, 1, 2])
+    shares = [len(one.develop) / (len(one.develop) + len(one.train)) for one in found]
+    assert all(0.25 <= share < 0.35 for share in shares)
+    first = {examples[row].id for row in found[0].develop}
+    assert first != {examples[row].id for row in found[1].develop}
+
+
+def test_folds_do_not_depend_on_the_order_of_the_examples() -> None:
+    examples = _corpus(17)
+    shuffled = [examples[place] for place in np.random.default_rng(1).permutation(len(examples))]
+    one = splits(selected(examples, GROUP_FOLDS), [0, 1])
+    other = splits(selected(shuffled, GROUP_FOLDS), [0, 1])
+    assert _names(examples, one) == _names(shuffled, other)
+
+
+def test_folds_stay_what_they_were_in_version_1() -> None:
+    """Frozen: who changes how groups are dealt moves every published fold."""
+    groups = [f"s{speaker}" for speaker in range(9) for _ in range(2)]
+    dealt = balanced(groups, np.tile([0.0, 1.0], 9), 2, 3)
+    assert dealt[::2].tolist() == [2, 1, 0, 0, 1, 2, 2, 0, 1]
+
+
+def test_folds_are_even_in_size_and_classes() -> None:
+    rng = np.random.default_rng(2)
+    groups = [f"g{group}" for group in range(60) for _ in range(rng.integers(5, 25))]
+    targets = rng.choice(3, len(groups), p=[0.6, 0.3, 0.1]).astype(float)
+    dealt = balanced(groups, targets, 3, 5)
+    for kind in range(3):
+        counts = np.bincount(dealt[targets == kind], minlength=5)
+        assert counts.max() - counts.min() <= 0.12 * counts.mean()
+
+
+def test_an_example_without_a_group_is_its_own() -> None:
+    examples = [example(f"e{number}", "ab"[number % 2]) for number in range(12)]
+    found = splits(selected(examples, GROUP_FOLDS), [0])
+    assert [len(one.test) for one in found] == [3, 3, 3, 3]
+
+
+def test_numbers_are_dealt_by_size() -> None:
+    examples = [example(f"{n}", float(n), speaker=f"s{n // 3}") for n in range(36)]
+    found = splits(selected(examples, GROUP_FOLDS, target=NUMBERS), [0])
+    assert [len(one.test) for one in found] == [9, 9, 9, 9]
+
+
+def test_fixed_folds_are_those_written_out() -> None:
+    examples = _corpus(6)
+    how = {
+        **GROUP_FOLDS,
+        "kind": "fixed-folds",
+        "folds": [["s00", "s05"], ["s01", "s02"], ["s03", "s04"]],
+    }
+    found = splits(selected(examples, how), [0])
+    assert [sorted({examples[row].groups["speaker"] for row in one.test}) for one in found] == how[
+        "folds"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folds", "words"),
+    [
+        ([["s00", "s01"], ["s01", "s02"]], "speaker 's01' is tested twice"),
+        ([["s00"], ["s01"]], "no fold tests speaker 's02'"),
+        ([["s00", "s01", "s02"], ["s9"]], r"fold 1: none of its speakers is in the data \(s9\)"),
+    ],
+)
+def test_fixed_folds_that_do_not_fit_the_data_are_refused(folds: Any, words: str) -> None:
+    how = {**GROUP_FOLDS, "kind": "fixed-folds", "folds": folds}
+    with pytest.raises(ParalbenchError, match=words):
+        splits(selected(_corpus(3), how), [0])
+
+
+def _parted(*parts: str) -> list[Example]:
+    return [
+        example(f"{part}-{speaker}-{number}", "ab"[number % 2], part, speaker=f"{part}{speaker}")
+        for part in parts for speaker in range(4) for number in range(4)
+    ]  # fmt: skip
+
+
+def test_partitions_are_the_corpus_own() -> None:
+    examples = _parted("train", "dev", "test", "unused")
+    found = splits(selected(examples, PARTITIONS), [0, 1])
+    assert len(found) == 2
+    for one in found:
+        for rows, part in ((one.train, "train"), (one.develop, "dev"), (one.test, "test")):
+            assert {examples[row].id for row in rows} == {
+                e.id for e in examples if e.partition == part
+            }
+
+
+def test_without_a_development_partition_speakers_are_taken_from_training() -> None:
+    how = {**PARTITIONS, "develop": [], "development": {"by": "speaker", "count": 1}}
+    examples = _parted("train", "test")
+    found = splits(selected(examples, how), [0, 1, 2, 3])
+    held = [{examples[row].groups["speaker"] for row in one.develop} for one in found]
+    assert sorted(name for names in held for name in names) == [
+        "train0",
+        "train1",
+        "train2",
+        "train3",
+    ]
+    assert all(len(one.train) == 12 and len(one.test) == 16 for one in found)
+
+
+def test_a_partition_that_is_not_there_is_named() -> None:
+    with pytest.raises(ParalbenchError, match=r"partition test \(found: dev, train\)"):
+        splits(selected(_parted("train", "dev"), PARTITIONS), [0])
+
+
+@pytest.mark.parametrize("how", [GROUP_FOLDS, {**LEAVE_OUT, "by": "speaker", "cluster": "speaker"}])
+def test_too_few_groups_are_told(how: dict[str, Any]) -> None:
+    examples = [example(f"{n}", "ab"[n % 2], speaker="only") for n in range(8)]
+    with pytest.raises(ParalbenchError, match=r"two or more.*only"):
+        splits(selected(examples, how), [0])
+
+
+def test_classes_that_do_not_spread_over_groups_are_told() -> None:
+    examples = [example(f"{n}", "ab"[n // 6], speaker=f"s{n // 6}") for n in range(12)]
+    with pytest.raises(ParalbenchError, match="fold 0: the training examples are all"):
+        splits(selected(examples, {**GROUP_FOLDS, "folds": 2}), [0])
+
+
+def test_every_fold_comes_under_every_seed() -> None:
+    found = splits(selected(_corpus(8), GROUP_FOLDS), [3, 7])
+    assert [(one.fold, one.seed) for one in found] == [(f, s) for f in range(4) for s in (3, 7)]
+    for one, other in pairwise(found):
+        if one.fold == other.fold:
+            assert np.array_equal(one.test, other.test)

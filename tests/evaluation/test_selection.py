@@ -1,0 +1,123 @@
+"""What a task makes of a corpus's labels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paralbench.evaluation.selection import select
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Clip, Example, Refusal
+from tests.evaluation.cases import CLASSES, NUMBERS, example, task
+
+OPEN = {"kind": "class", "label": "target"}
+
+
+def _labelled(*labels: Any) -> list[Example]:
+    return [example(f"e{number}", label) for number, label in enumerate(labels)]
+
+
+def test_classes_keep_the_cards_order() -> None:
+    card = task(target={**CLASSES, "classes": ["b", "a"]})
+    found = select(card, _labelled("a", "b", "b"))
+    assert found.classes == ("b", "a")
+    assert found.targets.tolist() == [1, 0, 0]
+    assert found.class_counts() == {"b": 2, "a": 1}
+
+
+def test_labels_are_merged_and_others_left_out() -> None:
+    card = task(target={**CLASSES, "merge": {"c": "b"}})
+    found = select(card, _labelled("a", "c", "zzz", "b"))
+    assert [one.id for one in found.examples] == ["e0", "e1", "e3"]
+    assert found.targets.tolist() == [0, 1, 1]
+    assert found.refused == ()
+
+
+def test_classes_come_from_the_data_where_the_card_has_none() -> None:
+    assert select(task(target=OPEN), _labelled("x", "m", "x")).classes == ("m", "x")
+
+
+def test_a_missing_label_leaves_an_example_out() -> None:
+    bare = Example("bare", (Clip(Path("x.wav")),), {"other": "a"})
+    found = select(task(), [*_labelled("a", "b"), bare])
+    assert [one.id for one in found.examples] == ["e0", "e1"]
+    assert found.refused == ()
+
+
+def test_cuts_make_classes_of_a_number() -> None:
+    card = task(target={**CLASSES, "cuts": [10]})
+    found = select(card, _labelled(0.0, 9.99, 10, "24", "many"))
+    assert found.targets.tolist() == [0, 0, 1, 1]
+    assert [(one.subject, one.reason) for one in found.refused] == [
+        ("e4", "its target is 'many', expected a number")
+    ]
+
+
+@pytest.mark.parametrize("label", [math.nan, math.inf, "n/a", 0.5, 5.5])
+def test_a_number_that_cannot_be_is_refused_by_name(label: Any) -> None:
+    card = task(target={**NUMBERS, "minimum": 1, "maximum": 5})
+    found = select(card, _labelled(1, 5.0, label, "3"))
+    assert found.targets.tolist() == [1, 5, 3]
+    (refusal,) = found.refused
+    assert refusal.subject == "e2"
+    assert "expected a number from 1.0 to 5.0" in refusal.reason
+
+
+def test_where_chooses_by_attribute_group_label_and_partition() -> None:
+    chosen = replace(example("x", "a", "train", site="A"), attributes={"language": "de"})
+    others = [
+        replace(chosen, id="language", attributes={"language": "en"}),
+        replace(chosen, id="site", groups={"site": "B"}),
+        replace(chosen, id="partition", partition="test"),
+        replace(chosen, id="none", attributes={}),
+    ]
+    where = {"language": ["de", "fr"], "site": ["A"], "partition": ["train"], "target": ["a", "b"]}
+    second = replace(chosen, id="y", labels={"target": "b"})
+    found = select(task(where=where), [chosen, *others, second])
+    assert [one.id for one in found.examples] == ["x", "y"]
+
+
+def test_what_the_adapter_refused_stays_refused() -> None:
+    before = Refusal("row 3", "its path is empty")
+    assert select(task(), _labelled("a", "b"), [before]).refused == (before,)
+
+
+def test_no_usable_label_is_told_with_what_there_is() -> None:
+    with pytest.raises(
+        ParalbenchError, match=r"no usable|no example has a usable label 'mood'.*target"
+    ):
+        select(task(target={**CLASSES, "label": "mood"}), _labelled("a", "b"))
+
+
+def test_one_class_is_no_task() -> None:
+    with pytest.raises(ParalbenchError, match="only the class 'a' was found"):
+        select(task(), _labelled("a", "a"))
+
+
+@pytest.mark.parametrize("count", [20, 40, 300])
+def test_numbers_are_not_mistaken_for_classes(count: int) -> None:
+    with pytest.raises(ParalbenchError, match="look like numbers or names"):
+        select(task(target=OPEN), _labelled(*(f"{number * 0.37:.2f}" for number in range(count))))
+
+
+def test_many_classes_that_the_card_declares_are_meant() -> None:
+    names = [f"c{number}" for number in range(60)]
+    assert len(select(task(target={**OPEN, "classes": names}), _labelled(*names)).classes) == 60
+
+
+def test_refusing_more_keeps_rows_and_targets_together() -> None:
+    selection = select(task(), _labelled("a", "b", "b", "a"))
+    left = selection.without({"e1": "too short"})
+    assert [one.id for one in left.examples] == ["e0", "e2", "e3"]
+    assert left.targets.tolist() == [0, 1, 0]
+    assert [str(one) for one in left.refused] == ["e1: too short"]
+
+
+def test_refusing_all_tells_the_first_reason() -> None:
+    selection = select(task(), _labelled("a", "b"))
+    with pytest.raises(ParalbenchError, match="e0: the file is empty"):
+        selection.without({"e0": "the file is empty", "e1": "too short"})

@@ -1,0 +1,195 @@
+"""The store: what was put in comes out, whatever happened in between."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from paralbench.features.inventory import holdings
+from paralbench.features.product import Product, Space, clip_key
+from paralbench.features.store import FeatureStore, Record
+from paralbench.records.example import Clip
+
+LAYERS, WIDTH = 2, 3
+
+
+def _space(kind: str = "frames") -> Space:
+    product = Product("frames") if kind == "frames" else Product("pooled")
+    return Space("encoder", product, "model", LAYERS, WIDTH)
+
+
+def _key(number: int) -> bytes:
+    return clip_key(f"audio {number}", Clip(Path("any")))
+
+
+def _record(number: int, frames: int = 4) -> Record:
+    rng = np.random.default_rng(number)
+    values = rng.standard_normal((LAYERS, frames, WIDTH)).astype(np.float32)
+    return Record(values, frames, frames / 50, frames / 100)
+
+
+def _fill(store: FeatureStore, numbers: range) -> None:
+    with store.writer() as writer:
+        for number in numbers:
+            writer.append(_key(number), _record(number, 1 + number % 5))
+
+
+def _files(store: FeatureStore) -> tuple[bytes, bytes]:
+    return (store.folder / "data.bin").read_bytes(), (store.folder / "index.bin").read_bytes()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lengths=st.lists(st.integers(0, 40), min_size=1, max_size=20), seed=st.integers(0, 9))
+def test_what_goes_in_comes_out_in_any_order(
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], seed: int
+) -> None:
+    store = FeatureStore(tmp_path_factory.mktemp("store"), _space())
+    with store.writer() as writer:
+        for number, frames in enumerate(lengths):
+            writer.append(_key(number), _record(number, frames))
+    order = np.random.default_rng(seed).permutation(len(lengths)).tolist()
+    loaded = store.load([_key(number) for number in order])
+    assert not loaded.corrupt
+    for place, number in enumerate(order):
+        assert np.array_equal(loaded.arrays[place], _record(number, lengths[number]).values)
+        assert loaded.frames[place] == lengths[number]
+        assert loaded.asked[place] == lengths[number] / 50
+        assert loaded.consumed[place] == lengths[number] / 100
+
+
+def test_a_key_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    with pytest.raises(KeyError):
+        store.load([_key(0)])
+
+
+def test_keys_that_end_in_zeros_are_kept_apart(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    keys = [b"\1" * 15 + b"\0", b"\1" * 14 + b"\0\0", b"\0" * 16]
+    with store.writer() as writer:
+        for number, key in enumerate(keys):
+            writer.append(key, _record(number))
+    loaded = store.load(keys)
+    for number, values in enumerate(loaded.arrays):
+        assert np.array_equal(values, _record(number).values)
+
+
+def test_records_of_one_shape_come_as_one_array(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space("pooled"))
+    with store.writer() as writer:
+        for number in range(5):
+            writer.append(_key(number), _record(number, 2))
+    stacked = store.load([_key(number) for number in (3, 1)]).stacked()
+    assert stacked.shape == (2, LAYERS, 2, WIDTH)
+    assert np.array_equal(stacked[1], _record(1, 2).values)
+
+
+def test_a_torn_tail_is_cut_off_and_made_again(tmp_path: Path) -> None:
+    """Cut at every byte of the last index entry, and inside the last record."""
+    whole = FeatureStore(tmp_path / "whole", _space())
+    _fill(whole, range(6))
+    data, index = _files(whole)
+    entry = len(index) // 6
+    cuts = [(len(data), len(index) - cut) for cut in range(1, entry + 1)]
+    cuts += [(len(data) - 1, len(index)), (len(data) - 1, len(index) - entry)]
+    for number, (data_end, index_end) in enumerate(cuts):
+        store = FeatureStore(tmp_path / f"torn{number}", _space())
+        store.folder.mkdir(parents=True)
+        (store.folder / "data.bin").write_bytes(data[:data_end])
+        (store.folder / "index.bin").write_bytes(index[:index_end])
+        assert store.keys() == {_key(kept) for kept in range(5)}
+        _fill(store, range(5, 6))
+        assert _files(store) == (data, index)
+
+
+def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    _fill(store, range(6))
+    data = bytearray((store.folder / "data.bin").read_bytes())
+    data[int(store.index()[_key(3)]["offset"]) + 5] ^= 1
+    (store.folder / "data.bin").write_bytes(data)
+    assert store.load([_key(number) for number in (5, 3, 0)]).corrupt == [1]
+
+
+def test_a_later_record_replaces_an_earlier(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    _fill(store, range(3))
+    with store.writer() as writer:
+        writer.append(_key(1), _record(99))
+    (values,) = store.load([_key(1)]).arrays
+    assert np.array_equal(values, _record(99).values)
+    assert len(store.keys()) == 3
+
+
+def test_a_damaged_index_entry_loses_no_earlier_one(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    _fill(store, range(6))
+    index = bytearray((store.folder / "index.bin").read_bytes())
+    index[len(index) // 6 * 4 + 20] ^= 1
+    (store.folder / "index.bin").write_bytes(index)
+    assert store.keys() == {_key(number) for number in range(4)}
+
+
+def _write_all(root: Path, start: int) -> None:
+    store = FeatureStore(root, _space())
+    with store.writer() as writer:
+        kept = store.keys()
+        for number in range(start, start + 200):
+            if _key(number) not in kept:
+                writer.append(_key(number), _record(number, 3))
+
+
+def test_two_processes_double_nothing(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=_write_all, args=(tmp_path, start)) for start in (0, 100)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+        assert process.exitcode == 0
+    store = FeatureStore(tmp_path, _space())
+    numbers = range(300)
+    assert store.keys() == {_key(number) for number in numbers}
+    assert (store.folder / "data.bin").stat().st_size == 300 * LAYERS * 3 * WIDTH * 4
+    loaded = store.load([_key(number) for number in numbers])
+    assert not loaded.corrupt
+
+
+def test_the_digest_knows_content_and_not_order(tmp_path: Path) -> None:
+    one, other = (FeatureStore(tmp_path / name, _space()) for name in ("one", "other"))
+    _fill(one, range(5))
+    for number in (4, 2, 0, 3, 1):
+        _fill(other, range(number, number + 1))
+    assert one.digest() == other.digest()
+    (held,) = holdings(tmp_path / "one")
+    assert (held.records, held.digest, held.kind) == (5, one.digest(), "frames")
+    with other.writer() as writer:
+        writer.append(_key(0), _record(77))
+    assert one.digest() != other.digest()
+
+
+def test_a_clip_is_known_by_content_and_cut() -> None:
+    keys = [
+        clip_key("a", Clip(Path("x"))),
+        clip_key("a", Clip(Path("x"), 1.0)),
+        clip_key("a", Clip(Path("x"), 0.0, 1.0)),
+        clip_key("a", Clip(Path("x"), channel=0)),
+        clip_key("b", Clip(Path("x"))),
+    ]
+    assert len(set(keys)) == 5
+    assert clip_key("a", Clip(Path("elsewhere"), 0)) == keys[0]
+
+
+def test_another_encoder_or_product_is_another_space() -> None:
+    base = _space()
+    others = [
+        Space("other", base.product, "model", LAYERS, WIDTH),
+        Space("encoder", Product("pooled"), "model", LAYERS, WIDTH),
+        Space("encoder", Product("frames", "float16"), "model", LAYERS, WIDTH),
+    ]
+    assert len({base.name, *(space.name for space in others)}) == 4

@@ -1,0 +1,113 @@
+"""Who is ranked, in which order, and who is only shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paralbench.ranking.board import collect, tables
+from paralbench.ranking.data import as_csv, told
+from paralbench.ranking.text import render
+from tests.ranking.boards import result, write
+
+
+def _ranks(*results: Any) -> list[list[tuple[str, int | None]]]:
+    return [[(row.result.model.id, row.rank) for row in table.rows] for table in tables(results)]
+
+
+def test_the_best_comes_first() -> None:
+    ranked = _ranks(result("b", 0.5), result("a", 0.9), result("c", 0.7))
+    assert ranked == [[("a", 1), ("c", 2), ("b", 3)]]
+
+
+def test_less_is_better_where_the_metric_says_so() -> None:
+    ranked = _ranks(result("b", 5, metric="rmse"), result("a", 9, metric="rmse"))
+    assert ranked == [[("b", 1), ("a", 2)]]
+
+
+def test_synthetic_results_have_a_table_of_their_own_after_the_real_ones() -> None:
+    ranked = tables([result("made", 0.99, standing="synthetic"), result("real", 0.6)])
+    assert [(table.synthetic, [row.result.model.id for row in table.rows]) for table in ranked] == [
+        (False, ["real"]), (True, ["made"]),
+    ]  # fmt: skip
+    assert [table.rows[0].rank for table in ranked] == [1, 1]
+
+
+@pytest.mark.parametrize("standing", ["incomplete", "unverified"])
+def test_what_is_incomplete_or_unverified_is_shown_below_without_a_rank(standing: str) -> None:
+    ranked = _ranks(result("part", 0.99, standing=standing), result("whole", 0.6))
+    assert ranked == [[("whole", 1), ("part", None)]]
+
+
+def test_intervals_that_overlap_are_tied() -> None:
+    (table,) = tables([result("a", 0.9), result("b", 0.85), result("c", 0.5)])
+    assert [row.tied for row in table.rows] == [False, True, False]
+
+
+def test_tasks_do_not_mix() -> None:
+    assert _ranks(result("a", 0.5), result("a", 0.9, task="toy-other")) == [[("a", 1)], [("a", 1)]]
+
+
+def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
+    results = [
+        result("a", 0.5),
+        result("b", 0.5),
+        result("c", 0.9),
+        result("d", standing="synthetic"),
+    ]
+    one = collect(write(tmp_path / "one", *results))
+    other = collect(write(tmp_path / "other", *results[::-1]))
+    assert one == other
+    assert tables(results) == tables(results[::-1])
+
+
+def test_a_broken_file_is_refused_by_name_and_the_others_are_shown(tmp_path: Path) -> None:
+    root = write(tmp_path, result("good"), result("moved"), result("odd"))
+    (root / "good" / "toy-tone" / "broken.json").write_text("{")
+    (root / "moved").rename(root / "elsewhere")
+    odd = root / "odd" / "toy-tone" / "linear-probe.json"
+    content = json.loads(odd.read_text())
+    content["ranking"] = content["scores"][0]["metric"] = "beauty"
+    odd.write_text(json.dumps(content))
+    board = collect(root)
+    assert [row.result.model.id for table in board.tables for row in table.rows] == ["good"]
+    reasons = dict(board.refused)
+    assert "not valid JSON" in reasons["good/toy-tone/broken.json"]
+    assert "belongs to" in reasons["elsewhere/toy-tone/linear-probe.json"]
+    assert "no metric 'beauty'" in reasons["odd/toy-tone/linear-probe.json"]
+    text = render(board)
+    assert all(name in text for name in reasons)
+
+
+def test_an_empty_board_says_so(tmp_path: Path) -> None:
+    assert render(collect(tmp_path / "nothing")) == "There are no results yet."
+
+
+def test_formulas_are_defused_in_csv(tmp_path: Path) -> None:
+    hostile = ["=HYPERLINK(1)", "+1", "-1+cmd|' /C calc'!A0", "@SUM(A1)", "\tx", 'plain, "quoted"']
+    root = write(tmp_path, *(
+        result(f"m{number}", standing="unverified", standing_reason=words)
+        for number, words in enumerate(hostile)
+    ))  # fmt: skip
+    import csv
+
+    board = collect(root)
+    cells = [row["reason"] for row in csv.DictReader(as_csv(board).splitlines())]
+    assert cells == [*(f"'{words}" for words in hostile[:-1]), hostile[-1]]
+    assert [row["reason"] for row in told(board)] == hostile
+
+
+def test_negative_scores_stay_numbers_in_csv(tmp_path: Path) -> None:
+    board = collect(write(tmp_path, result("a", -0.25, metric="ccc")))
+    assert ",-0.25," in as_csv(board)
+
+
+def test_the_terminal_shows_score_interval_and_standing(tmp_path: Path) -> None:
+    root = write(tmp_path, result("a", 0.75), result("part", 0.8, standing="incomplete"))
+    text = render(collect(root))
+    assert text.splitlines()[0] == "toy-tone (UAR)"
+    assert "[0.700, 0.800]" in text
+    assert "incomplete" in text.splitlines()[-1]

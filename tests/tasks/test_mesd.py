@@ -1,0 +1,43 @@
+from pathlib import Path
+
+from paralbench.catalog import Catalog
+from paralbench.corpora.locating import locate
+from paralbench.corpora.reading import Reading, read
+from paralbench.evaluation.audit import audit
+from paralbench.evaluation.folds import splits
+from paralbench.evaluation.selection import select
+
+
+def _read(root: Path) -> Reading:
+    return read(Catalog().corpus("mesd"), root)
+
+
+def test_the_word_may_contain_an_underscore(tmp_path: Path) -> None:
+    (tmp_path / "Anger_F_A_mas_tarde.wav").touch()
+    (one,) = _read(tmp_path).examples
+    assert one.labels == {"emotion": "anger"}
+    assert one.groups == {"text": "mas_tarde"}
+    assert (one.attributes["voice"], one.attributes["list"]) == ("female", "A")
+
+
+def test_a_name_that_says_nothing_is_refused(tmp_path: Path) -> None:
+    for name in ("Anger_F_A_tarde.wav", "Anger_X_A_tarde.wav"):
+        (tmp_path / name).touch()
+    assert [one.subject for one in _read(tmp_path).refused] == ["Anger_X_A_tarde.wav"]
+
+
+def test_a_root_one_level_too_high_is_put_right(tmp_path: Path) -> None:
+    folder = tmp_path / "Mexican Emotional Speech Database (MESD)"
+    folder.mkdir()
+    (folder / "Anger_F_A_tarde.wav").touch()
+    assert locate(Catalog().corpus("mesd").card, {"mesd": tmp_path}) == folder
+
+
+def test_synth_is_read_and_known_to_have_unknown_speakers(tmp_path: Path) -> None:
+    Catalog().corpus("mesd").synthesize(tmp_path / "one", 0)
+    reading = _read(tmp_path / "one")
+    chosen = select(Catalog().task("mesd-emotion"), reading.examples, reading.refused)
+    assert (len(chosen.examples), chosen.refused) == (3 * 6 * 6, ())
+    told = audit(chosen, splits(chosen, seeds=(0,)))
+    assert told.unknown == ["speaker"]
+    assert "text" not in told.crossing
