@@ -45,7 +45,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     errata = {erratum.id: erratum for erratum in card.errata}
     for partition, cells, where in _participants(root):
         name = cells["Participant_ID"]
-        if name in errata["absent-sessions"].subjects:
+        if name in (absent := errata["absent-sessions"]).subjects:
+            yield Refusal(name, "this session was never distributed", where, absent.id)
             continue
         audio, transcript = _files(root, name)
         try:

@@ -166,7 +166,8 @@ def test_sessions_that_do_not_exist_are_not_missing(tmp_path: Path, name: str) -
     _tables(tmp_path, f"{_row(name)}\n{_row('303')}")
     _session(tmp_path, "303", ELLIE, (3, 5, "Participant", "well"))
     reading = read(CORPUS, tmp_path)
-    assert ([one.id for one in reading.examples], reading.refused) == (["303"], ())
+    assert [one.id for one in reading.examples] == ["303"]
+    assert [(one.subject, one.erratum) for one in reading.refused] == [(name, "absent-sessions")]
 
 
 def test_440_is_read_as_any_other_and_refused_where_its_archive_was_corrupt(
