@@ -34,9 +34,10 @@ class Settings(Card):
 
     ``step`` is Adam's learning rate times the number of inputs, so that one step moves an output
     by about so much whatever the width. ``layer_step`` is the learning rate of the layer weights.
-    A fit ends at ``steps``, or when it has not got better for ``patience`` steps on its
-    development rows (from ``steps_least`` on: the first steps may overshoot), and keeps its best
-    step, whatever the other fits do. One without development rows ends at ``steps_blind``. ``layers``: "learned", "last", or the number of one layer.
+    A fit ends at ``steps``, or when it has not got better for ``patience`` steps on its development
+    rows (from ``steps_least`` on: the first steps may overshoot), and keeps its best step, whatever
+    the other fits do. One without development rows ends at ``steps_blind``.
+    ``layers``: "learned", "last", or the number of one layer.
     """
 
     step: float = Field(default=3.0, gt=0)
