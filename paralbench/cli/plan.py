@@ -63,4 +63,4 @@ def run(args: argparse.Namespace) -> int:
              f"{told.missing_seconds / 3600:.2f}", str(told.refused), f"{told.disk / 1e6:.1f}", f"{told.time / 60:.1f}")
             for task, model, told in rows
         ]))  # fmt: skip
-    return report(failed)
+    return report(failed, args.debug)
