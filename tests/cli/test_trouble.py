@@ -55,6 +55,18 @@ def test_a_model_that_breaks_is_named_and_the_others_go_on(
     assert "toy-tone  bands  linear-probe  UAR" in shown.out
 
 
+def test_plan_goes_on_past_a_model_that_breaks(
+    asked: list[str], catalog: Path, capsys: Capture
+) -> None:
+    assert main(["new-model", "broken", "--in", str(catalog)]) == 0
+    (catalog / "models" / "broken" / "adapter.py").write_text("import (\n")
+    capsys.readouterr()
+    assert main(["plan", *asked[1:], "--model", "broken", "bands", "--json"]) == 3
+    shown = capsys.readouterr()
+    assert [row["model"] for row in json.loads(shown.out)] == ["bands"]
+    assert "adapter.py failed: SyntaxError" in shown.err
+
+
 def test_debug_shows_where_an_entry_failed(
     asked: list[str], catalog: Path, capsys: Capture
 ) -> None:
