@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from paralbench.foreign import foreign
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
@@ -42,8 +43,8 @@ class Corpus:
 
     def read(self, root: Path) -> Iterable[Example]:
         """Read the corpus at ``root`` with its adapter."""
-        examples: Iterable[Example] = self.adapter.read(root)
-        return examples
+        with foreign(f"the adapter of corpus '{self.card.id}'"):
+            yield from self.adapter.read(root)
 
     @cached_property
     def synthesize(self) -> Callable[[Path, int], None]:
@@ -168,7 +169,8 @@ def load_module(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        with foreign(str(file)):
+            spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise

@@ -37,7 +37,10 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "clean":
         for one in found:
             shutil.rmtree(one.folder)
-        print(f"freed {sum(one.bytes for one in found) / 1e6:.1f} MB in {root}")
+        if args.json:
+            print(json.dumps([one.told() for one in found], indent=1))
+        else:
+            print(f"freed {sum(one.bytes for one in found) / 1e6:.1f} MB in {root}")
     elif args.json:
         print(json.dumps([one.told() for one in found], indent=1))
     else:

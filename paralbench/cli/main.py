@@ -51,7 +51,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; nothing more to say to it
         return 0
+    except OSError as error:
+        if args.debug:
+            raise
+        print(f"paralbench {args.verb}: {_told(error)}", file=sys.stderr)
+        return 3
     return int(code)
+
+
+def _told(error: OSError) -> str:
+    """The disk's refusal as a sentence: a full disk, a folder that cannot be written."""
+    where = f" at {error.filename}" if error.filename is not None else ""
+    return (
+        f"the system refused a file{where} ({error.strerror or error}). Make room or choose "
+        f"another place; what was finished is kept."
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

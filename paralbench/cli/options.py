@@ -12,7 +12,7 @@ from paralbench.cache import default_cache
 from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
 from paralbench.evaluation.benchmark import Request
-from paralbench.records.errors import UsageError
+from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results.files import DEFAULT
 
 
@@ -117,7 +117,7 @@ def request(args: argparse.Namespace) -> Request:
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
         head_settings={key: _value(value) for key, value in _pairs("--set", args.settings)},
         seeds=tuple(range(args.seeds)),
-        device=args.device,
+        device=_device(args.device),
     )
 
 
@@ -125,6 +125,21 @@ def cache(args: argparse.Namespace) -> Path:
     """The root of the feature store."""
     chosen: Path | None = args.cache
     return chosen or default_cache()
+
+
+def _device(name: str) -> str:
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or (":" in name and not (kind == "cuda" and number.isdecimal())):
+        raise UsageError(f"--device expects cpu, cuda or cuda:NUMBER, got '{name}'.")
+    if kind == "cuda":
+        import torch
+
+        if int(number or 0) >= torch.cuda.device_count():
+            raise ParalbenchError(
+                f"--device {name}: torch finds {torch.cuda.device_count()} GPUs on this machine; "
+                f"leave it out to use the CPU ('paralbench doctor' shows the devices)."
+            )
+    return name
 
 
 def _once(names: Sequence[str]) -> tuple[str, ...]:

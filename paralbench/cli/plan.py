@@ -9,6 +9,7 @@ from paralbench.cli import options
 from paralbench.cli.run import report
 from paralbench.evaluation.benchmark import Benchmark, Failed
 from paralbench.ranking.text import columns
+from paralbench.records.errors import ParalbenchError
 
 EXAMPLE = (
     "paralbench plan --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en"
@@ -48,7 +49,11 @@ def run(args: argparse.Namespace) -> int:
             continue
         entry = prepared.entry
         store = FeatureStore(options.cache(args), space(entry.encoder, prepared.product))
-        told = plan(entry.encoder, prepared.clips, store)
+        try:
+            told = plan(entry.encoder, prepared.clips, store)
+        except ParalbenchError as error:
+            failed.append(Failed(entry.task.id, entry.encoder.card.id, entry.head, error))
+            continue
         rows.append((entry.task.id, entry.encoder.card.id, told))
     if args.json:
         print(
@@ -63,4 +68,4 @@ def run(args: argparse.Namespace) -> int:
              f"{told.missing_seconds / 3600:.2f}", str(told.refused), f"{told.disk / 1e6:.1f}", f"{told.time / 60:.1f}")
             for task, model, told in rows
         ]))  # fmt: skip
-    return report(failed)
+    return report(failed, args.debug)

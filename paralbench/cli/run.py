@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Iterable
 
 from paralbench.cli import options
@@ -36,10 +37,10 @@ def run(args: argparse.Namespace) -> int:
             print(_line(one), flush=True)
     if args.json:
         print(json.dumps([_told(one) for one in found], indent=1))
-    return report(found)
+    return report(found, args.debug)
 
 
-def report(found: Iterable[Done | Failed]) -> int:
+def report(found: Iterable[Done | Failed], debug: bool = False) -> int:
     """Name everything refused or failed on standard error; return the exit code."""
     found = list(found)
     refused: dict[Refusal, None] = {}
@@ -48,6 +49,8 @@ def report(found: Iterable[Done | Failed]) -> int:
             refused.update(dict.fromkeys(one.refused))
         else:
             _say(f"{one.task} {one.model} {one.head}: {one.error}")
+            if debug:
+                traceback.print_exception(one.error)
     if refused:
         _say(f"{len(refused)} refused, the others were scored:")
         for refusal in list(refused)[:_SHOWN]:

@@ -40,6 +40,8 @@ def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
     name = cells.get("id") or path
     if not path or not target:
         return Refusal(name or "a row", f"its {'target' if path else 'path'} is empty", where)
+    if "\0" in path:
+        return Refusal(repr(name), "its path holds a NUL character", where)
     if cells.get(SURPLUS):
         return Refusal(
             name, "it has more cells than the header; quote cells that hold the delimiter", where

@@ -15,6 +15,7 @@ from paralbench.catalog import Model, load_module
 from paralbench.encoders import backends, ctranslate2, mel
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.weights import WeightsFile, find
+from paralbench.foreign import foreign
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 
@@ -55,7 +56,8 @@ class LoadableEncoder:
         """
         try:
             if self.card.backend == "python":
-                return cast(Encoder, load_module(self.folder / "adapter.py").load())
+                with foreign(f"the adapter of model '{self.card.id}'"):
+                    return cast(Encoder, load_module(self.folder / "adapter.py").load())
             module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
             encoder = module.load(self.card, self.weights, self.device)
         except ModuleNotFoundError as error:

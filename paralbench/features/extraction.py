@@ -26,6 +26,7 @@ from paralbench.features.pooling import Moments
 from paralbench.features.product import Product, Space
 from paralbench.features.store import FeatureStore, Record, Writer
 from paralbench.features.windows import Windows, sliding
+from paralbench.foreign import foreign
 from paralbench.progress import Progress
 from paralbench.records.errors import CardError, Refused
 from paralbench.records.example import Clip
@@ -198,8 +199,13 @@ class _Engine:
 
     def _encode(self, block: decoding.Waveform) -> torch.Tensor:
         card = self._card
-        with torch.inference_mode():
+        with foreign(f"model '{card.id}'"), torch.inference_mode():
             (states,) = self._encoder.encode([block])
+        if not isinstance(states, torch.Tensor):
+            raise CardError(
+                f"model '{card.id}': expected hidden states as a torch.Tensor, "
+                f"the encoder returned {type(states).__name__}."
+            )
         if states.ndim != 3 or states.shape[0] != card.layers or states.shape[2] != card.width:
             raise CardError(
                 f"model '{card.id}': its card says [{card.layers}, frames, {card.width}], "

@@ -163,3 +163,12 @@ def test_any_table_comes_back(
     )
     found = examples(table(tmp_path_factory.mktemp("any"), written.getvalue()))
     assert [(one.id, one.labels["target"], one.groups["speaker"]) for one in found] == rows
+
+
+def test_a_path_with_a_nul_is_refused_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "clips.csv"
+    file.write_bytes(b"path,target\na\0b.wav,low\n")
+    (found,) = read_manifest(file)
+    assert isinstance(found, Refusal)
+    assert found.reason == "its path holds a NUL character"
+    assert found.where == f"{file}:2"
