@@ -10,6 +10,7 @@ from pathlib import Path
 from paralbench.cli import options
 from paralbench.ranking.board import collect
 from paralbench.ranking.text import render
+from paralbench.records.errors import UsageError
 from paralbench.results.files import DEFAULT
 
 EXAMPLE = "paralbench leaderboard build"
@@ -39,6 +40,10 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.ranking.data import told
     from paralbench.ranking.site import build
 
+    if args.results != DEFAULT and not args.results.is_dir():
+        raise UsageError(
+            f"there is no folder {args.results}; 'paralbench run' makes it, or give --results DIR."
+        )
     board = collect(args.results)
     page = build(board, args.site)
     if args.json:

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     found = []
     for one in benchmark.run(_say):
         found.append(one)
-        if not args.json:
+        if isinstance(one, Done) and not args.json:
             print(_line(one), flush=True)
     if args.json:
         print(json.dumps([_told(one) for one in found], indent=1))
@@ -62,9 +62,7 @@ def report(found: Iterable[Done | Failed], debug: bool = False) -> int:
     return 1 if refused else 0
 
 
-def _line(one: Done | Failed) -> str:
-    if isinstance(one, Failed):
-        return f"{one.task}  {one.model}  {one.head}  failed: {one.error}"
+def _line(one: Done) -> str:
     result = one.result
     score = result.score(result.ranking)
     chance = "" if score.chance is None else f" (chance {score.chance:.3f})"

@@ -6,7 +6,7 @@ python -m paralbench.corpora.overview docs/tasks.md
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from paralbench.catalog import Catalog, Corpus
@@ -46,6 +46,8 @@ def _corpus(corpus: Corpus) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for task in corpus.tasks:
         yield f"| {' | '.join(_task(task))} |"
+    for task in corpus.tasks:
+        yield from _fold_table(task, card.facts)
     if card.facts:
         yield "\n| what the true corpus holds | known | source |"
         yield "|---|---|---|"
@@ -113,9 +115,36 @@ def _development(task: TaskCard) -> str:
     how = protocol.development
     if how is None:
         return "none"
+    if how.within is not None:
+        return f"the rest of the test fold's {how.within}"
     if how.share is not None:
         return f"{100 * how.share:g} % of the training {how.by}s"
     return f"{how.count} training {how.by}{'' if how.count == 1 else 's'}"
+
+
+def _fold_table(task: TaskCard, facts: Sequence[Fact]) -> Iterator[str]:
+    """Class counts of every fold, where the facts count the task's label fold by fold."""
+    target, protocol = task.target, task.protocol
+    if not isinstance(target, ClassTarget) or target.cuts:
+        return
+    by = "partition" if isinstance(protocol, Partitions) else protocol.by
+    rows = []
+    for fact in facts:
+        fold = fact.where.get(by, [])
+        if fact.by == target.label and len(fold) == 1:
+            counts = dict.fromkeys(target.classes, 0)
+            for name, count in fact.values.items():
+                kept = target.merge.get(name, name)
+                if kept in counts:
+                    counts[kept] += count
+            rows.append((fold[0], counts, fact.certainty))
+    if rows:
+        yield f"\n`{task.id}`, fold by fold:\n"
+        yield f"| {by} | {' | '.join(target.classes)} | all | known |"
+        yield f"|---|{'---|' * (len(target.classes) + 2)}"
+        for fold_name, counts, certainty in rows:
+            cells = " | ".join(str(count) for count in counts.values())
+            yield f"| {fold_name} | {cells} | {sum(counts.values())} | {certainty} |"
 
 
 def _fact(fact: Fact) -> str:

@@ -36,6 +36,8 @@ from paralbench.results import files
 from paralbench.results.provenance import provenance
 
 _OPEN_NAMES = {"open", "own"}
+_CLUSTERS_LEAST = 5
+"""With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def run(
     scores = scoring.scores(selection, found)
     clock.lap("scoring")
     content, digest = files.parquet(_table(prepared, selection, found))
-    standing, reason = _standing(prepared, selection)
+    standing, reason = _standing(prepared, selection, scores[0].interval.clusters)
     classes = len(selection.classes)
     result = Result(
         schema_version=1,
@@ -123,7 +125,7 @@ def run(
     return Outcome(result, content, selection.refused)
 
 
-def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, str]:
+def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tuple[Standing, str]:
     entry = prepared.entry
     if prepared.synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
@@ -138,6 +140,8 @@ def _standing(prepared: Preparation, selection: Selection) -> tuple[Standing, st
     unknown = sorted(needed & set(prepared.audit.unknown))
     if unknown:
         return "unverified", f"the {' and '.join(unknown)} of some examples is unknown"
+    if clusters < _CLUSTERS_LEAST:
+        return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
     if not entry.encoder.weights.pinned:
         return "unverified", "the weights are not those the model's card pins"
     return "ranked", ""

@@ -252,3 +252,19 @@ def test_a_synthetic_corpus_is_written_into_a_new_folder_only(capsys: Capture) -
     assert not (full / SYNTHETIC_MARK).exists()
     assert main(["synth", "iemocup", "new"]) == 2
     assert "iemocap" in capsys.readouterr().err
+
+
+def test_a_results_folder_that_is_not_there_builds_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [
+        "leaderboard",
+        "build",
+        "--results",
+        str(tmp_path / "typo"),
+        "--site",
+        str(tmp_path / "site"),
+    ]
+    assert main(asked) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()

@@ -50,14 +50,14 @@ def read(root):
 """
 
 
-def _run(place: Path, erratum: str) -> Result:
+def _run(place: Path, erratum: str, speakers: str = "abcde") -> Result:
     folder = place / "catalog/tasks/mini"
     folder.mkdir(parents=True)
     (folder / "corpus.toml").write_text(_CORPUS)
     (folder / "task.toml").write_text(_TASK)
     (folder / "adapter.py").write_text(_ADAPTER.replace("ERRATUM", erratum))
     rng = np.random.default_rng(0)
-    for name in ("a", "b", "c"):
+    for name in speakers:
         person = speaker(rng, "female")
         for mood in ("ang", "sad"):
             signal = speak(person, delivery(mood, rng), 0.4, rng)
@@ -72,7 +72,7 @@ def _run(place: Path, erratum: str) -> Result:
 
 @pytest.mark.parametrize(
     ("erratum", "standing", "listed", "errata"),
-    [("silent-file", "ranked", 6, ["silent-file"]), ("", "incomplete", 7, [])],
+    [("silent-file", "ranked", 10, ["silent-file"]), ("", "incomplete", 11, [])],
 )
 def test_only_a_refusal_that_no_erratum_foretold_makes_a_result_incomplete(
     tmp_path: Path, erratum: str, standing: str, listed: int, errata: list[str]
@@ -81,3 +81,10 @@ def test_only_a_refusal_that_no_erratum_foretold_makes_a_result_incomplete(
     assert (result.standing, result.data.listed) == (standing, listed)
     assert result.data.errata == errata
     assert len(result.data.refused) == 1
+
+
+def test_too_few_speakers_are_not_ranked(tmp_path: Path) -> None:
+    """An interval over four speakers promises more than it holds."""
+    result = _run(tmp_path, "silent-file", "abcd")
+    assert result.standing == "unverified"
+    assert "4 test speakers are too few" in result.standing_reason
