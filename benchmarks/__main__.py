@@ -18,7 +18,7 @@ from paralbench.results.provenance import hardware, packages
 def names() -> list[str]:
     """All benchmarks there are: the files here that have a ``run``."""
     here = Path(__file__).parent
-    return sorted(file.stem for file in here.glob("*.py") if "def run(" in file.read_text())
+    return sorted(f.stem for f in here.glob("[a-z]*.py") if "\ndef run(" in f.read_text("utf-8"))
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
@@ -45,30 +46,40 @@ class Record:
     consumed: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loaded:
     """Records read in the order asked for; ``corrupt`` lists positions whose checksum failed.
 
-    ``flat`` holds them one behind the other, ``arrays`` are views of it.
+    ``flat`` holds them one behind the other; ``rows`` is the length of each one's middle axis.
     """
 
     flat: NDArray[Any]
-    arrays: list[NDArray[Any]]
+    rows: list[int]
+    layers: int
+    width: int
     frames: NDArray[np.int64]
     asked: NDArray[np.float64]
     consumed: NDArray[np.float64]
     corrupt: list[int]
 
+    @cached_property
+    def arrays(self) -> list[NDArray[Any]]:
+        """Each record [layers, rows, width], a view of ``flat``."""
+        if not self.rows:
+            return []
+        pieces = np.split(self.flat, np.cumsum(self.rows)[:-1] * self.layers * self.width)
+        shapes = [(self.layers, rows, self.width) for rows in self.rows]
+        return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
     def stacked(self) -> NDArray[Any]:
-        """Records of one shape as one array [records, layers, ..., width], without copying.
+        """Records of one shape as one array [records, layers, rows, width], without copying.
 
         Raises:
             ValueError: where shapes differ.
         """
-        shapes = {array.shape for array in self.arrays}
-        if len(shapes) != 1:
-            raise ValueError(f"expected records of one shape, got {sorted(shapes)}")
-        return self.flat.reshape(len(self.arrays), *shapes.pop())
+        if len(set(self.rows)) != 1:
+            raise ValueError(f"expected records of one shape, got {sorted(set(self.rows))} rows")
+        return self.flat.reshape(len(self.rows), self.layers, self.rows[0], self.width)
 
 
 class FeatureStore:
@@ -103,14 +114,14 @@ class FeatureStore:
         flat = np.empty(ends[-1] if ends else 0, np.uint8)
         views = [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         corrupt = sorted(_read_all(self._data, entries, views))
-        dtype = np.dtype(self.space.product.dtype)
-        arrays = [
-            view.view(dtype).reshape(self._shape(size))
-            for view, size in zip(views, sizes, strict=True)
-        ]
+        space = self.space
+        dtype = np.dtype(space.product.dtype)
+        row = space.layers * space.width * dtype.itemsize
         return Loaded(
             flat.view(dtype),
-            arrays,
+            [size // row for size in sizes],
+            space.layers,
+            space.width,
             entries["frames"].astype(np.int64),
             entries["asked"].copy(),
             entries["consumed"].copy(),
@@ -135,10 +146,6 @@ class FeatureStore:
         """A digest of what is stored, whatever the order it was stored in."""
         lines = sorted(key + entry["checksum"].tobytes() for key, entry in self.index().items())
         return xxhash.xxh3_128(b"".join(lines)).hexdigest()
-
-    def _shape(self, size: int) -> tuple[int, int, int]:
-        row = self.space.layers * self.space.width * np.dtype(self.space.product.dtype).itemsize
-        return self.space.layers, size // row, self.space.width
 
     def _describe(self) -> None:
         file = self.folder / "space.json"
