@@ -75,7 +75,7 @@ def extract(
         return Extraction(0, {})
     waiting = f"another process is extracting {encoder.card.id}; waiting for it."
     with store.writer(lambda: say(waiting)) as writer:
-        kept = store.index()
+        kept = store.keys()
         missing = {key: clip for key, clip in clips.items() if key not in kept or key in renew}
         if not missing:
             return Extraction(0, {})
@@ -87,7 +87,7 @@ def extract(
 
 
 def _all_there(store: FeatureStore, clips: Mapping[bytes, Clip], renew: Sequence[bytes]) -> bool:
-    return not renew and clips.keys() <= store.index().keys()
+    return not renew and clips.keys() <= store.keys()
 
 
 def _run(

@@ -39,7 +39,7 @@ class Plan:
 
 def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore) -> Plan:
     """Read the headers of all clips, and time the encoder on a few seconds of noise here and now."""
-    kept = store.index()
+    kept = store.keys()
     lengths: dict[bytes, float] = {}
     refused = 0
     for key, clip in clips.items():

@@ -23,7 +23,3 @@ class LeakError(ParalbenchError):
 
 class Refused(ParalbenchError):  # noqa: N818 - a verdict on one input, not a failure of the run
     """One input that cannot be used. It is named and counted, and the others go on."""
-
-
-class ParalbenchWarning(UserWarning):
-    """Something a user should know that stops nothing."""

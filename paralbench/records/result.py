@@ -8,8 +8,6 @@ from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
 
-SCHEMA_VERSION = 1
-
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
 
 
