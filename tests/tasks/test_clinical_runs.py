@@ -1,7 +1,6 @@
 """From synth to a Result, for the clinical corpora."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +9,12 @@ import pytest
 from paralbench.catalog import Catalog
 from paralbench.corpora.fetching import digest
 from paralbench.corpora.reading import read
-from paralbench.evaluation.benchmark import Benchmark, Done, Request
+from paralbench.evaluation.benchmark import Done
 from paralbench.evaluation.selection import select
 from paralbench.metrics import metric
 
 CATALOG = Catalog()
 CORPORA = ["daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe"]
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The root of a synthetic corpus, made once."""
-
-    @cache
-    def make(name: str) -> Path:
-        root = tmp_path_factory.mktemp(name) / name
-        CATALOG.corpus(name).synthesize(root, 0)
-        return root
-
-    return make
 
 
 def _uninformed(root: Path, task: str, name: str) -> float:
@@ -43,16 +29,9 @@ def _uninformed(root: Path, task: str, name: str) -> float:
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_every_task_runs_from_synth_to_a_result(
-    made: Callable[[str], Path], tmp_path: Path, name: str
+    made: Callable[[str], Path], scored: Callable[[str], list[Done]], name: str
 ) -> None:
-    tasks = [task.id for task in CATALOG.corpus(name).tasks]
-    request = Request(tasks, ["log-mel"], ["linear-probe"], {name: made(name)}, seeds=(0,))
-    found = list(
-        Benchmark(CATALOG, request, tmp_path / "cache", tmp_path / "results").run(print, quiet=True)
-    )
-    assert [one.result.task for one in found if isinstance(one, Done)] == tasks
-    for one in found:
-        assert isinstance(one, Done)
+    for one in scored(name):
         score = one.result.score(one.result.ranking)
         knowing_nothing = _uninformed(made(name), one.result.task, score.metric)
         better = score.value - knowing_nothing
