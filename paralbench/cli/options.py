@@ -11,6 +11,7 @@ from typing import Any
 from paralbench.cache import default_cache
 from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
+from paralbench.encoders.placement import Placement
 from paralbench.evaluation.benchmark import Request
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results.files import DEFAULT
@@ -117,7 +118,7 @@ def request(args: argparse.Namespace) -> Request:
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
         head_settings={key: _value(value) for key, value in _pairs("--set", args.settings)},
         seeds=tuple(range(args.seeds)),
-        device=_device(args.device),
+        placement=Placement(_device(args.device)),
     )
 
 

@@ -14,6 +14,7 @@ from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Model, load_module
 from paralbench.encoders import backends, ctranslate2, mel
 from paralbench.encoders.encoder import Encoder
+from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
 from paralbench.foreign import foreign
 from paralbench.records.errors import CardError, ParalbenchError
@@ -30,7 +31,7 @@ class LoadableEncoder:
     card: ModelCard
     folder: Path
     weights: WeightsFile
-    device: str = "cpu"
+    placement: Placement = REFERENCE
 
     @property
     def identity(self) -> str:
@@ -45,6 +46,8 @@ class LoadableEncoder:
                 include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"},
             ),
         }
+        if not self.placement.reference:
+            told["placement"] = self.placement.name
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def load(self) -> Encoder:
@@ -59,7 +62,7 @@ class LoadableEncoder:
                 with foreign(f"the adapter of model '{self.card.id}'"):
                     return cast(Encoder, load_module(self.folder / "adapter.py").load())
             module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
-            encoder = module.load(self.card, self.weights, self.device)
+            encoder = module.load(self.card, self.weights, self.placement)
         except ModuleNotFoundError as error:
             raise ParalbenchError(
                 f"the model '{self.card.id}' needs the package '{error.name}', which is not "
@@ -87,8 +90,8 @@ class LoadableEncoder:
 
 
 def loadable(
-    model: Model, weights: Mapping[str, Path] | None = None, device: str = "cpu"
+    model: Model, weights: Mapping[str, Path] | None = None, placement: Placement = REFERENCE
 ) -> LoadableEncoder:
     """Find a model's weights; raises as :func:`paralbench.encoders.weights.find` does."""
     found = find(model.card, model.folder, weights or {})
-    return LoadableEncoder(model.card, model.folder, found, device)
+    return LoadableEncoder(model.card, model.folder, found, placement)

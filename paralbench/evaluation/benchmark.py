@@ -11,6 +11,7 @@ from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
+from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.evaluation.entry import Outcome, run
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.heads import head as find_head
@@ -31,7 +32,7 @@ class Request:
     weights: Mapping[str, Path] = field(default_factory=dict)
     head_settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    device: str = "cpu"
+    placement: Placement = REFERENCE
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Benchmark:
         """
         if name not in self._encoders:
             model = self._catalog.model(name)
-            self._encoders[name] = loadable(model, self._request.weights, self._request.device)
+            self._encoders[name] = loadable(model, self._request.weights, self._request.placement)
         return self._encoders[name]
 
     def preparations(self) -> Iterator[Preparation | Failed]:

@@ -80,7 +80,7 @@ def extract(
         if not missing:
             return Extraction(0, {})
         engine = _Engine(encoder.load(), encoder.card, store.space.product)
-        threads = workers or (1 if encoder.device != "cpu" else os.cpu_count() or 1)
+        threads = workers or (1 if encoder.placement.device != "cpu" else os.cpu_count() or 1)
         title = f"extracting {encoder.card.id}"
         with Progress(title, len(missing), "clips", quiet) as progress:
             return _run(engine, missing, writer, threads, progress)

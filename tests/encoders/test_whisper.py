@@ -15,6 +15,7 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 from paralbench.catalog import Catalog
 from paralbench.encoders.backends import whisper
 from paralbench.encoders.ctranslate2 import whisper_encoder
+from paralbench.encoders.placement import REFERENCE
 from paralbench.encoders.weights import WeightsFile, find
 from paralbench.records.model_card import ModelCard
 
@@ -34,7 +35,7 @@ def weights(card: ModelCard) -> WeightsFile:
 
 @pytest.fixture(scope="module")
 def ours(card: ModelCard, weights: WeightsFile) -> whisper.Whisper:
-    return whisper.load(card, weights, "cpu")
+    return whisper.load(card, weights, REFERENCE)
 
 
 def _noise(samples: int, seed: int = 0) -> Waveform:
@@ -71,7 +72,7 @@ def test_log_mel_is_the_feature_extractors(ours: whisper.Whisper, card: ModelCar
     audio = _noise(40000)
     extractor = WhisperFeatureExtractor()
     told = extractor(audio, sampling_rate=16000, return_tensors="pt").input_features[0]
-    padded = whisper.load(_padded(card), find(card, Path(), {}), "cpu")
+    padded = whisper.load(_padded(card), find(card, Path(), {}), REFERENCE)
     assert (padded.log_mel(torch.from_numpy(audio)) - told).abs().max() < 1e-4
     alone = extractor(
         audio, sampling_rate=16000, return_tensors="pt", padding=False
@@ -80,7 +81,7 @@ def test_log_mel_is_the_feature_extractors(ours: whisper.Whisper, card: ModelCar
 
 
 def test_states_equal_transformers_on_thirty_seconds(card: ModelCard, weights: WeightsFile) -> None:
-    padded = whisper.load(_padded(card), weights, "cpu")
+    padded = whisper.load(_padded(card), weights, REFERENCE)
     audio = _noise(50000)
     (states,) = padded.encode([audio])
     told = _stock_states(_stock(weights, 1500), padded.log_mel(torch.from_numpy(audio)))
@@ -114,7 +115,7 @@ def test_padding_changes_what_is_heard(
 ) -> None:
     audio = _noise(16000)
     (own,) = ours.encode([audio])
-    (padded,) = whisper.load(_padded(card), weights, "cpu").encode([audio])
+    (padded,) = whisper.load(_padded(card), weights, REFERENCE).encode([audio])
     assert own.shape[1] == 50
     assert padded.shape[1] == 1500
     assert (own[-1] - padded[-1, :50]).abs().max() > 1e-3
@@ -138,7 +139,7 @@ def test_a_folder_of_safetensors_gives_the_same(
     assert found.format == "safetensors"
     assert not found.pinned
     audio = _noise(20000)
-    (states,) = whisper.load(card, found, "cpu").encode([audio])
+    (states,) = whisper.load(card, found, REFERENCE).encode([audio])
     assert torch.equal(states, ours.encode([audio])[0])
 
 

@@ -1,1 +1,1 @@
-"""One backend a file. Each has ``load(card, folder, weights, device) -> Encoder``."""
+"""One backend a file. Each has ``load(card, weights, placement) -> Encoder``."""

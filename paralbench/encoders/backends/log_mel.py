@@ -10,6 +10,7 @@ from pydantic import Field
 
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.mel import filterbank
+from paralbench.encoders.placement import Placement
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.model_card import ModelCard
@@ -46,6 +47,7 @@ class LogMel:
         return energies.clamp_min(chosen.floor).log().unsqueeze(0)
 
 
-def load(card: ModelCard, weights: WeightsFile, device: str) -> LogMel:
+def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> LogMel:
     """The encoder the card describes."""
+    placement.only_reference(card.id)
     return LogMel(card, Settings.checked(card.settings, f"model '{card.id}', settings"))

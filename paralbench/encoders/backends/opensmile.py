@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from paralbench.encoders.encoder import HiddenStates, Waveform
+from paralbench.encoders.placement import Placement
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.model_card import ModelCard
@@ -36,8 +37,9 @@ class Functionals:
         return [torch.from_numpy(np.array(table, np.float32)).unsqueeze(0) for table in tables]
 
 
-def load(card: ModelCard, weights: WeightsFile, device: str) -> Functionals:
+def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Functionals:
     """The feature set named on the card."""
+    placement.only_reference(card.id)
     import opensmile
 
     chosen = Settings.checked(card.settings, f"model '{card.id}', settings")

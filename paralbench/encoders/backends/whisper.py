@@ -17,6 +17,7 @@ from torch.nn import functional
 from paralbench.encoders import ctranslate2
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.mel import filterbank
+from paralbench.encoders.placement import Placement
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.errors import CardError, ParalbenchError
@@ -75,11 +76,12 @@ class Whisper:
         return torch.cat(states).float()
 
 
-def load(card: ModelCard, weights: WeightsFile, device: str) -> Whisper:
+def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Whisper:
     """The encoder with the weights found: CTranslate2's file or a folder of safetensors."""
     from safetensors import SafetensorError
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+    placement.only_reference(card.id)
     assert weights.path is not None
     try:
         if weights.format == "ctranslate2-whisper":
@@ -97,7 +99,7 @@ def load(card: ModelCard, weights: WeightsFile, device: str) -> Whisper:
         raise ParalbenchError(
             f"{weights.path}: cannot be read as Whisper's encoder for '{card.id}' ({first})"
         ) from error
-    return Whisper(encoder, card, device)
+    return Whisper(encoder, card, placement.device)
 
 
 def _config(card: ModelCard) -> Any:

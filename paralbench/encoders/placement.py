@@ -1,0 +1,45 @@
+"""Where and how an encoder is computed: device, precision, runtime. The reference is fp32 in torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from paralbench.records.errors import UsageError
+
+Precision = Literal["fp32", "bf16"]
+Runtime = Literal["torch", "openvino", "onnxruntime"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One way to compute an encoder. Features made in different ways are kept apart."""
+
+    device: str = "cpu"
+    precision: Precision = "fp32"
+    runtime: Runtime = "torch"
+
+    @property
+    def reference(self) -> bool:
+        """Whether this is what every other way is compared with."""
+        return self.precision == "fp32" and self.runtime == "torch"
+
+    @property
+    def name(self) -> str:
+        """As results and messages name it, for example ``openvino-bf16``."""
+        return f"{self.runtime}-{self.precision}"
+
+    def only_reference(self, model: str) -> None:
+        """For backends that know no other way.
+
+        Raises:
+            UsageError: where another precision or runtime was asked for.
+        """
+        if not self.reference:
+            raise UsageError(
+                f"model '{model}' has no {self.name} path; leave out --precision and --runtime."
+            )
+
+
+REFERENCE = Placement()
+"""fp32 in torch on the CPU."""
