@@ -34,6 +34,14 @@ class Engine:
             return self.batch
         return 0.0 if device == "cpu" else _BATCH
 
+    def decoders(self, device: str) -> int:
+        """How many threads decode ahead; with 0 the one that shares out the work decodes as well.
+
+        Decoding costs a small share of encoding on a core, but a GPU outruns one core's decoding.
+        """
+        cores = os.cpu_count() or 1
+        return self.threads(device) // 4 if device == "cpu" else min(8, cores)
+
 
 LOCAL = Engine()
 """All cores of this machine, or its GPU."""

@@ -84,17 +84,14 @@ def _records(
 ) -> Iterator[tuple[bytes, Record | Refused]]:
     card, product, device = encoder.card, store.space.product, encoder.placement.device
     if engine.kind == "ray":
-        from paralbench.features import cluster
+        from paralbench.features.cluster import Cluster
 
-        return cluster.records(encoder, product, clips, engine.workers)
-    from paralbench.features import threads
+        return Cluster(encoder, product, engine).records(clips)
     from paralbench.features.listening import Listener
+    from paralbench.features.threads import Threads
 
-    return threads.records(
-        Listener(encoder.load(), card, product, store.folder),
-        clips,
-        rate=card.rate,
-        window=card.policy.window,
-        threads=engine.threads(device),
-        batch=engine.together(device),
-    )
+    listener = Listener(encoder.load(), card, product, store.folder)
+    threads = engine.threads(device)
+    return Threads(
+        listener, card, threads, engine.together(device), engine.decoders(device)
+    ).records(clips)

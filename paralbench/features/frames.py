@@ -35,7 +35,9 @@ class Spool:
         self._dtype = storage(precision)
         self._lengths: list[int] = []
         self._layers = self._width = 0
-        self._file: Any = SpooledTemporaryFile(max_size=_IN_MEMORY, dir=scratch)  # noqa: SIM115
+        self._file: Any = SpooledTemporaryFile(
+            max_size=_IN_MEMORY, dir=str(scratch) if scratch else None
+        )  # noqa: SIM115
 
     def add(self, piece: NDArray[Any]) -> None:
         """Add frames in storage precision."""

@@ -27,6 +27,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from paralbench.features.precision import storage
 from paralbench.features.product import Space
 
 _ENTRY = np.dtype(
@@ -120,7 +121,7 @@ class FeatureStore:
         views = [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         corrupt = sorted(_read_all(self._data, entries, views))
         space = self.space
-        dtype = np.dtype(space.product.dtype)
+        dtype = storage(space.product.dtype)
         row = space.layers * space.width * dtype.itemsize
         return Loaded(
             flat.view(dtype),

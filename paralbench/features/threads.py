@@ -1,158 +1,138 @@
-"""Extraction on this machine: the caller decodes ahead, threads encode, records come in order.
+"""Extraction on this machine: decoded ahead, encoded by threads, records handed out in order.
 
-Work is handed out by seconds of audio, not by clips: a long recording is many pieces, many short
-clips are one job. A group of pieces is sorted by length, the longest first, so that no core is left
-with a long one at the end, and on a GPU what is padded together is of one length. Two groups are in
-flight, one being encoded while the next is decoded; that bounds the memory, whatever the corpus and
+Work is shared out by seconds of audio, not by clips: a long recording is many pieces, many short
+clips are one job. Pieces are taken in groups, each sorted by length, the longest first, so that no
+core is left with a long one at the end, and what a GPU is given together is of one length. While
+one group is encoded the next is decoded; these two are all that is held, whatever the corpus and
 its longest file.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 import torch
 
-from paralbench.audio.cutting import Piece
 from paralbench.features.listening import Gathering, Listener
 from paralbench.features.reduction import Part
 from paralbench.features.store import Record
+from paralbench.features.supply import Step, decoded_ahead, steps
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
+from paralbench.records.model_card import ModelCard
 
 _JOB_SECONDS = 1.0
-"""Shorter pieces share a job until they are as long: handing over costs as much as encoding 0.1 s."""
+_WORTH = 0.0005
+"""Seconds a piece must take for a thread of its own to gain: below, threads only fight for the GIL."""
 
 
-@dataclass(slots=True)
-class _Step:
-    """A piece of a clip; or, without one, the clip's end, and why it ended early."""
-
-    key: bytes
-    piece: Piece | None = None
-    refused: Refused | None = None
-    job: Future[list[Part | Refused | None]] | None = None
-    place: int = 0
-
-
-def records(
-    listener: Listener,
-    clips: Mapping[bytes, Clip],
-    *,
-    rate: int,
-    window: float,
-    threads: int,
-    batch: float,
-) -> Iterator[tuple[bytes, Record | Refused]]:
-    """Each clip's record, or why it was refused, in the order of ``clips``.
+class Threads:
+    """Encodes on this machine.
 
     Args:
-        listener: what hears them.
-        clips: by key.
-        rate: samples a second of what is encoded.
-        window: the longest piece in seconds.
+        listener: what hears the clips.
+        card: its model's card.
         threads: how many encode.
-        batch: seconds encoded together; 0 for one by one.
+        batch: seconds encoded together, padding counted; 0 for one by one.
+        decoders: how many threads decode; 0 for the calling one alone.
     """
-    most = max(threads * window, 4 * batch)
-    before = torch.get_num_threads()
-    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
-    open_clip: list[Gathering] = []
-    flying: deque[list[_Step]] = deque()
-    try:
-        for group in _groups(listener, clips, rate, min(most, 2.0 * threads), most):
-            for steps in _jobs(group, rate, batch):
-                _submit(pool, listener, steps, together=batch > 0)
-            flying.append(group)
-            if len(flying) == 2:
-                yield from _gathered(listener, flying.popleft(), open_clip)
-        while flying:
-            yield from _gathered(listener, flying.popleft(), open_clip)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        torch.set_num_threads(before)
 
+    def __init__(
+        self, listener: Listener, card: ModelCard, threads: int, batch: float, decoders: int
+    ) -> None:
+        self._listener, self._rate = listener, card.rate
+        self._threads, self._batch, self._decoders = threads, batch, decoders
+        self._window = round(card.policy.window * card.rate)
+        self._most = max(threads * self._window, round(4 * batch * card.rate))
+        self._cost = _WORTH
+        self._open: Gathering | None = None
 
-def _steps(listener: Listener, clips: Mapping[bytes, Clip]) -> Iterator[_Step]:
-    for key, clip in clips.items():
+    def records(self, clips: Mapping[bytes, Clip]) -> Iterator[tuple[bytes, Record | Refused]]:
+        """Each clip's record, or why it was refused, in the order of ``clips``."""
+        self._open = None
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        pool = ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,))
+        flying: deque[list[Step]] = deque()
         try:
-            for piece in listener.pieces(clip):
-                yield _Step(key, piece)
-            yield _Step(key)
-        except Refused as reason:
-            yield _Step(key, refused=reason)
+            for group in self._groups(clips):
+                for job in self._jobs(group):
+                    self._submit(pool, job)
+                flying.append(group)
+                if len(flying) == 2:
+                    yield from self._gathered(flying.popleft())
+            while flying:
+                yield from self._gathered(flying.popleft())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            torch.set_num_threads(before)
 
-
-def _groups(
-    listener: Listener, clips: Mapping[bytes, Clip], rate: int, seconds: float, most: float
-) -> Iterator[list[_Step]]:
-    """Stretches of the plan, at first short so that encoding begins at once, then doubling."""
-    group: list[_Step] = []
-    held = 0
-    for step in _steps(listener, clips):
-        group.append(step)
-        held += len(step.piece.samples) if step.piece is not None else 0
-        if held >= seconds * rate:
+    def _groups(self, clips: Mapping[bytes, Clip]) -> Iterator[list[Step]]:
+        """Stretches of the plan, at first short so that encoding begins at once, then doubling."""
+        coming = (
+            decoded_ahead(self._listener, clips, self._window, self._decoders)
+            if self._decoders
+            else steps(self._listener, clips)
+        )
+        group: list[Step] = []
+        held, enough = 0, min(self._most, 2 * self._threads * self._rate)
+        for step in coming:
+            group.append(step)
+            held += step.samples
+            if held >= enough:
+                yield group
+                group, held, enough = [], 0, min(2 * enough, self._most)
+        if group:
             yield group
-            group, held, seconds = [], 0, min(2 * seconds, most)
-    if group:
-        yield group
 
-
-def _jobs(group: list[_Step], rate: int, batch: float) -> Iterator[list[_Step]]:
-    """A group's pieces, the longest first, in jobs of so many seconds, padding counted."""
-    size = (batch or _JOB_SECONDS) * rate
-    job: list[_Step] = []
-    longest = 0
-    pieces = [step for step in group if step.piece is not None]
-    for step in sorted(pieces, key=_length, reverse=True):
-        if job and (len(job) + 1) * longest > size:
+    def _jobs(self, group: list[Step]) -> Iterator[list[Step]]:
+        """A group's pieces, the longest first, in jobs of so many seconds."""
+        size = (self._batch or _JOB_SECONDS) * self._rate
+        job: list[Step] = []
+        pieces = [step for step in group if step.piece is not None]
+        for step in sorted(pieces, key=lambda step: step.samples, reverse=True):
+            if job and (len(job) + 1) * job[0].samples > size:
+                yield job
+                job = []
+            job.append(step)
+        if job:
             yield job
-            job = []
-        if not job:
-            longest = _length(step)
-        job.append(step)
-    if job:
-        yield job
 
+    def _submit(self, pool: ThreadPoolExecutor, job: list[Step]) -> None:
+        if not self._batch and self._cost < _WORTH:
+            future: Future[list[Part | Refused | None]] = Future()
+            future.set_result(self._encoded(job))
+        else:
+            future = pool.submit(self._encoded, job)
+        for place, step in enumerate(job):
+            step.job, step.place = future, place
 
-def _length(step: _Step) -> int:
-    return len(step.piece.samples) if step.piece is not None else 0
+    def _encoded(self, job: list[Step]) -> list[Part | Refused | None]:
+        pieces = [step.piece for step in job if step.piece is not None]
+        began = time.perf_counter()
+        if self._batch:
+            parts = self._listener.parts(pieces)
+        else:
+            parts = [part for piece in pieces for part in self._listener.parts([piece])]
+        self._cost = (time.perf_counter() - began) / len(pieces)
+        return parts
 
-
-def _submit(
-    pool: ThreadPoolExecutor, listener: Listener, steps: list[_Step], together: bool
-) -> None:
-    pieces = [step.piece for step in steps if step.piece is not None]
-
-    def encode() -> list[Part | Refused | None]:
-        if together:
-            return listener.parts(pieces)
-        return [part for piece in pieces for part in listener.parts([piece])]
-
-    job = pool.submit(encode)
-    for place, step in enumerate(steps):
-        step.job, step.place = job, place
-
-
-def _gathered(
-    listener: Listener, group: list[_Step], open_clip: list[Gathering]
-) -> Iterator[tuple[bytes, Record | Refused]]:
-    """The clips that end in a group; one that goes on waits in ``open_clip`` for the next."""
-    for step in group:
-        if not open_clip:
-            open_clip.append(listener.gathering())
-        if step.piece is not None and step.job is not None:
-            open_clip[0].add(step.piece, step.job.result()[step.place])
-            step.piece = None
-            continue
-        gathering = open_clip.pop()
-        try:
-            if step.refused is not None:
-                raise step.refused
-            yield step.key, gathering.record()
-        except Refused as reason:
-            yield step.key, reason
+    def _gathered(self, group: list[Step]) -> Iterator[tuple[bytes, Record | Refused]]:
+        """The clips that end in a group; one that goes on stays open for the next."""
+        for step in group:
+            if self._open is None:
+                self._open = self._listener.gathering()
+            if step.piece is not None and step.job is not None:
+                self._open.add(step.piece, step.job.result()[step.place])
+                step.piece = step.job = None
+                continue
+            gathering, self._open = self._open, None
+            try:
+                if step.refused is not None:
+                    raise step.refused
+                yield step.key, gathering.record()
+            except Refused as reason:
+                yield step.key, reason
