@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-_BATCH = 160.0
+_BATCH = 80.0
 
 
 @dataclass(frozen=True, slots=True)

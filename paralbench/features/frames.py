@@ -35,9 +35,8 @@ class Spool:
         self._dtype = storage(precision)
         self._lengths: list[int] = []
         self._layers = self._width = 0
-        self._file: Any = SpooledTemporaryFile(
-            max_size=_IN_MEMORY, dir=str(scratch) if scratch else None
-        )  # noqa: SIM115
+        folder = str(scratch) if scratch else None
+        self._file: Any = SpooledTemporaryFile(_IN_MEMORY, dir=folder)  # noqa: SIM115
 
     def add(self, piece: NDArray[Any]) -> None:
         """Add frames in storage precision."""

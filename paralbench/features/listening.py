@@ -112,7 +112,7 @@ class Listener:
             self._check(piece, states)
             if card.policy.overlap:
                 states = self._own(piece, states)
-            if len(self._layers) < card.layers:
+            if self._layers != tuple(range(card.layers)):
                 states = states[list(self._layers)]
             return self._reduce(states, piece.start / card.rate)
         except Refused as reason:

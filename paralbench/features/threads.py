@@ -78,7 +78,8 @@ class Threads:
             else steps(self._listener, clips)
         )
         group: list[Step] = []
-        held, enough = 0, min(self._most, 2 * self._threads * self._rate)
+        begin = self._most if self._batch else 2 * self._threads * self._rate
+        held, enough = 0, min(self._most, begin)
         for step in coming:
             group.append(step)
             held += step.samples
