@@ -55,9 +55,12 @@ def header(path: Path) -> Header:
         return source.header
 
 
-def length(clip: Clip) -> float:
-    """Seconds a clip asks for; raises :class:`Refused` where it asks for what is not there."""
-    return _span(clip, header(clip.path).seconds)[1]
+def length(clip: Clip, known: Header | None = None) -> float:
+    """Seconds a clip asks for; raises :class:`Refused` where it asks for what is not there.
+
+    ``known`` is the header of the clip's file where it was read before.
+    """
+    return _span(clip, (known or header(clip.path)).seconds)[1]
 
 
 def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:

@@ -21,6 +21,7 @@ from paralbench.evaluation.gathering import gather, refused_examples, remaining,
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
+from paralbench.features.engine import LOCAL, Engine
 from paralbench.features.store import FeatureStore
 from paralbench.heads.head import Fits
 from paralbench.records.example import Refusal
@@ -53,6 +54,7 @@ def run(
     prepared: Preparation,
     cache: Path,
     *,
+    engine: Engine = LOCAL,
     quiet: bool = False,
     say: Callable[[str], None] = lambda words: None,
 ) -> Outcome:
@@ -67,7 +69,8 @@ def run(
     clock = _Clock()
     head, settings = prepared.head, prepared.settings
     store = FeatureStore(cache, space(entry.encoder, prepared.product))
-    unusable = dict(extract(entry.encoder, prepared.clips, store, quiet=quiet, say=say).refused)
+    extraction = extract(entry.encoder, prepared.clips, store, engine=engine, quiet=quiet, say=say)
+    unusable = dict(extraction.refused)
     clock.lap("extraction")
     selection = prepared.selection.without(refused_examples(prepared, unusable))
     if selection.series:

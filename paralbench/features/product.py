@@ -39,6 +39,23 @@ class Product:
         if not isinstance(self.layers, str):  # JSON knows no tuples
             object.__setattr__(self, "layers", tuple(self.layers))
 
+    @property
+    def name(self) -> str:
+        """For people, for example ``frames, last layer, 10 Hz, bfloat16``."""
+        told: list[str] = [self.kind]
+        if self.layers != "all":
+            some = (
+                "last layer"
+                if self.layers == "last"
+                else f"layers {', '.join(map(str, self.layers))}"
+            )
+            told.append(some)
+        if self.rate:
+            told.append(f"{self.rate:g} Hz")
+        if self.dtype != "float32":
+            told.append(self.dtype)
+        return ", ".join(told)
+
     def moving(self, rate: float, window: float) -> Product:
         """The same at every step of a series; only pooled statistics can be so taken."""
         if self.kind != "pooled":
