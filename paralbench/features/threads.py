@@ -26,7 +26,10 @@ from paralbench.records.model_card import ModelCard
 
 _JOB_SECONDS = 1.0
 _WORTH = 0.0005
-"""Seconds a piece must take for a thread of its own to gain: below, threads only fight for the GIL."""
+"""Seconds of this thread a piece must take for others to gain: below, they only fight for the GIL.
+
+Time on the clock may be four times as long: some runtimes compute on threads of their own.
+"""
 
 
 class Threads:
@@ -47,7 +50,7 @@ class Threads:
         self._threads, self._batch, self._decoders = threads, batch, decoders
         self._window = round(card.policy.window * card.rate)
         self._most = max(threads * self._window, round(4 * batch * card.rate))
-        self._cost = _WORTH
+        self._cheap = False
         self._open: Gathering | None = None
 
     def records(self, clips: Mapping[bytes, Clip]) -> Iterator[tuple[bytes, Record | Refused]]:
@@ -103,7 +106,7 @@ class Threads:
             yield job
 
     def _submit(self, pool: ThreadPoolExecutor, job: list[Step]) -> None:
-        if not self._batch and self._cost < _WORTH:
+        if self._cheap:
             future: Future[list[Part | Refused | None]] = Future()
             future.set_result(self._encoded(job))
         else:
@@ -113,12 +116,14 @@ class Threads:
 
     def _encoded(self, job: list[Step]) -> list[Part | Refused | None]:
         pieces = [step.piece for step in job if step.piece is not None]
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.thread_time()
         if self._batch:
             parts = self._listener.parts(pieces)
         else:
             parts = [part for piece in pieces for part in self._listener.parts([piece])]
-        self._cost = (time.perf_counter() - began) / len(pieces)
+        enough = _WORTH * len(pieces)
+        spent, busy = time.perf_counter() - began, time.thread_time() - busy
+        self._cheap = not self._batch and busy < enough and spent < 4 * enough
         return parts
 
     def _gathered(self, group: list[Step]) -> Iterator[tuple[bytes, Record | Refused]]:

@@ -20,7 +20,7 @@ def _stream(samples: NDArray[np.float32], block: int) -> Iterator[NDArray[np.flo
 
 @given(
     length=st.integers(1, 400),
-    window=st.integers(20, 90),
+    window=st.integers(24, 90),
     overlap=st.integers(0, 8),
     unit=st.integers(1, 4),
     block=st.integers(1, 120),
