@@ -82,6 +82,17 @@ class Loaded:
         return self.flat.reshape(len(self.rows), self.layers, self.rows[0], self.width)
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """Records left on disk until they are touched, in the order asked for; fields as in Loaded."""
+
+    arrays: list[NDArray[Any]]
+    frames: NDArray[np.int64]
+    asked: NDArray[np.float64]
+    consumed: NDArray[np.float64]
+    corrupt: list[int]
+
+
 class FeatureStore:
     """The features of one space below ``root``."""
 
@@ -106,9 +117,7 @@ class FeatureStore:
         Raises:
             KeyError: for a key that is not stored.
         """
-        stored = _whole_entries(self._index, self._data)
-        place = {key: number for number, key in enumerate(stored["key"].tolist())}
-        entries = stored[[place[key] for key in keys]]
+        entries = self._entries(keys)
         sizes = entries["size"].tolist()
         ends = list(accumulate(sizes))
         flat = np.empty(ends[-1] if ends else 0, np.uint8)
@@ -127,6 +136,38 @@ class FeatureStore:
             entries["consumed"].copy(),
             corrupt,
         )
+
+    def map(self, keys: Sequence[bytes]) -> Mapped:
+        """Records as views of the file on disk, each read once to prove its checksum.
+
+        Memory holds none of them for good: the system drops pages it needs for something else.
+
+        Raises:
+            KeyError: for a key that is not stored.
+        """
+        entries = self._entries(keys)
+        space = self.space
+        dtype = np.dtype(space.product.dtype)
+        # An empty file cannot be mapped.
+        full = entries["size"].any()
+        data = np.memmap(self._data, np.uint8, mode="r") if full else np.empty(0, np.uint8)
+        arrays: list[NDArray[Any]] = []
+        corrupt = []
+        for position, entry in enumerate(entries):
+            offset, size = int(entry["offset"]), int(entry["size"])
+            raw = data[offset : offset + size]
+            if xxhash.xxh3_64_intdigest(raw.data) != int(entry["checksum"]):
+                corrupt.append(position)
+            values = np.asarray(raw).view(dtype)
+            rows = values.size // (space.layers * space.width)
+            arrays.append(values.reshape(space.layers, rows, space.width))
+        frames, asked = entries["frames"].astype(np.int64), entries["asked"].copy()
+        return Mapped(arrays, frames, asked, entries["consumed"].copy(), corrupt)
+
+    def _entries(self, keys: Sequence[bytes]) -> NDArray[np.void]:
+        stored = _whole_entries(self._index, self._data)
+        place = {key: number for number, key in enumerate(stored["key"].tolist())}
+        return stored[[place[key] for key in keys]]
 
     @contextmanager
     def writer(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Writer]:
