@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +135,7 @@ class Benchmark:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
             files.write(self._results, outcome.result, outcome.predictions)
+            shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
             yield Done(outcome.result, file, outcome.refused, fresh=True)
 
     def _prepare(self, task: str, model: str, head: str) -> Preparation:

@@ -22,7 +22,7 @@ from paralbench.evaluation.gathering import Source, refused_examples, remaining
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
-from paralbench.heads.head import Fits
+from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.result import (
     Data,
@@ -77,10 +77,11 @@ def run(
     clock.lap("reading")
     splits = remaining(prepared.splits, prepared.selection, selection)
     steps = Steps.of(selection) if selection.series else None
+    work = Workplace(cache / "fits" / prepared.name, device=entry.device, quiet=quiet)
     if steps is None:
-        fits = head.fit(streams, selection.problem(), splits, settings)
+        fits = head.fit(streams, selection.problem(), splits, settings, work)
     else:
-        fits = head.fit(streams, steps.problem(), steps.splits(splits), settings)
+        fits = head.fit(streams, steps.problem(), steps.splits(splits), settings, work)
         fits = replace(
             fits, fitted=steps.undelayed(fits.fitted), control=steps.undelayed(fits.control)
         )

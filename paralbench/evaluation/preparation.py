@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ class Entry:
     def model(self) -> str:
         """The model's id; several encoders' ids are joined by '+'."""
         return "+".join(encoder.card.id for encoder in self.encoders)
+
+    @property
+    def device(self) -> str:
+        """Where it is computed."""
+        return self.encoders[0].placement.device
 
 
 class Preparation:
@@ -151,5 +156,5 @@ def _product(entry: Entry, head: Head, settings: Any) -> Product:
         )
     product = head.product(settings)
     if isinstance(target, SeriesTarget):
-        return product.moving(target.rate, target.window)
+        return replace(product, kind="windows", rate=target.rate, window=target.window)
     return product

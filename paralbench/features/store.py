@@ -26,6 +26,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.product import Space
 
 _ENTRY = np.dtype(
@@ -86,7 +87,7 @@ class Loaded:
 class Mapped:
     """Records left on disk until they are touched, in the order asked for; fields as in Loaded."""
 
-    arrays: list[NDArray[Any]]
+    arrays: OnDisk
     frames: NDArray[np.int64]
     asked: NDArray[np.float64]
     consumed: NDArray[np.float64]
@@ -148,19 +149,17 @@ class FeatureStore:
         entries = self._entries(keys)
         space = self.space
         dtype = np.dtype(space.product.dtype)
-        # An empty file cannot be mapped.
-        full = entries["size"].any()
-        data = np.memmap(self._data, np.uint8, mode="r") if full else np.empty(0, np.uint8)
-        arrays: list[NDArray[Any]] = []
-        corrupt = []
-        for position, entry in enumerate(entries):
-            offset, size = int(entry["offset"]), int(entry["size"])
-            raw = data[offset : offset + size]
-            if xxhash.xxh3_64_intdigest(raw.data) != int(entry["checksum"]):
-                corrupt.append(position)
-            values = np.asarray(raw).view(dtype)
-            rows = values.size // (space.layers * space.width)
-            arrays.append(values.reshape(space.layers, rows, space.width))
+        row = space.layers * space.width * dtype.itemsize
+        places = [
+            (int(entry["offset"]), (space.layers, int(entry["size"]) // row, space.width))
+            for entry in entries
+        ]
+        arrays = OnDisk(DataFile(self._data, dtype.str), places)
+        corrupt = [
+            position
+            for position, entry in enumerate(entries)
+            if xxhash.xxh3_64_intdigest(arrays[position].data) != int(entry["checksum"])
+        ]
         frames, asked = entries["frames"].astype(np.int64), entries["asked"].copy()
         return Mapped(arrays, frames, asked, entries["consumed"].copy(), corrupt)
 

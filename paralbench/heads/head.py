@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -107,6 +108,23 @@ class Fits:
     forms: Forms | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where and how fits are made.
+
+    Args:
+        folder: where finished fits of this very entry are kept until all are done; None keeps none.
+        workers: fits at once; the number of cores by default.
+        device: "cpu" or "cuda".
+        quiet: show no progress.
+    """
+
+    folder: Path | None = None
+    workers: int | None = None
+    device: str = "cpu"
+    quiet: bool = True
+
+
 class Head(Protocol):
     """A head. ``settings`` is a card class with its defaults.
 
@@ -115,17 +133,26 @@ class Head(Protocol):
     listen to.
     """
 
-    name: str
-    targets: frozenset[str]
-    streams: Literal["one", "many"]
-    settings: type[Any]
+    @property
+    def name(self) -> str: ...
+    @property
+    def targets(self) -> frozenset[str]: ...
+    @property
+    def streams(self) -> Literal["one", "many"]: ...
+    @property
+    def settings(self) -> type[Any]: ...
 
     def product(self, settings: Any) -> Product:
         """What it needs stored of each clip."""
         ...
 
     def fit(
-        self, streams: Sequence[Stream], problem: Problem, splits: Sequence[Split], settings: Any
+        self,
+        streams: Sequence[Stream],
+        problem: Problem,
+        splits: Sequence[Split],
+        settings: Any,
+        work: Workplace | None = None,
     ) -> Fits:
         """Fit on every split; ``streams`` holds the same rows as heard by each encoder."""
         ...

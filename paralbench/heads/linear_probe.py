@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from paralbench.features.product import Product
-from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream
+from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
 from paralbench.records.card import Card
 from paralbench.records.errors import UsageError
 
@@ -64,7 +64,12 @@ class LinearProbe:
         return Product("pooled")
 
     def fit(
-        self, streams: Sequence[Stream], problem: Problem, splits: Sequence[Split], settings: Any
+        self,
+        streams: Sequence[Stream],
+        problem: Problem,
+        splits: Sequence[Split],
+        settings: Any,
+        work: Workplace | None = None,
     ) -> Fits:
         """Fit on every split at once; one stream of pooled records."""
         (stream,) = streams
