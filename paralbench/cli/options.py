@@ -125,7 +125,7 @@ def request(args: argparse.Namespace) -> Request:
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
         head_settings={
             **_recipe(args.recipe),
-            **{key: _value(value) for key, value in _pairs("--set", args.settings)},
+            **_settings(args.settings),
         },
         seeds=tuple(range(args.seeds)),
         placement=Placement(_device(args.device)),
@@ -136,6 +136,20 @@ def cache(args: argparse.Namespace) -> Path:
     """The root of the feature store."""
     chosen: Path | None = args.cache
     return chosen or default_cache()
+
+
+def _settings(items: Sequence[str]) -> dict[str, Any]:
+    """``a=1`` and ``b.c=2`` as the tables TOML would make of them."""
+    found: dict[str, Any] = {}
+    for key, value in _pairs("--set", items):
+        *outer, last = key.split(".")
+        table = found
+        for name in outer:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise UsageError(f"--set {key}: '{name}' was given a value already.")
+        table[last] = _value(value)
+    return found
 
 
 def _recipe(file: Path | None) -> dict[str, Any]:

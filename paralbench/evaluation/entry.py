@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import scoring
+from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.gathering import Source, refused_examples, remaining
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
@@ -64,10 +65,17 @@ def run(
     entry = prepared.entry
     clock = _Clock()
     head, settings = prepared.head, prepared.settings
+    policy = head.cutting(settings)
+    uncut: dict[str, str] = {}
+    if policy is not None and not prepared.selection.series:
+        found_utterances = cut(prepared, policy, cache, quiet)
+        prepared.recut(found_utterances.clips)
+        uncut = found_utterances.refused
+        clock.lap("cutting")
     sources = Source.of(prepared, cache, quiet, say)
     unusable = {key: reason for source in sources for key, reason in source.extract().items()}
     clock.lap("extraction")
-    selection = prepared.selection.without(refused_examples(prepared, unusable))
+    selection = prepared.selection.without({**refused_examples(prepared, unusable), **uncut})
     if selection.series:
         for source in sources:
             selection = selection.without(source.too_short(selection))

@@ -66,7 +66,9 @@ class Source:
     def gather(self, selection: Selection) -> tuple[Stream, Consumption]:
         """This encoder's stream, and how much audio was heard for it."""
         key = self.prepared.key
-        parts = [[key(clip) for clip in example.clips] for example in selection.examples]
+        parts = [
+            [key(clip) for clip in self.prepared.pieces(example)] for example in selection.examples
+        ]
         if selection.series:
             return self._steps([key for (key,) in parts], selection)
         if self.prepared.product.kind == "frames":
@@ -137,7 +139,7 @@ def refused_examples(prepared: Preparation, unusable: Mapping[bytes, str]) -> di
     """An example with a clip that cannot be used is refused: it was not heard as declared."""
     refused: dict[str, str] = {}
     for example in prepared.selection.examples:
-        for clip in example.clips:
+        for clip in prepared.pieces(example):
             reason = unusable.get(prepared.key(clip))
             if reason is not None:
                 refused.setdefault(example.id, f"{reason} [{clip.path.name}]")

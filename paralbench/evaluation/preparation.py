@@ -77,7 +77,21 @@ class Preparation:
         self._digests = {} if known is None else known
         self._digests |= digests({clip.path for clip in clips} - self._digests.keys())
         self.clips = {self.key(clip): clip for clip in clips}
+        self._pieces: dict[str, tuple[Clip, ...]] = {}
         self.fingerprint = self._fingerprint()
+
+    def recut(self, pieces: Mapping[str, tuple[Clip, ...]]) -> None:
+        """Encode these clips of the examples named, instead of those they came with.
+
+        Ids, folds and the fingerprint stay those of the recordings as they were given.
+        """
+        self._pieces |= pieces
+        clips = [clip for example in self.selection.examples for clip in self.pieces(example)]
+        self.clips = {self.key(clip): clip for clip in clips}
+
+    def pieces(self, example: Example) -> tuple[Clip, ...]:
+        """The clips of an example that are encoded, in order."""
+        return self._pieces.get(example.id, example.clips)
 
     @property
     def synthetic(self) -> bool:

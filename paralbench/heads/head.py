@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
 from paralbench.records.result import Forms
 
@@ -144,6 +145,10 @@ class Head(Protocol):
 
     def product(self, settings: Any) -> Product:
         """What it needs stored of each clip."""
+        ...
+
+    def cutting(self, settings: Any) -> Cutting | None:
+        """How long recordings are cut into utterances for it; None where they are not."""
         ...
 
     def fit(

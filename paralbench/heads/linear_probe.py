@@ -20,6 +20,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
 from paralbench.records.card import Card
@@ -62,6 +63,10 @@ class LinearProbe:
     def product(self, settings: Any) -> Product:
         """Pooled mean and deviation."""
         return Product("pooled")
+
+    def cutting(self, settings: Any) -> Cutting | None:
+        """It pools over all of a recording."""
+        return None
 
     def fit(
         self,

@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import torch
 
+from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
 from paralbench.heads.head import Fits, FrameStream, Problem, Split, Stream, Workplace
 from paralbench.heads.training import kept
@@ -58,6 +59,11 @@ class NetworkHead:
         """As the recipe says: frames, unless its class says otherwise."""
         wanted: Product = settings.product()
         return wanted
+
+    def cutting(self, settings: Any) -> Cutting | None:
+        """As the recipe says."""
+        policy: Cutting = settings.cutting
+        return None if policy.how == "as-given" else policy
 
     def fit(
         self,

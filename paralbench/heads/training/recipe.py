@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
 from paralbench.records.card import Card
 
@@ -31,6 +32,7 @@ class Recipe(Card):
             encoder's own.
         storage: precision in which frames are stored.
         standardise: features by mean and deviation over the training examples' frames.
+        cutting: how a recording that comes as one long clip is cut into utterances.
         search: values to try, by setting; all combinations, or ``budget`` of them drawn at random.
             What has the lowest development loss is kept, fold by fold; all of it is recorded.
     """
@@ -56,6 +58,7 @@ class Recipe(Card):
     frame_rate: float = Field(default=0.0, ge=0)
     storage: Literal["float32", "float16"] = "float16"
     standardise: bool = True
+    cutting: Cutting = Cutting()
     search: dict[str, list[Any]] = Field(default_factory=dict)
     budget: int = Field(default=0, ge=0)
 
