@@ -13,7 +13,7 @@ import importlib.util
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from paralbench.records.errors import ParalbenchError
 
@@ -61,8 +61,9 @@ def _installed(name: str, extra: str) -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
+        package = (error.name or name).partition(".")[0]
         raise ParalbenchError(
-            f"the package '{error.name}' is not installed; pip install 'paralbench[{extra}]' "
+            f"the package '{package}' is not installed; pip install 'paralbench[{extra}]' "
             f"brings it."
         ) from error
 
@@ -73,7 +74,7 @@ def _without_native_libraries(reason: Exception) -> ModuleType:
     A failed import leaves the module that looks for them behind; it is pointed at a folder
     without any for the second import, and back again.
     """
-    loader = sys.modules.get(_LOADER)
+    loader: Any = sys.modules.get(_LOADER)
     if loader is None or not hasattr(loader, "_LIB_DIR"):
         raise ParalbenchError(f"torchaudio cannot be imported: {_first_line(reason)}") from reason
     folder = loader._LIB_DIR

@@ -105,7 +105,8 @@ def _build(toolkit: ModuleType, chosen: Settings, folder: Path | None) -> Any:
 def _same_randomness() -> Iterator[None]:
     """s3prl seeds Python and torch whenever it builds an upstream; here that is undone."""
     state = random.getstate()
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    begun = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = range(torch.cuda.device_count()) if begun else ()
     with torch.random.fork_rng(devices=devices):
         try:
             yield
@@ -145,8 +146,8 @@ def _check_complete(model: nn.Module, folder: Path, architecture: str) -> None:
     missing = sorted(set(model.state_dict()) - there - _TRAINING_ONLY)
     if missing:
         raise ParalbenchError(
-            f"{folder / 'model.safetensors'}: {len(missing)} tensors of '{architecture}' are "
-            f"missing, the first is '{missing[0]}'."
+            f"{folder / 'model.safetensors'}: expected all tensors of '{architecture}', "
+            f"{len(missing)} are missing, first '{missing[0]}'."
         )
 
 
