@@ -83,6 +83,13 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="a setting of the head",
     )
+    add(
+        "--recipe",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="settings of the head in a TOML file; --set goes over it",
+    )
     add("--seeds", type=int, default=5, metavar="N", help="how many seeds (default: 5)")
     add("--device", default="cpu", help="cpu (default) or cuda")
     add(
@@ -116,7 +123,10 @@ def request(args: argparse.Namespace) -> Request:
         heads=_once(args.head),
         data=named(args.data),
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
-        head_settings={key: _value(value) for key, value in _pairs("--set", args.settings)},
+        head_settings={
+            **_recipe(args.recipe),
+            **{key: _value(value) for key, value in _pairs("--set", args.settings)},
+        },
         seeds=tuple(range(args.seeds)),
         placement=Placement(_device(args.device)),
     )
@@ -126,6 +136,15 @@ def cache(args: argparse.Namespace) -> Path:
     """The root of the feature store."""
     chosen: Path | None = args.cache
     return chosen or default_cache()
+
+
+def _recipe(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"--recipe {file}: expected settings in TOML ({error}).") from error
 
 
 def _device(name: str) -> str:
