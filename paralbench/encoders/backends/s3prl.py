@@ -136,17 +136,20 @@ def _check_complete(model: nn.Module, folder: Path, architecture: str) -> None:
     """Refuse weights that lack a tensor: transformers would fill it with random numbers."""
     from safetensors import safe_open
 
-    with safe_open(folder / "model.safetensors", "pt") as file:
-        there = {
-            name.removeprefix(f"{architecture}.")
-            .replace(".weight_g", ".parametrizations.weight.original0")
-            .replace(".weight_v", ".parametrizations.weight.original1")
-            for name in file.keys()  # noqa: SIM118 - it is no dictionary
-        }
-    missing = sorted(set(model.state_dict()) - there - _TRAINING_ONLY)
+    there = set()
+    for shard in sorted(folder.glob("model*.safetensors")):
+        with safe_open(shard, "pt") as file:
+            there.update(file.keys())
+    named = {
+        name.removeprefix(f"{architecture}.")
+        .replace(".weight_g", ".parametrizations.weight.original0")
+        .replace(".weight_v", ".parametrizations.weight.original1")
+        for name in there
+    }
+    missing = sorted(set(model.state_dict()) - named - _TRAINING_ONLY)
     if missing:
         raise ParalbenchError(
-            f"{folder / 'model.safetensors'}: expected all tensors of '{architecture}', "
+            f"{folder}: expected all tensors of '{architecture}', "
             f"{len(missing)} are missing, first '{missing[0]}'."
         )
 
