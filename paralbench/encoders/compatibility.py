@@ -10,6 +10,7 @@ nothing is in the way nothing is changed, and where neither is installed nothing
 from __future__ import annotations
 
 import importlib.util
+import logging
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -54,7 +55,13 @@ def s3prl() -> ModuleType:
         ParalbenchError: where s3prl or torchaudio is not installed or cannot be imported.
     """
     _complete(torchaudio())
-    return _installed("s3prl.nn", extra="s3prl")
+    logger = logging.getLogger("s3prl")
+    before = logger.level
+    logger.setLevel(logging.ERROR)  # it warns of upstreams whose own toolkits are not installed
+    try:
+        return _installed("s3prl.nn", extra="s3prl")
+    finally:
+        logger.setLevel(before)
 
 
 def _installed(name: str, extra: str) -> ModuleType:

@@ -34,6 +34,7 @@ def _run(code: str, *paths: Path) -> str:
         check=False,
     )
     assert not told.returncode, told.stderr
+    assert not told.stderr, "nothing but what was asked for is said"
     return told.stdout.strip()
 
 

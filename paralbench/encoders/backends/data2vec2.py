@@ -103,7 +103,7 @@ class _Attention(nn.Module):
     def forward(self, values: Tensor, bias: Tensor | None) -> Tensor:
         batch, frames, width = values.shape
         split = self.qkv(values).view(batch, frames, 3, self.heads, width // self.heads)
-        query, key, value = split.permute(2, 0, 3, 1, 4)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind()
         mask = None if bias is None else bias.to(query.dtype)
         heard = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         joined: Tensor = self.proj(heard.transpose(1, 2).reshape(batch, frames, width))
@@ -176,7 +176,7 @@ class Network(nn.Module):
         biases = self._biases(values.shape[1])
         extra = self._sizes.extra_tokens
         if extra:
-            values = torch.cat([self.extra_tokens.expand(len(values), -1, -1), values], dim=1)
+            values = torch.cat([self.extra_tokens.expand(values.shape[0], -1, -1), values], dim=1)
         states = [self.norm(values)]
         for number, block in enumerate([*self.context, *self.blocks]):
             states.append(block(states[-1], biases[number % len(biases)]))
@@ -199,7 +199,7 @@ class Network(nn.Module):
         distance = (at.unsqueeze(0) - at.unsqueeze(1)).abs()
         extra = self._sizes.extra_tokens
         bias = functional.pad(-distance * self.slopes[:, None, None], (extra, 0, extra, 0))
-        return [bias * scale for scale in self.alibi_scale.clamp_min(0)]
+        return [bias * scale for scale in self.alibi_scale.clamp_min(0).unbind()]
 
 
 class Data2Vec2:
