@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.heads.head import Problem, Split
+from paralbench.heads.head import PooledStream, Problem, Split
 from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.metrics import metric
 
@@ -20,7 +20,8 @@ def run() -> list[tuple[str, str]]:
     features, targets, sessions = _corpus()
     splits = _splits(sessions)
     began = time.perf_counter()
-    fits = HEAD.fit(features, Problem("class", targets.astype(float), CLASSES), splits, Settings())
+    stream = PooledStream("bench", features)
+    fits = HEAD.fit([stream], Problem("class", targets.astype(float), CLASSES), splits, Settings())
     ours = time.perf_counter() - began
     our_uar = np.mean([_uar(targets[fit.split.test], fit.outputs.argmax(1)) for fit in fits.fitted])
     steps = np.mean([fit.chosen["steps"] for fit in fits.fitted])

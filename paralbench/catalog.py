@@ -140,6 +140,23 @@ class Catalog:
         """The model called ``name``; raises :class:`UsageError` where there is none."""
         return _named("model", name, self.models)
 
+    def streams(self, name: str) -> tuple[str, ...]:
+        """The models in ``a+b+c``; a model whose own name has a '+' is found before its parts.
+
+        Raises:
+            UsageError: where a part is no model, or one is named twice.
+        """
+        parts: list[str] = []
+        left = name.split("+")
+        while left:
+            ends = [end for end in range(len(left), 0, -1) if "+".join(left[:end]) in self.models]
+            end = ends[0] if ends else 1
+            parts.append(self.model("+".join(left[:end])).card.id)
+            left = left[end:]
+        if len(set(parts)) < len(parts):
+            raise UsageError(f"'{name}' names an encoder twice; each is listened to once.")
+        return tuple(parts)
+
     def _subfolders(self, kind: str, card: str) -> list[Path]:
         return [
             folder

@@ -100,3 +100,20 @@ def test_imports_are_light(module: str) -> None:
     heavy = "{'torch', 'transformers', 'pandas', 'librosa', 'opensmile'} & sys.modules.keys()"
     code = f"import sys, {module}; assert not {heavy}, {heavy}"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=OWN)
+
+
+def test_several_encoders_are_joined_by_plus(tmp_path: Path) -> None:
+    for name in ("big", "big+", "log"):
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        card = (Catalog().models["log-mel"].folder / "model.toml").read_text(encoding="utf-8")
+        (folder / "model.toml").write_text(card.replace('"log-mel"', f'"{name}"', 1))
+    catalog = Catalog([tmp_path])
+    assert catalog.streams("log") == ("log",)
+    assert catalog.streams("log+big") == ("log", "big")
+    assert catalog.streams("big++log") == ("big+", "log")
+    assert catalog.streams("log+big+") == ("log", "big+")
+    with pytest.raises(UsageError, match="names an encoder twice"):
+        catalog.streams("log+big+log")
+    with pytest.raises(UsageError, match="nope"):
+        catalog.streams("log+nope")

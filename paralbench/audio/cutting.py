@@ -1,72 +1,29 @@
-"""Cuts a recording into pieces that an encoder is fed, each with context on both sides."""
+"""How a recording that comes as one long clip is cut into utterances: a policy that is recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
 
-Waveform: TypeAlias = NDArray[np.float32]
-"""Mono samples [samples], full scale ±1."""
+from paralbench.records.card import Card
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of a recording that is encoded at once; all numbers count samples.
+class Cutting(Card):
+    """Utterances by voice activity.
 
-    Args:
-        samples: what the encoder is fed, context included.
-        start: where the piece's own stretch begins in the recording, context not included.
-        before: how much context stands before it.
-        own: how long its own stretch is; the stretches of all pieces make up the recording.
+    Attributes:
+        how: "voice" cuts an example that is one clip longer than ``from_seconds``; "as-given" never.
+        threshold: speech begins where its probability reaches this, and ends where it has been 0.15
+            below it for ``silence`` seconds.
+        speech: shorter stretches are no speech; ``padding`` seconds are kept on both sides.
+        longest: a stretch that goes on for longer is cut at its least likely moment of speech.
     """
 
-    samples: Waveform
-    start: int
-    before: int
-    own: int
-
-    @property
-    def after(self) -> int:
-        """How much context stands behind the piece's own stretch."""
-        return len(self.samples) - self.before - self.own
-
-
-def cut(
-    stream: Iterator[Waveform], window: int, overlap: int = 0, unit: int = 1
-) -> Iterator[Piece]:
-    """Cut a stream into windows of ``window`` samples, the last one shorter.
-
-    With ``overlap`` each window but the first begins, and each but the last ends, with so many
-    samples of context at least. Windows then begin at multiples of ``unit`` samples, the encoder's
-    hop, so the frames of all are those of one grid. What fits into one window is not cut. The last
-    window is longer than twice the overlap, however little was left.
-
-    Raises:
-        ValueError: where the window leaves no room between its two overlaps.
-    """
-    context = -(-overlap // unit) * unit
-    step = (window - 2 * context) // unit * unit if context else window
-    if step <= 0:
-        raise ValueError(f"a window of {window} samples has no room for two overlaps of {overlap}")
-    held: list[Waveform] = []
-    count = first = 0
-
-    def piece(samples: Waveform, last: bool) -> Piece:
-        before = context if first else 0
-        own = len(samples) - before if last else first + step + context - (first + before)
-        return Piece(samples, first + before, before, own)
-
-    for samples in stream:
-        held.append(samples)
-        count += len(samples)
-        # With context, whether a window is the last decides what of it is kept.
-        while count > window or (count == window and not context):
-            joined = np.concatenate(held) if len(held) > 1 else held[0]
-            yield piece(joined[:window], last=False)
-            held, count, first = [joined[step:]], count - step, first + step
-    if count:
-        yield piece(np.concatenate(held) if len(held) > 1 else held[0], last=True)
+    how: Literal["voice", "as-given"] = "as-given"
+    from_seconds: float = Field(default=30.0, gt=0)
+    threshold: float = Field(default=0.5, gt=0.15, lt=1)
+    speech: float = Field(default=0.25, gt=0)
+    silence: float = Field(default=0.3, gt=0)
+    padding: float = Field(default=0.1, ge=0)
+    longest: float = Field(default=20.0, gt=1)

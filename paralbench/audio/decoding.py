@@ -19,8 +19,8 @@ import soundfile
 import soxr
 
 from paralbench.audio import nsp
-from paralbench.audio.cutting import Waveform, cut
 from paralbench.audio.inspection import inspect
+from paralbench.audio.pieces import Waveform, cut
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 

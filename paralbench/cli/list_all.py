@@ -111,7 +111,9 @@ def _models(args: argparse.Namespace) -> Rows:
 
 def _heads(args: argparse.Namespace) -> Rows:
     return [
-        {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)), "from": heads.head(name).product.kind}
+        {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)),
+         "from": heads.head(name).product(heads.settings(name, {})).kind,
+         "encoders": heads.head(name).streams}
         for name in heads.names()
     ]  # fmt: skip
 

@@ -84,6 +84,13 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="a setting of the head",
     )
+    add(
+        "--recipe",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="settings of the head in a TOML file; --set goes over it",
+    )
     add("--seeds", type=int, default=5, metavar="N", help="how many seeds (default: 5)")
     add("--device", default="cpu", help="cpu (default) or cuda")
     add(
@@ -132,7 +139,10 @@ def request(args: argparse.Namespace) -> Request:
         heads=_once(args.head),
         data=named(args.data),
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
-        head_settings={key: _value(value) for key, value in _pairs("--set", args.settings)},
+        head_settings={
+            **_recipe(args.recipe),
+            **_settings(args.settings),
+        },
         seeds=tuple(range(args.seeds)),
         placement=Placement(_device(args.device)),
         engine=Engine(args.engine, args.workers),
@@ -143,6 +153,29 @@ def cache(args: argparse.Namespace) -> Path:
     """The root of the feature store."""
     chosen: Path | None = args.cache
     return chosen or default_cache()
+
+
+def _settings(items: Sequence[str]) -> dict[str, Any]:
+    """``a=1`` and ``b.c=2`` as the tables TOML would make of them."""
+    found: dict[str, Any] = {}
+    for key, value in _pairs("--set", items):
+        *outer, last = key.split(".")
+        table = found
+        for name in outer:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise UsageError(f"--set {key}: '{name}' was given a value already.")
+        table[last] = _value(value)
+    return found
+
+
+def _recipe(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"--recipe {file}: expected settings in TOML ({error}).") from error
 
 
 def _device(name: str) -> str:

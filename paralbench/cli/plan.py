@@ -48,13 +48,14 @@ def run(args: argparse.Namespace) -> int:
             failed.append(prepared)
             continue
         entry = prepared.entry
-        store = FeatureStore(options.cache(args), space(entry.encoder, prepared.product))
-        try:
-            told = plan(entry.encoder, prepared.clips, store)
-        except ParalbenchError as error:
-            failed.append(Failed(entry.task.id, entry.encoder.card.id, entry.head, error))
-            continue
-        rows.append((entry.task.id, entry.encoder.card.id, told))
+        for encoder in entry.encoders:
+            store = FeatureStore(options.cache(args), space(encoder, prepared.product))
+            try:
+                told = plan(encoder, prepared.clips, store)
+            except ParalbenchError as error:
+                failed.append(Failed(entry.task.id, encoder.card.id, entry.head, error))
+                continue
+            rows.append((entry.task.id, encoder.card.id, told))
     if args.json:
         print(
             json.dumps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,10 @@ class Benchmark:
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
 
+    def encoders(self, name: str) -> tuple[LoadableEncoder, ...]:
+        """The encoders of a model asked for, or of several joined by '+'; raises as `encoder`."""
+        return tuple(self.encoder(part) for part in self._catalog.streams(name))
+
     def encoder(self, name: str) -> LoadableEncoder:
         """A model asked for, its weights found.
 
@@ -99,7 +104,7 @@ class Benchmark:
         for task in request.tasks:
             self._catalog.task(task)
         for model in request.models:
-            self._catalog.model(model)
+            self._catalog.streams(model)
         for head in request.heads:
             find_head(head)
         for task in request.tasks:
@@ -120,7 +125,7 @@ class Benchmark:
                 continue
             entry = prepared.entry
             file = files.place(
-                self._results, entry.task.id, entry.encoder.card.id, entry.head, prepared.synthetic
+                self._results, entry.task.id, entry.model, entry.head, prepared.synthetic
             )
             kept = None if self._again else _current(file, prepared)
             if kept is not None:
@@ -131,9 +136,10 @@ class Benchmark:
                     prepared, self._cache, engine=self._request.engine, quiet=quiet, say=say
                 )
             except ParalbenchError as error:
-                yield Failed(entry.task.id, entry.encoder.card.id, entry.head, error)
+                yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
             files.write(self._results, outcome.result, outcome.predictions)
+            shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
             yield Done(outcome.result, file, outcome.refused, fresh=True)
 
     def _prepare(self, task: str, model: str, head: str) -> Preparation:
@@ -149,7 +155,7 @@ class Benchmark:
             root,
             reading,
             card,
-            self.encoder(model),
+            self.encoders(model),
             head,
             request.head_settings,
             request.seeds,

@@ -5,9 +5,10 @@ The result is written by the caller.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,13 @@ import pyarrow as pa
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import scoring
-from paralbench.evaluation.gathering import gather, refused_examples, remaining, too_short
-from paralbench.evaluation.preparation import Preparation
+from paralbench.evaluation.cutting import cut
+from paralbench.evaluation.gathering import Source, refused_examples, remaining
+from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
 from paralbench.features.engine import LOCAL, Engine
-from paralbench.features.store import FeatureStore
-from paralbench.heads.head import Fits
+from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.result import (
     Data,
@@ -63,30 +64,44 @@ def run(
     Raises:
         ParalbenchError: where no example or not enough of them can be used.
     """
-    from paralbench.features.extraction import extract, space
-
     entry = prepared.entry
     clock = _Clock()
     head, settings = prepared.head, prepared.settings
-    store = FeatureStore(cache, space(entry.encoder, prepared.product))
-    extraction = extract(entry.encoder, prepared.clips, store, engine=engine, quiet=quiet, say=say)
-    unusable = dict(extraction.refused)
+    policy = head.cutting(settings)
+    uncut: dict[str, str] = {}
+    if policy is not None and not prepared.selection.series:
+        found_utterances = cut(prepared, policy, cache, quiet)
+        prepared.recut(found_utterances.clips)
+        uncut = found_utterances.refused
+        clock.lap("cutting")
+    sources = Source.of(prepared, cache, engine, quiet, say)
+    unusable = {key: reason for source in sources for key, reason in source.extract().items()}
     clock.lap("extraction")
-    selection = prepared.selection.without(refused_examples(prepared, unusable))
+    selection = prepared.selection.without({**refused_examples(prepared, unusable), **uncut})
     if selection.series:
-        selection = selection.without(too_short(prepared, selection, store))
-    features, consumption = gather(prepared, selection, store, quiet, say)
+        for source in sources:
+            selection = selection.without(source.too_short(selection))
+    gathered = [source.gather(selection) for source in sources]
+    streams = [stream for stream, _ in gathered]
+    consumption = min((heard for _, heard in gathered), key=lambda heard: heard.fraction)
     clock.lap("reading")
     splits = remaining(prepared.splits, prepared.selection, selection)
     steps = Steps.of(selection) if selection.series else None
+    work = Workplace(cache / "fits" / prepared.name, device=entry.device, quiet=quiet)
     if steps is None:
-        fits = head.fit(features, selection.problem(), splits, settings)
+        fits = head.fit(streams, selection.problem(), splits, settings, work)
     else:
-        fits = head.fit(features, steps.problem(), steps.splits(splits), settings)
-        fits = replace(fits, fitted=steps.undelayed(fits.fitted))
+        fits = head.fit(streams, steps.problem(), steps.splits(splits), settings, work)
+        fits = replace(
+            fits, fitted=steps.undelayed(fits.fitted), control=steps.undelayed(fits.control)
+        )
     clock.lap("fitting")
     found = scoring.predictions(selection, fits.fitted, steps)
     scores = scoring.scores(selection, found)
+    control = None
+    if fits.control:
+        plain = scoring.predictions(selection, fits.control, steps)
+        control = scoring.control(selection, found, plain)
     clock.lap("scoring")
     content, digest = files.parquet(_table(prepared, selection, found))
     standing, reason = _standing(prepared, selection, scores[0].interval.clusters)
@@ -98,7 +113,7 @@ def run(
         task_version=entry.task.version,
         task_title=entry.task.title,
         task_about=entry.task.about,
-        model=_model(entry.encoder),
+        model=_model(entry),
         head=entry.head,
         standing=standing,
         standing_reason=reason,
@@ -124,6 +139,8 @@ def run(
         ),
         provenance=provenance(entry.task, clock.laps),
         predictions_sha256=digest,
+        control=control,
+        forms=fits.forms,
     )
     return Outcome(result, content, selection.refused)
 
@@ -145,7 +162,7 @@ def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tup
         return "unverified", f"the {' and '.join(unknown)} of some examples is unknown"
     if clusters < _CLUSTERS_LEAST:
         return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
-    if not entry.encoder.weights.pinned:
+    if not all(encoder.weights.pinned for encoder in entry.encoders):
         return "unverified", "the weights are not those the model's card pins"
     return "ranked", ""
 
@@ -188,7 +205,28 @@ def _errata(selection: Selection) -> list[str]:
     return sorted(applied | {one.erratum for one in selection.refused if one.erratum})
 
 
-def _model(encoder: LoadableEncoder) -> Model:
+def _model(entry: Entry) -> Model:
+    """The encoder; of several, all of them as one model with its streams."""
+    streams = [_stream(encoder) for encoder in entry.encoders]
+    if len(streams) == 1:
+        return streams[0]
+
+    def joined(values: Iterable[str]) -> str:
+        return hashlib.sha256("\n".join(values).encode()).hexdigest()
+
+    return Model(
+        id=entry.model,
+        title=" + ".join(one.title for one in streams),
+        parameters=sum(one.parameters for one in streams),
+        weights=joined(one.weights for one in streams),
+        encoder=joined(one.encoder for one in streams),
+        policy={one.id: one.policy for one in streams},
+        licence="; ".join(dict.fromkeys(one.licence for one in streams)),
+        streams=streams,
+    )
+
+
+def _stream(encoder: LoadableEncoder) -> Model:
     card = encoder.card
     return Model(
         id=card.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from paralbench.evaluation.selection import select
 from paralbench.features.digests import digests
 from paralbench.features.product import Product, clip_key
 from paralbench.heads import head as find_head
+from paralbench.heads import settings as find_settings
 from paralbench.heads.head import Head
 from paralbench.metrics import metric
-from paralbench.records.errors import CardError, ParalbenchError, UsageError
+from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example
 from paralbench.records.task_card import SeriesTarget, TaskCard
 from paralbench.results.provenance import card_digest, engine
@@ -35,10 +36,20 @@ class Entry:
     root: Path
     reading: Reading
     task: TaskCard
-    encoder: LoadableEncoder
+    encoders: tuple[LoadableEncoder, ...]
     head: str
     head_settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+    @property
+    def model(self) -> str:
+        """The model's id; several encoders' ids are joined by '+'."""
+        return "+".join(encoder.card.id for encoder in self.encoders)
+
+    @property
+    def device(self) -> str:
+        """Where it is computed."""
+        return self.encoders[0].placement.device
 
 
 class Preparation:
@@ -55,8 +66,8 @@ class Preparation:
     def __init__(self, entry: Entry, known: dict[Path, str | None] | None = None) -> None:
         self.entry = entry
         self.head = find_head(entry.head)
-        self.settings = _settings(entry, self.head)
-        self.product = _product(entry, self.head)
+        self.settings = find_settings(entry.head, entry.head_settings)
+        self.product = _product(entry, self.head, self.settings)
         for name in entry.task.metrics.report:
             metric(name)
         self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
@@ -66,7 +77,21 @@ class Preparation:
         self._digests = {} if known is None else known
         self._digests |= digests({clip.path for clip in clips} - self._digests.keys())
         self.clips = {self.key(clip): clip for clip in clips}
+        self._pieces: dict[str, tuple[Clip, ...]] = {}
         self.fingerprint = self._fingerprint()
+
+    def recut(self, pieces: Mapping[str, tuple[Clip, ...]]) -> None:
+        """Encode these clips of the examples named, instead of those they came with.
+
+        Ids, folds and the fingerprint stay those of the recordings as they were given.
+        """
+        self._pieces |= pieces
+        clips = [clip for example in self.selection.examples for clip in self.pieces(example)]
+        self.clips = {self.key(clip): clip for clip in clips}
+
+    def pieces(self, example: Example) -> tuple[Clip, ...]:
+        """The clips of an example that are encoded, in order."""
+        return self._pieces.get(example.id, example.clips)
 
     @property
     def synthetic(self) -> bool:
@@ -79,12 +104,13 @@ class Preparation:
         entry = self.entry
         told = {
             "task": card_digest(entry.task),
-            "encoder": entry.encoder.identity,
+            "encoders": [encoder.identity for encoder in entry.encoders],
+            "product": asdict(self.product),
             "head": [entry.head, self.settings.model_dump(mode="json")],
             "seeds": entry.seeds,
             "data": self.fingerprint,
             "refused": len(self.selection.refused),
-            "standing": [self.synthetic, entry.encoder.weights.pinned],
+            "standing": [self.synthetic, *(encoder.weights.pinned for encoder in entry.encoders)],
             "engine": engine(),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -125,18 +151,11 @@ class Preparation:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _settings(entry: Entry, head: Head) -> Any:
-    try:
-        return head.settings.checked(dict(entry.head_settings), f"head '{entry.head}', settings")
-    except CardError as error:
-        raise UsageError(str(error)) from error
-
-
-def _product(entry: Entry, head: Head) -> Product:
+def _product(entry: Entry, head: Head, settings: Any) -> Product:
     """What is stored of each clip: what the head needs, at every step where there are steps.
 
     Raises:
-        ParalbenchError: where the head does not learn this kind of target.
+        ParalbenchError: where the head does not learn this kind of target, or from so many encoders.
     """
     target = entry.task.target
     if target.kind not in head.targets:
@@ -144,6 +163,12 @@ def _product(entry: Entry, head: Head) -> Product:
         raise ParalbenchError(
             f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {target.kind}."
         )
+    if len(entry.encoders) > 1 and head.streams == "one":
+        raise ParalbenchError(
+            f"head '{entry.head}' listens to one encoder, '{entry.model}' names {len(entry.encoders)}; "
+            f"'paralbench list heads' shows those that fuse."
+        )
+    product = head.product(settings)
     if isinstance(target, SeriesTarget):
-        return head.product.moving(target.rate, target.window)
-    return head.product
+        return replace(product, kind="windows", rate=target.rate, window=target.window)
+    return product

@@ -15,8 +15,9 @@ from paralbench.heads.head import Fitted
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Array, confusion
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Score
+from paralbench.records.result import Control, Score
 from paralbench.statistics.bootstrap import cluster_sums, interval
+from paralbench.statistics.paired import paired
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,29 @@ def confusion_matrix(classes: int, found: Predictions) -> list[list[float]]:
     return matrix
 
 
+def control(selection: Selection, found: Predictions, plain: Predictions) -> Control:
+    """The control's score by the ranking metric, and the paired difference from it."""
+    name, classes = selection.task.metrics.ranking, len(selection.classes)
+    chosen = metric(name)
+    ours, theirs = (
+        _sums(one, chosen.statistics(one.truth, one.predicted, classes)) for one in (found, plain)
+    )
+    return Control(
+        score=_score(name, classes, plain, {}), paired=paired(chosen, ours, theirs, classes)
+    )
+
+
+def _sums(found: Predictions, statistics: Array) -> Array:
+    """Statistics summed by seed and cluster, [seeds, clusters, s]."""
+    seeds = np.unique(found.seeds)
+    sums = np.zeros((len(seeds), int(found.clusters.max()) + 1, statistics.shape[1]))
+    for place, seed in enumerate(seeds):
+        of_seed = found.seeds == seed
+        part = cluster_sums(statistics[of_seed], found.clusters[of_seed])
+        sums[place, : len(part)] = part
+    return sums
+
+
 def _groups(selection: Selection, found: Predictions) -> dict[str, NDArray[np.bool_]]:
     """Which rows belong to each value of the attributes whose scores are wanted apart."""
     groups = {}
@@ -105,12 +129,7 @@ def _score(
         )
     statistics = chosen.statistics(found.truth, found.predicted, classes)
     seeds, folds = np.unique(found.seeds), np.unique(found.folds)
-    clusters = int(found.clusters.max()) + 1
-    sums = np.zeros((len(seeds), clusters, statistics.shape[1]))
-    for place, seed in enumerate(seeds):
-        of_seed = found.seeds == seed
-        part = cluster_sums(statistics[of_seed], found.clusters[of_seed])
-        sums[place, : len(part)] = part
+    sums = _sums(found, statistics)
     by_seed = {
         str(seed): float(chosen.score(sums[place].sum(0), classes))
         for place, seed in enumerate(seeds)

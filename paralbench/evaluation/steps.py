@@ -44,7 +44,8 @@ class Steps:
         """What a head is told: the value ``delay`` steps later."""
         rows = np.arange(len(self.truth))
         last = np.searchsorted(self.example, self.example, side="right") - 1
-        return Problem("number", self.truth[np.minimum(rows + self.delay, last)], 0)
+        delayed = self.truth[np.minimum(rows + self.delay, last)]
+        return Problem("number", delayed, 0, recordings=self.example)
 
     def splits(self, splits: Sequence[Split]) -> list[Split]:
         """The same splits in rows instead of recordings."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from paralbench.audio import decoding
-from paralbench.audio.cutting import Piece, Waveform, cut
+from paralbench.audio.pieces import Piece, Waveform, cut
 from paralbench.encoders.encoder import Encoder
 from paralbench.features.product import Product
 from paralbench.features.reduction import Gatherer, Part, reduction

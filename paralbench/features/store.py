@@ -27,6 +27,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.precision import storage
 from paralbench.features.product import Space
 
@@ -88,6 +89,17 @@ class Loaded:
         return self.flat.reshape(len(self.rows), self.layers, self.rows[0], self.width)
 
 
+@dataclass(frozen=True)
+class Mapped:
+    """Records left on disk until they are touched, in the order asked for; fields as in Loaded."""
+
+    arrays: OnDisk
+    frames: NDArray[np.int64]
+    asked: NDArray[np.float64]
+    consumed: NDArray[np.float64]
+    corrupt: list[int]
+
+
 class FeatureStore:
     """The features of one space below ``root``."""
 
@@ -112,9 +124,7 @@ class FeatureStore:
         Raises:
             KeyError: for a key that is not stored.
         """
-        stored = _whole_entries(self._index, self._data)
-        place = {key: number for number, key in enumerate(stored["key"].tolist())}
-        entries = stored[[place[key] for key in keys]]
+        entries = self._entries(keys)
         sizes = entries["size"].tolist()
         ends = list(accumulate(sizes))
         flat = np.empty(ends[-1] if ends else 0, np.uint8)
@@ -133,6 +143,36 @@ class FeatureStore:
             entries["consumed"].copy(),
             corrupt,
         )
+
+    def map(self, keys: Sequence[bytes]) -> Mapped:
+        """Records as views of the file on disk, each read once to prove its checksum.
+
+        Memory holds none of them for good: the system drops pages it needs for something else.
+
+        Raises:
+            KeyError: for a key that is not stored.
+        """
+        entries = self._entries(keys)
+        space = self.space
+        dtype = storage(space.product.dtype)
+        row = space.layers * space.width * dtype.itemsize
+        places = [
+            (int(entry["offset"]), (space.layers, int(entry["size"]) // row, space.width))
+            for entry in entries
+        ]
+        arrays = OnDisk(DataFile(self._data, dtype.str), places)
+        corrupt = [
+            position
+            for position, entry in enumerate(entries)
+            if xxhash.xxh3_64_intdigest(arrays[position].data) != int(entry["checksum"])
+        ]
+        frames, asked = entries["frames"].astype(np.int64), entries["asked"].copy()
+        return Mapped(arrays, frames, asked, entries["consumed"].copy(), corrupt)
+
+    def _entries(self, keys: Sequence[bytes]) -> NDArray[np.void]:
+        stored = _whole_entries(self._index, self._data)
+        place = {key: number for number, key in enumerate(stored["key"].tolist())}
+        return stored[[place[key] for key in keys]]
 
     @contextmanager
     def writer(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Writer]:

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
-from paralbench.audio.cutting import Piece
+from paralbench.audio.pieces import Piece
 from paralbench.features.listening import Listener
 from paralbench.features.reduction import Part
 from paralbench.records.errors import Refused

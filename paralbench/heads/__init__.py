@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from paralbench.heads.head import Head
-from paralbench.records.errors import UsageError
+from paralbench.records.errors import CardError, UsageError
 
+_HERE = Path(__file__).parent
 _NOT_HEADS = {"__init__", "head"}
 
 
 def names() -> list[str]:
     """All heads there are."""
-    here = Path(__file__).parent
-    return sorted(f.stem.replace("_", "-") for f in here.glob("*.py") if f.stem not in _NOT_HEADS)
+    return sorted(f.stem.replace("_", "-") for f in _HERE.glob("*.py") if f.stem not in _NOT_HEADS)
 
 
 def head(name: str) -> Head:
@@ -23,3 +25,23 @@ def head(name: str) -> Head:
     if name not in names():
         raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
     return cast(Head, import_module(f"paralbench.heads.{name.replace('-', '_')}").HEAD)
+
+
+def recipe(name: str) -> dict[str, Any]:
+    """What ``recipes/<head>.toml`` sets; a head without one has its defaults in its settings."""
+    file = _HERE / "recipes" / f"{name}.toml"
+    if not file.is_file():
+        return {}
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+def settings(name: str, given: Mapping[str, Any]) -> Any:
+    """A head's settings: its recipe, and what is ``given`` over it.
+
+    Raises:
+        UsageError: for a setting that the head does not have, or a value it cannot have.
+    """
+    try:
+        return head(name).settings.checked({**recipe(name), **given}, f"head '{name}', settings")
+    except CardError as error:
+        raise UsageError(str(error)) from error

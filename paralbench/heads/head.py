@@ -7,14 +7,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
+from paralbench.records.result import Forms
 
 Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PooledStream:
+    """One encoder's pooled records of all rows.
+
+    ``values`` is [rows, layers, 2, width]: mean and deviation. Of a series the rows are steps,
+    recording behind recording, ``rate`` of them a second; elsewhere ``rate`` is 0.
+    """
+
+    model: str
+    values: NDArray[np.float32]
+    rate: float = 0.0
+
+
+@dataclass(frozen=True)
+class FrameStream:
+    """One encoder's frames of all rows: for each row its clips in order, [layers, frames, width].
+
+    The arrays lie on disk until they are touched, in the precision in which they were stored.
+    ``rate`` is in frames a second; 0 where the encoder gives one frame a clip.
+    """
+
+    model: str
+    clips: Sequence[Sequence[NDArray[Any]]]
+    layers: int
+    width: int
+    rate: float
+
+
+Stream: TypeAlias = PooledStream | FrameStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +64,15 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be learnt: targets [rows] as class indices or numbers."""
+    """What is to be learnt: targets [rows] as class indices or numbers.
+
+    Of a series the rows are steps; ``recordings`` [rows] says to which recording each belongs.
+    """
 
     kind: Literal["class", "number"]
     targets: NDArray[np.float64]
     classes: int
+    recordings: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -58,31 +96,68 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Fits:
-    """All fits of an entry, in the order of the splits, and what was tried to choose among."""
+    """All fits of an entry, in the order of the splits, and what was tried to choose among.
+
+    ``control`` are the fits of the matched plain form, where the head trains one beside itself;
+    ``forms`` compares the trained with the deployable form, where they differ.
+    """
 
     fitted: Sequence[Fitted]
     trained_parameters: int
     tried: list[dict[str, Any]] = field(default_factory=list)
+    control: Sequence[Fitted] = ()
+    forms: Forms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where and how fits are made.
+
+    Args:
+        folder: where finished fits of this very entry are kept until all are done; None keeps none.
+        workers: fits at once; the number of cores by default.
+        device: "cpu" or "cuda".
+        quiet: show no progress.
+    """
+
+    folder: Path | None = None
+    workers: int | None = None
+    device: str = "cpu"
+    quiet: bool = True
 
 
 class Head(Protocol):
-    """A head. ``settings`` is a card class with its defaults; ``product`` is what it needs stored.
+    """A head. ``settings`` is a card class with its defaults.
 
     ``targets`` are the kinds of target it learns. A series comes to it as a number a step: rows are
-    steps, their features the pooled windows around them.
+    steps, their features the pooled windows around them. ``streams`` says how many encoders it can
+    listen to.
     """
 
-    name: str
-    product: Product
-    targets: frozenset[str]
-    settings: type[Any]
+    @property
+    def name(self) -> str: ...
+    @property
+    def targets(self) -> frozenset[str]: ...
+    @property
+    def streams(self) -> Literal["one", "many"]: ...
+    @property
+    def settings(self) -> type[Any]: ...
+
+    def product(self, settings: Any) -> Product:
+        """What it needs stored of each clip."""
+        ...
+
+    def cutting(self, settings: Any) -> Cutting | None:
+        """How long recordings are cut into utterances for it; None where they are not."""
+        ...
 
     def fit(
         self,
-        features: NDArray[np.float32],
+        streams: Sequence[Stream],
         problem: Problem,
         splits: Sequence[Split],
         settings: Any,
+        work: Workplace | None = None,
     ) -> Fits:
-        """Fit on every split. ``features`` are pooled records [rows, layers, 2, width]."""
+        """Fit on every split; ``streams`` holds the same rows as heard by each encoder."""
         ...

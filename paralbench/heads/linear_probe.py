@@ -20,8 +20,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
+from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
-from paralbench.heads.head import Fits, Fitted, Problem, Split
+from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
 from paralbench.records.card import Card
 from paralbench.records.errors import UsageError
 
@@ -55,19 +56,30 @@ class LinearProbe:
     """See the module's docstring."""
 
     name = "linear-probe"
-    product = Product("pooled")
     targets = frozenset({"class", "number", "series"})
+    streams: Literal["one"] = "one"
     settings = Settings
+
+    def product(self, settings: Any) -> Product:
+        """Pooled mean and deviation."""
+        return Product("pooled")
+
+    def cutting(self, settings: Any) -> Cutting | None:
+        """It pools over all of a recording."""
+        return None
 
     def fit(
         self,
-        features: NDArray[np.float32],
+        streams: Sequence[Stream],
         problem: Problem,
         splits: Sequence[Split],
         settings: Any,
+        work: Workplace | None = None,
     ) -> Fits:
-        """Fit on every split at once; ``features`` [rows, layers, 2, width]."""
-        inputs = _inputs(features, settings.layers)
+        """Fit on every split at once; one stream of pooled records."""
+        (stream,) = streams
+        assert isinstance(stream, PooledStream)
+        inputs = _inputs(stream.values, settings.layers)
         training = _Training(inputs, problem, splits, settings)
         best = training.run()
         fitted = [

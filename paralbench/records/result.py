@@ -38,6 +38,51 @@ class Score(Card):
     chance: float | None = None
 
 
+class Paired(Card):
+    """Two sets of predictions of the same examples compared: ours minus theirs."""
+
+    metric: str
+    version: int
+    difference: float
+    interval: Interval
+    p: float = Field(ge=0, le=1)
+    test: str
+    seeds: int
+    by_seed: list[float] = Field(default_factory=list)
+
+
+class Control(Card):
+    """The matched plain form of a head, trained beside it on the same folds, steps and seeds."""
+
+    score: Score
+    paired: Paired
+
+
+class Form(Card):
+    """One form of a trained head: what it costs, in MACs and seconds for the example said."""
+
+    name: str
+    parameters: int
+    macs: int
+    latency: float
+
+
+class Forms(Card):
+    """The trained and the deployable form of a head, and that they say the same.
+
+    ``example`` tells what the costs are for; ``difference`` is the largest difference between
+    their outputs on test examples, relative to the largest output; ``changed`` counts predictions
+    that are not the same, and is none.
+    """
+
+    example: str
+    trained: Form
+    deployed: Form
+    control: Form | None = None
+    difference: float
+    changed: int
+
+
 class FoldSummary(Card):
     """How many examples and groups stood on each side of one fold, averaged over nothing."""
 
@@ -97,7 +142,7 @@ class Training(Card):
 
 
 class Model(Card):
-    """The encoder as it was run."""
+    """The encoder as it was run; an entry of several encoders names each under ``streams``."""
 
     id: Identifier
     title: str
@@ -106,6 +151,7 @@ class Model(Card):
     encoder: str
     policy: dict[str, Any]
     licence: str
+    streams: list[Model] = Field(default_factory=list)
 
 
 class Provenance(Card):
@@ -151,6 +197,8 @@ class Result(Card):
     training: Training
     provenance: Provenance
     predictions_sha256: str
+    control: Control | None = None
+    forms: Forms | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Result:

@@ -36,7 +36,7 @@ def engine() -> str:
     package = Path(paralbench.__file__).parent
     total = hashlib.sha256()
     for room in _ROOMS:
-        for file in sorted((package / room).rglob("*.py")):
+        for file in sorted([*(package / room).rglob("*.py"), *(package / room).rglob("*.toml")]):
             total.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
     return total.hexdigest()
 

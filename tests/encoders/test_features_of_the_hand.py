@@ -10,6 +10,7 @@ import torch
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import loadable
 from paralbench.encoders.mel import filterbank
+from paralbench.records.errors import ParalbenchError
 
 RNG = np.random.default_rng(0)
 
@@ -41,7 +42,12 @@ def test_log_mel_of_silence_is_the_floor() -> None:
 def test_every_model_keeps_its_cards_word(name: str) -> None:
     """Shape, rate, type, finite, and the same alone as beside others."""
     model = Catalog().model(name)
-    encoder = loadable(model).load()
+    try:
+        encoder = loadable(model).load()
+    except ParalbenchError as error:
+        if "not on this machine" not in str(error) and "not installed" not in str(error):
+            raise
+        pytest.skip(str(error))
     clips = [(0.05 * RNG.standard_normal(samples)).astype(np.float32) for samples in (16000, 48000)]
     together = encoder.encode(clips)
     for clip, states in zip(clips, together, strict=True):

@@ -99,5 +99,5 @@ def test_identity_does_not_change_with_words(card: ModelCard) -> None:
 def test_an_unknown_backend_names_those_there_are(card: ModelCard) -> None:
     base = loadable(Catalog().model("log-mel"))
     other = base.card.model_copy(update={"backend": "kaldi"})
-    with pytest.raises(CardError, match="no backend 'kaldi'; there are: python, log-mel"):
+    with pytest.raises(CardError, match=r"no backend 'kaldi'; there are: python, .*log-mel"):
         LoadableEncoder(other, base.folder, base.weights).load()

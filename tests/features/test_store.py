@@ -63,6 +63,11 @@ def test_what_goes_in_comes_out_in_any_order(
     for place, number in enumerate(order):
         assert np.array_equal(loaded.arrays[place], _values(number, lengths[number]))
         assert loaded.frames[place] == lengths[number]
+    mapped = store.map([_key(number) for number in order])
+    assert not mapped.corrupt
+    assert mapped.frames.tolist() == loaded.frames.tolist()
+    for one, other in zip(mapped.arrays, loaded.arrays, strict=True):
+        assert np.array_equal(one, other)
         assert loaded.asked[place] == lengths[number] / 50
         assert loaded.consumed[place] == lengths[number] / 100
 
@@ -213,3 +218,12 @@ def test_another_encoder_or_product_is_another_space() -> None:
         Space("encoder", Product("frames", rate=10.0), "model", LAYERS, WIDTH),
     ]
     assert len({base.name, *(space.name for space in others)}) == 7
+
+
+def test_a_mapped_record_that_was_damaged_is_named(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    _fill(store, range(4))
+    with (store.folder / "data.bin").open("r+b") as data:
+        data.seek(int(store.index()[_key(2)]["offset"]) + 5)
+        data.write(b"\xff\xee")
+    assert store.map([_key(1), _key(2), _key(3)]).corrupt == [1]

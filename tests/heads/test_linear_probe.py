@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from paralbench.heads import linear_probe
-from paralbench.heads.head import Fits, Problem, Rows, Split
+from paralbench.heads.head import Fits, PooledStream, Problem, Rows, Split
 from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, UsageError
@@ -48,7 +48,7 @@ def _split(fold: int = 0, seed: int = 0, develop: bool = True, rows: int = ROWS)
 
 
 def _fit(features: Features, problem: Problem, splits: list[Split], **settings: Any) -> Fits:
-    return HEAD.fit(features, problem, splits, Settings(**settings))
+    return HEAD.fit([PooledStream("some", features)], problem, splits, Settings(**settings))
 
 
 def _accuracy(fits: Fits, problem: Problem) -> float:

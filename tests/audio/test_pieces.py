@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from paralbench.audio.cutting import cut
+from paralbench.audio.pieces import cut
 
 
 def _stream(samples: NDArray[np.float32], block: int) -> Iterator[NDArray[np.float32]]:

@@ -1,0 +1,130 @@
+"""Where somebody speaks: silero-vad's probabilities (MIT), cut into stretches by a recorded policy.
+
+The model is an ONNX file inside the package ``silero-vad``, proved by checksum and run by onnxruntime;
+it hears 32 ms at a time and remembers, so a recording of any length is heard block by block.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.audio import decoding
+from paralbench.audio.cutting import Cutting
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.example import Clip
+
+RATE, _STEP, _BEFORE = 16000, 512, 64
+SECONDS = _STEP / RATE
+_FILE = "data/silero_vad_16k_sequence.onnx"
+SHA256 = "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85"
+_HYSTERESIS = 0.15
+_BLOCK_SECONDS = 960 * SECONDS
+
+
+class VoiceActivity:
+    """The detector. Loaded when first used.
+
+    Raises:
+        ParalbenchError: where silero-vad or onnxruntime is not installed, or the file is another.
+    """
+
+    def probabilities(self, clip: Clip) -> NDArray[np.float32]:
+        """How likely each 32 ms of a clip are speech; raises Refused as :func:`decoding.blocks`."""
+        state = np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)
+        before = np.zeros(_BEFORE, np.float32)
+        found = []
+        for block in decoding.blocks(clip, RATE, _BLOCK_SECONDS):
+            padded = np.concatenate([before, block, np.zeros(-len(block) % _STEP, np.float32)])
+            windows = np.lib.stride_tricks.sliding_window_view(padded, _BEFORE + _STEP)[::_STEP]
+            speech, *state = self._session.run(
+                None, {"input": np.ascontiguousarray(windows), "h": state[0], "c": state[1]}
+            )
+            found.append(speech.reshape(-1))
+            before = padded[-_BEFORE:]
+        return np.concatenate(found)
+
+    def utterances(self, clip: Clip, policy: Cutting) -> list[Clip]:
+        """The clip's stretches of speech as clips, in order; none where nobody speaks."""
+        found = stretches(self.probabilities(clip), policy)
+        length = decoding.length(clip)
+        return [
+            Clip(
+                clip.path,
+                clip.start + max(0.0, start - policy.padding),
+                clip.start + min(length, end + policy.padding),
+                clip.channel,
+            )
+            for start, end in found
+        ]
+
+    @cached_property
+    def _session(self) -> Any:
+        spec = importlib.util.find_spec("silero_vad")
+        if spec is None or not spec.submodule_search_locations:
+            raise ParalbenchError(
+                "cutting a recording into utterances needs the package 'silero-vad', which is not "
+                "installed: pip install 'paralbench[voice]', or --set cutting.how=as-given."
+            )
+        file = Path(next(iter(spec.submodule_search_locations))) / _FILE
+        content = file.read_bytes() if file.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != SHA256:
+            raise ParalbenchError(
+                f"{file}: it is not the detector of silero-vad 6.2.3, with which the policy is "
+                "defined; pip install 'paralbench[voice]'."
+            )
+        try:
+            import onnxruntime
+        except ModuleNotFoundError as error:
+            raise ParalbenchError(
+                "cutting a recording into utterances needs the package 'onnxruntime', which is not "
+                "installed: pip install 'paralbench[voice]'."
+            ) from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def stretches(probabilities: NDArray[np.floating], policy: Cutting) -> list[tuple[float, float]]:
+    """Begin and end in seconds of each stretch of speech, before padding."""
+    found: list[tuple[int, int]] = []
+    start, quiet = -1, 0
+    patience = max(1, round(policy.silence / SECONDS))
+    for step, likely in enumerate(probabilities):
+        if likely >= policy.threshold:
+            start = step if start < 0 else start
+            quiet = 0
+        elif start >= 0:
+            # Between the thresholds it may still be speech: neither begun nor ended.
+            quiet += bool(likely < policy.threshold - _HYSTERESIS or quiet)
+            if quiet >= patience:
+                found.append((start, step + 1 - quiet))
+                start, quiet = -1, 0
+    if start >= 0:
+        found.append((start, len(probabilities) - quiet))
+    least, longest = policy.speech / SECONDS, round(policy.longest / SECONDS)
+    return [
+        (piece[0] * SECONDS, piece[1] * SECONDS)
+        for begin, end in found
+        if end - begin >= least
+        for piece in _pieces(probabilities, begin, end, longest)
+    ]
+
+
+def _pieces(
+    probabilities: NDArray[np.floating], start: int, end: int, longest: int
+) -> list[tuple[int, int]]:
+    """A stretch cut where speech is least likely, until no piece is longer than ``longest``."""
+    if end - start <= longest:
+        return [(start, end)]
+    # Within the middle of what is allowed, so that no piece becomes a crumb.
+    low, high = start + longest // 2, min(start + longest, end - 1)
+    cut = low + int(np.argmin(probabilities[low:high]))
+    return [(start, cut), *_pieces(probabilities, cut, end, longest)]

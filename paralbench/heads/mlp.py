@@ -1,0 +1,56 @@
+"""Pooled MLP: layers weighed, two layers of neurons on the mean over frames.
+
+The downstream network of EmoBox (Ma et al., 2024; reimplementation from the published description):
+Linear, ReLU, mean pool, Linear. Its own order pools between the two; ``pool = "frames"`` does so and
+needs frames stored. The default pools first, on mean and deviation, and needs no frame: a hundredth
+of the disk and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from paralbench.features.product import Product
+from paralbench.heads.layers.pooling import mean
+from paralbench.heads.training.frames import Frames, Shape
+from paralbench.heads.training.network_head import NetworkHead
+from paralbench.heads.training.recipe import Recipe
+
+
+class Settings(Recipe):
+    """``hidden`` neurons, ``dropout`` after them, and where frames are pooled."""
+
+    hidden: int = Field(default=128, ge=1)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    pool: Literal["first", "frames"] = "first"
+
+    def product(self) -> Product:
+        """Pooled records, or frames."""
+        return Product("pooled") if self.pool == "first" else super().product()
+
+
+class Mlp(nn.Module):
+    """[batch, frames, width] to [batch, outputs], or to every frame of a series."""
+
+    def __init__(self, shape: Shape, settings: Settings) -> None:
+        super().__init__()
+        (stream,) = shape.streams
+        self.series = shape.series
+        self.hidden = nn.Sequential(
+            nn.Linear(stream.width, settings.hidden), nn.ReLU(), nn.Dropout(settings.dropout)
+        )
+        self.out = nn.Linear(settings.hidden, shape.outputs)
+
+    def forward(self, streams: Sequence[Frames]) -> Tensor:
+        """Masked frames count for nothing."""
+        (heard,) = streams
+        hidden = self.hidden(heard.values)
+        answer: Tensor = self.out(hidden if self.series else mean(hidden, heard.mask))
+        return answer
+
+
+HEAD = NetworkHead("mlp", Mlp, Settings)

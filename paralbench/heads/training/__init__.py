@@ -1,0 +1,1 @@
+"""Training shared by all heads that are networks."""

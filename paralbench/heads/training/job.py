@@ -1,0 +1,160 @@
+"""One split's work: search where one is declared, train, fold, train the control, and keep it all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from paralbench.heads.head import Fitted, Problem, Split, Stream
+from paralbench.heads.training import forms
+from paralbench.heads.training.fitting import Fitting, Trained
+from paralbench.heads.training.network import Build, Network, folded, parameters
+from paralbench.heads.training.recipe import Recipe
+from paralbench.heads.training.sequences import Sequences
+from paralbench.records.result import Form
+
+Plain = Callable[[Any], Any]
+"""Settings to those of the matched plain form."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of one split. ``forms`` are measured where they were asked for."""
+
+    fitted: Fitted
+    control: Fitted | None
+    trained_parameters: int
+    tried: list[dict[str, Any]]
+    difference: float
+    changed: int
+    forms: list[Form]
+    example: str
+
+
+@dataclass(frozen=True)
+class About:
+    """What the fits of an entry have in common, features apart.
+
+    Args:
+        build: makes the network.
+        plain: settings of the control, None where none is trained.
+        problem: what is learnt.
+        settings: the head's recipe.
+        device: where.
+    """
+
+    build: Build
+    plain: Plain | None
+    problem: Problem
+    settings: Recipe
+    device: str = "cpu"
+
+
+class Job:
+    """The fits of an entry, one split after the other."""
+
+    def __init__(self, about: About, streams: Sequence[Stream]) -> None:
+        self._build, self._plain, self._problem = about.build, about.plain, about.problem
+        self._settings, self._device = about.settings, about.device
+        self._sequences = Sequences(streams, about.problem, about.settings.layers)
+
+    def run(self, split: Split, measure: bool) -> Done:
+        """Fit one split; ``measure`` what the forms cost as well."""
+        fitting = Fitting(self._sequences, self._problem, split, self._device)
+        recipe, trained, tried = self._searched(fitting, split)
+        deployed = folded(trained.network)
+        outputs = fitting.outputs(deployed, recipe)
+        classes = self._problem.kind == "class"
+        apart, changed = 0.0, 0
+        if parameters(deployed) != parameters(trained.network):
+            before = fitting.outputs(trained.network, recipe)
+            apart, changed = forms.difference(before, outputs, classes)
+        control, plain = None, None
+        if self._plain is not None:
+            settings = self._plain(recipe)
+            plain = fitting.train(self._build, settings)
+            control = self._fitted(
+                plain, plain.network, fitting.outputs(plain.network, settings), split
+            )
+        measured, example = self._measured(trained, deployed, plain, split) if measure else ([], "")
+        return Done(
+            fitted=self._fitted(trained, deployed, outputs, split),
+            control=control,
+            trained_parameters=parameters(trained.network),
+            tried=tried,
+            difference=apart,
+            changed=changed,
+            forms=measured,
+            example=example,
+        )
+
+    def _searched(
+        self, fitting: Fitting, split: Split
+    ) -> tuple[Recipe, Trained, list[dict[str, Any]]]:
+        """The settings whose development loss is lowest; without a search those that were given."""
+        candidates = _candidates(self._settings, split)
+        if len(candidates) == 1 or not len(split.develop):
+            return self._settings, fitting.train(self._build, self._settings), []
+        tried, best = [], None
+        for values in candidates:
+            recipe = self._settings.checked(
+                {**self._settings.model_dump(), **values}, "search"
+            )  # fmt: skip
+            trained = fitting.train(self._build, recipe)
+            loss = trained.development
+            tried.append(
+                {"fold": split.fold, "seed": split.seed, **values, "development_loss": loss}
+            )
+            if best is None or (loss or np.inf) < (best[1].development or np.inf):
+                best = (recipe, trained)
+        assert best is not None
+        return best[0], best[1], tried
+
+    def _fitted(
+        self, trained: Trained, network: Network, outputs: torch.Tensor, split: Split
+    ) -> Fitted:
+        shares = network.shares()
+        return Fitted(
+            split=split,
+            outputs=trained.aim.answers(outputs),
+            chosen={
+                "epoch": trained.epoch,
+                "epochs": trained.epochs,
+                "development_loss": trained.development,
+            },
+            state=_state(network),
+            layer_weights=shares[0].detach().numpy() if len(shares) == 1 else None,
+        )
+
+    def _measured(
+        self, trained: Trained, deployed: Network, plain: Trained | None, split: Split
+    ) -> tuple[list[Form], str]:
+        sequences = self._sequences
+        items = sorted(sequences.items(split.test).tolist(), key=sequences.length)
+        item = items[len(items) // 2]
+        networks = {"trained": trained.network, "deployed": deployed}
+        if plain is not None:
+            networks["control"] = plain.network
+        seconds = f", {sequences.length(item) / sequences.rate:.1f} s" if sequences.rate else ""
+        example = f"a test example of median length: {sequences.length(item)} frames{seconds}"
+        return forms.compared(networks, sequences.batch(np.array([item]))), example
+
+
+def _state(network: Network) -> dict[str, NDArray[np.float32]]:
+    return {name: value.float().numpy() for name, value in network.state_dict().items()}
+
+
+def _candidates(settings: Recipe, split: Split) -> list[dict[str, Any]]:
+    """All combinations of the search, or as many as its budget allows, the same for every fold."""
+    names = list(settings.search)
+    every = [dict(zip(names, values, strict=True)) for values in product(*settings.search.values())]
+    if settings.budget and settings.budget < len(every):
+        picked = np.random.default_rng(split.seed).permutation(len(every))[: settings.budget]
+        every = [every[place] for place in sorted(picked)]
+    return every

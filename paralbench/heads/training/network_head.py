@@ -1,0 +1,174 @@
+"""A head that is a network: all its fits, side by side on the machine's cores, resumable.
+
+Every fit runs in one thread, so its numbers do not depend on how many cores there are, nor on whether
+it ran in this process or beside others. The first fit is made here; if many more of its length are to
+come, processes of their own make them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import torch
+
+from paralbench.audio.cutting import Cutting
+from paralbench.features.product import Product
+from paralbench.heads.head import Fits, FrameStream, Problem, Split, Stream, Workplace
+from paralbench.heads.training import kept
+from paralbench.heads.training.job import About, Done, Job, Plain
+from paralbench.heads.training.network import Build
+from paralbench.heads.training.recipe import Recipe
+from paralbench.heads.training.sharing import OnDisk, reopen, share
+from paralbench.progress import Progress
+from paralbench.records.result import Forms
+
+_WORTH_PROCESSES = 12.0
+"""Seconds of work left from which starting processes (some 4 s each) pays."""
+
+
+@dataclass(frozen=True)
+class NetworkHead:
+    """A head made of a network.
+
+    Args:
+        name: the head's.
+        build: makes the network for a shape and settings.
+        settings: its recipe's class.
+        targets: kinds of target it learns.
+        streams: how many encoders it listens to.
+        plain: settings to those of the matched control that is trained beside it, if any.
+    """
+
+    name: str
+    build: Build
+    settings: type[Recipe]
+    targets: frozenset[str] = frozenset({"class", "number", "series"})
+    streams: Literal["one", "many"] = "one"
+    plain: Plain | None = None
+
+    def product(self, settings: Any) -> Product:
+        """As the recipe says: frames, unless its class says otherwise."""
+        wanted: Product = settings.product()
+        return wanted
+
+    def cutting(self, settings: Any) -> Cutting | None:
+        """As the recipe says."""
+        policy: Cutting = settings.cutting
+        return None if policy.how == "as-given" else policy
+
+    def fit(
+        self,
+        streams: Sequence[Stream],
+        problem: Problem,
+        splits: Sequence[Split],
+        settings: Any,
+        work: Workplace | None = None,
+    ) -> Fits:
+        """Fit on every split. Raises as :class:`Fitting` and :class:`Sequences` do."""
+        work = work or Workplace()
+        about = About(self.build, self.plain, problem, settings, work.device)
+        done: list[Done] = []
+        with Progress(f"fitting {self.name}", len(splits), "fits", work.quiet) as progress:
+            for one in _all(about, streams, splits, work):
+                done.append(one)
+                progress.step()
+        return _fits(done)
+
+
+def _all(
+    about: About, streams: Sequence[Stream], splits: Sequence[Split], work: Workplace
+) -> Iterator[Done]:
+    """Each split's outcome in order: as kept by an earlier run, or made."""
+    job = Job(about, streams)
+    have = {place: kept.load(work.folder, split) for place, split in enumerate(splits)}
+    left = [place for place, done in have.items() if done is None]
+    seconds = 0.0
+    if left:
+        began = time.monotonic()
+        have[left[0]] = _one(job, splits[left[0]], work, left[0] == 0)
+        seconds = time.monotonic() - began
+        left = left[1:]
+    workers = min(work.workers or os.cpu_count() or 1, len(left))
+    if work.device != "cpu" or workers < 2 or seconds * len(left) < _WORTH_PROCESSES:
+        for place, split in enumerate(splits):
+            yield have[place] or _one(job, split, work, place == 0)
+        return
+    context = multiprocessing.get_context("spawn")
+    with (
+        TemporaryDirectory() as folder,
+        ProcessPoolExecutor(
+            workers, context, _start, (about, share(streams, Path(folder)), work)
+        ) as pool,
+    ):
+        try:
+            made = {place: pool.submit(_in_process, splits[place], place == 0) for place in left}
+            for place in range(len(splits)):
+                yield have[place] or made[place].result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _one(job: Job, split: Split, work: Workplace, measure: bool) -> Done:
+    with _one_thread():
+        done = job.run(split, measure)
+    kept.save(work.folder, split, done)
+    return done
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread, deterministic, and the caller's random numbers left as they were."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+_HERE: list[tuple[Job, Workplace]] = []
+"""In a process made for it: the job that it was started with."""
+
+
+def _start(about: About, shared: Sequence[FrameStream | OnDisk], work: Workplace) -> None:
+    _HERE[:] = [(Job(about, reopen(shared)), work)]
+
+
+def _in_process(split: Split, measure: bool) -> Done:
+    ((job, work),) = _HERE
+    return _one(job, split, work, measure)
+
+
+def _fits(done: Sequence[Done]) -> Fits:
+    controls = [one.control for one in done if one.control is not None]
+    measured = {form.name: form for one in done for form in one.forms}
+    forms = None
+    if measured and (
+        "control" in measured or measured["trained"].parameters != measured["deployed"].parameters
+    ):
+        forms = Forms(
+            example=next(one.example for one in done if one.forms),
+            trained=measured["trained"],
+            deployed=measured["deployed"],
+            control=measured.get("control"),
+            difference=max(one.difference for one in done),
+            changed=sum(one.changed for one in done),
+        )
+    return Fits(
+        fitted=[one.fitted for one in done],
+        trained_parameters=done[0].trained_parameters,
+        tried=[record for one in done for record in one.tried],
+        control=controls,
+        forms=forms,
+    )

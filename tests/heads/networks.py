@@ -1,0 +1,93 @@
+"""What every network is held to, whatever it is: padding, gradients, memory, shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from paralbench.heads import head, settings
+from paralbench.heads.training.frames import Frames, Shape, StreamShape
+from paralbench.heads.training.network_head import NetworkHead
+
+WIDTH = 6
+
+
+def build(
+    name: str,
+    outputs: int = 3,
+    series: bool = False,
+    rate: float = 50.0,
+    streams: int = 1,
+    **given: Any,
+) -> nn.Module:
+    """A head's network with its recipe's settings and what is ``given`` over them, in eval mode."""
+    torch.manual_seed(0)
+    chosen = cast(NetworkHead, head(name))
+    shape = Shape((StreamShape(WIDTH, rate),) * streams, outputs, series)
+    return chosen.build(shape, settings(name, given)).eval()
+
+
+def heard(lengths: Sequence[int], rate: float = 50.0, clips: int = 1, seed: int = 0) -> Frames:
+    """A batch of noise; each example has so many frames, cut into ``clips`` of like length."""
+    longest = max(lengths)
+    values = torch.randn(
+        len(lengths), longest, WIDTH, generator=torch.Generator().manual_seed(seed)
+    )
+    place = torch.arange(longest).expand(len(lengths), -1)
+    mask = place < torch.tensor(lengths)[:, None]
+    of = place * clips // torch.tensor(lengths)[:, None]
+    return Frames(values * mask[:, :, None], mask, torch.where(mask, of, -1), rate)
+
+
+def alone(batch: Frames, example: int) -> Frames:
+    """One example of a batch without its padding."""
+    kept = batch.mask[example]
+    return Frames(
+        batch.values[example, kept][None], kept[kept][None], batch.clip[example, kept][None],
+        batch.rate,
+    )  # fmt: skip
+
+
+def padding_leak(network: nn.Module, batch: Frames, series: bool = False) -> float:
+    """Largest difference between an example in a padded batch and the example alone."""
+    with torch.no_grad():
+        together: Tensor = network([batch])
+        apart = []
+        for example in range(len(batch.mask)):
+            one = network([alone(batch, example)])[0]
+            other = together[example]
+            apart.append((one - (other[batch.mask[example]] if series else other)).abs().max())
+    return float(torch.stack(apart).max())
+
+
+def without_gradient(network: nn.Module, batch: Frames) -> list[str]:
+    """Names of parameters that no gradient reaches."""
+    network.train()([batch]).square().sum().backward()
+    silent = [
+        name
+        for name, one in network.named_parameters()
+        if one.grad is None or not one.grad.abs().sum()
+    ]
+    network.eval()
+    return silent
+
+
+def overfitted(network: nn.Module, batch: Frames, steps: int = 150, rate: float = 5e-3) -> float:
+    """Cross-entropy on a handful of examples of three classes after so many steps."""
+    targets = torch.arange(len(batch.mask)) % 3
+    descent = torch.optim.Adam(network.parameters(), lr=rate)
+    network.train()
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    loss = torch.tensor(0.0)
+    for _ in range(steps):
+        descent.zero_grad()
+        loss = nn.functional.cross_entropy(network([batch]), targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        descent.step()
+    network.eval()
+    return loss.item()
