@@ -12,19 +12,17 @@ Frames = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Moments of the frames in each bin of ``1 / rate`` seconds, counted from the recording's start.
+    """The frames in each bin of ``1 / rate`` seconds, counted from the recording's start.
 
     Args:
         numbers: which bins, ascending [bins].
         counts: how many frames each holds [bins].
         sums: sum of its frames [layers, bins, width].
-        squares: sum of their squared deviations from the bin's own mean [layers, bins, width].
     """
 
     numbers: NDArray[np.int64]
     counts: NDArray[np.int64]
     sums: Frames
-    squares: Frames
 
 
 def binned(states: Frames, start: float, frame_rate: float, rate: float) -> Bins:
@@ -36,7 +34,13 @@ def binned(states: Frames, start: float, frame_rate: float, rate: float) -> Bins
     numbers, first, counts = np.unique(
         np.floor(seconds * rate + 1e-6).astype(np.int64), return_index=True, return_counts=True
     )
-    sums = np.add.reduceat(states, first, axis=1)
-    means = sums / counts[:, None].astype(np.float32)
-    apart = states - np.repeat(means, counts, axis=1)
-    return Bins(numbers, counts, sums, np.add.reduceat(apart * apart, first, axis=1))
+    return Bins(numbers, counts, np.add.reduceat(states, first, axis=1))
+
+
+def deviations(states: Frames, bins: Bins) -> Frames:
+    """Sum of the squared deviations of each bin's frames from their mean [layers, bins, width]."""
+    means = bins.sums / bins.counts[:, None].astype(np.float32)
+    apart = states - np.repeat(means, bins.counts, axis=1)
+    first = np.cumsum(bins.counts) - bins.counts
+    squares: Frames = np.add.reduceat(apart * apart, first, axis=1)
+    return squares

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.features.bins import Bins, binned
+from paralbench.features.bins import Bins, binned, deviations
 from paralbench.features.frames import Rebinned, Spool
 from paralbench.features.pooling import Moments
 from paralbench.features.precision import stored
@@ -59,7 +59,7 @@ def reduction(
     if product.kind == "windows":
         if frame_rate is None:
             return _mean, lambda: _Means(product)
-        return _bins(frame_rate, product.rate), lambda: _Windows(product)
+        return _deviations(frame_rate, product.rate), lambda: _Windows(product)
     if frame_rate is None or product.rate in (0.0, frame_rate):
         return (
             lambda states, start: stored(states.numpy(force=True), product.dtype),
@@ -83,6 +83,15 @@ def _mean(states: torch.Tensor, start: float) -> Part:
 
 def _bins(frame_rate: float, rate: float) -> Reducer:
     return lambda states, start: binned(states.numpy(force=True), start, frame_rate, rate)
+
+
+def _deviations(frame_rate: float, rate: float) -> Reducer:
+    def part(states: torch.Tensor, start: float) -> Part:
+        frames = states.numpy(force=True)
+        bins = binned(frames, start, frame_rate, rate)
+        return bins, deviations(frames, bins)
+
+    return part
 
 
 class _Pooled:
@@ -127,8 +136,8 @@ class _Windows:
         self._product = product
         self._windows = Windows(product.rate, product.window)
 
-    def add(self, part: Bins) -> None:
-        self._windows.add(part)
+    def add(self, part: Part) -> None:
+        self._windows.add(*part)
 
     def values(self, seconds: float) -> tuple[Values, int]:
         steps = math.ceil(seconds * self._product.rate - 1e-6)

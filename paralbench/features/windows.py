@@ -28,11 +28,11 @@ class Windows:
     def __init__(self, rate: float, window: float) -> None:
         self._rate = rate
         self._half = max(1, round(rate * window / 2))
-        self._parts: list[Bins] = []
+        self._parts: list[tuple[Bins, Frames]] = []
 
-    def add(self, bins: Bins) -> None:
-        """Add the next piece's bins, as many a second as there are steps."""
-        self._parts.append(bins)
+    def add(self, bins: Bins, squares: Frames) -> None:
+        """Add the next piece's bins, as many a second as there are steps, and their deviations."""
+        self._parts.append((bins, squares))
 
     def pooled(self, steps: int) -> Frames:
         """Mean and population deviation around each step: [layers, steps * 2, width].
@@ -45,25 +45,26 @@ class Windows:
         low = np.maximum(np.arange(steps) - self._half, 0)
         high = np.minimum(np.arange(steps) + self._half, steps)
         counts = np.zeros((steps, 1))
-        for part in self._parts:
+        for part, _ in self._parts:
             inside = part.numbers < steps
             counts[part.numbers[inside], 0] += part.counts[inside]
         heard = _between(counts, low, high)
         if not heard.all():
             at = int(heard.argmin()) / self._rate
             raise Refused(f"the encoder gave no frame in the window around {at:.1f} s")
-        layers, _, width = self._parts[0].sums.shape
+        first = self._parts[0][0]
+        layers, _, width = first.sums.shape
         found = np.empty((layers, steps, 2, width), np.float32)
         for layer in range(layers):
             # Sums of squares cancel badly far from zero; the first bin's mean is near enough.
-            centre = self._parts[0].sums[layer, 0] / np.float64(self._parts[0].counts[0])
+            centre = first.sums[layer, 0] / np.float64(first.counts[0])
             sums, squares = np.zeros((steps, width)), np.zeros((steps, width))
-            for part in self._parts:
+            for part, deviation in self._parts:
                 inside = part.numbers < steps
                 bins, count = part.numbers[inside], part.counts[inside, None]
                 moved = part.sums[layer, inside] - count * centre
                 sums[bins] += moved
-                squares[bins] += part.squares[layer, inside] + moved**2 / count
+                squares[bins] += deviation[layer, inside] + moved**2 / count
             mean = _between(sums, low, high) / heard
             variance = _between(squares, low, high) / heard - mean**2
             found[layer, :, 0] = mean + centre
