@@ -180,7 +180,14 @@ def _connected() -> Iterator[Any]:
         ) from error
     began = not ray.is_initialized()
     if began:
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        try:
+            ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, RuntimeError) as error:
+            where = os.environ.get("RAY_ADDRESS", "this machine")
+            raise ParalbenchError(
+                f"no Ray cluster answers at {where} ({str(error).splitlines()[0]}); see "
+                f"'ray status', and RAY_AUTH_MODE where the cluster asks for a token."
+            ) from error
     try:
         yield ray
     finally:

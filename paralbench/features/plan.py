@@ -83,7 +83,7 @@ def _choices(card: ModelCard, product: Product) -> Iterator[Product]:
     chosen = dict.fromkeys([product, Product()])
     if card.frame_rate is not None:
         whole = Product("frames")
-        last = replace(whole, layers="last")
+        last = whole if card.layers == 1 else replace(whole, layers="last")
         tenth = replace(whole, rate=min(10.0, card.frame_rate))
         chosen |= dict.fromkeys([whole, replace(whole, dtype="bfloat16"), last, tenth])
     yield from chosen
