@@ -1,4 +1,4 @@
-"""One clip to one record: decode it in pieces, encode each, reduce it, put the parts together."""
+"""How a clip becomes a record: decoded in pieces, each encoded and reduced, the parts put together."""
 
 from __future__ import annotations
 
@@ -46,19 +46,6 @@ class Listener:
         hop = Fraction(card.rate) / Fraction(card.frame_rate or card.rate).limit_denominator(10_000)
         self._hop, self._unit = hop, hop.numerator
 
-    def record(self, clip: Clip) -> Record:
-        """Hear a clip from its first piece to its last.
-
-        Raises:
-            Refused: where the clip cannot be used.
-            CardError: where the encoder's output is not what its card says.
-        """
-        gathering = self.gathering()
-        for piece in self.pieces(clip):
-            (part,) = self.parts([piece])
-            gathering.add(piece, part)
-        return gathering.record()
-
     def pieces(self, clip: Clip) -> Iterator[Piece]:
         """What is encoded of a clip, in order; raises :class:`Refused` for audio not fit to use."""
         card, policy = self._card, self._card.policy
@@ -69,7 +56,7 @@ class Listener:
         return cut(heard, window, overlap, self._unit)
 
     def parts(self, pieces: Sequence[Piece]) -> list[Part | Refused | None]:
-        """Encode pieces together and reduce each; None for one that is too short to be heard."""
+        """Encode pieces together and reduce each; None for one too short to add a frame."""
         long_enough = [piece for piece in pieces if len(piece.samples) >= self._shortest]
         states = iter(self._encode([piece.samples for piece in long_enough]))
         return [
@@ -80,6 +67,13 @@ class Listener:
     def gathering(self) -> Gathering:
         """What puts together the parts of one clip."""
         return Gathering(self, self._gatherer(), self._card.rate)
+
+    def too_short(self, samples: int) -> Refused:
+        """Why so little audio cannot be used."""
+        card = self._card
+        return Refused(
+            f"too short: {samples / card.rate:.3f} s, {card.id} needs {card.policy.shortest:g} s"
+        )
 
     def _sliding(self, heard: Iterator[Waveform]) -> Iterator[Piece]:
         """Windows of a model that gives one frame a clip: each is a piece, and answers for a hop."""
@@ -99,19 +93,14 @@ class Listener:
             yield Piece(samples, start, 0, own)
             start += own
 
-    def too_short(self, samples: int) -> Refused:
-        """Why so little audio cannot be used."""
-        card = self._card
-        return Refused(
-            f"too short: {samples / card.rate:.3f} s, {card.id} needs {card.policy.shortest:g} s"
-        )
-
-    def _part(self, piece: Piece, states: torch.Tensor) -> Part | Refused:
+    def _part(self, piece: Piece, states: torch.Tensor) -> Part | Refused | None:
         card = self._card
         try:
             self._check(piece, states)
             if card.policy.overlap:
                 states = self._own(piece, states)
+                if not states.shape[1]:  # a last piece may add less than a frame
+                    return None
             if self._layers != tuple(range(card.layers)):
                 states = states[list(self._layers)]
             return self._reduce(states, piece.start / card.rate)

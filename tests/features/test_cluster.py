@@ -96,3 +96,20 @@ def test_audio_that_a_worker_cannot_see_is_named(tmp_path: Path) -> None:
     asked = Cluster(encoder(tmp_path, FRAMES), Product(), Engine("ray"))
     with pytest.raises(ParalbenchError, match=r"on node7 cannot see '.*here\.wav', which is here"):
         asked._seen(away)
+
+
+def test_a_cluster_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    def away(**settings: object) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster\nand more")
+
+    monkeypatch.setenv("RAY_ADDRESS", "node7:6379")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", away)
+    chosen = encoder(tmp_path, FRAMES)
+    store = FeatureStore(tmp_path / "store", space(chosen, Product()))
+    with pytest.raises(ParalbenchError, match=r"no Ray cluster answers at node7:6379 \(Failed to"):
+        extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)

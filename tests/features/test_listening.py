@@ -99,6 +99,19 @@ def test_every_sample_is_heard_with_overlap(tmp_path: Path) -> None:
     assert loaded.asked == pytest.approx([0.5001, 1.7, 0.06], abs=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["pooled", "frames"])
+def test_a_last_piece_that_adds_no_frame_adds_nothing(tmp_path: Path, kind: str) -> None:
+    """Four hops of overlap, five of width: the last window may end before a frame of its own."""
+    wide = "w.unfold(0, 800, 160)[:, :4].unsqueeze(0)"
+    chosen = encoder(tmp_path, wide, window=0.5, overlap=0.04)
+    uncut = encoder(tmp_path, wide, name="uncut", window=30.0)
+    product = Product(kind)  # type: ignore[arg-type]
+    for seconds in (0.5001, 0.92, 0.9201, 0.93):
+        root = tmp_path / str(seconds)
+        found, whole = (frames(one, root, seconds, product) for one in (chosen, uncut))
+        np.testing.assert_allclose(found, whole, atol=1e-6)
+
+
 def test_layers_are_chosen(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, CONVOLUTIONS, before=KERNELS, layers=2, window=30.0)
     all_layers = frames(chosen, tmp_path, 1.0)
