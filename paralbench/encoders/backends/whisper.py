@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 
 from paralbench.encoders import ctranslate2
+from paralbench.encoders.compatibility import make_importable
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.mel import filterbank
 from paralbench.encoders.placement import Placement
@@ -78,6 +79,7 @@ class Whisper:
 
 def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Whisper:
     """The encoder with the weights found: CTranslate2's file or a folder of safetensors."""
+    make_importable()
     from safetensors import SafetensorError
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
