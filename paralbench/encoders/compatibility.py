@@ -1,0 +1,116 @@
+"""torchaudio beside any build of torch, and s3prl on a current torchaudio.
+
+Two things stand in their way. torchaudio's wheel carries native libraries for one build of torch;
+beside another, a CPU build say, its import ends in OSError, and with it that of transformers,
+which imports torchaudio wherever it is installed. They serve forced alignment and CTC decoding;
+all else is plain Python. And s3prl 0.4.18 calls parts of torchaudio that are gone since 2.9. Where
+nothing is in the way nothing is changed, and where neither is installed nothing comes here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any, NoReturn
+
+from paralbench.records.errors import ParalbenchError
+
+_LOADER = "torchaudio._extension.utils"
+_EFFECTS = "torchaudio.sox_effects"
+
+
+def make_importable() -> None:
+    """Import torchaudio where it is installed, so that transformers can; to be called before it.
+
+    Raises:
+        ParalbenchError: where torchaudio is installed but cannot be imported.
+    """
+    if "torchaudio" not in sys.modules and importlib.util.find_spec("torchaudio") is not None:
+        torchaudio()
+
+
+def torchaudio() -> ModuleType:
+    """torchaudio, with its native libraries where they load and without them where they do not.
+
+    Raises:
+        ParalbenchError: where it is not installed, or cannot be imported either way.
+    """
+    try:
+        return _installed("torchaudio", extra="torchaudio")
+    except (OSError, RuntimeError, ImportError) as error:
+        return _without_native_libraries(error)
+
+
+def s3prl() -> ModuleType:
+    """s3prl's ``nn`` with its upstreams.
+
+    Leaves behind, and only where torchaudio lacks them: three functions on torchaudio that choose
+    no audio backend, and a module ``torchaudio.sox_effects`` whose effects refuse to run. s3prl
+    asks for them on import and again later, so they stay.
+
+    Raises:
+        ParalbenchError: where s3prl or torchaudio is not installed or cannot be imported.
+    """
+    _complete(torchaudio())
+    return _installed("s3prl.nn", extra="s3prl")
+
+
+def _installed(name: str, extra: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        package = (error.name or name).partition(".")[0]
+        raise ParalbenchError(
+            f"the package '{package}' is not installed; pip install 'paralbench[{extra}]' "
+            f"brings it."
+        ) from error
+
+
+def _without_native_libraries(reason: Exception) -> ModuleType:
+    """Import torchaudio as where its wheel has no native libraries, which it allows for.
+
+    A failed import leaves the module that looks for them behind; it is pointed at a folder
+    without any for the second import, and back again.
+    """
+    loader: Any = sys.modules.get(_LOADER)
+    if loader is None or not hasattr(loader, "_LIB_DIR"):
+        raise ParalbenchError(f"torchaudio cannot be imported: {_first_line(reason)}") from reason
+    folder = loader._LIB_DIR
+    loader._LIB_DIR = folder / "hidden"
+    try:
+        return import_module("torchaudio")
+    except (OSError, RuntimeError, ImportError) as error:
+        raise ParalbenchError(f"torchaudio cannot be imported: {_first_line(error)}") from error
+    finally:
+        loader._LIB_DIR = folder
+
+
+def _complete(module: ModuleType) -> None:
+    """Give torchaudio stand-ins for what s3prl expects of it and it no longer has."""
+    stand_ins = {
+        "set_audio_backend": lambda backend: None,
+        "get_audio_backend": lambda: None,
+        "list_audio_backends": list,
+    }
+    for name, stand_in in stand_ins.items():
+        if not hasattr(module, name):
+            setattr(module, name, stand_in)
+    if hasattr(module, "sox_effects"):
+        return
+    effects = ModuleType(
+        _EFFECTS, "Stand-in by ParaLBench: torchaudio has no SoX effects any more."
+    )
+    for name in ("apply_effects_tensor", "apply_effects_file"):
+        setattr(effects, name, _no_effects)
+    setattr(module, "sox_effects", effects)  # noqa: B010 - a plain assignment fails mypy's check
+    sys.modules[_EFFECTS] = effects
+
+
+def _no_effects(*_: object, **__: object) -> NoReturn:
+    raise ParalbenchError("torchaudio has no SoX effects any more; this part of s3prl needs them.")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
