@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import torch
 
-from paralbench.encoders.torchaudio_import import make_importable
+from paralbench.encoders.compatibility import make_importable
 from paralbench.records.errors import CardError, ParalbenchError
 
 Hears = Literal["waveform", "whisper-mel", "kaldi-fbank", "ast-fbank"]
