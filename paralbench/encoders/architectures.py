@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch.nn.utils import parametrize
 
 from paralbench.encoders.compatibility import make_importable
+from paralbench.encoders.hidden_states import Rotation
 from paralbench.records.errors import CardError, ParalbenchError
 
 Hears = Literal["waveform", "whisper-mel", "kaldi-fbank", "ast-fbank"]
@@ -159,6 +161,26 @@ def load(folder: Path, chosen: Architecture, config: Any) -> torch.nn.Module:
         )
     assert isinstance(model, torch.nn.Module)
     return model
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """Parameters as transformers counts them, for the part that is loaded."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def prepare(model: torch.nn.Module) -> None:
+    """Make a loaded model ready to be run, and nothing else: exactly the same numbers.
+
+    A weight kept as direction and length is multiplied out once, not at each forward; positions
+    that are cached between forwards, which several threads would share, are computed each time.
+    """
+    for module in model.modules():
+        if parametrize.is_parametrized(module, "weight"):
+            parametrize.remove_parametrizations(module, "weight")
+    encoder: Any = getattr(model, "encoder", None)
+    positions: Any = getattr(encoder, "embed_positions", None)
+    if hasattr(positions, "cached_rotary_positional_embedding"):
+        encoder.embed_positions = Rotation(positions.inv_freq)
 
 
 @contextmanager
