@@ -146,12 +146,18 @@ def load(folder: Path, chosen: Architecture, config: Any) -> torch.nn.Module:
                 attn_implementation="sdpa" if chosen.type._supports_sdpa else "eager",
                 local_files_only=True,
                 use_safetensors=True,
+                ignore_mismatched_sizes=True,  # they are told below, by name
                 output_loading_info=True,
             )
     except (SafetensorError, RuntimeError, ValueError, OSError) as error:
         raise ParalbenchError(
             f"{folder}: the weights cannot be read ({_first_line(error)})."
         ) from error
+    for name, has, needs in sorted(found["mismatched_keys"]):
+        raise ParalbenchError(
+            f"{folder}: the weights' {name} is {list(has)}, {chosen.type.__name__} as config.json "
+            f"describes it needs {list(needs)}."
+        )
     missing = sorted(found["missing_keys"] - {"masked_spec_embed"})  # of use in training only
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""

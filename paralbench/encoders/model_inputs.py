@@ -75,8 +75,7 @@ class StackedFbank:
 
     def __call__(self, waveform: Waveform) -> Tensor:
         energies = fbank(waveform, self.bands, "povey", scale=32768.0)
-        spread = np.sqrt(energies.var(0, ddof=1) + 1e-7)
-        normalised = ((energies - energies.mean(0)) / spread).astype(np.float32)
+        normalised = (energies - energies.mean(0)) / np.sqrt(energies.var(0, ddof=1) + 1e-7)
         even = len(normalised) // 2 * 2
         return torch.from_numpy(normalised[:even].reshape(1, -1, self.bands * 2))
 
@@ -97,4 +96,4 @@ class FilledFbank:
         filled = functional.pad(energies, (0, 0, 0, self.frames - len(energies)))
         if self.normalise:
             filled = (filled - self.mean) / (self.deviation * 2)
-        return filled.float().unsqueeze(0)
+        return filled.unsqueeze(0)
