@@ -27,6 +27,8 @@ from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.result import (
+    Compressed,
+    Control,
     Data,
     Model,
     RefusedInput,
@@ -93,7 +95,10 @@ def run(
     else:
         fits = head.fit(streams, steps.problem(), steps.splits(splits), settings, work)
         fits = replace(
-            fits, fitted=steps.undelayed(fits.fitted), control=steps.undelayed(fits.control)
+            fits,
+            fitted=steps.undelayed(fits.fitted),
+            control=steps.undelayed(fits.control),
+            compressed={form: steps.undelayed(of) for form, of in fits.compressed.items()},
         )
     clock.lap("fitting")
     found = scoring.predictions(selection, fits.fitted, steps)
@@ -101,7 +106,8 @@ def run(
     control = None
     if fits.control:
         plain = scoring.predictions(selection, fits.control, steps)
-        control = scoring.control(selection, found, plain)
+        score, paired = scoring.beside(selection, found, plain)
+        control = Control(score=score, paired=paired)
     clock.lap("scoring")
     content, digest = files.parquet(_table(prepared, selection, found))
     standing, reason = _standing(prepared, selection, scores[0].interval.clusters)
@@ -141,6 +147,7 @@ def run(
         predictions_sha256=digest,
         control=control,
         forms=fits.forms,
+        compressed=_compressed(selection, fits, found, steps),
     )
     return Outcome(result, content, selection.refused)
 
@@ -237,6 +244,31 @@ def _stream(encoder: LoadableEncoder) -> Model:
         policy=card.policy.model_dump(mode="json"),
         licence=card.licence,
     )
+
+
+def _compressed(
+    selection: Selection, fits: Fits, found: scoring.Predictions, steps: Steps | None
+) -> list[Compressed]:
+    """Each compressed form against the deployable one."""
+    forms = []
+    for form, fitted in fits.compressed.items():
+        smaller = scoring.predictions(selection, fitted, steps)
+        score, _ = scoring.beside(selection, found, smaller)
+        _, paired = scoring.beside(selection, smaller, found)
+        weight, whole = fits.weights[form], fits.weights["deployed"]
+        forms.append(
+            Compressed(
+                form=form,
+                score=score,
+                paired=paired,
+                bytes=weight.bytes,
+                share=round(weight.bytes / whole.bytes, 4),
+                latency=weight.latency,
+                deployed_latency=whole.latency,
+                example=weight.example,
+            )
+        )
+    return forms
 
 
 def _layer_weights(fits: Fits) -> list[float]:

@@ -15,7 +15,7 @@ from paralbench.heads.head import Fitted
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Array, confusion
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Control, Score
+from paralbench.records.result import Paired, Score
 from paralbench.statistics.bootstrap import cluster_sums, interval
 from paralbench.statistics.paired import paired
 
@@ -81,16 +81,14 @@ def confusion_matrix(classes: int, found: Predictions) -> list[list[float]]:
     return matrix
 
 
-def control(selection: Selection, found: Predictions, plain: Predictions) -> Control:
-    """The control's score by the ranking metric, and the paired difference from it."""
+def beside(selection: Selection, found: Predictions, other: Predictions) -> tuple[Score, Paired]:
+    """The ranking metric of ``other``, and how ``found`` differs from it, example by example."""
     name, classes = selection.task.metrics.ranking, len(selection.classes)
     chosen = metric(name)
     ours, theirs = (
-        _sums(one, chosen.statistics(one.truth, one.predicted, classes)) for one in (found, plain)
+        _sums(one, chosen.statistics(one.truth, one.predicted, classes)) for one in (found, other)
     )
-    return Control(
-        score=_score(name, classes, plain, {}), paired=paired(chosen, ours, theirs, classes)
-    )
+    return _score(name, classes, other, {}), paired(chosen, ours, theirs, classes)
 
 
 def _sums(found: Predictions, statistics: Array) -> Array:

@@ -5,7 +5,7 @@ Heads see features, targets and row numbers. They never see a corpus, a speaker 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -94,12 +94,23 @@ class Fitted:
     layer_weights: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a form of a head weighs: bytes stored, and seconds for an example that is told."""
+
+    bytes: int
+    latency: float
+    example: str
+
+
 @dataclass(frozen=True)
 class Fits:
     """All fits of an entry, in the order of the splits, and what was tried to choose among.
 
     ``control`` are the fits of the matched plain form, where the head trains one beside itself;
-    ``forms`` compares the trained with the deployable form, where they differ.
+    ``forms`` compares the trained with the deployable form, where they differ; ``compressed`` are
+    the same fits in compressed forms, and ``weights`` what each of those and the deployable form
+    ("deployed") weighs.
     """
 
     fitted: Sequence[Fitted]
@@ -107,6 +118,8 @@ class Fits:
     tried: list[dict[str, Any]] = field(default_factory=list)
     control: Sequence[Fitted] = ()
     forms: Forms | None = None
+    compressed: Mapping[str, Sequence[Fitted]] = field(default_factory=dict)
+    weights: Mapping[str, Weight] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,23 @@ class Forms(Card):
     changed: int
 
 
+class Compressed(Card):
+    """A compressed form of the head: what it lost, against the deployable form, and what it saves.
+
+    ``bytes`` is what is stored of the head, ``share`` of what the deployable form stores; ``latency``
+    is in seconds for the example that ``forms`` or ``example`` tells.
+    """
+
+    form: str
+    score: Score
+    paired: Paired
+    bytes: int
+    share: float
+    latency: float
+    deployed_latency: float
+    example: str
+
+
 class FoldSummary(Card):
     """How many examples and groups stood on each side of one fold, averaged over nothing."""
 
@@ -199,6 +216,7 @@ class Result(Card):
     predictions_sha256: str
     control: Control | None = None
     forms: Forms | None = None
+    compressed: list[Compressed] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _whole(self) -> Result:

@@ -11,12 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from paralbench.heads.head import Fitted, Problem, Split, Stream
+from paralbench.heads.head import Fitted, Problem, Split, Stream, Weight
+from paralbench.heads.layers.compressed import compressed, size
 from paralbench.heads.training import forms
 from paralbench.heads.training.fitting import Fitting, Trained
 from paralbench.heads.training.network import Build, Network, folded, parameters
 from paralbench.heads.training.recipe import Recipe
-from paralbench.heads.training.sequences import Sequences
+from paralbench.heads.training.sequences import Batch, Sequences
 from paralbench.records.result import Form
 
 Plain = Callable[[Any], Any]
@@ -35,6 +36,8 @@ class Done:
     changed: int
     forms: list[Form]
     example: str
+    compressed: dict[str, Fitted]
+    weights: dict[str, Weight]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,14 @@ class Job:
             control = self._fitted(
                 plain, plain.network, fitting.outputs(plain.network, settings), split
             )
+        networks: dict[str, Network] = {
+            form: compressed(deployed, form) for form in recipe.compress
+        }
+        smaller = {
+            form: self._fitted(trained, network, fitting.outputs(network, recipe), split)
+            for form, network in networks.items()
+        }
+        weights = self._weights({"deployed": deployed, **networks}, split, measure)
         measured, example = self._measured(trained, deployed, plain, split) if measure else ([], "")
         return Done(
             fitted=self._fitted(trained, deployed, outputs, split),
@@ -92,7 +103,21 @@ class Job:
             changed=changed,
             forms=measured,
             example=example,
+            compressed=smaller,
+            weights=weights,
         )
+
+    def _weights(
+        self, networks: dict[str, Network], split: Split, measure: bool
+    ) -> dict[str, Weight]:
+        """Bytes and latency of each form; nothing where none is compressed or none is measured."""
+        if len(networks) < 2 or not measure:
+            return {}
+        batch, example = self._example(split)
+        timed = {form.name: form.latency for form in forms.compared(networks, batch)}
+        return {
+            name: Weight(size(network), timed[name], example) for name, network in networks.items()
+        }
 
     def _searched(
         self, fitting: Fitting, split: Split
@@ -135,15 +160,21 @@ class Job:
     def _measured(
         self, trained: Trained, deployed: Network, plain: Trained | None, split: Split
     ) -> tuple[list[Form], str]:
-        sequences = self._sequences
-        items = sorted(sequences.items(split.test).tolist(), key=sequences.length)
-        item = items[len(items) // 2]
         networks = {"trained": trained.network, "deployed": deployed}
         if plain is not None:
             networks["control"] = plain.network
-        seconds = f", {sequences.length(item) / sequences.rate:.1f} s" if sequences.rate else ""
-        example = f"a test example of median length: {sequences.length(item)} frames{seconds}"
-        return forms.compared(networks, sequences.batch(np.array([item]))), example
+        batch, example = self._example(split)
+        return forms.compared(networks, batch), example
+
+    def _example(self, split: Split) -> tuple[Batch, str]:
+        """A test example of median length, and how to tell of it."""
+        sequences = self._sequences
+        items = sorted(sequences.items(split.test).tolist(), key=sequences.length)
+        item = items[len(items) // 2]
+        frames = sequences.length(item)
+        seconds = f", {frames / sequences.rate:.1f} s" if sequences.rate else ""
+        told = f"a test example of median length: {frames} frames{seconds}"
+        return sequences.batch(np.array([item])), told
 
 
 def _state(network: Network) -> dict[str, NDArray[np.float32]]:

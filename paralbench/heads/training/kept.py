@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.heads.head import Fitted, Split
+from paralbench.heads.head import Fitted, Split, Weight
 from paralbench.heads.training.job import Done
 from paralbench.records.result import Form
 
@@ -27,9 +28,13 @@ def save(folder: Path | None, split: Split, done: Done) -> None:
         "changed": done.changed,
         "forms": [form.model_dump() for form in done.forms],
         "example": done.example,
+        "weights": {name: asdict(weight) for name, weight in done.weights.items()},
         "chosen": {"fitted": done.fitted.chosen},
     }
     arrays = _arrays("fitted", done.fitted)
+    for form, smaller in done.compressed.items():
+        told["chosen"][form] = smaller.chosen
+        arrays |= _arrays(form, smaller)
     if done.control is not None:
         told["chosen"]["control"] = done.control.chosen
         arrays |= _arrays("control", done.control)
@@ -50,7 +55,11 @@ def load(folder: Path | None, split: Split) -> Done | None:
     chosen = told.pop("chosen")
     fitted = {kind: _fitted(kind, arrays, split, chosen[kind]) for kind in chosen}
     forms = [Form(**form) for form in told.pop("forms")]
-    return Done(fitted=fitted["fitted"], control=fitted.get("control"), forms=forms, **told)
+    weights = {name: Weight(**weight) for name, weight in told.pop("weights").items()}
+    whole, control = fitted.pop("fitted"), fitted.pop("control", None)
+    return Done(
+        fitted=whole, control=control, forms=forms, weights=weights, compressed=fitted, **told
+    )
 
 
 def _file(folder: Path, split: Split) -> Path:

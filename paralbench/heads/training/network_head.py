@@ -171,4 +171,6 @@ def _fits(done: Sequence[Done]) -> Fits:
         tried=[record for one in done for record in one.tried],
         control=controls,
         forms=forms,
+        compressed={form: [one.compressed[form] for one in done] for form in done[0].compressed},
+        weights=next((one.weights for one in done if one.weights), {}),
     )

@@ -33,6 +33,7 @@ class Recipe(Card):
         storage: precision in which frames are stored.
         standardise: features by mean and deviation over the training examples' frames.
         cutting: how a recording that comes as one long clip is cut into utterances.
+        compress: forms of the deployable head that are tried after training and reported beside it.
         search: values to try, by setting; all combinations, or ``budget`` of them drawn at random.
             What has the lowest development loss is kept, fold by fold; all of it is recorded.
     """
@@ -59,6 +60,7 @@ class Recipe(Card):
     storage: Literal["float32", "float16"] = "float16"
     standardise: bool = True
     cutting: Cutting = Cutting()
+    compress: list[Literal["int8", "ternary", "blocks"]] = Field(default_factory=list)
     search: dict[str, list[Any]] = Field(default_factory=dict)
     budget: int = Field(default=0, ge=0)
 

@@ -159,3 +159,18 @@ def test_what_cannot_be_is_refused() -> None:
         _fit(stream, problem, [split(24)], loss="ccc")
     with pytest.raises(ParalbenchError, match="try a smaller --set rate"):
         _fit(stream, problem, [split(24)], optimiser="sgd", rate=1e30, clip=0.0)
+
+
+def test_compressed_forms_are_reported_and_kept(tmp_path: Path) -> None:
+    stream, problem = frames(rows=24)
+    forms = ["int8", "ternary", "blocks"]
+    found = _fit(stream, problem, [split(24)], Workplace(tmp_path), epochs=8, compress=forms)
+    again = _fit(stream, problem, [split(24)], Workplace(tmp_path), epochs=8, compress=forms)
+    assert list(found.compressed) == forms
+    whole = found.weights["deployed"].bytes
+    assert all(0 < found.weights[form].bytes < whole for form in forms)
+    assert found.weights == again.weights
+    for form in forms:
+        one, two = found.compressed[form][0], again.compressed[form][0]
+        assert np.array_equal(one.outputs, two.outputs)
+        assert one.outputs.shape == found.fitted[0].outputs.shape

@@ -1,0 +1,62 @@
+"""Compressed weights: what they decode to, what they take, and how far off they may be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from paralbench.heads.layers.compressed import Blocks, Int8, Ternary, compressed, size
+
+
+def test_int8_is_off_by_half_a_step_at_most() -> None:
+    weight = torch.randn(7, 13, generator=torch.Generator().manual_seed(0))
+    step = weight.abs().amax(1, keepdim=True) / 127
+    assert ((Int8(weight).weight() - weight).abs() <= step / 2 + 1e-7).all()
+
+
+def test_ternary_is_signs_times_a_scale() -> None:
+    weight = torch.tensor([[1.0, -2.0, 0.1, 0.0, 3.0], [0.2, 0.2, -0.2, 0.2, 0.2]])
+    # Mean magnitude of the first row is 1.22, so what is below 0.854 goes, and the others are 2.
+    wanted = torch.tensor([[2.0, -2.0, 0.0, 0.0, 2.0], [0.2, 0.2, -0.2, 0.2, 0.2]])
+    assert torch.allclose(Ternary(weight).weight(), wanted)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(16, 24), (5, 9), (1, 1), (8, 17)])
+def test_blocks_keep_the_strongest_half(rows: int, columns: int) -> None:
+    weight = torch.randn(rows, columns, generator=torch.Generator().manual_seed(rows))
+    decoded = Blocks(weight).weight()
+    assert decoded.shape == weight.shape
+    left = decoded != 0
+    assert torch.equal(decoded[left], weight[left])
+    norms: dict[bool, list[float]] = {True: [], False: []}
+    for top in range(0, rows, 8):
+        for side in range(0, columns, 8):
+            part = (slice(top, top + 8), slice(side, side + 8))
+            norms[bool(left[part].any())].append(float(weight[part].norm()))
+    assert min(norms[True]) >= max(norms[False], default=0.0)
+    total = len(norms[True]) + len(norms[False])
+    assert len(norms[True]) == max(1, round(total / 2))
+
+
+@pytest.mark.parametrize(("form", "share"), [("int8", 0.30), ("ternary", 0.12), ("blocks", 0.55)])
+def test_a_network_gets_smaller_and_still_answers(
+    form: Literal["int8", "ternary", "blocks"], share: float
+) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 4)).eval()
+    small = compressed(network, form)
+    assert size(small) < share * size(network)
+    values = torch.randn(50, 64)
+    with torch.no_grad():
+        one, two = network(values), small(values)
+    assert np.corrcoef(one.flatten(), two.flatten())[0, 1] > 0.5
+    assert isinstance(network[0], nn.Linear)
+
+
+def test_nothing_to_compress_is_said() -> None:
+    with pytest.raises(ValueError, match="no linear layer"):
+        compressed(nn.ReLU(), "int8")
