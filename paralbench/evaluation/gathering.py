@@ -119,7 +119,7 @@ class Source:
             [mapped.arrays[one] for one in _stretches(map(len, parts))],
             space.layers,
             space.width,
-            self.prepared.product.rate or card.frame_rate or 0.0,
+            self.prepared.product.frame_rate(card) or 0.0,
         )
         return stream, _consumption(mapped.asked.sum(), mapped.consumed.sum())
 
