@@ -24,12 +24,20 @@ class PackageWeights(Card):
 
 
 class HubWeights(Card):
-    """A repository of the model hub at a pinned revision; safetensors only."""
+    """A repository of the model hub at a pinned revision.
+
+    ``format`` is what the repository holds there. ``sha256`` is of that file: model.safetensors, or
+    the pickle, which ``paralbench convert`` checks before it opens it. ``certainty`` tells how surely
+    revision and sha256 are known: "found" where public sources agree on them, "unconfirmed" where
+    not, and then ``revision`` may be the name of a branch.
+    """
 
     kind: Literal["hub"]
     repository: str
     revision: str
+    format: Literal["safetensors", "pickle"] = "safetensors"
     sha256: Sha256 | None = None
+    certainty: Certainty = "unconfirmed"
 
 
 class FolderWeights(Card):
