@@ -27,7 +27,6 @@ from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import HubWeights, ModelCard
 
-PICKLE = "pytorch_model.bin"
 _CONFIGS = ("config.json", "preprocessor_config.json")
 _NESTED = ("state_dict", "model")
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")

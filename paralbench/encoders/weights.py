@@ -21,7 +21,6 @@ from paralbench.records.model_card import (
 NONE = "none"
 _WHOLE = "model.safetensors"
 _INDEX = f"{_WHOLE}.index.json"
-_FILES = {"safetensors": [_WHOLE, "model-*.safetensors"], "pickle": [conversion.PICKLE]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,8 @@ def fetched_pickle(card: ModelCard) -> Path:
         )
     for source in sources:
         place = _downloaded(source)
-        if place is not None and (place / conversion.PICKLE).is_file():
-            return place / conversion.PICKLE
+        if place is not None and (place / source.file).is_file():
+            return place / source.file
     raise ParalbenchError(
         f"the pickle of '{card.id}' is not on this machine; first: paralbench fetch {card.id}."
     )
@@ -192,11 +191,11 @@ def download(card: ModelCard) -> None:
     sources = [source for source in card.weights if isinstance(source, HubWeights)]
     if not sources:
         raise ParalbenchError(f"the card of '{card.id}' names no hub to fetch weights from.")
+    source = sources[0]
+    files = [source.file] if source.format == "pickle" else [_WHOLE, "model-*.safetensors"]
     try:
         snapshot_download(
-            sources[0].repository,
-            revision=sources[0].revision,
-            allow_patterns=[*_FILES[sources[0].format], "*.json"],
+            source.repository, revision=source.revision, allow_patterns=[*files, "*.json"]
         )
     except (HfHubHTTPError, OSError) as error:
         first = str(error).strip().splitlines()[0]

@@ -8,13 +8,16 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from paralbench.catalog import Catalog
+from paralbench.catalog import Catalog, Model
 from paralbench.encoders import conversion
+from paralbench.encoders.compatibility import make_importable
 from paralbench.encoders.conversion import convert, converted, rewrite
+from paralbench.encoders.loading import loadable
 from paralbench.encoders.weights import fetched_pickle, find
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import HubWeights, ModelCard
@@ -152,3 +155,32 @@ def test_a_pickle_that_was_not_fetched_names_the_way(
         fetched_pickle(card.model_copy(update={"weights": [missing]}))
     with pytest.raises(ParalbenchError, match="names no pickle"):
         fetched_pickle(Catalog().model("whisper-small").card)
+
+
+def test_a_checkpoint_of_years_ago_gives_the_hidden_states_it_gave(
+    card: ModelCard, tmp_path: Path
+) -> None:
+    """The hub's pickles name the position's weight norm as torch did before 2.0."""
+    make_importable()
+    from transformers import HubertConfig, HubertModel
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    positions = {"num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}
+    config = HubertConfig(**sizes, **positions, intermediate_size=64, conv_dim=[16] * 7)
+    model = HubertModel(config).eval()
+    state, norm = dict(model.state_dict()), "encoder.pos_conv_embed.conv."
+    for old, new in (("weight_g", "original0"), ("weight_v", "original1")):
+        state[norm + old] = state.pop(f"{norm}parametrizations.weight.{new}")
+    file = _saved(state, tmp_path)
+    config.save_pretrained(tmp_path)
+    convert(card, file, tmp_path / "out")
+
+    count = sum(parameter.numel() for parameter in model.parameters())
+    small = card.model_copy(update={"layers": 3, "width": 32, "parameters": count})
+    encoder = loadable(Model(Path(), small), {small.id: tmp_path / "out"}).load()
+    heard = np.random.default_rng(0).normal(size=16000).astype(np.float32)
+    normal = torch.from_numpy((heard - heard.mean()) / np.sqrt(heard.var() + 1e-7))
+    with torch.no_grad():
+        expected = model(normal[None], output_hidden_states=True).hidden_states
+    assert torch.allclose(encoder.encode([heard])[0], torch.cat(expected), atol=1e-5)
