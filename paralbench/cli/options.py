@@ -13,6 +13,7 @@ from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
 from paralbench.encoders.placement import Placement
 from paralbench.evaluation.benchmark import Request
+from paralbench.features.engine import Engine
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results.files import DEFAULT
 
@@ -100,6 +101,19 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add("--seeds", type=int, default=5, metavar="N", help="how many seeds (default: 5)")
     add("--device", default="cpu", help="cpu (default) or cuda")
     add(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="extract on this machine (default) or on a Ray cluster",
+    )
+    add(
+        "--workers",
+        type=int,
+        default=None,
+        metavar="N",
+        help="threads or Ray actors that extract (default: one a core, or one a GPU)",
+    )
+    add(
         "--cache",
         type=Path,
         default=None,
@@ -119,6 +133,8 @@ def request(args: argparse.Namespace) -> Request:
     """The arguments as a Request; raises UsageError for what cannot be meant."""
     if args.seeds < 1:
         raise UsageError(f"--seeds expects 1 or more, got {args.seeds}.")
+    if args.workers is not None and args.workers < 1:
+        raise UsageError(f"--workers expects 1 or more, got {args.workers}.")
     named_tasks = [*args.task]
     for suite in args.suite:
         named_tasks += catalog(args).suite(suite)
@@ -143,6 +159,7 @@ def request(args: argparse.Namespace) -> Request:
         },
         seeds=tuple(range(args.seeds)),
         placement=Placement(_device(args.device)),
+        engine=Engine(args.engine, args.workers),
     )
 
 
