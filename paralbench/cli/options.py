@@ -51,9 +51,16 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add(
         "--model",
         nargs="+",
-        required=True,
+        default=[],
         metavar="MODEL",
         help="models ('paralbench list models')",
+    )
+    add(
+        "--models-of",
+        nargs="+",
+        default=[],
+        metavar="LIST",
+        help="or all models of these lists ('paralbench list model-lists')",
     )
     add(
         "--head",
@@ -133,9 +140,16 @@ def request(args: argparse.Namespace) -> Request:
         named_tasks += catalog(args).suite(suite)
     if not named_tasks:
         raise UsageError("give --task TASK or --suite SUITE; 'paralbench list tasks' shows all.")
+    named_models = [*args.model]
+    for name in args.models_of:
+        named_models += catalog(args).listed(name)
+    if not named_models:
+        raise UsageError(
+            "give --model MODEL or --models-of LIST; 'paralbench list models' shows all."
+        )
     return Request(
         tasks=_once(named_tasks),
-        models=_once(args.model),
+        models=_once(named_models),
         heads=_once(args.head),
         data=named(args.data),
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},

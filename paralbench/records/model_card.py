@@ -24,12 +24,21 @@ class PackageWeights(Card):
 
 
 class HubWeights(Card):
-    """A repository of the model hub at a pinned revision; safetensors only."""
+    """A repository of the model hub at a pinned revision.
+
+    ``format`` is what the repository holds there, ``file`` the name of a pickle. ``sha256`` is that of
+    model.safetensors, or of the pickle, which ``paralbench convert`` checks before it opens it.
+    ``certainty`` tells how surely revision and sha256 are known: "found" where public code pins
+    them, "unconfirmed" where not, and then ``revision`` may be the name of a branch.
+    """
 
     kind: Literal["hub"]
     repository: str
     revision: str
+    format: Literal["safetensors", "pickle"] = "safetensors"
+    file: str = "pytorch_model.bin"
     sha256: Sha256 | None = None
+    certainty: Certainty = "unconfirmed"
 
 
 class FolderWeights(Card):
