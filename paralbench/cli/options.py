@@ -122,7 +122,7 @@ def request(args: argparse.Namespace) -> Request:
         models=_once(args.model),
         heads=_once(args.head),
         data=named(args.data),
-        weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
+        weights=weights(args),
         head_settings={
             **_recipe(args.recipe),
             **_settings(args.settings),
@@ -130,6 +130,11 @@ def request(args: argparse.Namespace) -> Request:
         seeds=tuple(range(args.seeds)),
         placement=Placement(_device(args.device)),
     )
+
+
+def weights(args: argparse.Namespace) -> dict[str, Path]:
+    """--weights, by model."""
+    return {key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)}
 
 
 def cache(args: argparse.Namespace) -> Path:
