@@ -7,6 +7,7 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def memory(subject: Subject) -> float:
         for _ in range(_ROUND):
             subject.encode(waveform)
         sizes.append(_resident())
-    grown = [late - early for early, late in zip(sizes[:-1], sizes[1:], strict=True)]
+    grown = [late - early for early, late in pairwise(sizes)]
     if min(grown) > _GROWTH // 4 and sum(grown) > 2 * _GROWTH:
         each = sum(grown) / (3 * _ROUND) / 2**20
         raise Failure(f"Memory grows by {each:.2f} MiB at each call.", each)
