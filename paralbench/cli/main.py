@@ -25,6 +25,7 @@ VERBS = {
     "run": "run",
     "leaderboard": "leaderboard",
     "cache": "cache",
+    "check": "check",
     "new-model": "new_model",
     "new-task": "new_task",
     "demo": "demo",

@@ -56,17 +56,41 @@ def load() -> Encoder:
     return Encoder()
 '''
 
+_TEST = '''"""What the platform asks of {name}, as a test each; run it with pytest."""
+
+from pathlib import Path
+
+import pytest
+
+from paralbench.catalog import load_module
+from paralbench.encoders.conformance import CHECKS, check_encoder
+from paralbench.records.model_card import ModelCard
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_conformance(check: str) -> None:
+    card = ModelCard.from_toml(HERE / "model.toml")
+    check_encoder(load_module(HERE / "adapter.py").load, card, only=check)
+'''
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     add_folder(parser, "model")
 
 
+def _test(name: str) -> str:
+    return f"test_{''.join(c if c.isalnum() else '_' for c in name)}.py"
+
+
 def run(args: argparse.Namespace) -> int:
     """Write models/<name>/ below the catalogue."""
     folder = args.into / "models" / args.name
-    write(folder, args.name, {"model.toml": _CARD, "adapter.py": _ADAPTER})
+    write(folder, args.name, {"model.toml": _CARD, "adapter.py": _ADAPTER, _test(args.name): _TEST})
     print(
-        f"{folder} works as it is. Try:\n  paralbench run --catalog {args.into} --model {args.name} --task TASK"
+        f"{folder} works as it is. Try:\n  paralbench check --catalog {args.into} {args.name}\n"
+        f"  paralbench run --catalog {args.into} --model {args.name} --task TASK"
     )
     return 0

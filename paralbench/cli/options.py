@@ -152,7 +152,7 @@ def request(args: argparse.Namespace) -> Request:
         models=_once(named_models),
         heads=_once(args.head),
         data=named(args.data),
-        weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
+        weights=weights(args),
         head_settings={
             **_recipe(args.recipe),
             **_settings(args.settings),
@@ -161,6 +161,11 @@ def request(args: argparse.Namespace) -> Request:
         placement=Placement(_device(args.device)),
         engine=Engine(args.engine, args.workers),
     )
+
+
+def weights(args: argparse.Namespace) -> dict[str, Path]:
+    """--weights, by model."""
+    return {key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)}
 
 
 def cache(args: argparse.Namespace) -> Path:

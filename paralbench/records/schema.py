@@ -15,12 +15,14 @@ from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import Result
 from paralbench.records.task_card import TaskCard
+from paralbench.records.verdict import Verdict
 
 PUBLISHED: dict[str, type[Card]] = {
     "corpus": CorpusCard,
     "task": TaskCard,
     "model": ModelCard,
     "result": Result,
+    "verdict": Verdict,
 }
 
 

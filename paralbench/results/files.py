@@ -13,8 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from paralbench.records.result import Result
+from paralbench.records.verdict import Verdict
 
 DEFAULT = Path("leaderboard") / "results"
+_VERDICT = "conformance.json"
 
 
 def place(root: Path, task: str, model: str, head: str, synthetic: bool) -> Path:
@@ -53,6 +55,21 @@ def read(file: Path) -> Result:
 def find(root: Path) -> Iterator[Path]:
     """All result files below ``root``, in order of their names."""
     yield from sorted(root.glob("*/*/*.json"))
+
+
+def write_verdict(root: Path, verdict: Verdict) -> Path:
+    """Write <model>/conformance.json atomically."""
+    file = root / verdict.model / _VERDICT
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(verdict.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
+    _atomically(file, text.encode() + b"\n")
+    return file
+
+
+def verdict(root: Path, model: str) -> Verdict | None:
+    """A model's verdict; None where it was not checked. Raises CardError as :func:`read` does."""
+    file = root / model / _VERDICT
+    return Verdict.from_json(file) if file.is_file() else None
 
 
 def _atomically(file: Path, content: bytes) -> None:

@@ -1,0 +1,81 @@
+"""The conformance kit on model adapters: what holds, what fails, by how much."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import paralbench
+from paralbench.catalog import Model
+from paralbench.cli import options
+from paralbench.encoders.conformance import process
+from paralbench.encoders.loading import loadable
+from paralbench.records.errors import UsageError
+from paralbench.records.verdict import Verdict
+from paralbench.results import files
+from paralbench.results.provenance import packages
+
+EXAMPLE = "paralbench check my-encoder --catalog my-catalog"
+_MARKS = {"passed": "passed", "failed": "FAILED", "not applicable": "-"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    options.add_catalog(parser)
+    add = parser.add_argument
+    add("model", nargs="+", metavar="MODEL", help="models ('paralbench list models')")
+    add("--weights", action="append", default=[], metavar="MODEL=DIR",
+        help="a model's weights in a local folder")  # fmt: skip
+    add("--results", type=Path, default=files.DEFAULT, metavar="DIR",
+        help=f"where the verdict is written (default: {files.DEFAULT})")  # fmt: skip
+    add("--timeout", type=float, default=900, metavar="SECONDS",
+        help="a model that takes longer is stopped (default: 900)")  # fmt: skip
+    add("--memory", type=float, default=16, metavar="GIB",
+        help="address space a model may take (default: 16)")  # fmt: skip
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check each; exit code 1 where one failed."""
+    if not args.timeout > 0 or not args.memory > 0:
+        raise UsageError("--timeout and --memory expect numbers above 0.")
+    catalog = options.catalog(args)
+    given = options.weights(args)
+    verdicts = []
+    for name in args.model:
+        verdict = _verdict(catalog.model(name), given, args.timeout, args.memory)
+        file = files.write_verdict(args.results, verdict)
+        verdicts.append(verdict)
+        if not args.json:
+            _show(verdict, file)
+    if args.json:
+        print(json.dumps([verdict.model_dump(mode="json") for verdict in verdicts], indent=1))
+    return 1 if any(verdict.failed for verdict in verdicts) else 0
+
+
+def _verdict(model: Model, given: dict[str, Path], timeout: float, memory: float) -> Verdict:
+    encoder = loadable(model, given)
+    began = time.perf_counter()
+    found = process.findings(model, given.get(model.card.id), timeout, memory)
+    return Verdict(
+        model=model.card.id,
+        encoder=encoder.identity,
+        findings=found,
+        paralbench=paralbench.__version__,
+        packages=packages(),
+        seconds=round(time.perf_counter() - began, 3),
+    )
+
+
+def _show(verdict: Verdict, file: Path) -> None:
+    for finding in verdict.findings:
+        print(f"{_MARKS[finding.outcome]:7} {finding.check:16} {finding.sentence}")
+    passed = sum(finding.outcome == "passed" for finding in verdict.findings)
+    print(
+        f"{verdict.model}: {passed} passed, {len(verdict.failed)} failed, in {verdict.seconds:.1f} s; "
+        f"the verdict stands in {file}"
+    )
+    sys.stdout.flush()

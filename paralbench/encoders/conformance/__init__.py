@@ -1,0 +1,68 @@
+"""The conformance kit: does an encoder keep the contract? A file for each family of checks.
+
+In a test of one's own::
+
+    @pytest.mark.parametrize("check", CHECKS)
+    def test_my_encoder(check: str) -> None:
+        check_encoder(MyEncoder, card, only=check)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from paralbench.encoders.conformance import declared, independence, inputs, surroundings
+from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+from paralbench.encoders.encoder import Encoder
+from paralbench.foreign import foreign
+from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.records.model_card import ModelCard
+from paralbench.records.verdict import Finding
+
+CHECKS: dict[str, Callable[[Subject], float | None]] = {
+    check.__name__.replace("_", "-"): check
+    for check in (
+        surroundings.global_state, surroundings.network,
+        declared.layers, declared.width, declared.dtype, declared.frame_rate,
+        independence.batch, independence.padding, independence.repetition,
+        independence.fresh_process,
+        inputs.silence, inputs.shortest, inputs.stereo, inputs.rate_8000, inputs.rate_48000,
+        inputs.receptive_limit, inputs.long_recording,
+        surroundings.gradient, surroundings.eval_mode, surroundings.weights, surroundings.memory,
+    )
+}  # fmt: skip
+"""By name, in the order they are run: what looks at loading comes first."""
+
+
+def examine(subject: Subject, name: str) -> Finding:
+    """Run one check; whatever goes wrong in it is a finding."""
+    check = CHECKS[name]
+    try:
+        with foreign("it"):
+            measured = check(subject)
+    except NotApplicable as reason:
+        return Finding(check=name, outcome="not applicable", sentence=str(reason))
+    except Failure as failure:
+        return Finding(
+            check=name, outcome="failed", sentence=str(failure), measured=failure.measured
+        )
+    except (ParalbenchError, ModuleNotFoundError) as error:
+        return Finding(check=name, outcome="failed", sentence=str(error) or type(error).__name__)
+    about = (check.__doc__ or name).strip().splitlines()[0]
+    return Finding(check=name, outcome="passed", sentence=about, measured=measured)
+
+
+def check_encoder(load: Callable[[], Encoder], card: ModelCard, only: str | None = None) -> None:
+    """Run all checks, or one, on the encoder that ``load`` returns.
+
+    Raises:
+        AssertionError: with a sentence for each check that failed.
+        UsageError: for a check that does not exist.
+    """
+    if only is not None and only not in CHECKS:
+        raise UsageError(f"there is no check '{only}'; there are: {', '.join(CHECKS)}.")
+    subject = Subject(card, load)
+    findings = [examine(subject, name) for name in ([only] if only else CHECKS)]
+    failed = [f"{f.check}: {f.sentence}" for f in findings if f.outcome == "failed"]
+    if failed:
+        raise AssertionError("\n".join(failed))

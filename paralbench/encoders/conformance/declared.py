@@ -1,0 +1,65 @@
+"""What the card declares: layers, width, dtype, frame rate."""
+
+from __future__ import annotations
+
+import torch
+
+from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+
+_SLACK = 2
+"""Frames that a model may lose or gain at a clip's ends."""
+
+
+def layers(subject: Subject) -> float:
+    """As many hidden states as declared."""
+    return _axis(subject, 0, "layers", subject.card.layers)
+
+
+def width(subject: Subject) -> float:
+    """Each as wide as declared."""
+    return _axis(subject, 2, "width", subject.card.width)
+
+
+def dtype(subject: Subject) -> None:
+    """float32, whatever it was computed in."""
+    (states,) = subject.encode(subject.reference())
+    if states.dtype != torch.float32:
+        raise Failure(f"The hidden states are {states.dtype}, expected torch.float32.")
+
+
+def frame_rate(subject: Subject) -> float:
+    """Frames grow with the clip as declared, or do not grow where that is declared."""
+    card = subject.card
+    long = subject.length(4.0)
+    short = subject.length(long / 4)
+    if long - short < 0.1:
+        raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
+    few, many = (
+        states.shape[1] for states in subject.encode(subject.speech(short), subject.speech(long))
+    )
+    if card.frame_rate is None or (card.policy.padding == "window" and few == many):
+        if few != many:
+            raise Failure(
+                f"No frame rate is declared, and {short:g} s gave {few} frames, {long:g} s {many}.",
+                many - few,
+            )
+        return float(few)
+    found = (many - few) / (long - short)
+    if abs(found - card.frame_rate) * (long - short) > _SLACK:
+        raise Failure(f"{found:.2f} frames a second, the card declares {card.frame_rate:g}.", found)
+    expected = long * card.frame_rate
+    if abs(many - expected) > max(_SLACK + 1, 0.05 * expected):
+        raise Failure(
+            f"{long:g} s gave {many} frames, {card.frame_rate:g} a second make {expected:.0f}.",
+            many,
+        )
+    return found
+
+
+def _axis(subject: Subject, axis: int, name: str, declared: int) -> float:
+    (states,) = subject.encode(subject.reference())
+    if states.shape[axis] != declared:
+        raise Failure(
+            f"{name} is {states.shape[axis]}, the card declares {declared}.", states.shape[axis]
+        )
+    return float(declared)

@@ -1,0 +1,64 @@
+"""The same output for the same waveform: alone, in any batch, again, in another process."""
+
+from __future__ import annotations
+
+import torch
+
+from paralbench.encoders.conformance.subject import (
+    TOLERANCE,
+    Failure,
+    NotApplicable,
+    Subject,
+    difference,
+)
+
+
+def batch(subject: Subject) -> float:
+    """Among mates of its own length, in any order, as alone."""
+    one, two, three = (subject.speech(subject.length(1.0), seed) for seed in (1, 2, 3))
+    (alone,) = subject.encode(one)
+    first = subject.encode(one, two, three)[0]
+    last = subject.encode(three, two, one)[2]
+    return _same(max(difference(alone, first), difference(alone, last)), "among equally long mates")
+
+
+def padding(subject: Subject) -> float:
+    """Beside a longer mate, which makes a model that pads pad, as alone."""
+    short, long = subject.length(0.6), subject.length(2.5)
+    if short == long:
+        raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
+    one, mate = subject.speech(short, 1), subject.speech(long, 2)
+    (alone,) = subject.encode(one)
+    worst = max(
+        difference(alone, subject.encode(one, mate)[0]),
+        difference(alone, subject.encode(mate, one)[1]),
+    )
+    return _same(worst, f"beside a mate of {long:g} s")
+
+
+def repetition(subject: Subject) -> float:
+    """Twice the same, exactly."""
+    waveform = subject.reference()
+    (first,), (second,) = subject.encode(waveform), subject.encode(waveform)
+    return _same(difference(first, second), "when encoded again", 0.0)
+
+
+def fresh_process(subject: Subject) -> float:
+    """As in another process that loads the encoder anew."""
+    if subject.again is None:
+        raise NotApplicable("An encoder in memory has no fresh process; 'paralbench check' has.")
+    (here,) = subject.encode(subject.reference())
+    return _same(difference(here, torch.from_numpy(subject.again())), "in a fresh process")
+
+
+def _same(worst: float, where: str, tolerance: float = TOLERANCE) -> float:
+    if worst > tolerance:
+        amount = (
+            "in its shape, or by NaN" if worst == float("inf") else f"by {worst:.2g} deviations"
+        )
+        raise Failure(
+            f"The same waveform comes out differently {where}: {amount}, at most "
+            f"{tolerance:g} is allowed.",
+            None if worst == float("inf") else worst,
+        )
+    return worst

@@ -1,0 +1,129 @@
+"""Audio as it comes: silence, very short, very long, stereo, other rates; and all of it heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+
+from paralbench.audio import decoding
+from paralbench.encoders.conformance.subject import Failure, Subject, difference
+from paralbench.encoders.encoder import Waveform
+from paralbench.records.example import Clip
+
+
+def silence(subject: Subject) -> None:
+    """Digital silence gives finite numbers."""
+    _finite(subject, np.zeros(round(subject.length(1.0) * subject.card.rate), np.float32))
+
+
+def shortest(subject: Subject) -> float:
+    """25 ms, or the shortest piece that the card's policy lets through."""
+    card = subject.card
+    samples = int(np.ceil(max(0.025, card.policy.shortest) * card.rate))
+    return float(_finite(subject, subject.speech(1.0)[:samples] if samples <= card.rate
+                         else subject.speech(samples / card.rate)))  # fmt: skip
+
+
+def long_recording(subject: Subject) -> float:
+    """Ten minutes, in the blocks that the engine cuts: every block finite, frames as many."""
+    card = subject.card
+    frames = blocks = 0
+    for block in _file(subject, subject.speech(subject.long), card.rate, card.policy.window):
+        if len(block) >= card.policy.shortest * card.rate:
+            frames += _finite(subject, block)
+            blocks += 1
+    if card.frame_rate is not None and card.policy.padding == "none":
+        expected = subject.long * card.frame_rate
+        if abs(frames - expected) > 3 * blocks + 0.02 * expected:
+            raise Failure(
+                f"{subject.long:g} s gave {frames} frames in {blocks} blocks, "
+                f"{card.frame_rate:g} a second make {expected:.0f}.",
+                frames,
+            )
+    return float(frames)
+
+
+def receptive_limit(subject: Subject) -> float:
+    """A full window is heard to its end: other audio there gives other frames there."""
+    card = subject.card
+    seconds = card.policy.window
+    base = subject.speech(seconds, 4)
+    (plain,) = subject.encode(base)
+    for place in (0.45, 0.7, 0.95):
+        start, end = round(place * len(base)), round((place + 0.05) * len(base))
+        changed = base.copy()
+        changed[start:end] = subject.speech(seconds, 5)[: end - start]
+        (heard,) = subject.encode(changed)
+        if heard.shape != plain.shape:
+            continue
+        low, high = 0, plain.shape[1]
+        if card.frame_rate is not None and high > 40:
+            low, high = int((place - 0.02) * high), int((place + 0.07) * high) + 1
+        moved = difference(plain[:, low:high], heard[:, low:high])
+        if moved < 1e-3:
+            raise Failure(
+                f"Other audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s of a window "
+                f"of {seconds:g} s moves its frames by {moved:.1g} deviations: it is not heard.",
+                moved,
+            )
+    return seconds
+
+
+def stereo(subject: Subject) -> None:
+    """Two channels reach it as their mean."""
+    left, right = (subject.speech(subject.length(1.0), seed) for seed in (1, 2))
+    rate = subject.card.rate
+    for block in _file(subject, np.stack([left, right], 1), rate, subject.card.policy.window):
+        _finite(subject, block)
+
+
+def rate_8000(subject: Subject) -> None:
+    """A file at 8 kHz."""
+    _other_rate(subject, 8000)
+
+
+def rate_48000(subject: Subject) -> None:
+    """A file at 48 kHz."""
+    _other_rate(subject, 48000)
+
+
+def _other_rate(subject: Subject, rate: int) -> None:
+    card = subject.card
+    waveform = subject.speech(subject.length(1.0))
+    (expected,) = subject.encode(waveform)
+    resampled = soxr.resample(waveform, card.rate, rate)
+    frames = sum(
+        _finite(subject, block)
+        for block in _file(subject, resampled, rate, card.policy.window)
+        if len(block) >= card.policy.shortest * card.rate
+    )
+    if abs(frames - expected.shape[1]) > 2:
+        raise Failure(
+            f"A file at {rate} Hz gave {frames} frames, the same audio at {card.rate} Hz "
+            f"{expected.shape[1]}.",
+            frames,
+        )
+
+
+def _file(subject: Subject, audio: Waveform, rate: int, window: float) -> Iterator[Waveform]:
+    """The audio written as a file and decoded as the engine does."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "audio.wav"
+        soundfile.write(path, audio, rate)
+        yield from decoding.blocks(Clip(path), subject.card.rate, window)
+
+
+def _finite(subject: Subject, waveform: Waveform) -> int:
+    """How many frames; fails where there is none, or one is not finite."""
+    (states,) = subject.encode(waveform)
+    wrong = int((~torch.isfinite(states)).sum())
+    if wrong or not states.shape[1]:
+        what = f"{wrong} of {states.numel()} numbers are NaN or infinite" if wrong else "no frame"
+        raise Failure(f"{len(waveform) / subject.card.rate:.3f} s of audio gave {what}.", wrong)
+    return int(states.shape[1])

@@ -1,0 +1,164 @@
+"""What encoding leaves alone: the process, the network, memory, the model itself."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from paralbench.encoders.conformance.network import refused
+from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+
+_STATM = Path("/proc/self/statm")
+_GROWTH = 1 << 20
+_ROUND = 12
+
+
+def global_state(subject: Subject) -> None:
+    """Threads, default dtype, grad mode, flags, folder, environment stay; so do seeds in encoding."""
+    before = _state()
+    encoder = subject.load()
+    before |= _seeds()  # building torch layers draws from torch's seed; encoding may not
+    subject.encode(subject.reference(), encoder=encoder)
+    after = _state() | _seeds()
+    changed = [name for name in before if before[name] != after[name]]
+    if changed:
+        raise Failure(f"Loading and encoding changed {', '.join(changed)}.", len(changed))
+
+
+def network(subject: Subject) -> None:
+    """No connection is tried, neither to load nor to encode."""
+    with refused() as tried:
+        try:
+            subject.encode(subject.reference(), encoder=subject.load())
+        finally:
+            if tried:
+                raise Failure(
+                    f"It tried the network {len(tried)} times, first {tried[0]}.", len(tried)
+                )
+
+
+def gradient(subject: Subject) -> None:
+    """The hidden states carry no gradient."""
+    with torch.enable_grad():
+        (states,) = subject.encode(subject.reference())
+    if states.requires_grad:
+        raise Failure("The hidden states carry a gradient; encode under torch.inference_mode().")
+
+
+def eval_mode(subject: Subject) -> float:
+    """Every torch module of the encoder is in eval mode."""
+    found = list(modules(subject.encoder))
+    if not found:
+        raise NotApplicable("It holds no torch module that can be found.")
+    subject.encode(subject.reference())
+    training = sum(part.training for module in found for part in module.modules())
+    if training:
+        raise Failure(f"{training} of its modules are in training mode; call eval().", training)
+    return float(len(found))
+
+
+def weights(subject: Subject) -> None:
+    """Weights, in memory and on the disk, are after encoding what they were before."""
+    found = list(modules(subject.encoder))
+    if not found and subject.weights is None:
+        raise NotApplicable("It holds no weights that can be found.")
+    subject.encode(subject.reference())
+    before = _digest(found), _files(subject.weights)
+    subject.encode(subject.reference(), subject.speech(subject.length(1.0)))
+    after = _digest(found), _files(subject.weights)
+    if before != after:
+        where = "memory" if before[0] != after[0] else "the disk"
+        raise Failure(f"Encoding changed the weights in {where}.")
+
+
+def memory(subject: Subject) -> float:
+    """Encoding the same again and again takes no more memory."""
+    if not _STATM.is_file():
+        raise NotApplicable("This system does not tell a process its memory.")
+    waveform = subject.speech(subject.length(0.5))
+    sizes = []
+    for _ in range(4):
+        for _ in range(_ROUND):
+            subject.encode(waveform)
+        sizes.append(_resident())
+    grown = [late - early for early, late in pairwise(sizes)]
+    if min(grown) > _GROWTH // 4 and sum(grown) > 2 * _GROWTH:
+        each = sum(grown) / (3 * _ROUND) / 2**20
+        raise Failure(f"Memory grows by {each:.2f} MiB at each call.", each)
+    return max(0.0, sum(grown) / (3 * _ROUND) / 2**20)
+
+
+def modules(holder: object, depth: int = 4) -> Iterator[torch.nn.Module]:
+    """The outermost torch modules an object holds, through attributes, lists and dicts."""
+    if isinstance(holder, torch.nn.Module):
+        yield holder
+    elif depth:
+        inside: Any = ()
+        if isinstance(holder, dict):
+            inside = holder.values()
+        elif isinstance(holder, list | tuple):
+            inside = holder
+        elif hasattr(holder, "__dict__") and not isinstance(holder, type):
+            inside = vars(holder).values()
+        if closure := getattr(holder, "__closure__", None):
+            inside = [*inside, *(cell.cell_contents for cell in closure)]
+        for part in list(inside):
+            if not isinstance(part, type(sys)):
+                yield from modules(part, depth - 1)
+
+
+def _seeds() -> dict[str, object]:
+    generator = np.random.get_state()
+    return {
+        "Python's seed": random.getstate(),
+        "numpy's seed": (generator[0], generator[1].tobytes(), *generator[2:]),  # type: ignore[index, union-attr]
+        "torch's seed": torch.get_rng_state().numpy().tobytes(),
+    }
+
+
+def _state() -> dict[str, object]:
+    return {
+        "the number of threads": torch.get_num_threads(),
+        "the default dtype": torch.get_default_dtype(),
+        "the grad mode": torch.is_grad_enabled(),
+        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+        "cudnn's flags": (
+            torch.backends.cudnn.enabled,
+            torch.backends.cudnn.benchmark,
+            torch.backends.cudnn.deterministic,
+        ),
+        "the working folder": Path.cwd(),
+        "the environment": dict(os.environ),
+    }
+
+
+def _digest(found: list[torch.nn.Module]) -> str:
+    joined = hashlib.sha256()
+    for module in found:
+        for name, tensor in module.state_dict().items():
+            joined.update(name.encode())
+            joined.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return joined.hexdigest()
+
+
+def _files(place: Path | None) -> str:
+    joined = hashlib.sha256()
+    if place is not None:
+        files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
+        for file in files:
+            with file.open("rb") as content:
+                joined.update(hashlib.file_digest(content, "sha256").digest())
+    return joined.hexdigest()
+
+
+def _resident() -> int:
+    return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,37 @@
+"""conformance.json: what the conformance kit found of one model."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from paralbench.records.card import Card, Identifier, Sentence
+
+Outcome = Literal["passed", "failed", "not applicable"]
+
+
+class Finding(Card):
+    """One check: what was found in a sentence, and the number behind it where there is one."""
+
+    check: Identifier
+    outcome: Outcome
+    sentence: Sentence
+    measured: float | None = None
+
+
+class Verdict(Card):
+    """All checks on one encoder, whose ``encoder`` is its identity as results name it."""
+
+    schema_version: Literal[1] = 1
+    model: Identifier
+    encoder: str
+    findings: list[Finding] = Field(min_length=1)
+    paralbench: str
+    packages: dict[str, str]
+    seconds: float = Field(ge=0)
+
+    @property
+    def failed(self) -> list[Finding]:
+        """The checks that failed."""
+        return [finding for finding in self.findings if finding.outcome == "failed"]

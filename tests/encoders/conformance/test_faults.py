@@ -1,0 +1,171 @@
+"""One planted fault each, found by the check that is there for it."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import torch
+
+from paralbench.catalog import Model
+from paralbench.encoders.conformance import CHECKS, check_encoder
+from paralbench.encoders.conformance.process import findings
+from paralbench.encoders.encoder import HiddenStates, Waveform
+from paralbench.records.model_card import ModelCard
+
+RATE, HOP, WIDTH = 4000, 80, 8
+Change = Callable[["Sound", list[torch.Tensor]], list[torch.Tensor]]
+
+
+def card(**changes: object) -> ModelCard:
+    told = {
+        "id": "planted", "title": "planted", "backend": "python", "rate": RATE, "layers": 2,
+        "width": WIDTH, "frame_rate": 50.0, "parameters": 0, "licence": "MIT", "citation": "none",
+        "policy": {"window": 40.0},
+    }  # fmt: skip
+    return ModelCard.model_validate({**told, **changes})
+
+
+class Sound:
+    """An encoder without fault, and a place to plant one."""
+
+    def __init__(self, fault: Callable[[Sound, list[torch.Tensor]], object] | None = None) -> None:
+        self.fault = fault
+        self.dropout = torch.nn.Dropout(0.5).eval()
+        self.linear = torch.nn.Linear(HOP, WIDTH)
+        with torch.no_grad():
+            values = torch.linspace(-1, 1, HOP * WIDTH).reshape(WIDTH, HOP)
+            self.linear.weight.copy_(values.sin())
+            self.linear.bias.zero_()
+        self.linear.requires_grad_(False).eval()
+        self.held: list[torch.Tensor] = []
+
+    def forward(self, heard: torch.Tensor) -> torch.Tensor:
+        frames = heard[: max(1, len(heard) // HOP) * HOP]
+        frames = torch.nn.functional.pad(frames, (0, -len(frames) % HOP)).view(-1, HOP)
+        out: torch.Tensor = self.linear(frames)
+        return torch.stack([out, out.tanh()])
+
+    def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
+        heard = [torch.from_numpy(waveform) for waveform in waveforms]
+        if self.fault is not None:
+            changed = self.fault(self, heard)
+            if isinstance(changed, list):
+                return changed
+        return [self.forward(one) for one in heard]
+
+
+def _padding_leak(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    longest = max(map(len, heard))
+    return [self.forward(one) * len(one) / longest for one in heard]
+
+
+def _batch_dependence(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    mean = torch.stack([one.mean() for one in heard]).mean()
+    return [self.forward(one) - mean - len(heard) for one in heard]
+
+
+def _dropout(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    self.dropout.train()
+    return [self.dropout(self.forward(one)) for one in heard]
+
+
+def _truncation(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(torch.where(torch.arange(len(o)) < 30 * RATE, o, 0.0)) for o in heard]
+
+
+def _wrong_rate(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one)[:, ::2] for one in heard]
+
+
+def _seed(self: Sound, heard: list[torch.Tensor]) -> None:
+    random.random()
+
+
+def _call(self: Sound, heard: list[torch.Tensor]) -> None:
+    with suppress(OSError):  # as a model would that hides it
+        socket.create_connection(("192.0.2.1", 9), timeout=0.1)
+
+
+def _growth(self: Sound, heard: list[torch.Tensor]) -> None:
+    self.held.append(torch.ones(1 << 18))
+
+
+def _nan(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one) / one.abs().max() for one in heard]
+
+
+def _wide(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one)[:, :, 1:] for one in heard]
+
+
+def _double(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one).double() for one in heard]
+
+
+def _gradient(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one).requires_grad_() for one in heard]
+
+
+def _default_dtype(self: Sound, heard: list[torch.Tensor]) -> None:
+    torch.set_default_dtype(torch.float64)
+
+
+def _threads(self: Sound, heard: list[torch.Tensor]) -> None:
+    torch.set_num_threads(torch.get_num_threads() + 1)
+
+
+def _mutation(self: Sound, heard: list[torch.Tensor]) -> None:
+    self.linear.weight.mul_(1.0001)
+
+
+def _short(self: Sound, heard: list[torch.Tensor]) -> None:
+    if len(heard[0]) < RATE // 10:
+        raise ValueError("too short for my kernel")
+
+
+FAULTS = [
+    (_padding_leak, "padding"), (_batch_dependence, "batch"), (_dropout, "repetition"),
+    (_dropout, "eval-mode"), (_truncation, "receptive-limit"), (_wrong_rate, "frame-rate"),
+    (_seed, "global-state"), (_call, "network"), (_growth, "memory"), (_nan, "silence"),
+    (_wide, "width"), (_double, "dtype"), (_gradient, "gradient"),
+    (_default_dtype, "global-state"), (_threads, "global-state"), (_mutation, "weights"),
+    (_short, "shortest"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("check", [name for name in CHECKS if name != "long-recording"])
+def test_a_sound_encoder_passes(check: str) -> None:
+    check_encoder(Sound, card(), only=check)
+
+
+@pytest.mark.parametrize(("fault", "check"), FAULTS)
+def test_a_planted_fault_is_found(
+    fault: Callable[[Sound, list[torch.Tensor]], object], check: str
+) -> None:
+    threads, dtype = torch.get_num_threads(), torch.get_default_dtype()
+    try:
+        with pytest.raises(AssertionError, match=f"^{check}: "):
+            check_encoder(lambda: Sound(fault), card(), only=check)
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("while True: pass", "stopped after 12 s"),
+        ("bytearray(1 << 40)", "MemoryError"),
+        ("import os; os._exit(5)", "ended with code 5"),
+    ],
+)
+def test_a_process_is_bounded(body: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "adapter.py").write_text(f"def load():\n    {body}\n")
+    found = findings(Model(card=card(), folder=tmp_path), None, timeout=12, memory=16)
+    assert said in found[0].sentence
+    assert found[0].outcome == "failed"
