@@ -7,7 +7,7 @@ speaker embedding, which pools the latter over the clip.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -147,7 +147,7 @@ class Network(nn.Module):
 
     def forward(self, bands: Tensor) -> Tensor:
         """[2, frames, 512], or [1, 1, embedding]."""
-        parts = self.xvector
+        parts: Any = self.xvector
         hidden = self.head(bands.transpose(1, 2))
         hidden = parts.tdnn.nonlinear(parts.tdnn.linear(hidden)).relu()
         states = []

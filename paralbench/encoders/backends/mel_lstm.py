@@ -45,7 +45,7 @@ class Layers(nn.Module):
 
     def forward(self, mels: Tensor) -> Tensor:
         """Mel energies [1, frames, mels] to [layers, frames, width]."""
-        return torch.cat([self._piece(piece) for piece in mels.split(self.partial, 1)], 1)
+        return torch.cat([self._piece(piece) for piece in torch.split(mels, self.partial, 1)], 1)
 
     def _piece(self, hidden: Tensor) -> Tensor:
         states = []

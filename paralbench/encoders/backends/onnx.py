@@ -133,7 +133,7 @@ def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Onnx:
 
 def _with_outputs(card: ModelCard, weights: WeightsFile, names: list[str]) -> bytes:
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         model = onnx.load(str(weights.path))
