@@ -53,7 +53,7 @@ def frame_rate(subject: Subject) -> float:
             f"{long:g} s gave {many} frames, {card.frame_rate:g} a second make {expected:.0f}.",
             many,
         )
-    return found
+    return float(found)
 
 
 def _axis(subject: Subject, axis: int, name: str, declared: int) -> float:

@@ -22,7 +22,7 @@ TOLERANCE = 1e-4
 """Largest difference, in deviations of the states, that counts as the same output."""
 
 
-class Failure(ParalbenchError):
+class Failure(ParalbenchError):  # noqa: N818
     """A check that failed: the sentence, and by how much."""
 
     def __init__(self, sentence: str, measured: float | None = None) -> None:
@@ -30,7 +30,7 @@ class Failure(ParalbenchError):
         self.measured = measured
 
 
-class NotApplicable(ParalbenchError):
+class NotApplicable(ParalbenchError):  # noqa: N818
     """A check that asks for what this model or machine does not have."""
 
 

@@ -120,7 +120,7 @@ def _seeds() -> dict[str, object]:
     generator = np.random.get_state()
     return {
         "Python's seed": random.getstate(),
-        "numpy's seed": (generator[0], generator[1].tobytes(), *generator[2:]),  # type: ignore[index, union-attr]
+        "numpy's seed": (generator[0], generator[1].tobytes(), *generator[2:]),  # type: ignore[index]
         "torch's seed": torch.get_rng_state().numpy().tobytes(),
     }
 
