@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Model, load_module
-from paralbench.encoders import backends, ctranslate2, mel
+from paralbench.encoders import backends, preprocessor
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
@@ -21,7 +21,7 @@ from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 
 _BACKENDS = Path(backends.__file__).parent
-_SHARED = [Path(str(module.__file__)) for module in (mel, ctranslate2)]
+_SHARED = sorted(_BACKENDS.parent.glob("*.py"))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class LoadableEncoder:
             return [self.folder / "adapter.py"]
         sources = [self._backend_file(), *_SHARED]
         if self.weights.path is not None and self.weights.path.is_dir():
-            sources.append(self.weights.path / "config.json")
+            told = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
+            sources.extend(file for file in told if file.is_file())
         return sources
 
 

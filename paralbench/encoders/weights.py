@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from paralbench.records.model_card import (
 )
 
 NONE = "none"
+_WHOLE = "model.safetensors"
+_INDEX = f"{_WHOLE}.index.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,38 @@ def _hub(source: HubWeights) -> WeightsFile | None:
 
 
 def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
-    file, config = place / "model.safetensors", place / "config.json"
-    for needed in (file, config):
-        if not needed.is_file():
+    file, index = place / _WHOLE, place / _INDEX
+    if not file.is_file() and not index.is_file():
+        if any(place.glob("*.bin")):
             raise ParalbenchError(
-                f"{place}: expected {needed.name} as save_pretrained writes it, it is not there."
+                f"{place}: the weights are a pickle, which can run code and is not loaded; "
+                f"'paralbench convert {place}' makes {_WHOLE} of it."
             )
-    found = _sha256(file)
+        raise _lacks(place, _WHOLE)
+    if not (place / "config.json").is_file():
+        raise _lacks(place, "config.json")
+    found = _sha256(file) if file.is_file() else _sha256_of_shards(place, index)
     return WeightsFile(place, "safetensors", found, pinned=found in pins)
+
+
+def _lacks(place: Path, name: str) -> ParalbenchError:
+    return ParalbenchError(
+        f"{place}: expected {name} as save_pretrained writes it, it is not there."
+    )
+
+
+def _sha256_of_shards(place: Path, index: Path) -> str:
+    """Of all shards' own, in the order of their names: one number for weights in several files."""
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ParalbenchError(f"{index}: expected a weight_map of shards ({error}).") from error
+    joined = hashlib.sha256()
+    for name in sorted(names):
+        if name != Path(name).name or not (place / name).is_file():
+            raise ParalbenchError(f"{index}: it names the shard {name}, which is not beside it.")
+        joined.update(bytes.fromhex(_sha256(place / name)))
+    return joined.hexdigest()
 
 
 def _sha256(file: Path) -> str:
@@ -125,7 +152,7 @@ def download(card: ModelCard) -> None:
         snapshot_download(
             sources[0].repository,
             revision=sources[0].revision,
-            allow_patterns=["model.safetensors", "*.json"],
+            allow_patterns=[_WHOLE, "model-*.safetensors", "*.json"],
         )
     except (HfHubHTTPError, OSError) as error:
         first = str(error).strip().splitlines()[0]

@@ -1,0 +1,210 @@
+"""The architectures of transformers that are served, and how a folder of weights becomes one.
+
+Only the part that hears is built and loaded. Every one of its tensors must be in the files; what
+else they hold (a CTC head, a quantizer, a decoder) is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from math import prod
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch.nn.utils import parametrize
+
+from paralbench.encoders.compatibility import make_importable
+from paralbench.encoders.hidden_states import Rotation
+from paralbench.records.errors import CardError, ParalbenchError
+
+Hears = Literal["waveform", "whisper-mel", "kaldi-fbank", "ast-fbank"]
+"""What an architecture takes: samples, or one of three kinds of mel spectrum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """One architecture of transformers.
+
+    ``model`` is ``folder:Class`` below ``transformers.models``; ``part`` is the prefix of its
+    tensors where the checkpoint holds more (a decoder); ``layers`` names the config's count.
+    """
+
+    model: str
+    hears: Hears = "waveform"
+    part: str = ""
+    layers: str = "num_hidden_layers"
+
+    @property
+    def type(self) -> Any:
+        """The class in transformers."""
+        make_importable()
+        module, name = self.model.split(":")
+        folder = module.removesuffix("_audio")
+        return getattr(import_module(f"transformers.models.{folder}.modeling_{module}"), name)
+
+    def hidden_states(self, config: Any) -> int:
+        """How many hidden states there are: one a layer, and what enters the first."""
+        return int(getattr(config, self.layers)) + 1
+
+    def hop(self, config: Any) -> int | None:
+        """Samples from one frame to the next; None where frames do not follow time."""
+        match self.hears:
+            case "waveform":
+                strides = [stride for _, stride in _convolutions(config)]
+                return prod(strides) * int(getattr(config, "squeeze_factor", 1))
+            case "whisper-mel" | "kaldi-fbank":
+                return 320
+            case "ast-fbank":
+                return None
+
+    def shortest(self, config: Any) -> int:
+        """Samples below which nothing comes out."""
+        if self.hears == "kaldi-fbank":
+            return 400 + 160
+        if self.hears != "waveform":
+            return 400
+        samples = int(getattr(config, "squeeze_factor", 1))
+        for kernel, stride in reversed(_convolutions(config)):
+            samples = (samples - 1) * stride + kernel
+        return samples
+
+
+ARCHITECTURES = {
+    "wav2vec2": Architecture("wav2vec2:Wav2Vec2Model"),
+    "hubert": Architecture("hubert:HubertModel"),
+    "wavlm": Architecture("wavlm:WavLMModel"),
+    "data2vec-audio": Architecture("data2vec_audio:Data2VecAudioModel"),
+    "unispeech": Architecture("unispeech:UniSpeechModel"),
+    "unispeech-sat": Architecture("unispeech_sat:UniSpeechSatModel"),
+    "sew": Architecture("sew:SEWModel"),
+    "wav2vec2-conformer": Architecture("wav2vec2_conformer:Wav2Vec2ConformerModel"),
+    "wav2vec2-bert": Architecture("wav2vec2_bert:Wav2Vec2BertModel", "kaldi-fbank"),
+    "whisper": Architecture("whisper:WhisperEncoder", "whisper-mel", "encoder."),
+    "moonshine": Architecture(
+        "moonshine:MoonshineEncoder", part="encoder.", layers="encoder_num_hidden_layers"
+    ),
+    "audio-spectrogram-transformer": Architecture(
+        "audio_spectrogram_transformer:ASTModel", "ast-fbank"
+    ),
+}
+"""By the ``model_type`` of config.json."""
+
+
+def _convolutions(config: Any) -> list[tuple[int, int]]:
+    """Kernel and stride of each convolution over the waveform."""
+    if config.model_type == "moonshine":  # fixed in its code, not in its config
+        return [(127, 64), (7, 3), (3, 2)]
+    return list(zip(config.conv_kernel, config.conv_stride, strict=True))
+
+
+def architecture(folder: Path) -> Architecture:
+    """The architecture that config.json names.
+
+    Raises:
+        CardError: for one that is not served.
+    """
+    try:
+        kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ParalbenchError(f"{folder / 'config.json'}: cannot be read ({error}).") from error
+    if kind not in ARCHITECTURES:
+        raise CardError(
+            f"{folder / 'config.json'}: its model_type '{kind}' is not served; "
+            f"there are: {', '.join(ARCHITECTURES)}."
+        )
+    return ARCHITECTURES[kind]
+
+
+def configuration(folder: Path, chosen: Architecture) -> Any:
+    """transformers' config of a folder, without code or network."""
+    try:
+        return chosen.type.config_class.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ParalbenchError(f"{folder / 'config.json'}: {_first_line(error)}") from error
+
+
+def load(folder: Path, chosen: Architecture, config: Any) -> torch.nn.Module:
+    """The model in float32 with the weights of a folder.
+
+    Raises:
+        ParalbenchError: where a tensor is missing, has another shape, or a file cannot be read.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        with _undisturbed():
+            model, found = chosen.type.from_pretrained(
+                folder,
+                config=config,
+                key_mapping={rf"^(model\.)?{chosen.part}": ""} if chosen.part else None,
+                dtype=torch.float32,
+                attn_implementation="sdpa" if chosen.type._supports_sdpa else "eager",
+                local_files_only=True,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,  # they are told below, by name
+                output_loading_info=True,
+            )
+    except (SafetensorError, RuntimeError, ValueError, OSError) as error:
+        raise ParalbenchError(
+            f"{folder}: the weights cannot be read ({_first_line(error)})."
+        ) from error
+    for name, has, needs in sorted(found["mismatched_keys"]):
+        raise ParalbenchError(
+            f"{folder}: the weights' {name} is {list(has)}, {chosen.type.__name__} as config.json "
+            f"describes it needs {list(needs)}."
+        )
+    missing = sorted(found["missing_keys"] - {"masked_spec_embed"})  # of use in training only
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise ParalbenchError(
+            f"{folder}: the weights lack {', '.join(missing[:3])}{more}, which "
+            f"{chosen.type.__name__} needs; the file is not whole or is of another model."
+        )
+    assert isinstance(model, torch.nn.Module)
+    return model
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """Parameters as transformers counts them, for the part that is loaded."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def prepare(model: torch.nn.Module) -> None:
+    """Make a loaded model ready to be run, and nothing else: exactly the same numbers.
+
+    A weight kept as direction and length is multiplied out once, not at each forward; positions
+    that are cached between forwards, which several threads would share, are computed each time.
+    """
+    for module in model.modules():
+        if parametrize.is_parametrized(module, "weight"):
+            parametrize.remove_parametrizations(module, "weight")
+    encoder: Any = getattr(model, "encoder", None)
+    positions: Any = getattr(encoder, "embed_positions", None)
+    if hasattr(positions, "cached_rotary_positional_embedding"):
+        encoder.embed_positions = Rotation(positions.inv_freq)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Leave the random state as it was, and the terminal without transformers' reports."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

@@ -1,0 +1,60 @@
+"""Kaldi's log mel filterbank energies (Povey et al., 2011), as w2v-BERT and AST were trained on.
+
+Frames of 25 ms every 10 ms that lie wholly within the audio; each frame loses its mean, is
+pre-emphasised by 0.97, windowed and padded to 512 samples. Computed in float64 and rounded where
+transformers' extractors round: a band that hardly varies is blown up when it is normalised, and
+its last digits with it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.encoders.encoder import Waveform
+
+FRAME, HOP, RATE = 400, 160, 16000
+_FFT = 512
+_LOWEST = 20.0
+_FLOOR = float(np.finfo(np.float32).eps)
+_EMPHASIS = 0.97
+
+Window = Literal["povey", "hann"]
+
+
+def fbank(waveform: Waveform, bands: int, window: Window, scale: float) -> NDArray[np.float32]:
+    """Natural logarithm of mel energies [1 + (samples - 400) // 160, bands] at 16 kHz.
+
+    Args:
+        waveform: at least 400 samples, full scale ±1.
+        bands: mel filters from 20 Hz to 8 kHz.
+        window: Kaldi's own (Hann to the power 0.85) or Hann.
+        scale: what the samples are multiplied by; 32768 where 16-bit samples are expected.
+    """
+    samples = waveform.astype(np.float64) * scale
+    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
+    frames = frames - frames.mean(1, keepdims=True)
+    before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    shape = np.hanning(FRAME) ** (0.85 if window == "povey" else 1.0)
+    spectrum = np.fft.rfft((frames - _EMPHASIS * before) * shape, _FFT).astype(np.complex64)
+    power = np.abs(spectrum, dtype=np.float64) ** 2
+    energies = np.log(np.maximum(filters(bands) @ power.T, _FLOOR))
+    return energies.astype(np.float32).T
+
+
+def filters(bands: int) -> NDArray[np.float64]:
+    """Filters [bands, 257], triangles on the mel scale itself, each of height one."""
+    mels = _mel(np.linspace(0, RATE / 2, _FFT // 2 + 1))
+    lowest, highest = _mel(np.array([_LOWEST, RATE / 2]))
+    edges = np.linspace(lowest, highest, bands + 2)[:, None]
+    rising = (mels - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - mels) / (edges[2:] - edges[1:-1])
+    found: NDArray[np.float64] = np.maximum(0.0, np.minimum(rising, falling))
+    return found
+
+
+def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = 1127.0 * np.log1p(hz / 700.0)
+    return found

@@ -1,0 +1,36 @@
+"""preprocessor_config.json: how a model's authors feed it, where its folder says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from paralbench.records.errors import ParalbenchError
+
+FILE = "preprocessor_config.json"
+
+
+class Preprocessor(BaseModel):
+    """What is read of it; its other keys concern batches. ``mean`` and ``std`` are those of the
+    spectrum (AST); the defaults are AudioSet's."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sampling_rate: int | None = None
+    do_normalize: bool | None = None
+    mean: float = -4.2677393
+    std: float = 4.5689974
+
+    @classmethod
+    def of(cls, folder: Path) -> Preprocessor:
+        """Of a folder of weights; all defaults where it has no such file."""
+        file = folder / FILE
+        if not file.is_file():
+            return cls()
+        try:
+            return cls.model_validate(json.loads(file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, ValidationError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise ParalbenchError(f"{file}: cannot be read ({first}).") from error
