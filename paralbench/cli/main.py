@@ -22,6 +22,7 @@ VERBS = {
     "synth": "synth",
     "plan": "plan",
     "run": "run",
+    "fidelity": "fidelity",
     "leaderboard": "leaderboard",
     "cache": "cache",
     "new-model": "new_model",
