@@ -160,8 +160,12 @@ def _measured(encoder: LoadableEncoder, heard: list[Waveform], bar: Bar) -> Fide
     finally:
         torch.set_num_threads(before)
     together = torch.cat(cosines, dim=1).double()
+    if not together.isfinite().all():
+        raise ParalbenchError(
+            f"model '{encoder.card.id}' is not admitted as {encoder.placement.name}: it gives NaN or "
+            f"infinity; leave out --precision and --runtime, or say --precision auto."
+        )
     mean, least = together.mean(1), together.min(1).values
-    # NaN compares false with everything, so what is not a number is not admitted.
     admitted = bool((mean >= bar.mean).all() and (least >= bar.least).all())
     return Fidelity(
         encoder=encoder.identity,

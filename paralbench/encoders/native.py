@@ -40,6 +40,4 @@ def ways(device: str) -> list[Placement]:
         for runtime in ("torch", "openvino", "onnxruntime")
         for precision in ("fp32", "bf16")
     ]
-    return [
-        one for one in every if refusal(one) is None and importlib.util.find_spec(one.runtime)
-    ]
+    return [one for one in every if refusal(one) is None and importlib.util.find_spec(one.runtime)]

@@ -6,6 +6,8 @@ One session serves all threads that encode, each clip on the core of its thread.
 from __future__ import annotations
 
 import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import torch
@@ -35,7 +37,7 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
         try:
-            with tracing():
+            with tracing(), redirect_stdout(StringIO()):  # a failed export prints its graph
                 torch.onnx.export(
                     module,
                     (example,),
@@ -46,7 +48,7 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
                     opset_version=_OPSET,
                     dynamo=False,
                 )
-        except (torch.onnx.errors.OnnxExporterError, RuntimeError, TypeError) as error:
+        except (torch.onnx.errors.OnnxExporterError, RuntimeError, AssertionError) as error:
             raise ParalbenchError(
                 f"model '{model}': it cannot be exported to ONNX "
                 f"({str(error).strip().splitlines()[0]}); leave out --runtime."
