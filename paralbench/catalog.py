@@ -22,6 +22,7 @@ from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
 from paralbench.records.model_card import ModelCard
+from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
 
@@ -128,6 +129,31 @@ class Catalog:
             )
         return tasks
 
+    @cached_property
+    def lists(self) -> dict[str, ModelList]:
+        """Lists of models by name, from the ``models/lists.toml`` of every catalogue."""
+        found: dict[str, ModelList] = {}
+        for catalogue in self.folders:
+            file = catalogue / "models" / "lists.toml"
+            if file.is_file():
+                found = ModelLists.from_toml(file).lists | found
+        return found
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """The models of the list called ``name``.
+
+        Raises:
+            UsageError: where there is no such list, or it names a model that is not there.
+        """
+        models = _named("list", name, self.lists).models
+        missing = [model for model in models if model not in self.models]
+        if missing:
+            raise UsageError(
+                f"the list of models '{name}' names {', '.join(missing)}, which this catalogue "
+                f"has not."
+            )
+        return models
+
     def corpus(self, name: str) -> Corpus:
         """The corpus called ``name``; raises :class:`UsageError` where there is none."""
         return _named("corpus", name, self.corpora)
@@ -229,7 +255,7 @@ def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
         return known[name]
     from difflib import get_close_matches
 
-    kinds = "corpora" if kind == "corpus" else f"{kind}s"
+    kinds = {"corpus": "corpora", "list": "model-lists"}.get(kind, f"{kind}s")
     near = get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise UsageError(f"there is no {kind} '{name}'.{hint} 'paralbench list {kinds}' shows all.")

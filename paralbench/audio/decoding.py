@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
-from numpy.typing import NDArray
 
 from paralbench.audio import nsp
 from paralbench.audio.inspection import inspect
+from paralbench.audio.pieces import Waveform, cut
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
-
-Waveform = NDArray[np.float32]
 
 DECODING = "mono-mean/soxr-hq/1"
 """Name of the decode policy, part of every feature's key: change what is decoded, change this."""
@@ -51,18 +51,16 @@ class Header:
 def header(path: Path) -> Header:
     """Read a file's header without decoding it; raises :class:`Refused` as :func:`blocks` does."""
     inspect(path)
-    if path.suffix.lower() in _FFMPEG:
-        return _ffmpeg_header(path)
-    if path.suffix.lower() in nsp.SUFFIXES:
-        found = nsp.layout(path)
-        return Header(found.rate, found.channels, found.frames / found.rate)
-    with _sound_file(path) as file:
-        return Header(file.samplerate, file.channels, file.frames / file.samplerate)
+    with _opened(path) as source:
+        return source.header
 
 
-def length(clip: Clip) -> float:
-    """Seconds a clip asks for; raises :class:`Refused` where it asks for what is not there."""
-    return _span(clip, header(clip.path).seconds)[1]
+def length(clip: Clip, known: Header | None = None) -> float:
+    """Seconds a clip asks for; raises :class:`Refused` where it asks for what is not there.
+
+    ``known`` is the header of the clip's file where it was read before.
+    """
+    return _span(clip, (known or header(clip.path)).seconds)[1]
 
 
 def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
@@ -71,41 +69,57 @@ def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
     Raises:
         Refused: for anything that is not complete, finite audio holding the clip.
     """
-    size = round(seconds * rate)
-    held: list[Waveform] = []
-    count = 0
-    for piece in _resampled(clip, rate):
-        held.append(piece)
-        count += len(piece)
-        while count >= size:
-            joined = np.concatenate(held)
-            yield joined[:size]
-            held, count = [joined[size:]], count - size
-    if count:
-        yield np.concatenate(held)
+    for piece in cut(waveforms(clip, rate), round(seconds * rate)):
+        yield piece.samples
 
 
-def _resampled(clip: Clip, rate: int) -> Iterator[Waveform]:
-    found = header(clip.path)
-    start, wanted = _span(clip, found.seconds)
-    if clip.channel is not None and not 0 <= clip.channel < found.channels:
-        raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
-    decode = _decoder(clip.path.suffix.lower())
-    resampler = soxr.ResampleStream(found.rate, rate, 1, dtype="float32", quality="HQ")
-    for block in decode(clip.path, start, wanted):
-        mono = block.mean(axis=1) if clip.channel is None else block[:, clip.channel]
-        if not np.isfinite(mono).all():
-            raise Refused("the audio holds NaN or infinite samples")
-        mono = np.ascontiguousarray(mono, dtype=np.float32)
-        yield mono if found.rate == rate else resampler.resample_chunk(mono)
-    if found.rate != rate:
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+def waveforms(clip: Clip, rate: int) -> Iterator[Waveform]:
+    """Decode a clip to mono at ``rate`` Hz, as much at a time as the decoder gives.
+
+    The file is opened once, and held open until the last of it was taken.
+
+    Raises:
+        Refused: as :func:`blocks` does.
+    """
+    inspect(clip.path)
+    with _opened(clip.path) as source:
+        found = source.header
+        start, wanted = _span(clip, found.seconds)
+        if clip.channel is not None and not 0 <= clip.channel < found.channels:
+            raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
+        heard = (_mono(block, clip.channel) for block in source.blocks(start, wanted))
+        yield from heard if found.rate == rate else _resampled(heard, found.rate, rate)
 
 
-def _decoder(suffix: str) -> Callable[[Path, float, float], Iterator[Waveform]]:
+def _mono(block: Waveform, channel: int | None) -> Waveform:
+    """One channel of a block [samples, channels], or the mean of all."""
+    several = channel is None and block.shape[1] > 1
+    mono = block.mean(axis=1) if several else block[:, channel or 0]
+    if not np.isfinite(mono).all():
+        raise Refused("the audio holds NaN or infinite samples")
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _resampled(heard: Iterator[Waveform], found: int, wanted: int) -> Iterator[Waveform]:
+    resampler = soxr.ResampleStream(found, wanted, 1, dtype="float32", quality="HQ")
+    for block in heard:
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """An open file: its header, and its blocks [samples, channels] from a start for so long."""
+
+    header: Header
+    blocks: Callable[[float, float], Iterator[Waveform]]
+
+
+def _opened(path: Path) -> AbstractContextManager[_Source]:
+    suffix = path.suffix.lower()
     if suffix in _FFMPEG:
-        return _ffmpeg_blocks
-    return _nsp_blocks if suffix in nsp.SUFFIXES else _sound_blocks
+        return _ffmpeg(path)
+    return _nsp(path) if suffix in nsp.SUFFIXES else _sound(path)
 
 
 def _span(clip: Clip, total: float) -> tuple[float, float]:
@@ -119,92 +133,110 @@ def _span(clip: Clip, total: float) -> tuple[float, float]:
     return clip.start, min(end, total) - clip.start
 
 
-def _sound_file(path: Path) -> soundfile.SoundFile:
+@contextmanager
+def _sound(path: Path) -> Iterator[_Source]:
     try:
         # By descriptor: by name, libsndfile takes a Mac's ._name beside an MP3 for its header.
-        return soundfile.SoundFile(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
+        file = soundfile.SoundFile(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
     except soundfile.SoundFileError as error:
         raise Refused(
             f"it cannot be decoded ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"
         ) from None
+    with file:
+        found = Header(file.samplerate, file.channels, file.frames / file.samplerate)
+        yield _Source(found, lambda start, wanted: _sound_blocks(file, start, wanted))
 
 
-def _sound_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
-    with _sound_file(path) as file:
-        rate = file.samplerate
-        first = round(start * rate)
-        left = min(round(wanted * rate), file.frames - first)
-        # An MP3's length may be an estimate; everything else means what its header says.
-        slack = rate // 2 if "MPEG" in file.subtype else 0
-        try:
+def _sound_blocks(file: soundfile.SoundFile, start: float, wanted: float) -> Iterator[Waveform]:
+    rate = file.samplerate
+    first = round(start * rate)
+    left = min(round(wanted * rate), file.frames - first)
+    # An MP3's length may be an estimate; everything else means what its header says.
+    slack = rate // 2 if "MPEG" in file.subtype else 0
+    try:
+        if first:
             file.seek(first)
-            while left > 0:
-                block = file.read(min(left, _BLOCK_SECONDS * rate), dtype="float32", always_2d=True)
-                if not len(block):
-                    break
-                left -= len(block)
-                yield block
-        except soundfile.SoundFileError as error:
-            raise Refused(
-                f"its audio is damaged ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"
-            ) from None
-        if left > slack:
-            raise Refused(
-                f"truncated: {left / rate:.3f} s of the audio its header declares are missing"
-            )
+        while left > 0:
+            block = file.read(min(left, _BLOCK_SECONDS * rate), dtype="float32", always_2d=True)
+            if not len(block):
+                break
+            left -= len(block)
+            yield block
+    except soundfile.SoundFileError as error:
+        raise Refused(
+            f"its audio is damaged ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"
+        ) from None
+    if left > slack:
+        raise Refused(
+            f"truncated: {left / rate:.3f} s of the audio its header declares are missing"
+        )
 
 
-def _nsp_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
-    rate = nsp.layout(path).rate
-    return nsp.blocks(path, round(start * rate), round(wanted * rate), _BLOCK_SECONDS * rate)
+@contextmanager
+def _nsp(path: Path) -> Iterator[_Source]:
+    found = nsp.layout(path)
+    rate = found.rate
+    yield _Source(
+        Header(rate, found.channels, found.frames / rate),
+        lambda start, wanted: nsp.blocks(
+            path, round(start * rate), round(wanted * rate), _BLOCK_SECONDS * rate
+        ),
+    )
 
 
-def _ffmpeg_header(path: Path) -> Header:
+@contextmanager
+def _ffmpeg(path: Path) -> Iterator[_Source]:
+    with _container(path) as container:
+        found = _ffmpeg_header(path, container)
+        yield _Source(found, lambda start, wanted: _ffmpeg_blocks(container, start, wanted))
+
+
+def _ffmpeg_header(path: Path, container: Any) -> Header:
     import av
 
-    with _container(path) as container:
-        stream = container.streams.audio[0]
-        if path.suffix.lower() == ".g722":
-            seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
-        elif path.suffix.lower() in _HEADERLESS:
-            # FFmpeg would guess from the first packets' bit rate; counting packets is exact.
-            ticks = sum(packet.duration or 0 for packet in container.demux(stream))
-            seconds = float(ticks * stream.time_base)
-        elif container.duration is not None:
-            seconds = container.duration / av.time_base
-        else:
-            raise Refused("its length is unknown; convert it to WAV or FLAC")
-        return Header(stream.rate, stream.channels, seconds)
+    stream = container.streams.audio[0]
+    if path.suffix.lower() == ".g722":
+        seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
+    elif path.suffix.lower() in _HEADERLESS:
+        # FFmpeg would guess from the first packets' bit rate; counting packets is exact.
+        with _container(path) as counted:
+            packets = counted.demux(counted.streams.audio[0])
+            ticks = sum(packet.duration or 0 for packet in packets)
+        seconds = float(ticks * stream.time_base)
+    elif container.duration is not None:
+        seconds = container.duration / av.time_base
+    else:
+        raise Refused("its length is unknown; convert it to WAV or FLAC")
+    return Header(stream.rate, stream.channels, seconds)
 
 
-def _ffmpeg_blocks(path: Path, start: float, wanted: float) -> Iterator[Waveform]:
+def _ffmpeg_blocks(container: Any, start: float, wanted: float) -> Iterator[Waveform]:
     import av
 
-    with _container(path) as container:
-        stream = container.streams.audio[0]
-        planar = av.AudioResampler(format="fltp")
-        position, first = 0, round(start * stream.rate)
-        last = first + round(wanted * stream.rate)
-        heard = 0
-        try:
-            for packet in container.decode(stream):
-                for frame in planar.resample(packet):
-                    block = frame.to_ndarray().astype(np.float32, copy=False).T
-                    piece = block[max(0, first - position) : max(0, last - position)]
-                    position += len(block)
-                    if len(piece):
-                        heard += len(piece)
-                        yield piece
-                if position >= last:
-                    break
-        except av.FFmpegError as error:
-            raise Refused(f"its audio is damaged ({error.strerror})") from None
-        # Containers round their length up to a packet; half a second of it may not be there.
-        if last - first - heard > stream.rate // 2:
-            raise Refused("truncated: it ends before the length its header declares")
+    stream = container.streams.audio[0]
+    planar = av.AudioResampler(format="fltp")
+    position, first = 0, round(start * stream.rate)
+    last = first + round(wanted * stream.rate)
+    heard = 0
+    try:
+        for packet in container.decode(stream):
+            for frame in planar.resample(packet):
+                block = frame.to_ndarray().astype(np.float32, copy=False).T
+                piece = block[max(0, first - position) : max(0, last - position)]
+                position += len(block)
+                if len(piece):
+                    heard += len(piece)
+                    yield piece
+            if position >= last:
+                break
+    except av.FFmpegError as error:
+        raise Refused(f"its audio is damaged ({error.strerror})") from None
+    # Containers round their length up to a packet; half a second of it may not be there.
+    if last - first - heard > stream.rate // 2:
+        raise Refused("truncated: it ends before the length its header declares")
 
 
-def _container(path: Path):  # type: ignore[no-untyped-def]  # PyAV's input container
+def _container(path: Path) -> Any:
     import av
 
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
+from typing import BinaryIO
 
 from paralbench.records.errors import Refused
 
@@ -20,9 +22,11 @@ def inspect(path: Path) -> None:
     files, text, web pages, and RIFF files whose header declares more than the file holds.
     """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
             head = file.read(512)
+            if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+                _inspect_riff(file, head, size)
     except FileNotFoundError:
         raise Refused("the file does not exist") from None
     except IsADirectoryError:
@@ -38,8 +42,6 @@ def inspect(path: Path) -> None:
     if not head.startswith(_SPHERE) and _is_text(head):
         start = head.decode("utf-8", "replace").strip().splitlines() or [""]
         raise Refused(f"it is a text file, not audio (it begins {start[0][:30]!r})")
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        _inspect_riff(path, size)
 
 
 def _is_text(head: bytes) -> bool:
@@ -52,21 +54,22 @@ def _is_text(head: bytes) -> bool:
     return bool(text) and all(sign.isprintable() or sign in "\r\n\t\ufeff" for sign in text)
 
 
-def _inspect_riff(path: Path, size: int) -> None:
-    with path.open("rb") as file:
-        position = 12
-        while position + 8 <= size:
+def _inspect_riff(file: BinaryIO, head: bytes, size: int) -> None:
+    position = 12
+    while position + 8 <= size:
+        told = head[position : position + 8]
+        if len(told) < 8:
             file.seek(position)
-            name, length = struct.unpack("<4sI", file.read(8))
-            if name == b"data":
-                held = size - position - 8
-                if length not in _UNKNOWN_LENGTH and length > held:
-                    raise Refused(
-                        f"truncated: its header declares {length} bytes of audio, "
-                        f"the file holds {held}"
-                    )
-                if held == 0:
-                    raise Refused("it has a header and no audio")
-                return
-            position += 8 + length + (length & 1)
+            told = file.read(8)
+        name, length = struct.unpack("<4sI", told)
+        if name == b"data":
+            held = size - position - 8
+            if length not in _UNKNOWN_LENGTH and length > held:
+                raise Refused(
+                    f"truncated: its header declares {length} bytes of audio, the file holds {held}"
+                )
+            if held == 0:
+                raise Refused("it has a header and no audio")
+            return
+        position += 8 + length + (length & 1)
     raise Refused("truncated: the WAV header ends before any audio")

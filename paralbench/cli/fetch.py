@@ -10,6 +10,7 @@ from paralbench.cli import options
 from paralbench.corpora import fetching
 from paralbench.corpora.locating import fetched
 from paralbench.encoders import weights
+from paralbench.records.model_card import HubWeights
 
 EXAMPLE = "paralbench fetch voice-prompts"
 
@@ -51,4 +52,9 @@ def _corpus(catalog: Catalog, args: argparse.Namespace) -> Path:
 def _model(catalog: Catalog, name: str) -> Path | str:
     model = catalog.model(name)
     weights.download(model.card)
+    if any(isinstance(one, HubWeights) and one.format == "pickle" for one in model.card.weights):
+        return (
+            f"{weights.fetched_pickle(model.card)}\nThis is a pickle, which is never loaded; make "
+            f"safetensors of it: paralbench convert {name}"
+        )
     return weights.find(model.card, model.folder, {}).path or f"'{name}' has no weights"

@@ -1,4 +1,4 @@
-"""List corpora, tasks, suites, models, heads or results."""
+"""List corpora, tasks, suites, models, lists of models, heads or results."""
 
 from __future__ import annotations
 
@@ -109,6 +109,19 @@ def _models(args: argparse.Namespace) -> Rows:
     ]  # fmt: skip
 
 
+def _model_lists(args: argparse.Namespace) -> Rows:
+    """A row a member, as for suites."""
+    catalog = options.catalog(args)
+    here = {row["model"]: row for row in _models(args)}
+    unknown = {"parameters": "", "weights": "not in this catalogue", "licence": ""}
+    return [
+        {"list": name, "model": model, "member": "known" if model in listed.known else "assumed",
+         **{key: here.get(model, unknown)[key] for key in unknown}}
+        for name, listed in catalog.lists.items()
+        for model in listed.models
+    ]  # fmt: skip
+
+
 def _heads(args: argparse.Namespace) -> Rows:
     return [
         {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)),
@@ -128,5 +141,6 @@ def _results(args: argparse.Namespace) -> Rows:
 
 
 _LISTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
-    "corpora": _corpora, "tasks": _tasks, "suites": _suites, "models": _models, "heads": _heads, "results": _results,
+    "corpora": _corpora, "tasks": _tasks, "suites": _suites, "models": _models,
+    "model-lists": _model_lists, "heads": _heads, "results": _results,
 }  # fmt: skip

@@ -18,6 +18,7 @@ VERBS = {
     "list": "list_all",
     "doctor": "doctor",
     "fetch": "fetch",
+    "convert": "convert",
     "verify": "verify",
     "synth": "synth",
     "plan": "plan",

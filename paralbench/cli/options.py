@@ -13,6 +13,7 @@ from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
 from paralbench.encoders.placement import Placement
 from paralbench.evaluation.benchmark import Request
+from paralbench.features.engine import Engine
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results.files import DEFAULT
 
@@ -50,9 +51,16 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add(
         "--model",
         nargs="+",
-        required=True,
+        default=[],
         metavar="MODEL",
         help="models ('paralbench list models')",
+    )
+    add(
+        "--models-of",
+        nargs="+",
+        default=[],
+        metavar="LIST",
+        help="or all models of these lists ('paralbench list model-lists')",
     )
     add(
         "--head",
@@ -106,6 +114,19 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
         help="what computes the encoder (default: torch)",
     )
     add(
+        "--engine",
+        choices=["local", "ray"],
+        default="local",
+        help="extract on this machine (default) or on a Ray cluster",
+    )
+    add(
+        "--workers",
+        type=int,
+        default=None,
+        metavar="N",
+        help="threads or Ray actors that extract (default: one a core, or one a GPU)",
+    )
+    add(
         "--cache",
         type=Path,
         default=None,
@@ -125,14 +146,23 @@ def request(args: argparse.Namespace) -> Request:
     """The arguments as a Request; raises UsageError for what cannot be meant."""
     if args.seeds < 1:
         raise UsageError(f"--seeds expects 1 or more, got {args.seeds}.")
+    if args.workers is not None and args.workers < 1:
+        raise UsageError(f"--workers expects 1 or more, got {args.workers}.")
     named_tasks = [*args.task]
     for suite in args.suite:
         named_tasks += catalog(args).suite(suite)
     if not named_tasks:
         raise UsageError("give --task TASK or --suite SUITE; 'paralbench list tasks' shows all.")
+    named_models = [*args.model]
+    for name in args.models_of:
+        named_models += catalog(args).listed(name)
+    if not named_models:
+        raise UsageError(
+            "give --model MODEL or --models-of LIST; 'paralbench list models' shows all."
+        )
     return Request(
         tasks=_once(named_tasks),
-        models=_once(args.model),
+        models=_once(named_models),
         heads=_once(args.head),
         data=named(args.data),
         weights={key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)},
@@ -143,6 +173,7 @@ def request(args: argparse.Namespace) -> Request:
         seeds=tuple(range(args.seeds)),
         placement=_placement(args),
         fastest=args.precision == "auto",
+        engine=Engine(args.engine, args.workers),
     )
 
 

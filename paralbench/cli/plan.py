@@ -69,4 +69,9 @@ def run(args: argparse.Namespace) -> int:
              f"{told.missing_seconds / 3600:.2f}", str(told.refused), f"{told.disk / 1e6:.1f}", f"{told.time / 60:.1f}")
             for task, model, told in rows
         ]))  # fmt: skip
+        print()
+        print(columns(("task", "model", "if this were kept", "disk MB"), [
+            (task, model, product, f"{size / 1e6:.1f}")
+            for task, model, told in rows for product, size in told.products.items()
+        ]))  # fmt: skip
     return report(failed, args.debug)

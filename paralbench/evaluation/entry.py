@@ -23,6 +23,7 @@ from paralbench.evaluation.gathering import Source, refused_examples, remaining
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
+from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.fidelity import Fidelity
@@ -57,6 +58,7 @@ def run(
     prepared: Preparation,
     cache: Path,
     *,
+    engine: Engine = LOCAL,
     quiet: bool = False,
     say: Callable[[str], None] = lambda words: None,
 ) -> Outcome:
@@ -78,7 +80,7 @@ def run(
         uncut = found_utterances.refused
         clock.lap("cutting")
     admitted = [admit(encoder, prepared.clips.values(), cache) for encoder in entry.encoders]
-    sources = Source.of(prepared, cache, quiet, say)
+    sources = Source.of(prepared, cache, engine, quiet, say)
     unusable = {key: reason for source in sources for key, reason in source.extract().items()}
     clock.lap("extraction")
     selection = prepared.selection.without({**refused_examples(prepared, unusable), **uncut})

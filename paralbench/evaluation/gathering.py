@@ -13,6 +13,7 @@ from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import steps
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.selection import Selection
+from paralbench.features.engine import Engine
 from paralbench.features.pooling import merge
 from paralbench.features.store import FeatureStore, Loaded, Mapped
 from paralbench.heads.head import FrameStream, PooledStream, Split, Stream
@@ -27,31 +28,41 @@ class Source:
     prepared: Preparation
     encoder: LoadableEncoder
     store: FeatureStore
+    engine: Engine
     quiet: bool
     say: Callable[[str], None]
 
     @classmethod
     def of(
-        cls, prepared: Preparation, cache: Path, quiet: bool, say: Callable[[str], None]
+        cls,
+        prepared: Preparation,
+        cache: Path,
+        engine: Engine,
+        quiet: bool,
+        say: Callable[[str], None],
     ) -> list[Source]:
         """All encoders of an entry."""
         from paralbench.features.extraction import space
 
         return [
-            cls(
-                prepared, encoder, FeatureStore(cache, space(encoder, prepared.product)), quiet, say
-            )
+            cls(prepared, encoder, store, engine, quiet, say)
             for encoder in prepared.entry.encoders
+            for store in [FeatureStore(cache, space(encoder, prepared.product))]
         ]
 
     def extract(self) -> dict[bytes, str]:
         """Make what is missing; returns the clips that cannot be used, and why."""
         from paralbench.features.extraction import extract
 
-        clips = self.prepared.clips
-        return dict(
-            extract(self.encoder, clips, self.store, quiet=self.quiet, say=self.say).refused
+        done = extract(
+            self.encoder,
+            self.prepared.clips,
+            self.store,
+            engine=self.engine,
+            quiet=self.quiet,
+            say=self.say,
         )
+        return dict(done.refused)
 
     def too_short(self, selection: Selection) -> dict[str, str]:
         """Recordings of a series whose audio ends too early, and why."""
@@ -108,7 +119,7 @@ class Source:
             [mapped.arrays[one] for one in _stretches(map(len, parts))],
             space.layers,
             space.width,
-            self.prepared.product.rate or card.frame_rate or 0.0,
+            self.prepared.product.frame_rate(card) or 0.0,
         )
         return stream, _consumption(mapped.asked.sum(), mapped.consumed.sum())
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,10 @@ _TRIAL_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Clips and seconds of audio in all and still to do; disk in bytes; time in seconds."""
+    """Clips and seconds of audio in all and still to do; disk in bytes; time in seconds.
+
+    ``products`` is the disk that each kind of record would take, the chosen one (``disk``) or not.
+    """
 
     clips: int
     seconds: float
@@ -30,9 +35,10 @@ class Plan:
     missing_seconds: float
     refused: int
     disk: int
+    products: Mapping[str, int]
     time: float
 
-    def told(self) -> dict[str, float]:
+    def told(self) -> dict[str, Any]:
         """As JSON tells it."""
         return asdict(self)
 
@@ -40,13 +46,7 @@ class Plan:
 def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore) -> Plan:
     """Read the headers of all clips, and time the encoder on a few seconds of noise here and now."""
     kept = store.keys()
-    lengths: dict[bytes, float] = {}
-    refused = 0
-    for key, clip in clips.items():
-        try:
-            lengths[key] = decoding.length(clip)
-        except Refused:
-            refused += 1
+    lengths = _lengths(clips)
     missing = {key: seconds for key, seconds in lengths.items() if key not in kept}
     product, card = store.space.product, encoder.card
     return Plan(
@@ -54,10 +54,43 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
         seconds=sum(lengths.values()),
         missing=len(missing),
         missing_seconds=sum(missing.values()),
-        refused=refused,
-        disk=sum(product.bytes(card, seconds) for seconds in missing.values()),
+        refused=len(clips) - len(lengths),
+        disk=_disk(card, product, missing.values()),
+        products={one.name: _disk(card, one, missing.values()) for one in _choices(card, product)},
         time=_time(encoder, _pieces(card, product, list(missing.values()))) if missing else 0.0,
     )
+
+
+def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
+    """Seconds of each clip that can be read. A file's header is read once, however often it is cut."""
+    lengths: dict[bytes, float] = {}
+    headers: dict[Path, decoding.Header | None] = {}
+    for key, clip in clips.items():
+        try:
+            if clip.path not in headers:
+                headers[clip.path] = None
+                headers[clip.path] = decoding.header(clip.path)
+            known = headers[clip.path]
+            if known is not None:
+                lengths[key] = decoding.length(clip, known)
+        except Refused:
+            continue
+    return lengths
+
+
+def _choices(card: ModelCard, product: Product) -> Iterator[Product]:
+    """The chosen product, and others that a user weighs it against."""
+    chosen = dict.fromkeys([product, Product()])
+    if card.frame_rate is not None:
+        whole = Product("frames")
+        last = whole if card.layers == 1 else replace(whole, layers="last")
+        tenth = replace(whole, rate=min(10.0, card.frame_rate))
+        chosen |= dict.fromkeys([whole, replace(whole, dtype="bfloat16"), last, tenth])
+    yield from chosen
+
+
+def _disk(card: ModelCard, product: Product, lengths: Iterable[float]) -> int:
+    return sum(product.bytes(card, seconds) for seconds in lengths)
 
 
 def _pieces(card: ModelCard, product: Product, lengths: list[float]) -> list[float]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Literal
 
-import numpy as np
-
+from paralbench.features.precision import Precision, storage
+from paralbench.records.errors import UsageError
 from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
 
@@ -20,21 +20,83 @@ class Product:
     """A kind of record in the store.
 
     ``pooled``: mean and population deviation over frames, [layers, 2, width].
-    ``frames``: the hidden states, [layers, frames, width].
+    ``frames``: the hidden states, [layers, frames, width]; with a ``rate``, the mean of the frames
+    in each ``1 / rate`` seconds, counted from the recording's start.
     ``windows``: ``pooled`` over ``window`` seconds around each step, ``rate`` steps a second,
     [layers, steps * 2, width].
+
+    ``layers`` says which of the encoder's are kept, counted from 0; ``dtype`` how numbers are kept
+    (:mod:`paralbench.features.precision`).
     """
 
     kind: Literal["pooled", "frames", "windows"] = "pooled"
-    dtype: Literal["float32", "float16"] = "float32"
+    dtype: Precision = "float32"
     rate: float = 0.0
     window: float = 0.0
+    layers: Literal["all", "last"] | tuple[int, ...] = "all"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layers, str):  # JSON knows no tuples
+            object.__setattr__(self, "layers", tuple(self.layers))
+
+    @property
+    def name(self) -> str:
+        """For people, for example ``frames, last layer, 10 Hz, bfloat16``."""
+        told: list[str] = [self.kind]
+        if self.layers != "all":
+            some = (
+                "last layer"
+                if self.layers == "last"
+                else f"layers {', '.join(map(str, self.layers))}"
+            )
+            told.append(some)
+        if self.rate:
+            told.append(f"{self.rate:g} Hz")
+        if self.dtype != "float32":
+            told.append(self.dtype)
+        return ", ".join(told)
 
     def moving(self, rate: float, window: float) -> Product:
         """The same at every step of a series; only pooled statistics can be so taken."""
         if self.kind != "pooled":
             raise ValueError(f"a product of kind '{self.kind}' cannot be taken step by step")
-        return Product("windows", self.dtype, rate, window)
+        return Product("windows", self.dtype, rate, window, self.layers)
+
+    def thinned(self, card: ModelCard, factor: int) -> Product:
+        """Frames with every ``factor`` of them averaged into one.
+
+        Raises:
+            UsageError: where the model gives one frame a clip.
+        """
+        if card.frame_rate is None:
+            raise UsageError(f"model '{card.id}' gives one frame a clip; there is nothing to pool.")
+        return replace(self, rate=card.frame_rate / factor)
+
+    def chosen(self, card: ModelCard) -> tuple[int, ...]:
+        """Which of the encoder's layers are kept, in the order in which they are stored.
+
+        Raises:
+            UsageError: for a layer that the encoder does not have, or none, or one twice.
+        """
+        if self.layers == "all":
+            return tuple(range(card.layers))
+        if self.layers == "last":
+            return (card.layers - 1,)
+        asked = tuple(self.layers)
+        if (
+            not asked
+            or len(set(asked)) < len(asked)
+            or not 0 <= min(asked) <= max(asked) < card.layers
+        ):
+            raise UsageError(
+                f"model '{card.id}' has layers 0 to {card.layers - 1}; expected some of them, each "
+                f"once, got {list(asked)}."
+            )
+        return asked
+
+    def frame_rate(self, card: ModelCard) -> float | None:
+        """Frames a second of a record of frames; None where a clip has one."""
+        return card.frame_rate and (self.rate or card.frame_rate)
 
     def bytes(self, card: ModelCard, seconds: float) -> int:
         """Size of the record of a clip of so many seconds."""
@@ -43,8 +105,8 @@ class Product:
         elif self.kind == "windows":
             rows = 2 * (1 + seconds * self.rate)
         else:
-            rows = 1 + seconds * (card.frame_rate or 0)
-        return int(card.layers * rows * card.width) * np.dtype(self.dtype).itemsize
+            rows = 1 + seconds * (self.frame_rate(card) or 0)
+        return int(len(self.chosen(card)) * rows * card.width) * storage(self.dtype).itemsize
 
 
 @dataclass(frozen=True, slots=True)

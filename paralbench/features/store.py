@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from paralbench.features.mapping import DataFile, OnDisk
+from paralbench.features.precision import storage
 from paralbench.features.product import Space
 
 _ENTRY = np.dtype(
@@ -37,11 +39,15 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _AT_ONCE = 8 << 20
 
 
+Values = NDArray[Any] | Iterator[NDArray[Any]]
+"""An array in storage precision, or, where it is too long to be held, its pieces in C order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One stored array: [layers, 2 or frames, width], and how much audio it stands for."""
 
-    values: NDArray[Any]
+    values: Values
     frames: int
     asked: float
     consumed: float
@@ -125,7 +131,7 @@ class FeatureStore:
         views = [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         corrupt = sorted(_read_all(self._data, entries, views))
         space = self.space
-        dtype = np.dtype(space.product.dtype)
+        dtype = storage(space.product.dtype)
         row = space.layers * space.width * dtype.itemsize
         return Loaded(
             flat.view(dtype),
@@ -148,7 +154,7 @@ class FeatureStore:
         """
         entries = self._entries(keys)
         space = self.space
-        dtype = np.dtype(space.product.dtype)
+        dtype = storage(space.product.dtype)
         row = space.layers * space.width * dtype.itemsize
         places = [
             (int(entry["offset"]), (space.layers, int(entry["size"]) // row, space.width))
@@ -206,17 +212,19 @@ class Writer:
 
     def append(self, key: bytes, record: Record) -> None:
         """Store a record under a key; an earlier record of that key no longer counts."""
-        payload = np.ascontiguousarray(record.values).tobytes()
-        entry = np.zeros((), _ENTRY)
-        entry["key"], entry["offset"], entry["size"] = key, self._end, len(payload)
-        entry["frames"], entry["asked"] = record.frames, record.asked
-        entry["consumed"], entry["checksum"] = record.consumed, xxhash.xxh3_64_intdigest(payload)
-        entry["check"] = _checks(entry.reshape(1))[0]
-        self._data.write(payload)
+        chunks = [record.values] if isinstance(record.values, np.ndarray) else record.values
+        checksum, size = xxhash.xxh3_64(), 0
+        for chunk in chunks:
+            payload = np.ascontiguousarray(chunk).reshape(-1).view(np.uint8).data
+            checksum.update(payload)
+            self._data.write(payload)
+            size += len(payload)
         self._data.flush()
-        self._index.write(entry.tobytes())
+        told = (key, self._end, size, record.frames, record.asked, record.consumed)
+        entry = struct.pack("<16sQQQddQ", *told, checksum.intdigest())
+        self._index.write(entry + struct.pack("<Q", _check(entry)))
         self._index.flush()
-        self._end += len(payload)
+        self._end += size
 
     def __enter__(self) -> Self:
         return self
@@ -230,6 +238,16 @@ class Writer:
         for file in (self._data, self._index):
             os.fsync(file.fileno())
             file.close()
+
+
+def _check(entry: bytes) -> int:
+    """The check of one entry, as :func:`_checks` makes it of many."""
+    words = struct.unpack(f"<{len(entry) // 8}Q", entry)
+    total = len(words)
+    for word in words:
+        total = (total ^ word) * int(_MIX) % (1 << 64)
+        total ^= total >> 29
+    return total
 
 
 def _checks(entries: NDArray[np.void]) -> NDArray[np.uint64]:

@@ -13,38 +13,26 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from paralbench.features.bins import Bins, Frames
 from paralbench.records.errors import Refused
-
-Frames = NDArray[np.float32]
 
 
 class Windows:
-    """Gathers a recording's windows.
+    """Gathers a recording's windows from the bins of its pieces, one bin a step.
 
     Args:
         rate: steps a second.
         window: length of a window in seconds.
-        frame_rate: frames a second.
     """
 
-    def __init__(self, rate: float, window: float, frame_rate: float) -> None:
-        self._rate, self._frame_rate = rate, frame_rate
+    def __init__(self, rate: float, window: float) -> None:
+        self._rate = rate
         self._half = max(1, round(rate * window / 2))
-        self._parts: list[tuple[NDArray[np.int64], NDArray[np.int64], Frames, Frames]] = []
-        self._centre: Frames | None = None
+        self._parts: list[tuple[Bins, Frames]] = []
 
-    def add(self, states: Frames, start: float) -> None:
-        """Add frames [layers, frames, width], the first of them ``start`` seconds in."""
-        seconds = start + np.arange(states.shape[1]) / self._frame_rate
-        step = np.floor(seconds * self._rate + 1e-6).astype(np.int64)
-        bins, first, count = np.unique(step, return_index=True, return_counts=True)
-        # Sums of squares cancel badly far from zero; the first block's mean is near enough.
-        if self._centre is None:
-            self._centre = states.mean(1, keepdims=True)
-        moved = states - self._centre
-        self._parts.append(
-            (bins, count, np.add.reduceat(moved, first, 1), np.add.reduceat(moved**2, first, 1))
-        )
+    def add(self, bins: Bins, squares: Frames) -> None:
+        """Add the next piece's bins, as many a second as there are steps, and their deviations."""
+        self._parts.append((bins, squares))
 
     def pooled(self, steps: int) -> Frames:
         """Mean and population deviation around each step: [layers, steps * 2, width].
@@ -52,29 +40,34 @@ class Windows:
         Raises:
             Refused: where a window holds no frame.
         """
-        if self._centre is None:
+        if not self._parts:
             raise ValueError("no frames were added")
         low = np.maximum(np.arange(steps) - self._half, 0)
         high = np.minimum(np.arange(steps) + self._half, steps)
         counts = np.zeros((steps, 1))
-        for bins, count, _, _ in self._parts:
-            inside = bins < steps
-            counts[bins[inside], 0] += count[inside]
+        for part, _ in self._parts:
+            inside = part.numbers < steps
+            counts[part.numbers[inside], 0] += part.counts[inside]
         heard = _between(counts, low, high)
         if not heard.all():
             at = int(heard.argmin()) / self._rate
             raise Refused(f"the encoder gave no frame in the window around {at:.1f} s")
-        layers, _, width = self._centre.shape
+        first = self._parts[0][0]
+        layers, _, width = first.sums.shape
         found = np.empty((layers, steps, 2, width), np.float32)
         for layer in range(layers):
+            # Sums of squares cancel badly far from zero; the first bin's mean is near enough.
+            centre = first.sums[layer, 0] / np.float64(first.counts[0])
             sums, squares = np.zeros((steps, width)), np.zeros((steps, width))
-            for bins, _, total, square in self._parts:
-                inside = bins < steps
-                sums[bins[inside]] += total[layer, inside]
-                squares[bins[inside]] += square[layer, inside]
+            for part, deviation in self._parts:
+                inside = part.numbers < steps
+                bins, count = part.numbers[inside], part.counts[inside, None]
+                moved = part.sums[layer, inside] - count * centre
+                sums[bins] += moved
+                squares[bins] += deviation[layer, inside] + moved**2 / count
             mean = _between(sums, low, high) / heard
             variance = _between(squares, low, high) / heard - mean**2
-            found[layer, :, 0] = mean + self._centre[layer]
+            found[layer, :, 0] = mean + centre
             found[layer, :, 1] = np.sqrt(np.maximum(variance, 0))
         return found.reshape(layers, steps * 2, width)
 

@@ -24,12 +24,21 @@ class PackageWeights(Card):
 
 
 class HubWeights(Card):
-    """A repository of the model hub at a pinned revision; safetensors only."""
+    """A repository of the model hub at a pinned revision.
+
+    ``format`` is what the repository holds there, ``file`` the name of a pickle. ``sha256`` is that of
+    model.safetensors, or of the pickle, which ``paralbench convert`` checks before it opens it.
+    ``certainty`` tells how surely revision and sha256 are known: "found" where public code pins
+    them, "unconfirmed" where not, and then ``revision`` may be the name of a branch.
+    """
 
     kind: Literal["hub"]
     repository: str
     revision: str
+    format: Literal["safetensors", "pickle"] = "safetensors"
+    file: str = "pytorch_model.bin"
     sha256: Sha256 | None = None
+    certainty: Certainty = "unconfirmed"
 
 
 class FolderWeights(Card):
@@ -48,11 +57,25 @@ class Policy(Card):
     Longer input is cut into windows of ``window`` seconds whose frames are joined; a last piece
     shorter than ``shortest`` seconds is dropped and counted as audio not consumed. ``padding`` is
     "none" (a clip is heard at its own length) or "window" (filled with silence to the window).
+
+    With ``overlap``, windows share so many seconds of context on each side; frames of the context
+    are computed and dropped, so every frame appears once and has heard what stands around it. No
+    last piece is then too short: it begins twice the overlap before what it adds.
     """
 
     window: float = Field(default=30.0, gt=0)
     shortest: float = Field(default=0.025, ge=0)
+    overlap: float = Field(default=0.0, ge=0)
     padding: Literal["none", "window"] = "none"
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> Policy:
+        if self.overlap and not self.shortest <= 2 * self.overlap <= self.window / 2:
+            raise ValueError(
+                f"overlap must lie between half of shortest ({self.shortest / 2:g} s) and a quarter "
+                f"of window ({self.window / 4:g} s), got {self.overlap:g} s"
+            )
+        return self
 
 
 class Training(Card):
@@ -87,6 +110,14 @@ class ModelCard(Card):
     policy: Policy = Policy()
     training: list[Training] = Field(default_factory=list)
     training_note: str = ""
+
+    @model_validator(mode="after")
+    def _overlap_means_frames(self) -> ModelCard:
+        if self.policy.overlap and self.frame_rate is None:
+            raise ValueError(
+                "policy.overlap needs a frame_rate: without frames there are none to drop"
+            )
+        return self
 
     @model_validator(mode="after")
     def _learned_means_weights(self) -> ModelCard:

@@ -57,7 +57,9 @@ def test_the_version_is_told(capsys: Capture) -> None:
     assert capsys.readouterr().out.strip() == f"paralbench {paralbench.__version__}"
 
 
-@pytest.mark.parametrize("arguments", [[], ["nope"], ["run"], ["list", "nope"], ["cache", "burn"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["nope"], ["new-model"], ["list", "nope"], ["cache", "burn"]]
+)
 def test_what_is_no_command_is_wrong_usage(arguments: list[str]) -> None:
     assert _usage(*arguments) == 2
 

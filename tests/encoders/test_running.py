@@ -64,7 +64,8 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "d_model": 32, "encoder_layers": 2, "encoder_attention_heads": 2,
             "encoder_ffn_dim": 48, "decoder_layers": 1, "decoder_attention_heads": 2,
-            "vocab_size": 11, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+            "vocab_size": 11, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+            "decoder_start_token_id": 1,
         },
     ),
     "ast": ("AST", SIZES | {"max_length": 204, "num_mel_bins": 32}),

@@ -248,6 +248,10 @@ def test_the_plan_tells_the_disk_that_is_then_used(tmp_path: Path, encoder: Enco
     assert (told.clips, told.missing, told.refused) == (4, 3, 1)
     assert told.seconds == pytest.approx(1.6)
     assert told.time > 0
+    assert told.products["pooled"] == told.disk == 3 * 2 * 4 * 4
+    assert told.products["frames"] == (160 + 3) * 4 * 4
+    assert told.products["frames, bfloat16"] == (160 + 3) * 4 * 2
+    assert told.products["frames, 10 Hz"] == (16 + 3) * 4 * 4
     extract(chosen, clips, store, quiet=True)
     assert (store.folder / "data.bin").stat().st_size == told.disk
     after = plan(chosen, clips, store)

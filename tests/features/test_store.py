@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from paralbench.features.inventory import holdings
 from paralbench.features.product import Product, Space, clip_key
@@ -27,10 +29,13 @@ def _key(number: int) -> bytes:
     return clip_key(f"audio {number}", Clip(Path("any")))
 
 
-def _record(number: int, frames: int = 4) -> Record:
+def _values(number: int, frames: int = 4) -> NDArray[np.float32]:
     rng = np.random.default_rng(number)
-    values = rng.standard_normal((LAYERS, frames, WIDTH)).astype(np.float32)
-    return Record(values, frames, frames / 50, frames / 100)
+    return rng.standard_normal((LAYERS, frames, WIDTH)).astype(np.float32)
+
+
+def _record(number: int, frames: int = 4) -> Record:
+    return Record(_values(number, frames), frames, frames / 50, frames / 100)
 
 
 def _fill(store: FeatureStore, numbers: range) -> None:
@@ -56,7 +61,7 @@ def test_what_goes_in_comes_out_in_any_order(
     loaded = store.load([_key(number) for number in order])
     assert not loaded.corrupt
     for place, number in enumerate(order):
-        assert np.array_equal(loaded.arrays[place], _record(number, lengths[number]).values)
+        assert np.array_equal(loaded.arrays[place], _values(number, lengths[number]))
         assert loaded.frames[place] == lengths[number]
     mapped = store.map([_key(number) for number in order])
     assert not mapped.corrupt
@@ -81,7 +86,7 @@ def test_keys_that_end_in_zeros_are_kept_apart(tmp_path: Path) -> None:
             writer.append(key, _record(number))
     loaded = store.load(keys)
     for number, values in enumerate(loaded.arrays):
-        assert np.array_equal(values, _record(number).values)
+        assert np.array_equal(values, _values(number))
 
 
 def test_records_of_one_shape_come_as_one_array(tmp_path: Path) -> None:
@@ -91,7 +96,7 @@ def test_records_of_one_shape_come_as_one_array(tmp_path: Path) -> None:
             writer.append(_key(number), _record(number, 2))
     stacked = store.load([_key(number) for number in (3, 1)]).stacked()
     assert stacked.shape == (2, LAYERS, 2, WIDTH)
-    assert np.array_equal(stacked[1], _record(1, 2).values)
+    assert np.array_equal(stacked[1], _values(1, 2))
 
 
 def test_a_torn_tail_is_cut_off_and_made_again(tmp_path: Path) -> None:
@@ -112,6 +117,18 @@ def test_a_torn_tail_is_cut_off_and_made_again(tmp_path: Path) -> None:
         assert _files(store) == (data, index)
 
 
+def test_a_record_that_comes_in_pieces_is_stored_as_one(tmp_path: Path) -> None:
+    whole, pieces = (FeatureStore(tmp_path / name, _space()) for name in ("whole", "pieces"))
+    _fill(whole, range(3))
+    with pieces.writer() as writer:
+        for number in range(3):
+            record = _record(number, 1 + number % 5)
+            writer.append(
+                _key(number), replace(record, values=iter(_values(number, 1 + number % 5)))
+            )
+    assert _files(pieces) == _files(whole)
+
+
 def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, _space())
     _fill(store, range(6))
@@ -127,7 +144,7 @@ def test_a_later_record_replaces_an_earlier(tmp_path: Path) -> None:
     with store.writer() as writer:
         writer.append(_key(1), _record(99))
     (values,) = store.load([_key(1)]).arrays
-    assert np.array_equal(values, _record(99).values)
+    assert np.array_equal(values, _values(99))
     assert len(store.keys()) == 3
 
 
@@ -196,8 +213,11 @@ def test_another_encoder_or_product_is_another_space() -> None:
         Space("other", base.product, "model", LAYERS, WIDTH),
         Space("encoder", Product("pooled"), "model", LAYERS, WIDTH),
         Space("encoder", Product("frames", "float16"), "model", LAYERS, WIDTH),
+        Space("encoder", Product("frames", layers="last"), "model", LAYERS, WIDTH),
+        Space("encoder", Product("frames", layers=(1, 0)), "model", LAYERS, WIDTH),
+        Space("encoder", Product("frames", rate=10.0), "model", LAYERS, WIDTH),
     ]
-    assert len({base.name, *(space.name for space in others)}) == 4
+    assert len({base.name, *(space.name for space in others)}) == 7
 
 
 def test_a_mapped_record_that_was_damaged_is_named(tmp_path: Path) -> None:

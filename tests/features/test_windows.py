@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from paralbench.catalog import Catalog
+from paralbench.features.bins import binned, deviations
 from paralbench.features.plan import _pieces
 from paralbench.features.product import Product
 from paralbench.features.windows import Windows, sliding
@@ -31,19 +32,22 @@ def by_hand(
 def test_windows_equal_slices_whatever_the_blocks(frame_rate: float, block: float) -> None:
     rng = np.random.default_rng(1)
     states = (rng.normal(size=(3, round(9 * frame_rate), 4)) + 50).astype(np.float32)
-    windows = Windows(10.0, 4.0, frame_rate)
+    windows = Windows(10.0, 4.0)
     size = round(block * frame_rate)
     for first in range(0, states.shape[1], size):
-        windows.add(states[:, first : first + size], first / frame_rate)
+        piece = states[:, first : first + size]
+        bins = binned(piece, first / frame_rate, frame_rate, 10.0)
+        windows.add(bins, deviations(piece, bins))
     found = windows.pooled(90)
     assert found.shape == (3, 180, 4)
     np.testing.assert_allclose(found, by_hand(states, frame_rate, 10.0, 4.0, 90), atol=2e-4)
 
 
 def test_a_window_without_a_frame_is_refused() -> None:
-    windows = Windows(10.0, 0.2, 10.0)
-    windows.add(np.ones((1, 5, 2), np.float32), 0.0)
-    windows.add(np.ones((1, 5, 2), np.float32), 3.0)
+    windows = Windows(10.0, 0.2)
+    for start in (0.0, 3.0):
+        bins = binned(np.ones((1, 5, 2), np.float32), start, 10.0, 10.0)
+        windows.add(bins, np.zeros_like(bins.sums))
     with pytest.raises(Refused, match="no frame in the window around"):
         windows.pooled(30)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from paralbench.audio.cutting import Cutting
+from paralbench.features.precision import Precision
 from paralbench.features.product import Product
 from paralbench.records.card import Card
 
@@ -57,7 +58,7 @@ class Recipe(Card):
     precision: Literal["fp32", "bf16"] = "fp32"
     layers: Literal["learned", "last"] | int = "learned"
     frame_rate: float = Field(default=0.0, ge=0)
-    storage: Literal["float32", "float16"] = "float16"
+    storage: Precision = "float16"
     standardise: bool = True
     cutting: Cutting = Cutting()
     compress: list[Literal["int8", "ternary", "blocks"]] = Field(default_factory=list)
@@ -66,4 +67,7 @@ class Recipe(Card):
 
     def product(self) -> Product:
         """What a head that listens frame by frame needs stored."""
-        return Product("frames", self.storage)
+        layers: Literal["all", "last"] | tuple[int, ...] = "all"
+        if self.layers != "learned":
+            layers = "last" if self.layers == "last" else (int(self.layers),)
+        return Product("frames", self.storage, self.frame_rate, layers=layers)

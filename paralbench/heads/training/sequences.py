@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from paralbench.heads.head import PooledStream, Problem, Rows, Stream
+from paralbench.features.precision import restored
+from paralbench.heads.head import FrameStream, PooledStream, Problem, Rows, Stream
 from paralbench.heads.training.frames import StreamShape
 from paralbench.records.errors import ParalbenchError, UsageError
 
@@ -167,8 +168,8 @@ def _width(stream: Stream) -> int:
 
 def _chosen(stream: Stream, layers: str | int) -> list[int]:
     count = stream.values.shape[1] if isinstance(stream, PooledStream) else stream.layers
-    if layers == "learned":
-        return list(range(count))
+    if layers == "learned" or (isinstance(stream, FrameStream) and count == 1):
+        return list(range(count))  # of frames, only the layer that was asked for is kept
     number = -1 if layers == "last" else int(layers)
     if not -count <= number < count:
         raise UsageError(f"layers is {layers}, {stream.model} has 0 to {count - 1}.")
@@ -178,6 +179,8 @@ def _chosen(stream: Stream, layers: str | int) -> list[int]:
 def _float(clip: NDArray[Any], layers: list[int]) -> Tensor:
     """Stored frames as float32; only the chosen layers are read from the disk."""
     chosen = clip if len(layers) == len(clip) else clip[layers]
+    if chosen.dtype == np.uint16:  # bfloat16, as it is kept on disk
+        return torch.from_numpy(restored(chosen, "bfloat16"))
     return torch.from_numpy(chosen.astype(np.float32))
 
 

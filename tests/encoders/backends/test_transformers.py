@@ -198,6 +198,26 @@ def test_states_are_transformers_own(name: str, tmp_path: Path) -> None:
             assert abs(states.shape[1] - len(clip) / 16000 * card.frame_rate) < 2.5
 
 
+@pytest.mark.parametrize("name", WAVEFORMS)
+def test_states_are_what_goes_in_and_out_of_the_layers(name: str, tmp_path: Path) -> None:
+    """Whatever a version of transformers calls hidden states."""
+    model = _model(VARIANTS[name])
+    hears = _heard(model)
+    layers = (hears if name == "moonshine" else hears.encoder).layers
+    seen: list[torch.Tensor] = []
+    layers[0].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    for layer in layers:
+        layer.register_forward_hook(
+            lambda _, __, given: seen.append(given[0] if isinstance(given, tuple) else given)
+        )
+    with torch.no_grad():
+        last = hears(**_told_input(model, _noise(8000))).last_hidden_state
+    if name == "moonshine":  # whose last state is the normalised one, as Whisper's is
+        seen[-1] = last
+    (states,) = _load(_card(VARIANTS[name], model), _save(model, tmp_path)).encode([_noise(8000)])
+    assert (states - torch.cat(seen)).abs().max() < CLOSE
+
+
 def test_whisper_at_a_clips_own_length(tmp_path: Path) -> None:
     variant = VARIANTS["whisper"]._replace(policy=None)
     model = _model(variant)

@@ -1,0 +1,47 @@
+"""How an extraction is run: on this machine's cores, its GPU, or a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+_BATCH = 80.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What is stored does not depend on it, so it is no part of a feature's key.
+
+    Args:
+        kind: ``local``: threads of this process; ``ray``: actors on a Ray cluster.
+        workers: threads or actors; by default one a core, or one a GPU.
+        batch: seconds of audio, padding included, that are encoded together. By default clips are
+            encoded one by one on a CPU, where batches gain nothing, and in batches on a GPU.
+    """
+
+    kind: Literal["local", "ray"] = "local"
+    workers: int | None = None
+    batch: float | None = None
+
+    def threads(self, device: str) -> int:
+        """How many threads encode on this machine."""
+        return self.workers or ((os.cpu_count() or 1) if device == "cpu" else 1)
+
+    def together(self, device: str) -> float:
+        """Seconds encoded together; 0 for one by one."""
+        if self.batch is not None:
+            return self.batch
+        return 0.0 if device == "cpu" else _BATCH
+
+    def decoders(self, device: str) -> int:
+        """How many threads decode ahead; with 0 the one that shares out the work decodes as well.
+
+        Decoding costs a small share of encoding on a core, but a GPU outruns one core's decoding.
+        """
+        cores = os.cpu_count() or 1
+        return self.threads(device) // 4 if device == "cpu" else min(8, cores)
+
+
+LOCAL = Engine()
+"""All cores of this machine, or its GPU."""

@@ -1,0 +1,144 @@
+"""Extraction on this machine: decoded ahead, encoded by threads, records handed out in order.
+
+Work is shared out by seconds of audio, not by clips: a long recording is many pieces, many short
+clips are one job. Pieces are taken in groups, each sorted by length, the longest first, so that no
+core is left with a long one at the end, and what a GPU is given together is of one length. While
+one group is encoded the next is decoded; these two are all that is held, whatever the corpus and
+its longest file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import torch
+
+from paralbench.features.listening import Gathering, Listener
+from paralbench.features.reduction import Part
+from paralbench.features.store import Record
+from paralbench.features.supply import Step, decoded_ahead, steps
+from paralbench.records.errors import Refused
+from paralbench.records.example import Clip
+from paralbench.records.model_card import ModelCard
+
+_JOB_SECONDS = 1.0
+_WORTH = 0.0005
+"""Seconds of this thread a piece must take for others to gain: below, they only fight for the GIL.
+
+Time on the clock may be four times as long: some runtimes compute on threads of their own.
+"""
+
+
+class Threads:
+    """Encodes on this machine.
+
+    Args:
+        listener: what hears the clips.
+        card: its model's card.
+        threads: how many encode.
+        batch: seconds encoded together, padding counted; 0 for one by one.
+        decoders: how many threads decode; 0 for the calling one alone.
+    """
+
+    def __init__(
+        self, listener: Listener, card: ModelCard, threads: int, batch: float, decoders: int
+    ) -> None:
+        self._listener, self._rate = listener, card.rate
+        self._threads, self._batch, self._decoders = threads, batch, decoders
+        self._window = round(card.policy.window * card.rate)
+        self._most = max(threads * self._window, round(4 * batch * card.rate))
+        self._cheap = False
+        self._open: Gathering | None = None
+
+    def records(self, clips: Mapping[bytes, Clip]) -> Iterator[tuple[bytes, Record | Refused]]:
+        """Each clip's record, or why it was refused, in the order of ``clips``."""
+        self._open = None
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        pool = ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,))
+        flying: deque[list[Step]] = deque()
+        try:
+            for group in self._groups(clips):
+                for job in self._jobs(group):
+                    self._submit(pool, job)
+                flying.append(group)
+                if len(flying) == 2:
+                    yield from self._gathered(flying.popleft())
+            while flying:
+                yield from self._gathered(flying.popleft())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            torch.set_num_threads(before)
+
+    def _groups(self, clips: Mapping[bytes, Clip]) -> Iterator[list[Step]]:
+        """Stretches of the plan, at first short so that encoding begins at once, then doubling."""
+        coming = (
+            decoded_ahead(self._listener, clips, self._window, self._decoders)
+            if self._decoders
+            else steps(self._listener, clips)
+        )
+        group: list[Step] = []
+        begin = self._most if self._batch else 2 * self._threads * self._rate
+        held, enough = 0, min(self._most, begin)
+        for step in coming:
+            group.append(step)
+            held += step.samples
+            if held >= enough:
+                yield group
+                group, held, enough = [], 0, min(2 * enough, self._most)
+        if group:
+            yield group
+
+    def _jobs(self, group: list[Step]) -> Iterator[list[Step]]:
+        """A group's pieces, the longest first, in jobs of so many seconds."""
+        size = (self._batch or _JOB_SECONDS) * self._rate
+        job: list[Step] = []
+        pieces = [step for step in group if step.piece is not None]
+        for step in sorted(pieces, key=lambda step: step.samples, reverse=True):
+            if job and (len(job) + 1) * job[0].samples > size:
+                yield job
+                job = []
+            job.append(step)
+        if job:
+            yield job
+
+    def _submit(self, pool: ThreadPoolExecutor, job: list[Step]) -> None:
+        if self._cheap:
+            future: Future[list[Part | Refused | None]] = Future()
+            future.set_result(self._encoded(job))
+        else:
+            future = pool.submit(self._encoded, job)
+        for place, step in enumerate(job):
+            step.job, step.place = future, place
+
+    def _encoded(self, job: list[Step]) -> list[Part | Refused | None]:
+        pieces = [step.piece for step in job if step.piece is not None]
+        began, busy = time.perf_counter(), time.thread_time()
+        if self._batch:
+            parts = self._listener.parts(pieces)
+        else:
+            parts = [part for piece in pieces for part in self._listener.parts([piece])]
+        enough = _WORTH * len(pieces)
+        spent, busy = time.perf_counter() - began, time.thread_time() - busy
+        self._cheap = not self._batch and busy < enough and spent < 4 * enough
+        return parts
+
+    def _gathered(self, group: list[Step]) -> Iterator[tuple[bytes, Record | Refused]]:
+        """The clips that end in a group; one that goes on stays open for the next."""
+        for step in group:
+            if self._open is None:
+                self._open = self._listener.gathering()
+            if step.piece is not None and step.job is not None:
+                self._open.add(step.piece, step.job.result()[step.place])
+                step.piece = step.job = None
+                continue
+            gathering, self._open = self._open, None
+            try:
+                if step.refused is not None:
+                    raise step.refused
+                yield step.key, gathering.record()
+            except Refused as reason:
+                yield step.key, reason

@@ -1,0 +1,115 @@
+"""Ray: the same store to the byte as one process, also when a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from paralbench.features.cluster import Cluster, Heard
+from paralbench.features.engine import Engine
+from paralbench.features.extraction import extract, space
+from paralbench.features.product import Product
+from paralbench.features.store import FeatureStore
+from paralbench.records.errors import CardError, ParalbenchError, UsageError
+from paralbench.records.example import Clip
+from tests.features.encoders import clips, encoder
+
+pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+
+FRAMES = "w[: len(w) // 160 * 160].view(-1, 160)[:, :4].unsqueeze(0)"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    import ray
+
+    ray.init(
+        address="local", num_cpus=2, include_dashboard=False, log_to_driver=False,
+        object_store_memory=80_000_000,
+    )  # fmt: skip
+    yield
+    ray.shutdown()
+
+
+def _files(store: FeatureStore) -> list[bytes]:
+    return [(store.folder / name).read_bytes() for name in ("data.bin", "index.bin")]
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """Refused clips, a recording of many pieces, and one actor killed while it works."""
+    calls = tmp_path / "calls"
+    chosen = encoder(
+        tmp_path, FRAMES, before=f"open({str(calls)!r}, 'a').write(f'{{os.getpid()}}\\n')"
+    )
+    asked = clips(tmp_path, [0.2] * 20 + [3.3] + [0.2] * 60)
+    asked[b"m" * 16] = Clip(tmp_path / "missing.wav")
+    local = FeatureStore(tmp_path / "local", space(chosen, Product("frames")))
+    at_home = extract(chosen, asked, local, quiet=True)
+    calls.write_text("")
+    killed: list[int] = []
+
+    def kill() -> None:
+        until = time.monotonic() + 20
+        while not killed and time.monotonic() < until:
+            lines = calls.read_text().split()
+            if len(lines) > 5:
+                killed.append(int(lines[0]))
+                os.kill(killed[0], signal.SIGKILL)
+            time.sleep(0.002)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    away = FeatureStore(tmp_path / "away", space(chosen, Product("frames")))
+    found = extract(chosen, asked, away, engine=Engine("ray", workers=2), quiet=True)
+    killer.join()
+    assert len(set(calls.read_text().split())) >= 3, "an actor was killed and another started"
+    assert (found.made, found.refused) == (at_home.made, at_home.refused)
+    assert found.refused == {b"m" * 16: "the file does not exist"}
+    assert _files(away) == _files(local)
+    assert extract(chosen, asked, away, engine=Engine("ray"), quiet=True).made == 0
+
+
+def test_an_error_on_a_worker_is_the_same_sentence(tmp_path: Path) -> None:
+    chosen = encoder(tmp_path, f"{FRAMES}[..., :3]")
+    store = FeatureStore(tmp_path / "store", space(chosen, Product()))
+    with pytest.raises(CardError, match=r"says \[1, frames, 4\], the encoder returned"):
+        extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)
+
+
+def test_more_workers_than_cores_are_refused(tmp_path: Path) -> None:
+    chosen = encoder(tmp_path, FRAMES)
+    store = FeatureStore(tmp_path / "store", space(chosen, Product()))
+    with pytest.raises(UsageError, match="--workers 3: the Ray cluster has 2 CPUs"):
+        extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 3), quiet=True)
+
+
+def test_audio_that_a_worker_cannot_see_is_named(tmp_path: Path) -> None:
+    (tmp_path / "here.wav").touch()
+    away = Heard([], [tmp_path / "gone.wav", tmp_path / "here.wav"], "node7")
+    asked = Cluster(encoder(tmp_path, FRAMES), Product(), Engine("ray"))
+    with pytest.raises(ParalbenchError, match=r"on node7 cannot see '.*here\.wav', which is here"):
+        asked._seen(away)
+
+
+def test_a_cluster_that_does_not_answer_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    def away(**settings: object) -> None:
+        raise ConnectionError("Failed to connect to Ray cluster\nand more")
+
+    monkeypatch.setenv("RAY_ADDRESS", "node7:6379")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", away)
+    chosen = encoder(tmp_path, FRAMES)
+    store = FeatureStore(tmp_path / "store", space(chosen, Product()))
+    with pytest.raises(ParalbenchError, match=r"no Ray cluster answers at node7:6379 \(Failed to"):
+        extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)
