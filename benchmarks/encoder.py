@@ -156,8 +156,9 @@ def _rows(
         rows.append(
             (
                 name,
-                f"{sum(rounds):.1f} s for {seconds:.0f} s of audio; {median(ratios):.2f} times as "
-                f"fast as eager; frame cosine to it {mean:.6f} at the worst layer, least "
+                f"{sum(rounds):.1f} s for {seconds:.0f} s of audio; "
+                f"{sum(spent[eager]) / sum(rounds):.2f} times as fast as eager (median of rounds "
+                f"{median(ratios):.2f}); frame cosine to it {mean:.6f} at the worst layer, least "
                 f"{least:.5f}; at most {memory[name]:.2f} GiB",
             )
         )
@@ -213,6 +214,10 @@ class _Workers:
 
 
 def _work(end: Connection, kind: Any, folder: Path, *how: Any) -> None:
+    compatibility.make_importable()
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     try:
         contender = kind(folder, *how)
     except ParalbenchError as error:
@@ -238,7 +243,9 @@ def _make(folder: Path) -> list[Path]:
     """The model with random weights, and the clips: seeded lengths, generated voices."""
     compatibility.make_importable()
     from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     torch.manual_seed(0)
     Wav2Vec2Model(Wav2Vec2Config()).save_pretrained(folder / "model")
     Wav2Vec2FeatureExtractor().save_pretrained(folder / "model")
