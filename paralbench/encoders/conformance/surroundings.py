@@ -26,13 +26,13 @@ _OF_TORCH = "TORCHINDUCTOR_"
 
 def global_state(subject: Subject) -> None:
     """Threads, default dtype, grad mode, flags, folder, environment stay; so do seeds in encoding."""
-    before, environment = _state(), dict(os.environ)
+    before, environment = _state(), _environment()
     encoder = subject.load()
     before |= _seeds()  # building torch layers draws from torch's seed; encoding may not
     subject.encode(subject.reference(), encoder=encoder)
     after = _state() | _seeds()
     changed = [name for name in before if before[name] != after[name]]
-    told = {name: value for name, value in os.environ.items() if not name.startswith(_OF_TORCH)}
+    told = _environment()
     changed += [
         f"the variable {name} of the environment"
         for name in sorted(told.keys() | environment.keys())
@@ -146,6 +146,10 @@ def _state() -> dict[str, object]:
         ),
         "the working folder": Path.cwd(),
     }
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OF_TORCH)}
 
 
 def _digest(found: list[torch.nn.Module]) -> str:
