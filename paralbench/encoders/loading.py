@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Model, load_module
-from paralbench.encoders import backends, preprocessor
+from paralbench.encoders import backends, preprocessor, runtimes
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
@@ -61,6 +61,7 @@ class LoadableEncoder:
         """
         try:
             if self.card.backend == "python":
+                self.placement.only_reference(self.card.id)
                 with foreign(f"the adapter of model '{self.card.id}'"):
                     return cast(Encoder, load_module(self.folder / "adapter.py").load())
             module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
@@ -82,10 +83,13 @@ class LoadableEncoder:
             )
         return file
 
+    def _runtime_file(self) -> Path:
+        return Path(str(runtimes.__path__[0])) / f"{self.placement.module}.py"
+
     def _sources(self) -> list[Path]:
         if self.card.backend == "python":
             return [self.folder / "adapter.py"]
-        sources = [self._backend_file(), *_SHARED]
+        sources = [self._backend_file(), *_SHARED, self._runtime_file()]
         if self.weights.path is not None and self.weights.path.is_dir():
             told = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
             sources.extend(file for file in told if file.is_file())

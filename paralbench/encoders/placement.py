@@ -29,6 +29,11 @@ class Placement:
         """As results and messages name it, for example ``openvino-bf16``."""
         return f"{self.runtime}-{self.precision}"
 
+    @property
+    def module(self) -> str:
+        """The file below ``encoders/runtimes`` that computes it."""
+        return "pytorch" if self.runtime == "torch" else self.runtime
+
     def only_reference(self, model: str) -> None:
         """For backends that know no other way.
 

@@ -6,36 +6,36 @@ device, precision and runtime.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 
-import torch
 from torch import Tensor, nn
 
+from paralbench.encoders.forward import Forward
+from paralbench.encoders.native import refusal
 from paralbench.encoders.placement import Placement
+from paralbench.records.errors import UsageError
 
-Forward = Callable[[Tensor], Tensor]
-"""Model input [1, ...] to hidden states, float32 [layers, frames, width]."""
+__all__ = ["Forward", "running"]
 
 
 def running(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
     """The function that computes ``module`` without gradients, in eval mode.
 
     Args:
-        module: input [1, ...] of any length along its last or first free axis to hidden states
-            [layers, frames, width].
+        module: input [1, ...] of any length along its free axes to hidden states
+            [layers, frames, width]. It is made ready in place and belongs to the function now.
         example: an input it accepts, for runtimes that trace.
         placement: where and how.
         model: its name, for messages.
 
     Raises:
-        UsageError: where the placement cannot be had for this model.
+        UsageError: where the machine cannot compute what the placement asks for.
+        ParalbenchError: where the runtime cannot take this module.
     """
-    placement.only_reference(model)
-    ready = module.eval().requires_grad_(False).to(placement.device)
-
-    def forward(inputs: Tensor) -> Tensor:
-        with torch.inference_mode():
-            states: Tensor = ready(inputs.to(placement.device))
-            return states.float()
-
+    reason = refusal(placement)
+    if reason is not None:
+        raise UsageError(f"model '{model}' cannot be run as {placement.name}: {reason}.")
+    runtime = import_module(f"paralbench.encoders.runtimes.{placement.module}")
+    ready = module.eval().requires_grad_(False)
+    forward: Forward = runtime.build(ready, example, placement, model)
     return forward

@@ -25,7 +25,7 @@ from paralbench.results import files
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asked to be run."""
+    """What a user asked to be run. ``fastest``: of the ways admitted, whichever is fastest here."""
 
     tasks: Sequence[str]
     models: Sequence[str]
@@ -35,6 +35,7 @@ class Request:
     head_settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     placement: Placement = REFERENCE
+    fastest: bool = False
     engine: Engine = LOCAL
 
 
@@ -77,6 +78,7 @@ class Benchmark:
         self._readings: dict[str, tuple[Path, Reading]] = {}
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
+        self._say: Callable[[str], None] = lambda words: None
 
     def encoders(self, name: str) -> tuple[LoadableEncoder, ...]:
         """The encoders of a model asked for, or of several joined by '+'; raises as `encoder`."""
@@ -91,7 +93,12 @@ class Benchmark:
         """
         if name not in self._encoders:
             model = self._catalog.model(name)
-            self._encoders[name] = loadable(model, self._request.weights, self._request.placement)
+            encoder = loadable(model, self._request.weights, self._request.placement)
+            if self._request.fastest:
+                from paralbench.encoders.fidelity import fastest
+
+                encoder = fastest(encoder, self._cache, self._say)
+            self._encoders[name] = encoder
         return self._encoders[name]
 
     def preparations(self) -> Iterator[Preparation | Failed]:
@@ -119,6 +126,7 @@ class Benchmark:
 
     def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
         """Run what has no result yet, entry by entry."""
+        self._say = say
         for prepared in self.preparations():
             if isinstance(prepared, Failed):
                 yield prepared

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from paralbench.evaluation.steps import Steps
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
+from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import (
     Compressed,
     Control,
@@ -66,6 +67,8 @@ def run(
     Raises:
         ParalbenchError: where no example or not enough of them can be used.
     """
+    from paralbench.encoders.fidelity import admit
+
     entry = prepared.entry
     clock = _Clock()
     head, settings = prepared.head, prepared.settings
@@ -76,6 +79,7 @@ def run(
         prepared.recut(found_utterances.clips)
         uncut = found_utterances.refused
         clock.lap("cutting")
+    admitted = [admit(encoder, prepared.clips.values(), cache) for encoder in entry.encoders]
     sources = Source.of(prepared, cache, engine, quiet, say)
     unusable = {key: reason for source in sources for key, reason in source.extract().items()}
     clock.lap("extraction")
@@ -119,7 +123,7 @@ def run(
         task_version=entry.task.version,
         task_title=entry.task.title,
         task_about=entry.task.about,
-        model=_model(entry),
+        model=_model(entry, admitted),
         head=entry.head,
         standing=standing,
         standing_reason=reason,
@@ -212,9 +216,9 @@ def _errata(selection: Selection) -> list[str]:
     return sorted(applied | {one.erratum for one in selection.refused if one.erratum})
 
 
-def _model(entry: Entry) -> Model:
+def _model(entry: Entry, admitted: Sequence[Fidelity | None]) -> Model:
     """The encoder; of several, all of them as one model with its streams."""
-    streams = [_stream(encoder) for encoder in entry.encoders]
+    streams = [_stream(*pair) for pair in zip(entry.encoders, admitted, strict=True)]
     if len(streams) == 1:
         return streams[0]
 
@@ -230,10 +234,11 @@ def _model(entry: Entry) -> Model:
         policy={one.id: one.policy for one in streams},
         licence="; ".join(dict.fromkeys(one.licence for one in streams)),
         streams=streams,
+        placement=" + ".join(dict.fromkeys(one.placement for one in streams)),
     )
 
 
-def _stream(encoder: LoadableEncoder) -> Model:
+def _stream(encoder: LoadableEncoder, fidelity: Fidelity | None) -> Model:
     card = encoder.card
     return Model(
         id=card.id,
@@ -243,6 +248,8 @@ def _stream(encoder: LoadableEncoder) -> Model:
         encoder=encoder.identity,
         policy=card.policy.model_dump(mode="json"),
         licence=card.licence,
+        placement=encoder.placement.name,
+        fidelity=fidelity,
     )
 
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.result import Result, Score
+from paralbench.records.verdict import Verdict
 from paralbench.results import files
 
 
 @dataclass(frozen=True)
 class Row:
-    """One entry on the board. ``rank`` is None where it is not ranked; ``tied`` lists ranks whose
-    intervals its own overlaps."""
+    """One entry on the board.
+
+    ``rank`` is None where it is not ranked; ``tied`` says that its interval overlaps that of the entry
+    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked.
+    """
 
     result: Result
     score: Score
     rank: int | None
     tied: bool
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,42 @@ def collect(root: Path) -> Board:
             results.append(result)
         except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
-    return Board(tuple(tables(results)), tuple(refused))
+    verdicts = _verdicts(root, {result.model.id for result in results}, refused)
+    return Board(tuple(tables(results, verdicts)), tuple(refused))
 
 
-def tables(results: Iterable[Result]) -> list[Table]:
+def _verdicts(
+    root: Path, models: Iterable[str], refused: list[tuple[str, str]]
+) -> dict[str, Verdict]:
+    """What the conformance kit said, by the identity of the encoder that it examined."""
+    found = {}
+    for model in sorted(models):
+        try:
+            verdict = files.verdict(root, model)
+        except CardError as error:
+            refused.append((f"{model}/conformance.json", str(error)))
+            continue
+        if verdict is not None:
+            found[verdict.encoder] = verdict
+    return found
+
+
+def tables(results: Iterable[Result], verdicts: Mapping[str, Verdict] | None = None) -> list[Table]:
     """One table a task; synthetic data never stand beside real ones."""
     grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
     for result in results:
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
-    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking])
+    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {})
             for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
 
 
-def _table(task: str, ranking: str, synthetic: bool, results: list[Result]) -> Table:
+def _table(
+    task: str,
+    ranking: str,
+    synthetic: bool,
+    results: list[Result],
+    verdicts: Mapping[str, Verdict],
+) -> Table:
     better = metric(ranking).higher_is_better
     sign = -1 if better else 1
     allowed = {"synthetic"} if synthetic else {"ranked"}
@@ -88,7 +116,8 @@ def _table(task: str, ranking: str, synthetic: bool, results: list[Result]) -> T
         ranked = result.standing in allowed
         rank += ranked
         tied = ranked and place > 0 and _overlap(score, ordered[place - 1].score(ranking))
-        rows.append(Row(result, score, rank if ranked else None, tied))
+        verdict = verdicts.get(result.model.encoder)
+        rows.append(Row(result, score, rank if ranked else None, tied, verdict))
     return Table(task, ranking, better, synthetic, tuple(rows))
 
 

@@ -11,7 +11,7 @@ from paralbench.ranking.board import Board, Row, Table
 _COLUMNS = (
     "task", "synthetic", "rank", "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
-    "entry",
+    "checks_failed", "entry",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "audio_fraction": result.audio.fraction,
         "parameters": result.model.parameters,
         "trained_parameters": result.training.trained_parameters,
+        "checks_failed": None if row.verdict is None else len(row.verdict.failed),
         "entry": result.entry,
     }
 

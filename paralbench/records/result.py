@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
+from paralbench.records.fidelity import Fidelity
 
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
 
@@ -159,7 +160,11 @@ class Training(Card):
 
 
 class Model(Card):
-    """The encoder as it was run; an entry of several encoders names each under ``streams``."""
+    """The encoder as it was run; an entry of several encoders names each under ``streams``.
+
+    ``placement`` is its runtime and precision; ``fidelity`` what admitted it where it is not the
+    reference, fp32 in torch.
+    """
 
     id: Identifier
     title: str
@@ -169,6 +174,8 @@ class Model(Card):
     policy: dict[str, Any]
     licence: str
     streams: list[Model] = Field(default_factory=list)
+    placement: str = "torch-fp32"
+    fidelity: Fidelity | None = None
 
 
 class Provenance(Card):

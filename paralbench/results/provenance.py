@@ -26,8 +26,19 @@ _ROOMS = (
     "records",
     "statistics",
 )
-_PACKAGES = ("numpy", "scipy", "torch", "transformers", "soundfile", "soxr", "av", "opensmile")
-_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve")
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "transformers",
+    "soundfile",
+    "soxr",
+    "av",
+    "opensmile",
+    "openvino",
+    "onnxruntime",
+)
+_INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve", "bf16")
 
 
 @cache

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from paralbench.ranking.board import collect, tables
 from paralbench.ranking.data import as_csv, told
+from paralbench.ranking.site import build
 from paralbench.ranking.text import render
+from paralbench.records.verdict import Finding, Verdict
+from paralbench.results import files
 from tests.ranking.boards import result, write
 
 
@@ -111,3 +114,34 @@ def test_the_terminal_shows_score_interval_and_standing(tmp_path: Path) -> None:
     assert text.splitlines()[0] == "toy-tone (UAR)"
     assert "[0.700, 0.800]" in text
     assert "incomplete" in text.splitlines()[-1]
+
+
+def test_a_verdict_stands_beside_the_encoder_it_is_of(tmp_path: Path) -> None:
+    def verdict(encoder: str, outcome: Literal["passed", "failed"]) -> Verdict:
+        finding = Finding(
+            check="batch", outcome=outcome, sentence="In a batch <b>not</b> as alone."
+        )
+        return Verdict(
+            model="bands",
+            encoder=encoder,
+            findings=[finding],
+            paralbench="0",
+            packages={},
+            seconds=1.0,
+        )
+
+    root = write(tmp_path / "results", result("bands"))
+    (row,) = collect(root).tables[0].rows
+    assert row.verdict is None
+    files.write_verdict(root, verdict("another", "passed"))
+    (row,) = collect(root).tables[0].rows
+    assert row.verdict is None
+    files.write_verdict(root, verdict(row.result.model.encoder, "failed"))
+    (row,) = (board := collect(root)).tables[0].rows
+    assert row.verdict is not None
+    assert told(board)[0]["checks_failed"] == 1
+    page = build(board, tmp_path / "site").read_text(encoding="utf-8")
+    assert "1 of 1 failed" in page
+    assert "In a batch &lt;b&gt;not&lt;/b&gt; as alone." in page
+    (root / "bands" / "conformance.json").write_text("{}")
+    assert collect(root).refused[0][0] == "bands/conformance.json"

@@ -95,7 +95,7 @@ def _build(toolkit: ModuleType, chosen: Settings, folder: Path | None) -> Any:
                 chosen.upstream, path_or_url=path, normalize=chosen.normalise
             )
     except (OSError, RuntimeError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ParalbenchError(
             f"{folder}: s3prl's '{chosen.upstream}' cannot be built from it ({first})"
         ) from error

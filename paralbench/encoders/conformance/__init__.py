@@ -25,7 +25,7 @@ CHECKS: dict[str, Callable[[Subject], float | None]] = {
         surroundings.global_state, surroundings.network,
         declared.layers, declared.width, declared.dtype, declared.frame_rate,
         independence.batch, independence.padding, independence.repetition,
-        independence.fresh_process,
+        independence.threads, independence.fresh_process,
         inputs.silence, inputs.shortest, inputs.stereo, inputs.rate_8000, inputs.rate_48000,
         inputs.receptive_limit, inputs.long_recording,
         surroundings.gradient, surroundings.eval_mode, surroundings.weights, surroundings.memory,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import torch
 
 from paralbench.encoders.conformance.subject import (
@@ -41,6 +43,19 @@ def repetition(subject: Subject) -> float:
     waveform = subject.reference()
     (first,), (second,) = subject.encode(waveform), subject.encode(waveform)
     return _same(difference(first, second), "when encoded again", 0.0)
+
+
+def threads(subject: Subject) -> float:
+    """In threads beside each other, as the engine encodes, as alone."""
+    clips = [
+        subject.speech(subject.length(seconds), seed)
+        for seed, seconds in enumerate((1.0, 0.5, 2.0))
+    ]
+    alone = [subject.encode(clip)[0] for clip in clips]
+    with ThreadPoolExecutor(len(clips), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        beside = list(pool.map(lambda clip: subject.encode(clip)[0], clips * 3))
+    worst = max(difference(one, other) for one, other in zip(alone * 3, beside, strict=True))
+    return _same(worst, "in threads beside each other")
 
 
 def fresh_process(subject: Subject) -> float:

@@ -5,6 +5,7 @@ Run as ``python -m paralbench.encoders.conformance.process JOB``; findings go, o
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.records.verdict import Finding
 
+_NEW_NETWORK = 0x40000000
 _MODULE = "paralbench.encoders.conformance.process"
 
 
@@ -78,6 +80,7 @@ def _main(mode: str, text: str) -> None:
 
         limit = int(job["memory"] * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    _leave_the_network()
     from paralbench.encoders.conformance import CHECKS, examine
     from paralbench.encoders.conformance.network import refused
     from paralbench.encoders.conformance.subject import Subject
@@ -105,6 +108,13 @@ def _main(mode: str, text: str) -> None:
         for line in _lines(examine(subject, name) for name in CHECKS):
             with out.open("a", encoding="utf-8") as file:
                 file.write(line)
+
+
+def _leave_the_network() -> None:
+    """Where the system allows it, code that is not Python's has no network either."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.unshare(_NEW_NETWORK)
 
 
 def _lines(found: Iterator[Finding]) -> Iterator[str]:

@@ -20,16 +20,24 @@ from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subj
 _STATM = Path("/proc/self/statm")
 _GROWTH = 1 << 20
 _ROUND = 12
+_OF_TORCH = "TORCHINDUCTOR_"
+"""Torch sets these when some of its own modules are imported; no adapter can help it."""
 
 
 def global_state(subject: Subject) -> None:
     """Threads, default dtype, grad mode, flags, folder, environment stay; so do seeds in encoding."""
-    before = _state()
+    before, environment = _state(), _environment()
     encoder = subject.load()
     before |= _seeds()  # building torch layers draws from torch's seed; encoding may not
     subject.encode(subject.reference(), encoder=encoder)
     after = _state() | _seeds()
     changed = [name for name in before if before[name] != after[name]]
+    told = _environment()
+    changed += [
+        f"the variable {name} of the environment"
+        for name in sorted(told.keys() | environment.keys())
+        if told.get(name) != environment.get(name)
+    ]
     if changed:
         raise Failure(f"Loading and encoding changed {', '.join(changed)}.", len(changed))
 
@@ -137,8 +145,11 @@ def _state() -> dict[str, object]:
             torch.backends.cudnn.deterministic,
         ),
         "the working folder": Path.cwd(),
-        "the environment": dict(os.environ),
     }
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OF_TORCH)}
 
 
 def _digest(found: list[torch.nn.Module]) -> str:

@@ -7,8 +7,8 @@ from statistics import median
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
+from paralbench.heads.training.counting import macs
 from paralbench.heads.training.network import Network, parameters
 from paralbench.heads.training.sequences import Batch
 from paralbench.records.errors import ParalbenchError
@@ -16,14 +16,6 @@ from paralbench.records.result import Form
 
 TOLERANCE = 1e-5
 _ROUNDS = 15
-
-
-def macs(network: Network, batch: Batch) -> int:
-    """Multiply-accumulates of one forward pass, convolutions and attention included."""
-    counter = FlopCounterMode(display=False)
-    with torch.inference_mode(), counter:
-        network(batch)
-    return int(counter.get_total_flops()) // 2
 
 
 def compared(forms: dict[str, Network], batch: Batch) -> list[Form]:

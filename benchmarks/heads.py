@@ -1,0 +1,182 @@
+"""Heads: HAFFormer against attention as recordings grow, and how fast heads are trained."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from benchmarks.probe import corpus, splits
+from paralbench.heads import head, settings
+from paralbench.heads.head import FrameStream, PooledStream, Problem, Split, Stream, Workplace
+from paralbench.heads.training.counting import macs
+from paralbench.heads.training.frames import Frames, Shape, StreamShape
+from paralbench.heads.training.network_head import NetworkHead
+
+WIDTH, RATE, PUBLISHED_FRAMES = 1024, 50.0, 3200
+MINUTES = {"haffformer": (1, 4, 15, 30, 60), "transformer": (1, 2, 4, 8)}
+UTTERANCES, SECONDS, TRAINED = 128, 4.5, ("transformer", "conformer", "haffformer")
+
+
+def run() -> list[tuple[str, str]]:
+    """Growth is measured in a process for each length; training in this one, a thread a fit."""
+    return [*_against_attention(), *_growth(), *_pooled(), *_training()]
+
+
+def _against_attention() -> list[tuple[str, str]]:
+    ours = _macs("haffformer", PUBLISHED_FRAMES)
+    rows = []
+    for width in (8, 128):
+        theirs = _macs(
+            "transformer", PUBLISHED_FRAMES, blocks=6, width=width, heads=4, inner=2 * width
+        )
+        rows.append(
+            (
+                f"MACs, Transformer of 6 blocks of width {width} / HAFFormer of 6",
+                f"{theirs / ours:.1f} (aim: 20) at {PUBLISHED_FRAMES} frames of {WIDTH}: "
+                f"{theirs / 1e6:.0f} M and {ours / 1e6:.1f} M",
+            )
+        )
+    return rows
+
+
+def _macs(name: str, frames: int, **given: Any) -> float:
+    return macs(_network(name, **given), [_heard(frames, 10.0)])
+
+
+def _network(name: str, width: int = 0, **given: Any) -> nn.Module:
+    if width:
+        given["width"] = width
+    torch.manual_seed(0)
+    shape = Shape((StreamShape(WIDTH, RATE),), 2, series=False)
+    return cast(NetworkHead, head(name)).build(shape, settings(name, given)).eval()
+
+
+def _heard(frames: int, utterance: float) -> Frames:
+    values = torch.randn(1, frames, WIDTH, generator=torch.Generator().manual_seed(0))
+    clip = (torch.arange(frames) / (utterance * RATE)).long()[None]
+    return Frames(values, torch.ones(1, frames, dtype=torch.bool), clip, RATE)
+
+
+def _growth() -> list[tuple[str, str]]:
+    """Fitted exponents of time and of memory beyond the input's own, by length."""
+    context = multiprocessing.get_context("spawn")
+    rows = []
+    for name, minutes in MINUTES.items():
+        with context.Pool(1, maxtasksperchild=1) as pool:
+            found = [pool.apply(_one_length, (name, length)) for length in minutes]
+        seconds, mebibytes = zip(*found, strict=True)
+        told = ", ".join(
+            f"{length} min {spent:.2f} s {size:.0f} MiB"
+            for length, (spent, size) in zip(minutes, found, strict=True)
+        )
+        aim = " (aim: below 1.1)" if name == "haffformer" else ""
+        rows.append(
+            (
+                f"{name}, {minutes[0]} to {minutes[-1]} minutes",
+                f"time grows with exponent {_exponent(minutes, seconds):.2f}, memory with "
+                f"{_exponent(minutes, mebibytes):.2f}{aim}: {told}",
+            )
+        )
+    return rows
+
+
+def _one_length(name: str, minutes: int) -> tuple[float, float]:
+    """Median seconds of three passes, and MiB of memory at its peak beyond what stood before."""
+    network = _network(
+        name, **({} if name == "haffformer" else {"blocks": 6, "width": 8, "inner": 16})
+    )
+    with torch.inference_mode():
+        network([_heard(500, 10.0)])
+        heard = _heard(round(minutes * 60 * RATE), 10.0)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds = median(_timed(lambda: network([heard])) for _ in range(3))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return seconds, max(peak - before, 1) / 1024
+
+
+def _exponent(lengths: Sequence[int], costs: Sequence[float]) -> float:
+    return float(np.polyfit(np.log(lengths), np.log(costs), 1)[0])
+
+
+def _pooled() -> list[tuple[str, str]]:
+    """Pooled heads on IEMOCAP's size, 5 folds x 5 seeds."""
+    features, targets, sessions = corpus()
+    problem = Problem("class", targets.astype(float), 4)
+    stream, rows = PooledStream("bench", features), []
+    for name in ("linear-probe", "mlp"):
+        seconds = _fitted(name, stream, problem, splits(sessions), settings(name, {}))
+        rows.append(
+            (
+                f"{name}, 5 folds x 5 seeds on {len(targets)} x 13 x 2 x 768",
+                f"{seconds:.0f} s (aim: 60)",
+            )
+        )
+    return rows
+
+
+def _fitted(
+    name: str, stream: Stream, problem: Problem, cuts: Sequence[Split], chosen: Any
+) -> float:
+    """Seconds of fitting a head on all splits."""
+    began = time.perf_counter()
+    head(name).fit([stream], problem, cuts, chosen, Workplace())
+    return time.perf_counter() - began
+
+
+def _training() -> list[tuple[str, str]]:
+    """Utterances a second and the share of the limit of one core, on which a fit runs."""
+    limit = _limit()
+    rng = np.random.default_rng(0)
+    frames = [rng.standard_normal((1, round(SECONDS * RATE), WIDTH)).astype(np.float16)
+              for _ in range(UTTERANCES)]  # fmt: skip
+    stream = FrameStream("bench", [[one] for one in frames], 1, WIDTH, RATE)
+    targets = rng.integers(0, 4, UTTERANCES).astype(float)
+    nobody: NDArray[np.int64] = np.zeros(0, np.int64)
+    everybody = np.arange(UTTERANCES)
+    split = Split(0, 0, everybody, nobody, everybody[:1])
+    rows = []
+    for name in TRAINED:
+        chosen = settings(name, {"layers": "last", "batch": 16})
+        problem = Problem("class", targets, 4)
+        once, thrice = (
+            _fitted(
+                name, stream, problem, [split], chosen.model_copy(update={"epochs_blind": epochs})
+            )
+            for epochs in (1, 3)
+        )
+        an_epoch = (thrice - once) / 2
+        work = 3 * 2 * _macs(name, round(SECONDS * RATE)) * UTTERANCES
+        rows.append(
+            (
+                f"{name}, training on {SECONDS:g} s x {WIDTH}",
+                f"{UTTERANCES / an_epoch:.0f} utterances a second on one core, "
+                f"{work / an_epoch / limit:.2f} of its matrix-multiply limit ({limit / 1e9:.0f} GFLOP/s, fp32)",
+            )
+        )
+    return rows
+
+
+def _limit(size: int = 1024) -> float:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        one, two = torch.randn(size, size), torch.randn(size, size)
+        best = min(_timed(lambda: one @ two) for _ in range(20))
+    finally:
+        torch.set_num_threads(before)
+    return 2 * size**3 / best
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

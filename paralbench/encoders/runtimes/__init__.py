@@ -1,0 +1,1 @@
+"""One runtime a file. Each has ``build(module, example, placement, model) -> Forward``."""

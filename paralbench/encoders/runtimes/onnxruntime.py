@@ -1,0 +1,64 @@
+"""onnxruntime on the CPU, in fp32: the module is exported to ONNX once, at any length.
+
+One session serves all threads that encode, each clip on the core of its thread.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from paralbench.encoders.forward import Forward
+from paralbench.encoders.placement import Placement
+from paralbench.encoders.runtimes.tracing import tracing
+from paralbench.records.errors import ParalbenchError
+
+_OPSET = 17
+
+
+def build(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
+    """Export into a folder that is gone afterwards, and load it from there.
+
+    Raises:
+        ParalbenchError: where the module cannot be exported.
+    """
+    import onnx  # noqa: F401 - torch's exporter needs it and says so only deep inside
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    axes = {axis: f"axis{axis}" for axis in range(1, example.ndim)}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.onnx"
+        try:
+            with tracing(), redirect_stdout(StringIO()):  # a failed export prints its graph
+                torch.onnx.export(
+                    module,
+                    (example,),
+                    str(file),
+                    input_names=["inputs"],
+                    output_names=["states"],
+                    dynamic_axes={"inputs": axes, "states": {1: "frames"}},
+                    opset_version=_OPSET,
+                    dynamo=False,
+                )
+        except (torch.onnx.errors.OnnxExporterError, RuntimeError, AssertionError) as error:
+            raise ParalbenchError(
+                f"model '{model}': it cannot be exported to ONNX "
+                f"({str(error).strip().splitlines()[0]}); leave out --runtime."
+            ) from error
+        session = onnxruntime.InferenceSession(
+            str(file), options, providers=["CPUExecutionProvider"]
+        )
+
+    def forward(inputs: Tensor) -> Tensor:
+        (states,) = session.run(None, {"inputs": inputs.contiguous().numpy()})
+        return torch.from_numpy(states)
+
+    return forward

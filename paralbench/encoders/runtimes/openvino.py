@@ -1,0 +1,81 @@
+"""OpenVINO on the CPU: the module is traced once, at any length, and compiled in fp32 or bf16.
+
+Each thread that encodes has a request of its own on a stream of one core: two clips on a core each
+finish sooner than one clip on two. Lengths stay dynamic; padding to a few fixed ones would change
+what a model hears.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from queue import SimpleQueue
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from paralbench.encoders.forward import Forward
+from paralbench.encoders.placement import Placement
+from paralbench.encoders.runtimes.tracing import tracing
+from paralbench.records.errors import ParalbenchError
+
+_TELEMETRY = "openvino_telemetry"
+_HINTS = {"fp32": "f32", "bf16": "bf16"}
+
+
+def build(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
+    """Trace and compile; the traced module lives in memory only.
+
+    Raises:
+        ParalbenchError: where the module cannot be traced, or its trace holds for one length only.
+    """
+    openvino = _without_telemetry()
+    shape = openvino.PartialShape([1, *[-1] * (example.ndim - 1)])
+    try:
+        with tracing():
+            traced = openvino.convert_model(module, example_input=example, input=[shape])
+    except (RuntimeError, TypeError, ValueError) as error:  # OpenVINO raises its own of these
+        raise ParalbenchError(
+            f"model '{model}': OpenVINO cannot convert it ({str(error).strip().splitlines()[0]}); "
+            f"leave out --runtime."
+        ) from error
+    cores = os.cpu_count() or 1
+    compiled = openvino.Core().compile_model(
+        traced,
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": _HINTS[placement.precision],
+            "INFERENCE_NUM_THREADS": cores,
+            "NUM_STREAMS": cores,
+        },
+    )
+    idle: SimpleQueue[Any] = SimpleQueue()
+    for _ in range(cores):
+        idle.put(compiled.create_infer_request())
+
+    def forward(inputs: Tensor) -> Tensor:
+        request = idle.get()
+        try:
+            (states,) = request.infer([inputs.contiguous().numpy()]).values()
+            return torch.from_numpy(states.copy())  # the request will write over its own
+        finally:
+            idle.put(request)
+
+    return forward
+
+
+def _without_telemetry() -> Any:
+    """openvino, which on import sends a message home unless its telemetry cannot be found.
+
+    A None among the loaded modules is how Python itself says that there is no such module.
+    """
+    there = sys.modules.get(_TELEMETRY)
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
+    try:
+        return import_module("openvino")
+    finally:
+        del sys.modules[_TELEMETRY]
+        if there is not None:
+            sys.modules[_TELEMETRY] = there
