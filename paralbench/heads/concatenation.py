@@ -9,7 +9,7 @@ from paralbench.heads.training.network_head import NetworkHead
 
 
 class ConcatenationSettings(Settings):
-    """Graph fusion's; what describes its graph has no effect."""
+    """Those of graph-fusion; what describes a graph has no effect."""
 
     fusion: Literal["concatenation"] = "concatenation"
 

@@ -151,10 +151,4 @@ def concatenated(settings: Settings) -> Settings:
     return settings.model_copy(update={"fusion": "concatenation"})
 
 
-class GraphSettings(Settings):
-    """Of edges as wide as nodes."""
-
-    fusion: Literal["graph"] = "graph"
-
-
-HEAD = NetworkHead("graph-fusion", Fusion, GraphSettings, streams="many", plain=concatenated)
+HEAD = NetworkHead("graph-fusion", Fusion, Settings, streams="many", plain=concatenated)

@@ -9,7 +9,7 @@ from paralbench.heads.training.network_head import NetworkHead
 
 
 class PlainEdgesSettings(Settings):
-    """Of edges that gate all features of a node alike."""
+    """Those of graph-fusion, with edges that gate all features of a node alike."""
 
     fusion: Literal["graph-1d"] = "graph-1d"
 
