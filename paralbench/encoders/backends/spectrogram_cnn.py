@@ -53,7 +53,7 @@ class SpectrogramCnn:
             weights = random.standard_normal((after, before, 3, 3)) * sqrt(2 / (9 * before))
             layer.weight = nn.Parameter(torch.from_numpy(weights.astype(np.float32)), False)
             layers += [layer, nn.ReLU()]
-        self._network = nn.Sequential(*layers)
+        self._network = nn.Sequential(*layers).eval()
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[1, 1 + samples // hop, width] for each waveform."""
