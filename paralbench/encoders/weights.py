@@ -16,6 +16,7 @@ from paralbench.records.model_card import (
     HubWeights,
     ModelCard,
     PackageWeights,
+    SeededWeights,
 )
 
 NONE = "none"
@@ -41,12 +42,18 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
         ParalbenchError: where none is on this machine, or a pinned file has other content.
     """
     if card.id in given:
-        return _folder(given[card.id], {_pin(source) for source in card.weights})
+        return _folder(
+            given[card.id],
+            {_pin(source) for source in card.weights if not isinstance(source, SeededWeights)},
+        )
     if not card.weights:
         return WeightsFile(None, NONE, NONE, pinned=True)
     hints = []
     for source in card.weights:
         found: WeightsFile | None
+        if isinstance(source, SeededWeights):
+            drawn = hashlib.sha256(f"seed {source.seed}".encode()).hexdigest()
+            return WeightsFile(None, NONE, drawn, pinned=True)
         if isinstance(source, PackageWeights):
             found = _package(card, source)
             hints.append(
