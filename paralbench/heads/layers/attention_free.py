@@ -7,6 +7,7 @@ Time and memory grow with the number of tokens, not with its square.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,9 @@ from torch.nn import functional
 
 class MultiScaleConvolution(nn.Module):
     """One depthwise convolution a kernel size, summed, then mixed channel by channel.
+
+    A sum of convolutions is a convolution with the sum of their kernels, each in the middle of the
+    largest; so it is computed, at the cost of the largest alone.
 
     Args:
         width: of a token.
@@ -28,10 +32,22 @@ class MultiScaleConvolution(nn.Module):
         )
         self.mix = nn.Linear(width, width)
 
+    def kernel(self) -> tuple[Tensor, Tensor]:
+        """All scales as one: weight [width, 1, largest kernel] and bias [width]."""
+        scales = [cast(nn.Conv1d, scale) for scale in self.scales]
+        largest = max(scale.kernel_size[0] for scale in scales)
+        weights = [
+            functional.pad(scale.weight, ((largest - scale.kernel_size[0]) // 2,) * 2)
+            for scale in scales
+        ]
+        biases = [cast(Tensor, scale.bias) for scale in scales]
+        return torch.stack(weights).sum(0), torch.stack(biases).sum(0)
+
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """[batch, tokens, width]; tokens outside ``mask`` [batch, tokens] are heard as silence."""
         there = (values * mask[:, :, None]).transpose(1, 2)
-        heard = torch.stack([scale(there) for scale in self.scales]).sum(0)
+        weight, bias = self.kernel()
+        heard = functional.conv1d(there, weight, bias, padding="same", groups=len(weight))
         mixed: Tensor = self.mix(heard.transpose(1, 2))
         return mixed
 

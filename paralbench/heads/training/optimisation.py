@@ -21,9 +21,9 @@ def optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": layers, "weight_decay": 0.0, "lr": recipe.layer_rate},
     ]
     if recipe.optimiser == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay)
+        return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
     if recipe.optimiser == "adam":
-        return torch.optim.Adam(groups, lr=recipe.rate, weight_decay=recipe.decay)
+        return torch.optim.Adam(groups, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
     if recipe.optimiser == "rmsprop":
         return torch.optim.RMSprop(groups, lr=recipe.rate, weight_decay=recipe.decay)
     return torch.optim.SGD(
