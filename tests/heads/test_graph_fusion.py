@@ -105,6 +105,15 @@ def test_what_only_two_streams_together_say_is_learnt(name: str) -> None:
     assert bool(fits.control) == ("graph" in name)
 
 
+def test_a_number_is_learnt() -> None:
+    stream, problem = frames("number", lengths=(8, 16))
+    part = [[clip[:, :, 4:] for clip in clips] for clips in stream.clips]
+    streams = [stream, replace(stream, model="b", clips=part, width=4)]
+    chosen = settings("graph-fusion", {**FEW, "layer_rate": 0.1})
+    (fitted,) = head("graph-fusion").fit(streams, problem, [split(60)], chosen).fitted
+    assert np.corrcoef(fitted.outputs[:, 0], problem.targets[split(60).test])[0, 1] > 0.8
+
+
 @pytest.mark.parametrize("name", ["graph-fusion", "late-fusion"])
 def test_a_series_is_learnt(name: str) -> None:
     stream, problem = series()
