@@ -35,7 +35,9 @@ def test_gradients_reach_every_parameter(name: str) -> None:
 
 @pytest.mark.parametrize("name", ONE)
 def test_a_handful_is_learnt_by_heart(name: str) -> None:
-    assert overfitted(build(name), heard([30, 25, 40, 21, 33, 28], clips=2)) < 0.1
+    batch = heard([30, 25, 40, 21, 33, 28], clips=2)
+    # Deep and post-norm networks do not bear the step that narrow ones need.
+    assert any(overfitted(build(name), batch, rate=rate) < 0.1 for rate in (5e-3, 1e-3))
 
 
 @pytest.mark.parametrize("name", ONE)
