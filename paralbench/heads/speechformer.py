@@ -39,14 +39,14 @@ class Settings(Recipe):
 
     Attributes:
         width: features are projected to so many first.
-        layers: of the four stages.
+        blocks: of each of the four stages.
         widen: what each merge multiplies the width by: [1, 1, 1] the small model, [1, 1, 2] base.
         hrf: how feed-forward layers train factorised; "hrf-speechformer" sets it and trains the
             plain control beside.
     """
 
     width: int = Field(default=128, ge=1)
-    layers: tuple[int, int, int, int] = (2, 2, 4, 4)
+    blocks: tuple[int, int, int, int] = (2, 2, 4, 4)
     heads: int = Field(default=8, ge=1)
     widen: tuple[int, int, int] = (1, 1, 1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
@@ -95,8 +95,8 @@ class SpeechFormer(nn.Module):
         self.project = nn.Linear(stream.width, width)
         self.stages, self.merges = nn.ModuleList(), nn.ModuleList()
         plan = stages(stream.rate, merging=not shape.series)
-        for stage, layers, widen in zip(plan, settings.layers, (*settings.widen, 1), strict=True):
-            blocks = (_block(width, stage.window, settings) for _ in range(layers))
+        for stage, count, widen in zip(plan, settings.blocks, (*settings.widen, 1), strict=True):
+            blocks = (_block(width, stage.window, settings) for _ in range(count))
             self.stages.append(nn.ModuleList(blocks))
             if stage.merge > 1 or widen > 1:
                 self.merges.append(Merge(width, widen * width, stage.merge))
