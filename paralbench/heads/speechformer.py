@@ -1,7 +1,7 @@
 """SpeechFormer: four stages, from frames over phonemes and words to the utterance.
 
 Reimplementation from the published description (Chen et al., 2022) and what is known of the public
-code: blocks [2, 2, 4, 4], 8 heads, post-norm, ReLU, feed-forward networks that narrow to half the
+code: layers [2, 2, 4, 4], 8 heads, post-norm, ReLU, feed-forward networks that narrow to half the
 width, sinusoidal positions in front of the first stage only, classifier d -> d/2 -> d/4 -> outputs.
 Windows of 50, 400 and 2000 ms and merges to 50, 250 and 1000 ms are scaled to the encoder's frame
 rate (:func:`stages`). Unlike the public code, padding is masked in attention, merges and pooling.
@@ -39,7 +39,7 @@ class Settings(Recipe):
 
     Attributes:
         width: features are projected to so many first.
-        blocks: of the four stages.
+        blocks: of each of the four stages.
         widen: what each merge multiplies the width by: [1, 1, 1] the small model, [1, 1, 2] base.
         hrf: how feed-forward layers train factorised; "hrf-speechformer" sets it and trains the
             plain control beside.

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 import torch
 
-from paralbench.heads import head, names, settings
+from paralbench.heads import head, names
 from paralbench.heads.training.network_head import NetworkHead
 from tests.heads.networks import build, heard, overfitted, padding_leak, without_gradient
 
@@ -33,8 +33,9 @@ def test_gradients_reach_every_parameter(name: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_handful_is_learnt_by_heart(name: str) -> None:
-    # Deep ones start to say the same of everything if they are pushed as hard as shallow ones.
-    steps, rate = (80, 5e-4) if "blocks" in settings(name, {}).model_fields_set else (150, 5e-3)
+    # Deep attention starts to say the same of everything where it is pushed as hard as the others.
+    deep = "former" in name and name != "haffformer"
+    steps, rate = (80, 5e-4) if deep else (150, 5e-3)
     batch = heard([30, 25, 40, 21, 33, 28], clips=2)
     assert overfitted(build(name), batch, steps, rate) < 0.15
 

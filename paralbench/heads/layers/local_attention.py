@@ -41,9 +41,9 @@ class LocalAttention(Attention):
         parts = self.ask(values).view(batch, frames, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4)
         # [batch, blocks, heads, frames of the block, width of a head]
-        deep = width // self.heads
-        query = functional.pad(query, (0, 0, 0, short))
-        query = query.reshape(batch, self.heads, -1, block, deep).transpose(1, 2)
+        query = (
+            functional.pad(query, (0, 0, 0, short)).unfold(2, block, block).permute(0, 2, 1, 4, 3)
+        )
         key, value = (
             functional.pad(one, (0, 0, side, side + short))
             .unfold(2, block + 2 * side, block)
@@ -51,7 +51,7 @@ class LocalAttention(Attention):
             for one in (key, value)
         )
         there = functional.pad(mask, (side, side + short)).unfold(1, block + 2 * side, block)
-        asks = functional.pad(mask, (0, short)).view(batch, -1, block)
+        asks = functional.pad(mask, (0, short)).unfold(1, block, block)
         # A frame that is not there hears all its neighbours: without any its answer would be NaN.
         heard = self._near(block, values.device) & (there[:, :, None] | ~asks[..., None])
         found = functional.scaled_dot_product_attention(query, key, value, heard[:, :, None])
