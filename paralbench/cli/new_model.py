@@ -28,6 +28,7 @@ shortest = 0.025 # seconds; a shorter last piece is left out, and counted
 # [[weights]]
 # kind = "folder"
 # path = "weights" # beside this card
+# sha256 = ""      # of model.safetensors; without it results stay unverified and unranked
 
 # A corpus it has heard, one entry each.
 # [[training]]

