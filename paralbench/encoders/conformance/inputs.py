@@ -16,6 +16,9 @@ from paralbench.encoders.conformance.subject import Failure, Subject, difference
 from paralbench.encoders.encoder import Waveform
 from paralbench.records.example import Clip
 
+_QUANTISED = 1e-2
+"""What rounding of samples, on the way through a file, may move hidden states, in deviations."""
+
 
 def silence(subject: Subject) -> None:
     """Digital silence gives finite numbers."""
@@ -81,8 +84,17 @@ def stereo(subject: Subject) -> None:
     """Two channels reach it as their mean."""
     left, right = (subject.speech(subject.length(1.0), seed) for seed in (1, 2))
     rate = subject.card.rate
+    (expected,) = subject.encode((left + right) / 2)
     for block in _file(subject, np.stack([left, right], 1), rate, subject.card.policy.window):
         _finite(subject, block)
+        (heard,) = subject.encode(block)
+        moved = difference(expected, heard)
+        if moved > _QUANTISED:
+            raise Failure(
+                f"A stereo file does not come out as the mean of its channels: by {moved:.2g} "
+                f"standard deviations.",
+                None if moved == float("inf") else moved,
+            )
 
 
 def rate_8000(subject: Subject) -> None:
@@ -117,7 +129,7 @@ def _file(subject: Subject, audio: Waveform, rate: int, window: float) -> Iterat
     """The audio written as a file and decoded as the engine does."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "audio.wav"
-        soundfile.write(path, audio, rate)
+        soundfile.write(path, audio, rate, subtype="FLOAT")
         yield from decoding.blocks(Clip(path), subject.card.rate, window)
 
 
