@@ -84,7 +84,7 @@ def stereo(subject: Subject) -> None:
     """Two channels reach it as their mean."""
     left, right = (subject.speech(subject.length(1.0), seed) for seed in (1, 2))
     rate = subject.card.rate
-    (expected,) = subject.encode((left + right) / 2)
+    (expected,) = subject.encode(np.mean([left, right], axis=0, dtype=np.float32))
     for block in _file(subject, np.stack([left, right], 1), rate, subject.card.policy.window):
         _finite(subject, block)
         (heard,) = subject.encode(block)
