@@ -34,9 +34,8 @@ def frame_rate(subject: Subject) -> float:
     short = subject.length(long / 4)
     if long - short < 0.1:
         raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
-    few, many = (
-        states.shape[1] for states in subject.encode(subject.speech(short), subject.speech(long))
-    )
+    (less,), (more,) = subject.encode(subject.speech(short)), subject.encode(subject.speech(long))
+    few, many = less.shape[1], more.shape[1]
     if card.frame_rate is None or (card.policy.padding == "window" and few == many):
         if few != many:
             raise Failure(
