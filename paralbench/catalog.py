@@ -169,9 +169,13 @@ class Catalog:
     def streams(self, name: str) -> tuple[str, ...]:
         """The models in ``a+b+c``; a model whose own name has a '+' is found before its parts.
 
+        ``@list`` is all models of a list together.
+
         Raises:
-            UsageError: where a part is no model, or one is named twice.
+            UsageError: where a part is no model, or one is named twice, or there is no such list.
         """
+        if name.startswith("@"):
+            return self.listed(name[1:])
         parts: list[str] = []
         left = name.split("+")
         while left:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
 from paralbench.records.example import Refusal
+from paralbench.records.result import Paired, Result, Score
 
 EXAMPLE = "paralbench run --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en egemaps"
 _SHOWN = 50
@@ -74,7 +75,35 @@ def _line(one: Done) -> str:
     return (
         f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
         f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{apart}  {standing}\n"
-        f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
+        + "".join(f"  {line}\n" for line in _forms(result))
+        + f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
+    )
+
+
+def _forms(result: Result) -> list[str]:
+    """A line each for the forms of the head and for what was trained beside it."""
+    lines = []
+    if result.forms is not None and result.forms.trained != result.forms.deployed:
+        trained, deployed = result.forms.trained, result.forms.deployed
+        lines.append(
+            f"folded: parameters {trained.parameters:,} to {deployed.parameters:,}, MACs "
+            f"{trained.macs / 1e6:.1f} M to {deployed.macs / 1e6:.1f} M, {1000 * trained.latency:.2f} ms to "
+            f"{1000 * deployed.latency:.2f} ms; outputs differ by {result.forms.difference:.0e}, "
+            f"{result.forms.changed} predictions changed"
+        )
+    if result.control is not None:
+        lines.append(f"plain control {_beside(result.control.score, result.control.paired)}")
+    lines += [
+        f"{form.form}, {form.share:.0%} of the bytes, {_beside(form.score, form.paired)}"
+        for form in result.compressed
+    ]
+    return lines
+
+
+def _beside(score: Score, paired: Paired) -> str:
+    return (
+        f"{score.metric.upper()} {score.value:.3f}, difference {paired.difference:+.3f} "
+        f"[{paired.interval.low:+.3f}, {paired.interval.high:+.3f}], p = {paired.p:.3f}"
     )
 
 

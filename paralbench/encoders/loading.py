@@ -49,6 +49,8 @@ class LoadableEncoder:
                 include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"},
             ),
         }
+        if card.words is not None:
+            told["words"] = card.words.model_dump(mode="json")
         if not self.placement.reference:
             told["placement"] = self.placement.name
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paralbench.catalog import Catalog
-from paralbench.records.model_card import FolderWeights, ModelCard, PackageWeights, Weights
+from paralbench.records.model_card import (
+    FolderWeights,
+    ModelCard,
+    PackageWeights,
+    SeededWeights,
+    Weights,
+)
 
 _HEAD = """# Models
 
@@ -54,6 +60,8 @@ def _source(source: Weights) -> tuple[str, ...]:
         return f"package {source.requirement}", "", source.format, f"{source.sha256[:12]}…", "found"
     if isinstance(source, FolderWeights):
         return source.path, "", "safetensors", "", ""
+    if isinstance(source, SeededWeights):
+        return "random numbers, trained by nobody", f"seed {source.seed}", "", "", ""
     pin = f"{source.sha256[:12]}…" if source.sha256 else "not pinned"
     return source.repository, source.revision[:12], source.format, pin, source.certainty
 

@@ -16,6 +16,7 @@ from paralbench.records.model_card import (
     HubWeights,
     ModelCard,
     PackageWeights,
+    SeededWeights,
 )
 
 NONE = "none"
@@ -41,12 +42,15 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
         ParalbenchError: where none is on this machine, or a pinned file has other content.
     """
     if card.id in given:
-        pins = {_pin(source) for source in card.weights}
+        pins = {_pin(source) for source in card.weights if not isinstance(source, SeededWeights)}
         return _folder(given[card.id], pins, card.backend)
     if not card.weights:
         return WeightsFile(None, NONE, NONE, pinned=True)
     for source in card.weights:
         found: WeightsFile | None
+        if isinstance(source, SeededWeights):
+            drawn = hashlib.sha256(f"seed {source.seed}".encode()).hexdigest()
+            return WeightsFile(None, NONE, drawn, pinned=True)
         if isinstance(source, PackageWeights):
             found = _package(card, source)
         elif isinstance(source, HubWeights):
@@ -70,6 +74,8 @@ def ways(card: ModelCard) -> str:
     for source in card.weights:
         if isinstance(source, HubWeights):
             told.append(_fetching(card, source))
+        elif isinstance(source, SeededWeights):
+            told.append("nothing: they are drawn")
         elif isinstance(source, FolderWeights):
             told.append(f"--weights {card.id}=DIR")
         elif source.converted:

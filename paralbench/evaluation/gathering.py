@@ -100,16 +100,21 @@ class Source:
 
         rows = steps.fill(recordings(), [len(values) for values in selection.series])
         rate = self.prepared.product.rate
-        return PooledStream(self.encoder.card.id, rows, rate), _consumption(*heard)
+        card = self.encoder.card
+        return PooledStream(card.id, rows, rate, card.words), _consumption(*heard)
 
     def _pooled(self, parts: Sequence[Sequence[bytes]]) -> tuple[PooledStream, Consumption]:
         loaded = self._load([key for keys in parts for key in keys])
         consumption = _consumption(loaded.asked.sum(), loaded.consumed.sum())
         if all(len(keys) == 1 for keys in parts):
-            return PooledStream(self.encoder.card.id, loaded.stacked()), consumption
+            return self._whole(loaded.stacked()), consumption
         frames = loaded.frames.tolist()
         merged = [merge(loaded.arrays[one], frames[one]) for one in _stretches(map(len, parts))]
-        return PooledStream(self.encoder.card.id, np.stack(merged)), consumption
+        return self._whole(np.stack(merged)), consumption
+
+    def _whole(self, values: NDArray[np.float32]) -> PooledStream:
+        card = self.encoder.card
+        return PooledStream(card.id, values, words=card.words)
 
     def _frames(self, parts: Sequence[Sequence[bytes]]) -> tuple[FrameStream, Consumption]:
         mapped = self._map([key for keys in parts for key in keys])
@@ -120,6 +125,7 @@ class Source:
             space.layers,
             space.width,
             self.prepared.product.frame_rate(card) or 0.0,
+            card.words,
         )
         return stream, _consumption(mapped.asked.sum(), mapped.consumed.sum())
 

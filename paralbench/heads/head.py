@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from paralbench.audio.cutting import Cutting
 from paralbench.features.product import Product
+from paralbench.records.model_card import Words
 from paralbench.records.result import Forms
 
 Rows = NDArray[np.int64]
@@ -25,12 +26,14 @@ class PooledStream:
     """One encoder's pooled records of all rows.
 
     ``values`` is [rows, layers, 2, width]: mean and deviation. Of a series the rows are steps,
-    recording behind recording, ``rate`` of them a second; elsewhere ``rate`` is 0.
+    recording behind recording, ``rate`` of them a second; elsewhere ``rate`` is 0. ``words`` asks for
+    bags of audio words made of them.
     """
 
     model: str
     values: NDArray[np.float32]
     rate: float = 0.0
+    words: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class FrameStream:
     """One encoder's frames of all rows: for each row its clips in order, [layers, frames, width].
 
     The arrays lie on disk until they are touched, in the precision in which they were stored.
-    ``rate`` is in frames a second; 0 where the encoder gives one frame a clip.
+    ``rate`` is in frames a second; 0 where the encoder gives one frame a clip. ``words`` asks for bags
+    of audio words made of them.
     """
 
     model: str
@@ -46,6 +50,7 @@ class FrameStream:
     layers: int
     width: int
     rate: float
+    words: Words | None = None
 
 
 Stream: TypeAlias = PooledStream | FrameStream

@@ -79,6 +79,11 @@ class LinearProbe:
         """Fit on every split at once; one stream of pooled records."""
         (stream,) = streams
         assert isinstance(stream, PooledStream)
+        if stream.words is not None:
+            raise UsageError(
+                f"head 'linear-probe' hears no bags of audio words; '{stream.model}' needs a network, "
+                f"for example --head concatenation."
+            )
         inputs = _inputs(stream.values, settings.layers)
         training = _Training(inputs, problem, splits, settings)
         best = training.run()

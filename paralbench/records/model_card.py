@@ -63,7 +63,16 @@ class FolderWeights(Card):
     sha256: Sha256 | None = None
 
 
-Weights = Annotated[PackageWeights | HubWeights | FolderWeights, Field(discriminator="kind")]
+class SeededWeights(Card):
+    """No file: random numbers of this seed, which nobody trained."""
+
+    kind: Literal["seeded"]
+    seed: int = Field(ge=0)
+
+
+Weights = Annotated[
+    PackageWeights | HubWeights | FolderWeights | SeededWeights, Field(discriminator="kind")
+]
 
 
 class Policy(Card):
@@ -93,6 +102,25 @@ class Policy(Card):
         return self
 
 
+class Words(Card):
+    """Bags of audio words in the frames' place, with codebooks learnt from training examples.
+
+    Every fold learns its own ``codes`` ("k-means", or "random" frames as they are). A frame counts
+    for the ``nearest`` of them, in a window of ``window`` seconds around each frame.
+    """
+
+    codes: int = Field(default=100, ge=2)
+    draw: Literal["k-means", "random"] = "k-means"
+    nearest: int = Field(default=1, ge=1)
+    window: float = Field(default=4.0, gt=0)
+
+    @model_validator(mode="after")
+    def _nearest_are_codes(self) -> Words:
+        if self.nearest > self.codes:
+            raise ValueError(f"a frame cannot count for {self.nearest} of {self.codes} codes")
+        return self
+
+
 class Training(Card):
     """A corpus the weights were trained or tuned on: the raw material of the contamination ledger."""
 
@@ -106,7 +134,8 @@ class ModelCard(Card):
 
     ``layers`` counts every hidden state handed out, the embedding's output included; ``width`` is
     the size of each; ``frame_rate`` is frames per second, None where the model gives one frame a
-    clip. ``parameters`` counts what is run (for Whisper the encoder alone).
+    clip. ``parameters`` counts what is run (for Whisper the encoder alone). With ``words``, heads that
+    are networks hear bags of audio words instead of the frames.
     """
 
     id: Identifier
@@ -123,6 +152,7 @@ class ModelCard(Card):
     languages: list[str] = Field(default_factory=list)
     weights: list[Weights] = Field(default_factory=list)
     policy: Policy = Policy()
+    words: Words | None = None
     training: list[Training] = Field(default_factory=list)
     training_note: str = ""
 
@@ -132,6 +162,12 @@ class ModelCard(Card):
             raise ValueError(
                 "policy.overlap needs a frame_rate: without frames there are none to drop"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _words_mean_frames(self) -> ModelCard:
+        if self.words and (self.frame_rate is None or self.layers != 1):
+            raise ValueError("words are made of the frames of one layer: frame_rate, layers = 1")
         return self
 
     @model_validator(mode="after")

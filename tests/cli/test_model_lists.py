@@ -82,3 +82,11 @@ def test_lists_are_shown_with_size_and_licence(
     assert (large["member"], large["parameters"]) == ("known", "315.5 M")
     assert rows["two", "egemaps"]["member"] == "assumed"
     assert rows["broken", "nowhere"]["weights"] == "not in this catalogue"
+
+
+def test_a_list_is_heard_together_as_one_model(catalog: Path) -> None:
+    found = Catalog([catalog])
+    assert found.streams("@two") == ("log-mel", "egemaps")
+    assert len(found.streams("@avec2019-five")) == 5
+    with pytest.raises(UsageError, match="no list 'tow'"):
+        found.streams("@tow")

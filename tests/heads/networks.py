@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -14,20 +15,42 @@ from paralbench.heads.training.network_head import NetworkHead
 
 WIDTH = 6
 
+WIDTHS = {1: (6,), 2: (2, 4), 3: (1, 2, 3), 4: (1, 1, 1, 3), 5: (1, 1, 1, 1, 2)}
+"""The same features as so many streams."""
+
 
 def build(
     name: str,
     outputs: int = 3,
     series: bool = False,
     rate: float = 50.0,
-    streams: int = 1,
+    streams: int | None = None,
     **given: Any,
 ) -> nn.Module:
-    """A head's network with its recipe's settings and what is ``given`` over them, in eval mode."""
+    """A head's network with its recipe's settings and what is ``given`` over them, in eval mode.
+
+    One that fuses hears the features in two streams or as many as are asked for.
+    """
     torch.manual_seed(0)
     chosen = cast(NetworkHead, head(name))
-    shape = Shape((StreamShape(WIDTH, rate),) * streams, outputs, series)
-    return chosen.build(shape, settings(name, given)).eval()
+    widths = WIDTHS[streams or (1 if chosen.streams == "one" else 2)]
+    shape = Shape(tuple(StreamShape(width, rate) for width in widths), outputs, series)
+    network = chosen.build(shape, settings(name, given))
+    return (network if len(widths) == 1 else Parted(network, widths)).eval()
+
+
+class Parted(nn.Module):
+    """A network of several streams that is given one, whose features are theirs side by side."""
+
+    def __init__(self, network: nn.Module, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.network, self.widths = network, list(widths)
+
+    def forward(self, streams: Sequence[Frames]) -> Tensor:
+        (whole,) = streams
+        parts = torch.split(whole.values, self.widths, 2)
+        answer: Tensor = self.network([replace(whole, values=part) for part in parts])
+        return answer
 
 
 def heard(lengths: Sequence[int], rate: float = 50.0, clips: int = 1, seed: int = 0) -> Frames:

@@ -11,13 +11,11 @@ from paralbench.heads import head, names
 from paralbench.heads.training.network_head import NetworkHead
 from tests.heads.networks import build, heard, overfitted, padding_leak, without_gradient
 
-ONE = [
-    name for name in names() if isinstance(head(name), NetworkHead) and head(name).streams == "one"
-]
-SERIES = [name for name in ONE if "series" in head(name).targets]
+ALL = [name for name in names() if isinstance(head(name), NetworkHead)]
+SERIES = [name for name in ALL if "series" in head(name).targets]
 
 
-@pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize("name", ALL)
 def test_padding_changes_nothing(name: str) -> None:
     assert padding_leak(build(name), heard([23, 7, 1, 40], clips=1)) < 1e-5
 
@@ -28,17 +26,21 @@ def test_padding_changes_nothing_of_a_series(name: str) -> None:
     assert padding_leak(network, heard([23, 7, 40], rate=10.0), series=True) < 1e-5
 
 
-@pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize("name", ALL)
 def test_gradients_reach_every_parameter(name: str) -> None:
     assert without_gradient(build(name), heard([60, 45], clips=3)) == []
 
 
-@pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize("name", ALL)
 def test_a_handful_is_learnt_by_heart(name: str) -> None:
-    assert overfitted(build(name), heard([30, 25, 40, 21, 33, 28], clips=2)) < 0.1
+    # Deep attention starts to say the same of everything where it is pushed as hard as the others.
+    deep = "former" in name and name != "haffformer"
+    steps, rate = (80, 5e-4) if deep else (150, 5e-3)
+    batch = heard([30, 25, 40, 21, 33, 28], clips=2)
+    assert overfitted(build(name), batch, steps, rate) < 0.15
 
 
-@pytest.mark.parametrize("name", ONE)
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize(("length", "rate"), [(1, 0.0), (1, 50.0), (3000, 50.0)])
 def test_short_and_long(name: str, length: int, rate: float) -> None:
     with torch.no_grad():

@@ -117,7 +117,9 @@ class Fitting:
         wanted = recipe.standardise
         if wanted not in self._standards:
             items = self._sequences.items(self._split.train)
-            self._standards[wanted] = standards(self._sequences, items, wanted)
+            self._standards[wanted] = standards(
+                self._sequences, items, wanted, (self._split.seed, self._split.fold)
+            )
         return Network(self._standards[wanted], build(shape, recipe))
 
     def _outputs(self, network: Network, items: Rows, recipe: Recipe) -> tuple[Tensor, Rows]:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from paralbench.heads.layers.bag_of_words import BagOfWords
 from paralbench.heads.layers.listening import Listening
 from paralbench.heads.training.frames import Frames, Shape
 from paralbench.heads.training.sequences import Batch
@@ -23,7 +24,12 @@ class Network(nn.Module):
 
     def __init__(self, standards: Sequence[Standard], answering: nn.Module) -> None:
         super().__init__()
-        self.listening = nn.ModuleList([Listening(one.mean, one.scale) for one in standards])
+        self.listening = nn.ModuleList(
+            Listening(one.mean, one.scale)
+            if one.codebook is None
+            else BagOfWords(one.mean, one.scale, one.codebook)
+            for one in standards
+        )
         self.answering = answering
 
     def forward(self, batch: Batch) -> Tensor:

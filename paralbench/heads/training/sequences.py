@@ -19,6 +19,7 @@ from paralbench.features.precision import restored
 from paralbench.heads.head import FrameStream, PooledStream, Problem, Rows, Stream
 from paralbench.heads.training.frames import StreamShape
 from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.records.model_card import Words
 
 _APART = 1.0
 """Streams of one example may end so many seconds apart; encoders drop different last pieces."""
@@ -65,9 +66,19 @@ class Sequences:
     def shapes(self) -> tuple[StreamShape, ...]:
         """What a network hears of each stream."""
         return tuple(
-            StreamShape(_width(stream), self.rate if len(self._streams) > 1 else stream.rate)
+            StreamShape(_heard(stream), self.rate if len(self._streams) > 1 else stream.rate)
             for stream in self._streams
         )
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Width of each stream's frames, whatever a network hears of them."""
+        return tuple(_width(stream) for stream in self._streams)
+
+    @property
+    def words(self) -> tuple[Words | None, ...]:
+        """The bags of audio words that are to be made of each stream."""
+        return tuple(stream.words for stream in self._streams)
 
     @property
     def layers(self) -> tuple[int, ...]:
@@ -164,6 +175,18 @@ def _width(stream: Stream) -> int:
     if isinstance(stream, PooledStream):
         return int(stream.values.shape[2] * stream.values.shape[3])
     return stream.width
+
+
+def _heard(stream: Stream) -> int:
+    """Width of what a network hears of a stream."""
+    if stream.words is None:
+        return _width(stream)
+    if not stream.rate:
+        raise UsageError(
+            f"bags of audio words are made of frames, and of '{stream.model}' there is one record an "
+            f"example; choose a head that listens to frames."
+        )
+    return stream.words.codes
 
 
 def _chosen(stream: Stream, layers: str | int) -> list[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from paralbench.heads.head import FrameStream, PooledStream, Stream
+from paralbench.records.model_card import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class OnDisk:
     model: str
     file: Path
     rate: float
+    words: Words | None
 
 
 def share(streams: Sequence[Stream], folder: Path) -> list[FrameStream | OnDisk]:
@@ -27,7 +29,7 @@ def share(streams: Sequence[Stream], folder: Path) -> list[FrameStream | OnDisk]
         if isinstance(stream, PooledStream):
             file = folder / f"{place}.npy"
             np.save(file, stream.values)
-            shared.append(OnDisk(stream.model, file, stream.rate))
+            shared.append(OnDisk(stream.model, file, stream.rate, stream.words))
         else:
             shared.append(stream)
     return shared
@@ -36,7 +38,7 @@ def share(streams: Sequence[Stream], folder: Path) -> list[FrameStream | OnDisk]
 def reopen(shared: Sequence[FrameStream | OnDisk]) -> list[Stream]:
     """The streams again, read as they are touched."""
     return [
-        PooledStream(one.model, np.load(one.file, mmap_mode="r"), one.rate)
+        PooledStream(one.model, np.load(one.file, mmap_mode="r"), one.rate, one.words)
         if isinstance(one, OnDisk)
         else one
         for one in shared
