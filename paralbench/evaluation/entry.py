@@ -174,7 +174,7 @@ def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tup
     if clusters < _CLUSTERS_LEAST:
         return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
     if not all(encoder.weights.pinned for encoder in entry.encoders):
-        return "unverified", "the weights are not those the model's card pins"
+        return "unverified", "the model's card does not pin the sha256 of these weights"
     return "ranked", ""
 
 

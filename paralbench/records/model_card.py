@@ -52,10 +52,15 @@ class HubWeights(Card):
 
 
 class FolderWeights(Card):
-    """A folder as ``save_pretrained`` writes it: config.json and safetensors."""
+    """A folder as ``save_pretrained`` writes it: config.json and safetensors.
+
+    ``path`` may be relative to the card. An adapter of one's own needs no config.json. Without
+    ``sha256``, that of model.safetensors, results are not ranked: nobody knows what was run.
+    """
 
     kind: Literal["folder"]
     path: str
+    sha256: Sha256 | None = None
 
 
 class SeededWeights(Card):

@@ -59,3 +59,13 @@ def test_every_model_keeps_its_cards_word(name: str) -> None:
         assert abs(states.shape[1] - frames) <= 1
         assert torch.isfinite(states).all()
         assert torch.equal(states, encoder.encode([clip])[0])
+
+
+@pytest.mark.parametrize("name", ["egemaps-lld", "compare-lld"])
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 3.21])
+def test_descriptors_come_every_10_ms(name: str, seconds: float) -> None:
+    pytest.importorskip("opensmile")
+    audio = (0.05 * RNG.standard_normal(round(seconds * 16000))).astype(np.float32)
+    (states,) = loadable(Catalog().model(name)).load().encode([audio])
+    assert Catalog().model(name).card.frame_rate == 100
+    assert abs(states.shape[1] - 100 * seconds) <= 1

@@ -65,7 +65,14 @@ class Onnx:
     def _run(self, fed: NDArray[np.float32]) -> NDArray[np.float32]:
         """Layers first, then the graph's frames, then the width."""
         told = self._session.run(self._settings.outputs, {self._input: fed})
-        return np.stack([one.reshape(-1, self._card.width) for one in told])
+        width = self._card.width
+        for name, one in zip(self._settings.outputs, told, strict=True):
+            if width not in one.shape[-1:] and one.size != len(fed) * width:
+                raise CardError(
+                    f"model '{self._card.id}': its tensor '{name}' is {list(one.shape)}, the last "
+                    f"axis is to be the width; the card's width is {width}."
+                )
+        return np.stack([one.reshape(-1, width) for one in told])
 
     def _waveform(self, waveform: Waveform) -> NDArray[np.float32]:
         return self._run(waveform[None])
@@ -139,6 +146,8 @@ def _with_outputs(card: ModelCard, weights: WeightsFile, names: list[str]) -> by
         model = onnx.load(str(weights.path))
     except DecodeError as error:
         raise ParalbenchError(f"{weights.path}: cannot be read as ONNX.") from error
+    if not model.graph.node:
+        raise ParalbenchError(f"{weights.path}: holds no ONNX graph.")
     there = {output.name for output in model.graph.output}
     inner = {name for node in model.graph.node for name in node.output}
     for name in names:

@@ -3,17 +3,22 @@
 In a test of one's own::
 
     @pytest.mark.parametrize("check", CHECKS)
-    def test_my_encoder(check: str) -> None:
-        check_encoder(MyEncoder, card, only=check)
+    def test_conformance(check: str) -> None:
+        check_folder(Path(__file__).parent, only=check)
+
+:func:`check_encoder` takes a class and a card that stand in no folder.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from paralbench.catalog import Model
 from paralbench.encoders.conformance import declared, independence, inputs, surroundings
 from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
 from paralbench.encoders.encoder import Encoder
+from paralbench.encoders.loading import loadable
 from paralbench.foreign import foreign
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.model_card import ModelCard
@@ -59,9 +64,24 @@ def check_encoder(load: Callable[[], Encoder], card: ModelCard, only: str | None
         AssertionError: with a sentence for each check that failed.
         UsageError: for a check that does not exist.
     """
+    _examine(Subject(card, load), only)
+
+
+def check_folder(folder: Path, only: str | None = None) -> None:
+    """Run all checks, or one, on a model's folder: its card, its adapter, the weights it names.
+
+    Raises:
+        AssertionError, UsageError: as :func:`check_encoder` does.
+        ParalbenchError: for a card that is not valid, or weights that are not here.
+    """
+    card = ModelCard.from_toml(folder / "model.toml")
+    encoder = loadable(Model(folder, card))
+    _examine(Subject(card, encoder.load, encoder.weights.path), only)
+
+
+def _examine(subject: Subject, only: str | None) -> None:
     if only is not None and only not in CHECKS:
         raise UsageError(f"there is no check '{only}'; there are: {', '.join(CHECKS)}.")
-    subject = Subject(card, load)
     findings = [examine(subject, name) for name in ([only] if only else CHECKS)]
     failed = [f"{f.check}: {f.sentence}" for f in findings if f.outcome == "failed"]
     if failed:

@@ -34,9 +34,8 @@ def frame_rate(subject: Subject) -> float:
     short = subject.length(long / 4)
     if long - short < 0.1:
         raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
-    few, many = (
-        states.shape[1] for states in subject.encode(subject.speech(short), subject.speech(long))
-    )
+    (less,), (more,) = subject.encode(subject.speech(short)), subject.encode(subject.speech(long))
+    few, many = less.shape[1], more.shape[1]
     if card.frame_rate is None or (card.policy.padding == "window" and few == many):
         if few != many:
             raise Failure(
@@ -46,7 +45,12 @@ def frame_rate(subject: Subject) -> float:
         return float(few)
     found = (many - few) / (long - short)
     if abs(found - card.frame_rate) * (long - short) > _SLACK:
-        raise Failure(f"{found:.2f} frames a second, the card declares {card.frame_rate:g}.", found)
+        raise Failure(
+            f"{found:.2f} frames a second, the card declares {card.frame_rate:g} at a rate of "
+            f"{card.rate} Hz: {few} frames for {short:g} s, {many} for {long:g} s. Correct "
+            f"frame_rate or rate, or the order [layers, frames, width].",
+            found,
+        )
     expected = long * card.frame_rate
     if abs(many - expected) > max(_SLACK + 1, 0.05 * expected):
         raise Failure(
@@ -60,6 +64,8 @@ def _axis(subject: Subject, axis: int, name: str, declared: int) -> float:
     (states,) = subject.encode(subject.reference())
     if states.shape[axis] != declared:
         raise Failure(
-            f"{name} is {states.shape[axis]}, the card declares {declared}.", states.shape[axis]
+            f"{name} is {states.shape[axis]}, the card declares {declared}; encode() returned "
+            f"{list(states.shape)} as [layers, frames, width].",
+            states.shape[axis],
         )
     return float(declared)

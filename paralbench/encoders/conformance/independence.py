@@ -21,7 +21,11 @@ def batch(subject: Subject) -> float:
     (alone,) = subject.encode(one)
     first = subject.encode(one, two, three)[0]
     last = subject.encode(three, two, one)[2]
-    return _same(max(difference(alone, first), difference(alone, last)), "among equally long mates")
+    return _same(
+        max(difference(alone, first), difference(alone, last)),
+        "beside other waveforms of its length",
+        advice="Normalise each waveform by itself, not the batch.",
+    )
 
 
 def padding(subject: Subject) -> float:
@@ -35,14 +39,24 @@ def padding(subject: Subject) -> float:
         difference(alone, subject.encode(one, mate)[0]),
         difference(alone, subject.encode(mate, one)[1]),
     )
-    return _same(worst, f"beside a mate of {long:g} s")
+    return _same(
+        worst,
+        f"beside a waveform of {long:g} s in the same call, which is what padding does",
+        advice="Cut the frames of the padding off and mask it in attention and normalisation, or "
+        "encode each waveform alone.",
+    )
 
 
 def repetition(subject: Subject) -> float:
     """Twice the same, exactly."""
     waveform = subject.reference()
     (first,), (second,) = subject.encode(waveform), subject.encode(waveform)
-    return _same(difference(first, second), "when encoded again", 0.0)
+    return _same(
+        difference(first, second),
+        "when encoded again",
+        0.0,
+        advice="Dropout may be on (call eval()), or something random is added.",
+    )
 
 
 def threads(subject: Subject) -> float:
@@ -66,14 +80,15 @@ def fresh_process(subject: Subject) -> float:
     return _same(difference(here, torch.from_numpy(subject.again())), "in a fresh process")
 
 
-def _same(worst: float, where: str, tolerance: float = TOLERANCE) -> float:
+def _same(worst: float, where: str, tolerance: float = TOLERANCE, advice: str = "") -> float:
     if worst > tolerance:
         amount = (
-            "in its shape, or by NaN" if worst == float("inf") else f"by {worst:.2g} deviations"
+            "in its count of frames, or by NaN"
+            if worst == float("inf")
+            else f"by {worst:.2g} standard deviations, at most {tolerance:g} is allowed"
         )
         raise Failure(
-            f"The same waveform comes out differently {where}: {amount}, at most "
-            f"{tolerance:g} is allowed.",
+            f"The same waveform comes out differently {where}: {amount}. {advice}".strip(),
             None if worst == float("inf") else worst,
         )
     return worst

@@ -16,6 +16,9 @@ from paralbench.encoders.conformance.subject import Failure, Subject, difference
 from paralbench.encoders.encoder import Waveform
 from paralbench.records.example import Clip
 
+_QUANTISED = 1e-2
+"""What rounding of samples, on the way through a file, may move hidden states, in deviations."""
+
 
 def silence(subject: Subject) -> None:
     """Digital silence gives finite numbers."""
@@ -68,8 +71,10 @@ def receptive_limit(subject: Subject) -> float:
         moved = difference(plain[:, low:high], heard[:, low:high])
         if moved < 1e-3:
             raise Failure(
-                f"Other audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s of a window "
-                f"of {seconds:g} s moves its frames by {moved:.1g} deviations: it is not heard.",
+                f"The card's policy.window says that {seconds:g} s are heard at once, but other "
+                f"audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s leaves the frames "
+                f"there as they were: the model drops it. Write the length it hears as "
+                f"policy.window; longer audio is then cut, and none is lost.",
                 moved,
             )
     return seconds
@@ -79,8 +84,17 @@ def stereo(subject: Subject) -> None:
     """Two channels reach it as their mean."""
     left, right = (subject.speech(subject.length(1.0), seed) for seed in (1, 2))
     rate = subject.card.rate
+    (expected,) = subject.encode(np.mean([left, right], axis=0, dtype=np.float32))
     for block in _file(subject, np.stack([left, right], 1), rate, subject.card.policy.window):
         _finite(subject, block)
+        (heard,) = subject.encode(block)
+        moved = difference(expected, heard)
+        if moved > _QUANTISED:
+            raise Failure(
+                f"A stereo file does not come out as the mean of its channels: by {moved:.2g} "
+                f"standard deviations.",
+                None if moved == float("inf") else moved,
+            )
 
 
 def rate_8000(subject: Subject) -> None:
@@ -115,7 +129,7 @@ def _file(subject: Subject, audio: Waveform, rate: int, window: float) -> Iterat
     """The audio written as a file and decoded as the engine does."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "audio.wav"
-        soundfile.write(path, audio, rate)
+        soundfile.write(path, audio, rate, subtype="FLOAT")
         yield from decoding.blocks(Clip(path), subject.card.rate, window)
 
 

@@ -27,7 +27,7 @@ def refused() -> Iterator[list[str]]:
     try:
         yield tried
     finally:
-        watches.remove(tried)
+        watches.pop()  # not remove(): another watch's list may be equal
 
 
 @cache

@@ -67,11 +67,17 @@ class Subject:
             lengths = ", ".join(f"{len(w) / self.card.rate:.3f} s" for w in waveforms)
             raise Failure(f"For {lengths} of audio, {error}") from error
         if len(states) != len(waveforms):
-            raise Failure(f"It returned {len(states)} outputs for {len(waveforms)} waveforms.")
+            raise Failure(
+                f"encode() returned {len(states)} outputs for {len(waveforms)} waveforms; one for "
+                f"each is expected."
+            )
         for one in states:
             if not isinstance(one, torch.Tensor) or one.ndim != 3:
                 got = list(one.shape) if isinstance(one, torch.Tensor) else type(one).__name__
-                raise Failure(f"It returned {got}, not a torch.Tensor [layers, frames, width].")
+                raise Failure(
+                    f"For each waveform a torch.Tensor [layers, frames, width] is expected, "
+                    f"encode() returned {got}."
+                )
         return states
 
     def speech(self, seconds: float, seed: int = 0) -> Waveform:

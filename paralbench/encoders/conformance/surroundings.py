@@ -50,7 +50,9 @@ def network(subject: Subject) -> None:
         finally:
             if tried:
                 raise Failure(
-                    f"It tried the network {len(tried)} times, first {tried[0]}.", len(tried)
+                    f"It tried the network {len(tried)} times, first with {tried[0]}. Put the "
+                    f"weights into a folder and name it under [[weights]] or with --weights.",
+                    len(tried),
                 )
 
 

