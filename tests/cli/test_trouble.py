@@ -40,7 +40,7 @@ def asked(tmp_path: Path, catalog: Path) -> list[str]:
             "expected hidden states as a torch.Tensor, the encoder returned int",
         ),
         ("import (\n", "adapter.py failed: SyntaxError"),
-        ("def load():\n    return 1 / 0\n", "the adapter of model 'broken' failed: ZeroDivision"),
+        ("def load():\n    return 1 / 0\n", "adapter.py: load() failed: ZeroDivision"),
     ],
 )
 def test_a_model_that_breaks_is_named_and_the_others_go_on(

@@ -98,7 +98,8 @@ def _call(self: Sound, heard: list[torch.Tensor]) -> None:
 
 
 def _growth(self: Sound, heard: list[torch.Tensor]) -> None:
-    self.held.append(torch.ones(1 << 18))
+    # Beyond what malloc keeps for itself, so that a large process cannot serve it from what it freed.
+    self.held.append(torch.ones(9 << 20))
 
 
 def _nan(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
