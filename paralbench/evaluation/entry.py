@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import scoring
 from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.gathering import Source, refused_examples, remaining
+from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
@@ -105,17 +105,17 @@ def run(
             compressed={form: steps.undelayed(of) for form, of in fits.compressed.items()},
         )
     clock.lap("fitting")
-    found = scoring.predictions(selection, fits.fitted, steps)
-    scores = scoring.scores(selection, found)
+    found = Predictions.of(selection, fits.fitted, steps)
+    metrics = entry.task.metrics
+    scores = scoring.scores(metrics, found)
     control = None
     if fits.control:
-        plain = scoring.predictions(selection, fits.control, steps)
-        score, paired = scoring.beside(selection, found, plain)
+        plain = Predictions.of(selection, fits.control, steps)
+        score, paired = scoring.beside(metrics.ranking, found, plain)
         control = Control(score=score, paired=paired)
     clock.lap("scoring")
-    content, digest = files.parquet(_table(prepared, selection, found))
+    content, digest = files.parquet(found.table(_names(prepared, selection)))
     standing, reason = _standing(prepared, selection, scores[0].interval.clusters)
-    classes = len(selection.classes)
     result = Result(
         schema_version=1,
         entry=prepared.name,
@@ -130,7 +130,7 @@ def run(
         target=entry.task.target.model_dump(mode="json"),
         ranking=entry.task.metrics.ranking,
         scores=scores,
-        confusion=scoring.confusion_matrix(classes, found) if classes else [],
+        confusion=scoring.confusion_matrix(found) if found.classes else [],
         classes=list(selection.classes),
         layer_weights=_layer_weights(fits),
         seeds=list(entry.seeds),
@@ -254,14 +254,15 @@ def _stream(encoder: LoadableEncoder, fidelity: Fidelity | None) -> Model:
 
 
 def _compressed(
-    selection: Selection, fits: Fits, found: scoring.Predictions, steps: Steps | None
+    selection: Selection, fits: Fits, found: Predictions, steps: Steps | None
 ) -> list[Compressed]:
     """Each compressed form against the deployable one."""
+    ranking = selection.task.metrics.ranking
     forms = []
     for form, fitted in fits.compressed.items():
-        smaller = scoring.predictions(selection, fitted, steps)
-        score, _ = scoring.beside(selection, found, smaller)
-        _, paired = scoring.beside(selection, smaller, found)
+        smaller = Predictions.of(selection, fitted, steps)
+        score, _ = scoring.beside(ranking, found, smaller)
+        _, paired = scoring.beside(ranking, smaller, found)
         weight, whole = fits.weights[form], fits.weights["deployed"]
         forms.append(
             Compressed(
@@ -283,25 +284,9 @@ def _layer_weights(fits: Fits) -> list[float]:
     return [round(float(share), 6) for share in np.mean(found, axis=0)] if found else []
 
 
-def _table(prepared: Preparation, selection: Selection, found: scoring.Predictions) -> pa.Table:
-    ids = np.array([prepared.salted(example) for example in selection.examples])
-    columns: dict[str, Any] = {
-        "example": ids[found.rows],
-        "cluster": found.clusters.astype(np.int32),
-        "fold": found.folds.astype(np.int16),
-        "seed": found.seeds.astype(np.int16),
-    }
-    if found.steps is not None:
-        columns["step"] = found.steps.astype(np.int32)
-    if selection.classes:
-        names = np.array(selection.classes)
-        columns["truth"] = names[found.truth.astype(int)]
-        columns["predicted"] = names[found.predicted.astype(int)]
-        for place, name in enumerate(selection.classes):
-            columns[f"p:{name}"] = found.outputs[:, place]
-    else:
-        columns["truth"], columns["predicted"] = found.truth, found.predicted
-    return pa.table(columns)
+def _names(prepared: Preparation, selection: Selection) -> NDArray[np.str_]:
+    """What examples are called in the predictions, by their number."""
+    return np.array([prepared.salted(example) for example in selection.examples])
 
 
 class _Clock:

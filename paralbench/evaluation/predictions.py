@@ -1,0 +1,184 @@
+"""What the heads said of every test example, as arrays and as the table beside a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from paralbench.evaluation.folds import group_of
+from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.steps import Steps
+from paralbench.heads.head import Fitted
+from paralbench.metrics.metric import Array
+from paralbench.records.errors import ParalbenchError
+
+_PROBABILITY, _ATTRIBUTE = "p:", "by:"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row for each test example (each step, where the target is a series) and seed.
+
+    ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
+    [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
+    ``attributes`` holds, by name, a word for each row (culture, sex, ...).
+    """
+
+    rows: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    truth: Array
+    predicted: Array
+    outputs: NDArray[np.float32]
+    classes: tuple[str, ...] = ()
+    steps: NDArray[np.int64] | None = None
+    attributes: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, selection: Selection, fitted: Sequence[Fitted], steps: Steps | None = None
+    ) -> Predictions:
+        """Gather the outputs of all fits, ordered by seed, example and step.
+
+        Raises:
+            ParalbenchError: where an output is not finite.
+        """
+        rows = np.concatenate([fit.split.test for fit in fitted])
+        folds = np.concatenate([np.full(len(fit.split.test), fit.split.fold) for fit in fitted])
+        seeds = np.concatenate([np.full(len(fit.split.test), fit.split.seed) for fit in fitted])
+        outputs = np.concatenate([fit.outputs for fit in fitted])
+        if not np.isfinite(outputs).all():
+            raise ParalbenchError(
+                "the head returned NaN or infinity; that is an error, never a score."
+            )
+        order = np.lexsort((rows, seeds))
+        rows, folds, seeds, outputs = rows[order], folds[order], seeds[order], outputs[order]
+        truth = selection.targets[rows] if steps is None else steps.truth[rows]
+        step = None if steps is None else steps.step[rows]
+        rows = rows if steps is None else steps.example[rows]
+        cluster = selection.task.protocol.cluster
+        names = np.array([group_of(example, cluster) for example in selection.examples])
+        return cls(
+            rows=rows,
+            clusters=np.unique(names[rows], return_inverse=True)[1],
+            folds=folds,
+            seeds=seeds,
+            truth=truth,
+            predicted=_predicted(outputs, bool(selection.classes)),
+            outputs=outputs,
+            classes=tuple(selection.classes),
+            steps=step,
+            attributes={
+                name: selection.attribute(name)[rows] for name in selection.task.metrics.by
+            },
+        )
+
+    def table(self, ids: NDArray[np.str_]) -> pa.Table:
+        """As it is stored; ``ids`` are the names that examples may have there."""
+        columns: dict[str, Any] = {
+            "example": ids[self.rows],
+            "cluster": self.clusters.astype(np.int32),
+            "fold": self.folds.astype(np.int16),
+            "seed": self.seeds.astype(np.int16),
+        }
+        if self.steps is not None:
+            columns["step"] = self.steps.astype(np.int32)
+        if self.classes:
+            names = np.array(self.classes)
+            columns["truth"] = names[self.truth.astype(int)]
+            columns["predicted"] = names[self.predicted.astype(int)]
+            for place, name in enumerate(self.classes):
+                columns[f"{_PROBABILITY}{name}"] = self.outputs[:, place]
+        else:
+            columns["truth"], columns["predicted"] = self.truth, self.predicted
+        for name, values in self.attributes.items():
+            columns[f"{_ATTRIBUTE}{name}"] = pa.array(values).dictionary_encode()
+        return pa.table(columns)
+
+    @classmethod
+    def restored(cls, table: pa.Table, classes: Sequence[str]) -> tuple[Predictions, list[str]]:
+        """What :meth:`table` stored, and the examples' names there, by their number.
+
+        Raises:
+            ValueError: where a column is missing, foreign or of another kind, a class is unknown,
+                or anything is not finite. What a result says of them is not looked at.
+        """
+        names = set(table.column_names)
+        expected = {"example", "cluster", "fold", "seed", "truth", "predicted"}
+        expected |= {f"{_PROBABILITY}{name}" for name in classes} | (names & {"step"})
+        attributes = sorted(name for name in names if name.startswith(_ATTRIBUTE))
+        if missing := sorted(expected - names):
+            raise ValueError(f"the column '{missing[0]}' is missing")
+        if foreign := sorted(names - expected - set(attributes)):
+            raise ValueError(f"the column '{foreign[0]}' does not belong there")
+        if len(names) != len(table.column_names):
+            raise ValueError("a column stands there twice")
+        ids, rows = np.unique(_words(table, "example"), return_inverse=True)
+        if classes:
+            place = {name: float(number) for number, name in enumerate(classes)}
+            truth, predicted = (_placed(table, name, place) for name in ("truth", "predicted"))
+            outputs = np.stack([_numbers(table, f"{_PROBABILITY}{name}") for name in classes], 1)
+        else:
+            truth, predicted = _numbers(table, "truth"), _numbers(table, "predicted")
+            outputs = predicted[:, None]
+        found = cls(
+            rows=rows,
+            clusters=np.unique(_integers(table, "cluster"), return_inverse=True)[1],
+            folds=_integers(table, "fold"),
+            seeds=_integers(table, "seed"),
+            truth=truth,
+            predicted=predicted,
+            outputs=outputs.astype(np.float32),
+            classes=tuple(classes),
+            steps=_integers(table, "step") if "step" in names else None,
+            attributes={name.removeprefix(_ATTRIBUTE): _words(table, name) for name in attributes},
+        )
+        return found, ids.tolist()
+
+
+def _predicted(outputs: NDArray[np.float32], classes: bool) -> Array:
+    return outputs.argmax(1).astype(float) if classes else outputs[:, 0].astype(float)
+
+
+def _words(table: pa.Table, name: str) -> NDArray[np.str_]:
+    column = table[name]
+    if column.null_count:
+        raise ValueError(f"the column '{name}' has empty cells")
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not pa.types.is_string(column.type):
+        raise ValueError(f"the column '{name}' holds {column.type}, expected text")
+    return np.array(column.to_pylist(), dtype=str)
+
+
+def _placed(table: pa.Table, name: str, place: Mapping[str, float]) -> Array:
+    words = _words(table, name)
+    if unknown := sorted(set(words.tolist()) - set(place)):
+        raise ValueError(f"'{unknown[0]}' in the column '{name}' is none of the classes")
+    return np.array([place[word] for word in words.tolist()], dtype=float)
+
+
+def _numbers(table: pa.Table, name: str) -> Array:
+    column = table[name]
+    if column.null_count:
+        raise ValueError(f"the column '{name}' has empty cells")
+    if not pa.types.is_floating(column.type):
+        raise ValueError(f"the column '{name}' holds {column.type}, expected numbers")
+    values: Array = column.to_numpy().astype(float)
+    if not np.isfinite(values).all():
+        raise ValueError(f"the column '{name}' holds NaN or infinity")
+    return values
+
+
+def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
+    column = table[name]
+    if column.null_count or not pa.types.is_integer(column.type):
+        raise ValueError(f"the column '{name}' holds {column.type}, expected whole numbers")
+    values: NDArray[np.int64] = column.to_numpy().astype(np.int64)
+    return values
