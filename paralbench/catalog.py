@@ -21,6 +21,7 @@ from paralbench.foreign import foreign
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
+from paralbench.records.label_sets import LabelSet, LabelSets
 from paralbench.records.model_card import ModelCard
 from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
@@ -128,6 +129,20 @@ class Catalog:
                 f"suite '{name}' names {', '.join(missing)}, which this catalogue has not."
             )
         return tasks
+
+    @cached_property
+    def label_sets(self) -> dict[str, LabelSet]:
+        """Label sets by name, from the ``tasks/label-sets.toml`` of every catalogue."""
+        found: dict[str, LabelSet] = {}
+        for catalogue in self.folders:
+            file = catalogue / "tasks" / "label-sets.toml"
+            if file.is_file():
+                found = LabelSets.from_toml(file).sets | found
+        return found
+
+    def label_set(self, name: str) -> LabelSet:
+        """The label set called ``name``; raises :class:`UsageError` where there is none."""
+        return _named("label set", name, self.label_sets)
 
     @cached_property
     def lists(self) -> dict[str, ModelList]:
@@ -259,7 +274,9 @@ def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
         return known[name]
     from difflib import get_close_matches
 
-    kinds = {"corpus": "corpora", "list": "model-lists"}.get(kind, f"{kind}s")
+    kinds = {"corpus": "corpora", "list": "model-lists", "label set": "label-sets"}.get(
+        kind, f"{kind}s"
+    )
     near = get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise UsageError(f"there is no {kind} '{name}'.{hint} 'paralbench list {kinds}' shows all.")

@@ -49,6 +49,13 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
         help="or all tasks of these suites ('paralbench list suites')",
     )
     add(
+        "--across",
+        default=None,
+        metavar="SET",
+        help="cross-corpus: train on each of the tasks and test on each, over the classes of this "
+        "label set ('paralbench list label-sets')",
+    )
+    add(
         "--model",
         nargs="+",
         default=[],
@@ -174,6 +181,7 @@ def request(args: argparse.Namespace) -> Request:
         placement=_placement(args),
         fastest=args.precision == "auto",
         engine=Engine(args.engine, args.workers),
+        across=args.across,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
+from paralbench.ranking.matrix import matrices, render
 from paralbench.records.example import Refusal
 from paralbench.records.result import Paired, Result, Score
 
@@ -38,6 +39,9 @@ def run(args: argparse.Namespace) -> int:
             print(_line(one), flush=True)
     if args.json:
         print(json.dumps([_told(one) for one in found], indent=1))
+    else:
+        for matrix in matrices(one.result for one in found if isinstance(one, Done)):
+            print(f"\n{render(matrix)}")
     return report(found, args.debug)
 
 

@@ -40,7 +40,6 @@ from paralbench.records.result import (
 from paralbench.results import files
 from paralbench.results.provenance import provenance
 
-_OPEN_NAMES = {"open", "own"}
 _CLUSTERS_LEAST = 5
 """With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
 
@@ -136,6 +135,7 @@ def run(
         seeds=list(entry.seeds),
         folds=len({split.fold for split in splits}),
         data=_data(prepared, selection),
+        transfer=entry.task.transfer,
         audio=consumption,
         audit=prepared.audit,
         training=Training(
@@ -158,7 +158,7 @@ def run(
 
 def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tuple[Standing, str]:
     entry = prepared.entry
-    if prepared.synthetic:
+    if prepared.entry.view.synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
     scored, listed = len(selection.examples), _listed(prepared)
     declared = entry.task.examples or listed
@@ -185,15 +185,15 @@ def _listed(prepared: Preparation) -> int:
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
     entry = prepared.entry
-    named = entry.corpus.card.access in _OPEN_NAMES
+    named = entry.view.open
     return Data(
-        corpus=entry.corpus.card.id,
+        corpus=entry.view.corpus.card.id,
         declared=entry.task.examples,
         listed=_listed(prepared),
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=prepared.synthetic,
+        synthetic=prepared.entry.view.synthetic,
         errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
