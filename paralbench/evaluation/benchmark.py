@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -134,6 +134,11 @@ class Benchmark:
                         if error.exit_code == 2:
                             raise
                         yield Failed(task, model, head, error)
+
+    def again(self, entry: Entry, **settings: Any) -> Preparation:
+        """An entry prepared once more with other settings of its head."""
+        changed = replace(entry, head_settings={**entry.head_settings, **settings})
+        return Preparation(changed, self._digests)
 
     def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
         """Run what has no result yet, entry by entry."""
