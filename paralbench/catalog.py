@@ -221,7 +221,9 @@ def load_module(file: Path) -> ModuleType:
     """Load a catalogue's Python file under a name of its own; raises :class:`CardError`."""
     if not file.is_file():
         raise CardError(f"{file} is missing; a corpus folder needs it.")
-    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
+    # With its bytes, so that a file changed under a running process is not the one loaded before.
+    told = str(file.resolve()).encode() + b"\0" + file.read_bytes()
+    digest = hashlib.sha256(told).hexdigest()[:12]
     name = f"paralbench_catalog_{digest}_{file.stem}"
     if name in sys.modules:
         return sys.modules[name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from functools import partial
 
 from paralbench.cli import options
@@ -34,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     found, code = [], 0
     for prepared in benchmark.preparations():
         if isinstance(prepared, Failed):
-            _say(f"{prepared.task} {prepared.model} {prepared.head}: {prepared.error}")
+            options.say(f"{prepared.task} {prepared.model} {prepared.head}: {prepared.error}")
             code = 3
             continue
         entry = prepared.entry
@@ -44,12 +43,12 @@ def run(args: argparse.Namespace) -> int:
                 partial(_on, benchmark, entry),
                 options.cache(args),
                 engine=request.engine,
-                say=_say,
+                say=options.say,
             )
         except ParalbenchError as error:
             if error.exit_code == 2:
                 raise
-            _say(f"{entry.task.id} {entry.model} {entry.head}: {error}")
+            options.say(f"{entry.task.id} {entry.model} {entry.head}: {error}")
             code = 3
             continue
         file = files.write_layers(args.results, analysis)
@@ -84,7 +83,3 @@ def _table(analysis: LayerAnalysis) -> str:
     title = f"{analysis.task}  {analysis.model}  {analysis.head}{data}"
     headings = ("layer", f"{learned.metric.upper()} alone", "95 % interval", "learned share")
     return f"{title}\n{columns(headings, rows)}"
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

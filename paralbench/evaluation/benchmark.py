@@ -34,7 +34,7 @@ class Request:
     """What a user asked to be run.
 
     ``fastest``: of the ways admitted, whichever is fastest here. ``across``: a label set; each of
-    the tasks is then trained on, and each tested.
+    the tasks is then trained on (or ``trained`` alone), and each tested.
     """
 
     tasks: Sequence[str]
@@ -48,6 +48,7 @@ class Request:
     fastest: bool = False
     engine: Engine = LOCAL
     across: str | None = None
+    trained: str | None = None
 
 
 @dataclass(frozen=True)
@@ -176,11 +177,12 @@ class Benchmark:
         def crossed(trained: str, tested: str) -> View:
             return transfer(across, labels, self._view(trained), self._view(tested))
 
-        cards = {task: self._catalog.task(task) for task in tasks}
+        trained = tasks if self._request.trained is None else [self._request.trained]
+        cards = {task: self._catalog.task(task) for task in (*tasks, *trained)}
         return [
             (derived(across, labels, cards[one], cards[other]).id, partial(crossed, one, other))
             for other in tasks
-            for one in tasks
+            for one in trained
         ]
 
     def _view(self, task: str) -> View:
