@@ -7,8 +7,10 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
+from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.fidelity import Fidelity
-from paralbench.records.task_card import Transfer
+from paralbench.records.model_card import ModelCard
+from paralbench.records.task_card import TaskCard, Transfer
 
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
 
@@ -179,6 +181,14 @@ class Model(Card):
     fidelity: Fidelity | None = None
 
 
+class Cards(Card):
+    """What was declared of task, corpus and encoders when the entry was run."""
+
+    task: TaskCard
+    corpus: CorpusCard
+    models: list[ModelCard]
+
+
 class Provenance(Card):
     """Code, machine and time."""
 
@@ -226,6 +236,7 @@ class Result(Card):
     forms: Forms | None = None
     compressed: list[Compressed] = Field(default_factory=list)
     transfer: Transfer | None = None
+    cards: Cards | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Result:
