@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
 from paralbench.records.fidelity import Fidelity
+from paralbench.records.profile import Profile
 
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
 
@@ -224,6 +225,7 @@ class Result(Card):
     control: Control | None = None
     forms: Forms | None = None
     compressed: list[Compressed] = Field(default_factory=list)
+    profile: Profile | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Result:
