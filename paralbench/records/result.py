@@ -10,6 +10,7 @@ from paralbench.records.card import Card, Identifier
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.model_card import ModelCard
+from paralbench.records.profile import Profile
 from paralbench.records.task_card import TaskCard, Transfer
 
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
@@ -237,6 +238,7 @@ class Result(Card):
     compressed: list[Compressed] = Field(default_factory=list)
     transfer: Transfer | None = None
     cards: Cards | None = None
+    profile: Profile | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Result:
