@@ -83,7 +83,7 @@ def waveforms(clip: Clip, rate: int) -> Iterator[Waveform]:
     """
     with as_stored(clip) as (found, stored):
         heard = (_mono(block) for block in stored)
-        yield from heard if found.rate == rate else _resampled(heard, found.rate, rate)
+        yield from resampled(heard, found.rate, rate)
 
 
 @contextmanager
@@ -104,8 +104,11 @@ def as_stored(clip: Clip) -> Iterator[tuple[Header, Iterator[Waveform]]]:
             if clip.channel is not None and not 0 <= clip.channel < found.channels:
                 raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
             stored = source.blocks(start, wanted)
-            yield found, stored if clip.channel is None else (
-                block[:, clip.channel : clip.channel + 1] for block in stored
+            yield (
+                found,
+                stored
+                if clip.channel is None
+                else (block[:, clip.channel : clip.channel + 1] for block in stored),
             )
     except OSError as error:
         raise Refused(f"it cannot be read ({error.strerror or error})") from None
@@ -119,7 +122,11 @@ def _mono(block: Waveform) -> Waveform:
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
-def _resampled(heard: Iterator[Waveform], found: int, wanted: int) -> Iterator[Waveform]:
+def resampled(heard: Iterator[Waveform], found: int, wanted: int) -> Iterator[Waveform]:
+    """A mono stream at ``found`` Hz, at ``wanted`` Hz."""
+    if found == wanted:
+        yield from heard
+        return
     resampler = soxr.ResampleStream(found, wanted, 1, dtype="float32", quality="HQ")
     for block in heard:
         yield resampler.resample_chunk(block)

@@ -31,6 +31,8 @@ def inspect(path: Path) -> None:
                 _inspect_riff(file, head, size)
     except FileNotFoundError:
         raise Refused("the file does not exist") from None
+    except ValueError:
+        raise Refused("its name holds a NUL character, which no file's does") from None
     except OSError as error:
         raise Refused(f"it cannot be opened ({error.strerror or error})") from None
     if size == 0:
