@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from paralbench.evaluation.attributes import attributes
 from paralbench.evaluation.folds import group_of
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
@@ -26,7 +27,7 @@ class Predictions:
 
     ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
     [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
-    ``attributes`` holds, by name, a word for each row (culture, sex, ...).
+    ``attributes`` holds, by name, a word for each row (culture, sex, age band, ...).
     """
 
     rows: NDArray[np.int64]
@@ -74,9 +75,7 @@ class Predictions:
             outputs=outputs,
             classes=tuple(selection.classes),
             steps=step,
-            attributes={
-                name: selection.attribute(name)[rows] for name in selection.task.metrics.by
-            },
+            attributes=attributes(selection, rows),
         )
 
     def answers(self) -> Answers:

@@ -8,18 +8,10 @@ from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
 from paralbench.records.fidelity import Fidelity
+from paralbench.records.interval import Interval
+from paralbench.records.subgroup import Subgroup
 
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
-
-
-class Interval(Card):
-    """A two-sided interval at ``level``, and how it was made."""
-
-    low: float
-    high: float
-    level: float = Field(gt=0, lt=1)
-    method: str
-    clusters: int = Field(ge=1)
 
 
 class Score(Card):
@@ -231,6 +223,7 @@ class Result(Card):
     control: Control | None = None
     forms: Forms | None = None
     compressed: list[Compressed] = Field(default_factory=list)
+    subgroups: list[Subgroup] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _whole(self) -> Result:

@@ -19,7 +19,7 @@ from scipy import special, stats
 
 from paralbench.metrics.metric import Additive, Array, Metric, Range, Sums, Tally
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Interval
+from paralbench.records.interval import Interval
 from paralbench.statistics.draws import Draws
 
 METHOD = "clustered-bootstrap/t/2"
@@ -36,7 +36,11 @@ class Spread:
 
     def reach(self, level: float) -> float:
         """Half the width of Student's interval."""
-        return float(stats.t.ppf((1 + level) / 2, self.freedom)) * self.error
+        return self.half((1 - level) / 2)
+
+    def half(self, tail: float) -> float:
+        """The same, told by the share cut off on each side."""
+        return float(stats.t.isf(tail, self.freedom)) * self.error
 
 
 def interval(

@@ -17,7 +17,8 @@ from scipy import stats
 
 from paralbench.metrics.metric import Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Interval, Paired
+from paralbench.records.interval import Interval
+from paralbench.records.result import Paired
 from paralbench.statistics.bootstrap import METHOD, scores, spread
 from paralbench.statistics.draws import Draws
 

@@ -11,7 +11,7 @@ from benchmarks.coverage import CASES, covered
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Additive, Answers, Array, Sums, Tally
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Interval
+from paralbench.records.interval import Interval
 from paralbench.statistics.bootstrap import effective, interval, spread, wilson
 from paralbench.statistics.draws import Draws
 
