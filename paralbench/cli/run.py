@@ -78,9 +78,25 @@ def _line(one: Done) -> str:
     return (
         f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
         f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{apart}  {standing}\n"
-        + "".join(f"  {line}\n" for line in _forms(result))
+        + "".join(f"  {line}\n" for line in [*_gap(result), *_forms(result)])
         + f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
     )
+
+
+def _gap(result: Result) -> list[str]:
+    """A line for the attribute whose values' scores lie furthest apart, in the ranking metric."""
+    apart = [
+        (one.gap.difference, one.attribute, one.gap)
+        for one in result.subgroups
+        if one.metric == result.ranking and one.gap is not None
+    ]
+    if not apart:
+        return []
+    _, attribute, gap = max(apart, key=lambda one: one[:2])
+    return [
+        f"largest gap: {attribute} {gap.high} above {gap.low} by {gap.difference:.3f} "
+        f"[{gap.interval.low:+.3f}, {gap.interval.high:+.3f}] {result.ranking.upper()}"
+    ]
 
 
 def _forms(result: Result) -> list[str]:

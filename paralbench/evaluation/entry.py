@@ -23,6 +23,7 @@ from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
@@ -154,6 +155,7 @@ def run(
         control=control,
         forms=fits.forms,
         compressed=_compressed(selection, fits, found, steps),
+        subgroups=subgroups(metrics, found),
     )
     return Outcome(result, content, selection.refused)
 

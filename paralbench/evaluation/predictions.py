@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from paralbench.evaluation.attributes import attributes
 from paralbench.evaluation.folds import group_of
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
 from paralbench.heads.head import Fitted
-from paralbench.metrics.metric import Array
+from paralbench.metrics.metric import Answers, Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 
 _PROBABILITY, _ATTRIBUTE = "p:", "by:"
@@ -26,7 +27,7 @@ class Predictions:
 
     ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
     [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
-    ``attributes`` holds, by name, a word for each row (culture, sex, ...).
+    ``attributes`` holds, by name, a word for each row (culture, sex, age band, ...).
     """
 
     rows: NDArray[np.int64]
@@ -52,7 +53,7 @@ class Predictions:
         rows = np.concatenate([fit.split.test for fit in fitted])
         folds = np.concatenate([np.full(len(fit.split.test), fit.split.fold) for fit in fitted])
         seeds = np.concatenate([np.full(len(fit.split.test), fit.split.seed) for fit in fitted])
-        outputs = np.concatenate([fit.outputs for fit in fitted])
+        outputs = np.concatenate([fit.outputs for fit in fitted]).astype(np.float32)
         if not np.isfinite(outputs).all():
             raise ParalbenchError(
                 "the head returned NaN or infinity; that is an error, never a score."
@@ -74,10 +75,34 @@ class Predictions:
             outputs=outputs,
             classes=tuple(selection.classes),
             steps=step,
-            attributes={
-                name: selection.attribute(name)[rows] for name in selection.task.metrics.by
-            },
+            attributes=attributes(selection, rows),
         )
+
+    def answers(self) -> Answers:
+        """As a metric hears them."""
+        return Answers(
+            truth=self.truth,
+            predicted=self.predicted,
+            classes=len(self.classes),
+            outputs=self.outputs.astype(float) if self.classes else None,
+            recordings=None if self.steps is None else self.rows,
+        )
+
+    def tallies(self, metric: Metric, rows: NDArray[np.bool_] | None = None) -> list[Tally]:
+        """A metric's tally of each seed, of some rows or of all; clusters are numbered alike."""
+        answers, count = self.answers(), int(self.clusters.max()) + 1
+        found = []
+        for seed in np.unique(self.seeds):
+            wanted = self.seeds == seed if rows is None else rows & (self.seeds == seed)
+            found.append(metric.tally(answers.take(wanted), self.clusters[wanted], count))
+        return found
+
+    def sizes(self, rows: NDArray[np.bool_] | None = None) -> Array:
+        """How many rows of one seed each cluster has, of some or of all, [clusters]."""
+        first = self.seeds == self.seeds.min()
+        wanted = self.clusters[first if rows is None else first & rows]
+        counts: Array = np.bincount(wanted, minlength=int(self.clusters.max()) + 1).astype(float)
+        return counts
 
     def table(self, ids: NDArray[np.str_]) -> pa.Table:
         """As it is stored; ``ids`` are the names that examples may have there."""
