@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, UsageError
+from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result, Score
 from paralbench.records.verdict import Verdict
 from paralbench.results import files
@@ -42,10 +43,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Board:
-    """Tables, real data before synthetic; files that are no results, with the reason."""
+    """Tables, real data before synthetic; files that are no results, with the reason.
+
+    ``crossed`` are cross-corpus results, which stand in no table; ``layers`` analyses layer by layer.
+    """
 
     tables: tuple[Table, ...]
     refused: tuple[tuple[str, str], ...]
+    crossed: tuple[Result, ...] = ()
+    layers: tuple[LayerAnalysis, ...] = ()
 
 
 def collect(root: Path) -> Board:
@@ -65,7 +71,20 @@ def collect(root: Path) -> Board:
         except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
     verdicts = _verdicts(root, {result.model.id for result in results}, refused)
-    return Board(tuple(tables(results, verdicts)), tuple(refused))
+    return Board(
+        tuple(tables(results, verdicts)),
+        tuple(refused),
+        tuple(result for result in results if result.transfer is not None),
+        tuple(_layers(root, refused)),
+    )
+
+
+def _layers(root: Path, refused: list[tuple[str, str]]) -> Iterator[LayerAnalysis]:
+    for file in files.find_layers(root):
+        try:
+            yield LayerAnalysis.from_json(file)
+        except CardError as error:
+            refused.append((file.relative_to(root).as_posix(), str(error)))
 
 
 def _verdicts(
@@ -93,6 +112,20 @@ def tables(results: Iterable[Result], verdicts: Mapping[str, Verdict] | None = N
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
     return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {})
             for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
+
+
+def unranked(results: Iterable[Result]) -> list[Table]:
+    """Tables whose entries have no ranks, for results that answer another question each."""
+    grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        grouped[result.data.synthetic, result.task, result.ranking].append(result)
+    return [
+        Table(
+            task, ranking, metric(ranking).higher_is_better, synthetic,
+            tuple(Row(one, one.score(ranking), None, False) for one in found),
+        )
+        for (synthetic, task, ranking), found in sorted(grouped.items(), key=lambda item: item[0])
+    ]  # fmt: skip
 
 
 def _table(

@@ -10,10 +10,10 @@ import pytest
 
 from paralbench.ranking.board import collect, tables
 from paralbench.ranking.data import as_csv, told
-from paralbench.ranking.site import build
 from paralbench.ranking.text import render
 from paralbench.records.verdict import Finding, Verdict
 from paralbench.results import files
+from paralbench.site.build import build
 from tests.ranking.boards import result, write
 
 
