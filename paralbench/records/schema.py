@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from paralbench.records.bundle import Manifest
 from paralbench.records.card import Card
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.model_card import ModelCard
@@ -23,6 +24,7 @@ PUBLISHED: dict[str, type[Card]] = {
     "model": ModelCard,
     "result": Result,
     "verdict": Verdict,
+    "bundle": Manifest,
 }
 
 
