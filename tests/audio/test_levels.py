@@ -69,7 +69,9 @@ def test_clipping_is_found_also_when_it_was_scaled_down(top: float) -> None:
 
 
 def test_one_side_cut_off_is_clipping() -> None:
-    assert _heard(np.minimum(_tone(0.8, 60), 0.4)).clipped == pytest.approx(1 / 3, abs=0.01)
+    assert _heard(np.minimum(_tone(0.8, 60), np.float32(0.4))).clipped == pytest.approx(
+        1 / 3, abs=0.01
+    )
 
 
 @pytest.mark.parametrize("bits", [12, 16])
@@ -88,7 +90,7 @@ def test_digital_silence_is_a_share_of_the_time() -> None:
     gated = np.concatenate([_tone(0.1), np.zeros(RATE, np.float32)])
     assert _heard(gated).silent == pytest.approx(0.5, abs=0.02)
     # A moment without movement, at a zero or a peak, is none.
-    assert _heard(np.round(_tone(0.5, 20) * 16).astype(np.float32) / 16).silent < 0.3
+    assert _heard(np.round(_tone(0.5, 20) * 16).astype(np.float32) / np.float32(16)).silent < 0.3
     both = np.stack([_tone(0.1), np.zeros(RATE, np.float32)], axis=1)
     assert _heard(both).silent == 0
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import safetensors
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from paralbench.records.errors import BundleError
@@ -28,7 +30,10 @@ def _refused(name: str, content: bytes) -> str:
     return str(error.value)
 
 
-TENSORS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.zeros(0, np.int64)}
+TENSORS: dict[str, NDArray[Any]] = {
+    "a": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "b": np.zeros(0, np.int64),
+}
 
 
 @pytest.mark.parametrize(
