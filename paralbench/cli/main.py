@@ -24,6 +24,7 @@ VERBS = {
     "plan": "plan",
     "run": "run",
     "fidelity": "fidelity",
+    "compare": "compare",
     "leaderboard": "leaderboard",
     "cache": "cache",
     "check": "check",
