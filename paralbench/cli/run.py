@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import traceback
 from collections.abc import Iterable
 
 from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
+from paralbench.ranking.matrix import matrices, render
 from paralbench.records.example import Refusal
 from paralbench.records.result import Paired, Result, Score
 
@@ -32,12 +32,15 @@ def run(args: argparse.Namespace) -> int:
         options.catalog(args), options.request(args), options.cache(args), args.results, args.again
     )
     found = []
-    for one in benchmark.run(_say):
+    for one in benchmark.run(options.say):
         found.append(one)
         if isinstance(one, Done) and not args.json:
             print(_line(one), flush=True)
     if args.json:
         print(json.dumps([_told(one) for one in found], indent=1))
+    else:
+        for matrix in matrices(one.result for one in found if isinstance(one, Done)):
+            print(f"\n{render(matrix)}")
     return report(found, args.debug)
 
 
@@ -49,15 +52,15 @@ def report(found: Iterable[Done | Failed], debug: bool = False) -> int:
         if isinstance(one, Done):
             refused.update(dict.fromkeys(one.refused))
         else:
-            _say(f"{one.task} {one.model} {one.head}: {one.error}")
+            options.say(f"{one.task} {one.model} {one.head}: {one.error}")
             if debug:
                 traceback.print_exception(one.error)
     if refused:
-        _say(f"{len(refused)} refused, the others were scored:")
+        options.say(f"{len(refused)} refused, the others were scored:")
         for refusal in list(refused)[:_SHOWN]:
-            _say(f"  {refusal}")
+            options.say(f"  {refusal}")
         if len(refused) > _SHOWN:
-            _say(f"  and {len(refused) - _SHOWN} more, all of them in the result file")
+            options.say(f"  and {len(refused) - _SHOWN} more, all of them in the result file")
     if any(isinstance(one, Failed) for one in found):
         return 3
     return 1 if refused else 0
@@ -140,7 +143,3 @@ def _told(one: Done | Failed) -> dict[str, object]:
         "file": str(one.file),
         "fresh": one.fresh,
     }
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

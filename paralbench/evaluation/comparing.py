@@ -85,12 +85,12 @@ def _alike(one: Contender, other: Contender) -> None:
             f"{one.name} and {other.name} cannot be compared: {len(apart)} examples were scored in "
             f"one of them only ({len(one.examples)} in the first, {len(other.examples)} in the second)."
         )
-    for mine, yours in zip(_rows(one.predictions), _rows(other.predictions), strict=True):
-        if not np.array_equal(mine, yours):
-            raise UsageError(
-                f"{one.name} and {other.name} cannot be compared: the examples have the same names, "
-                "but not the same truth, steps or speakers."
-            )
+    both = zip(_rows(one.predictions), _rows(other.predictions), strict=True)
+    if not all(np.array_equal(*columns) for columns in both):
+        raise UsageError(
+            f"{one.name} and {other.name} cannot be compared: the examples have the same names, "
+            "but not the same truth, steps or speakers."
+        )
 
 
 def _rows(found: Predictions) -> tuple[NDArray[np.float64], ...]:

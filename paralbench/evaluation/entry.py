@@ -29,6 +29,7 @@ from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import (
+    Cards,
     Compressed,
     Control,
     Data,
@@ -41,9 +42,8 @@ from paralbench.records.result import (
 from paralbench.results import files
 from paralbench.results.provenance import provenance
 
-_OPEN_NAMES = {"open", "own"}
 _CLUSTERS_LEAST = 5
-"""With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
+"""With so many and more the coverage of intervals is simulated (benchmarks/coverage.py)."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,8 @@ def run(
         seeds=list(entry.seeds),
         folds=len({split.fold for split in splits}),
         data=_data(prepared, selection),
+        transfer=entry.task.transfer,
+        cards=_cards(entry),
         audio=consumption,
         audit=prepared.audit,
         training=Training(
@@ -160,7 +162,7 @@ def run(
 
 def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tuple[Standing, str]:
     entry = prepared.entry
-    if prepared.synthetic:
+    if prepared.entry.view.synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
     scored, listed = len(selection.examples), _listed(prepared)
     declared = entry.task.examples or listed
@@ -187,15 +189,15 @@ def _listed(prepared: Preparation) -> int:
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
     entry = prepared.entry
-    named = entry.corpus.card.access in _OPEN_NAMES
+    named = entry.view.open
     return Data(
-        corpus=entry.corpus.card.id,
+        corpus=entry.view.corpus.card.id,
         declared=entry.task.examples,
         listed=_listed(prepared),
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=prepared.synthetic,
+        synthetic=prepared.entry.view.synthetic,
         errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
@@ -237,6 +239,14 @@ def _model(entry: Entry, admitted: Sequence[Fidelity | None]) -> Model:
         licence="; ".join(dict.fromkeys(one.licence for one in streams)),
         streams=streams,
         placement=" + ".join(dict.fromkeys(one.placement for one in streams)),
+    )
+
+
+def _cards(entry: Entry) -> Cards:
+    """The cards as they stand; a corpus's expected counts are for verifying it, not for results."""
+    corpus = entry.view.corpus.card.model_copy(update={"facts": []})
+    return Cards(
+        task=entry.task, corpus=corpus, models=[encoder.card for encoder in entry.encoders]
     )
 
 

@@ -53,7 +53,7 @@ class Predictions:
         rows = np.concatenate([fit.split.test for fit in fitted])
         folds = np.concatenate([np.full(len(fit.split.test), fit.split.fold) for fit in fitted])
         seeds = np.concatenate([np.full(len(fit.split.test), fit.split.seed) for fit in fitted])
-        outputs = np.concatenate([fit.outputs for fit in fitted]).astype(np.float32)
+        outputs = np.concatenate([fit.outputs for fit in fitted])
         if not np.isfinite(outputs).all():
             raise ParalbenchError(
                 "the head returned NaN or infinity; that is an error, never a score."
@@ -72,7 +72,8 @@ class Predictions:
             seeds=seeds,
             truth=truth,
             predicted=_predicted(outputs, bool(selection.classes)),
-            outputs=outputs,
+            # As they are stored, so that scores made again from the table are the same.
+            outputs=outputs.astype(np.float32),
             classes=tuple(selection.classes),
             steps=step,
             attributes=attributes(selection, rows),

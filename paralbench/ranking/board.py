@@ -85,9 +85,11 @@ def _verdicts(
 
 
 def tables(results: Iterable[Result], verdicts: Mapping[str, Verdict] | None = None) -> list[Table]:
-    """One table a task; synthetic data never stand beside real ones."""
+    """One table a task; synthetic data never stand beside real ones, cross-corpus in none."""
     grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
     for result in results:
+        if result.transfer is not None:
+            continue  # another training corpus is another question: the matrix has it
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
     return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {})
             for synthetic, task, ranking in sorted(grouped)]  # fmt: skip

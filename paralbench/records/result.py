@@ -7,9 +7,13 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier
+from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.interval import Interval
+from paralbench.records.model_card import ModelCard
+from paralbench.records.profile import Profile
 from paralbench.records.subgroup import Subgroup
+from paralbench.records.task_card import TaskCard, Transfer
 
 Standing = Literal["ranked", "incomplete", "synthetic", "unverified"]
 
@@ -177,6 +181,14 @@ class Model(Card):
     fidelity: Fidelity | None = None
 
 
+class Cards(Card):
+    """What was declared of task, corpus and encoders when the entry was run."""
+
+    task: TaskCard
+    corpus: CorpusCard
+    models: list[ModelCard]
+
+
 class Provenance(Card):
     """Code, machine and time."""
 
@@ -224,6 +236,9 @@ class Result(Card):
     forms: Forms | None = None
     compressed: list[Compressed] = Field(default_factory=list)
     subgroups: list[Subgroup] = Field(default_factory=list)
+    transfer: Transfer | None = None
+    cards: Cards | None = None
+    profile: Profile | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Result:

@@ -12,6 +12,8 @@ from typing import Any
 
 from paralbench.records.card import Card
 from paralbench.records.corpus_card import CorpusCard
+from paralbench.records.label_sets import LabelSets
+from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import Result
 from paralbench.records.task_card import TaskCard
@@ -23,6 +25,8 @@ PUBLISHED: dict[str, type[Card]] = {
     "model": ModelCard,
     "result": Result,
     "verdict": Verdict,
+    "layers": LayerAnalysis,
+    "label-sets": LabelSets,
 }
 
 

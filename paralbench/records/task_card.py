@@ -179,8 +179,23 @@ class Metrics(Card):
         return self
 
 
+class Transfer(Card):
+    """A head trained on one task and tested on another, over the classes of a label set.
+
+    ``mapping`` has both tasks' classes and what they are in the set.
+    """
+
+    labels: Identifier
+    trained: Identifier
+    tested: Identifier
+    mapping: dict[Identifier, dict[str, str]]
+
+
 class TaskCard(Card):
-    """A task: one label of one corpus under one protocol."""
+    """A task: one label of one corpus under one protocol.
+
+    ``transfer`` stands on cards that are derived of two, never in a file.
+    """
 
     id: Identifier
     version: int = Field(ge=1)
@@ -193,9 +208,12 @@ class TaskCard(Card):
     protocol: Protocol
     metrics: Metrics
     examples: int | None = Field(default=None, ge=1)
+    transfer: Transfer | None = None
 
     @model_validator(mode="after")
     def _id_begins_with_corpus(self) -> TaskCard:
-        if self.id != self.corpus and not self.id.startswith(f"{self.corpus}-"):
+        if self.id != self.corpus and not self.id.startswith(
+            (f"{self.corpus}-", f"{self.corpus}.")
+        ):
             raise ValueError(f"the id must be '{self.corpus}' or begin with '{self.corpus}-'")
         return self

@@ -91,6 +91,7 @@ def hardware() -> dict[str, Any]:
     return {
         "processor": model[1].strip() if model else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
+        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,
         "instructions": [name for name in _INSTRUCTIONS if flags and name in flags[1].split()],
         "system": platform.system(),

@@ -205,4 +205,5 @@ def _groups(of: Replicates, standard: Array, alpha: float) -> NDArray[np.int64]:
 def _beaten(drawn: Array) -> Array:
     """[draws, entries]: of the others, the share whose score is lower, equal ones counting half."""
     places = stats.rankdata(drawn, axis=1)
-    return (places - 1) / max(1, drawn.shape[1] - 1)
+    share: Array = (places - 1) / max(1, drawn.shape[1] - 1)
+    return share
