@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.scoring import differing
@@ -85,18 +84,9 @@ def _alike(one: Contender, other: Contender) -> None:
             f"{one.name} and {other.name} cannot be compared: {len(apart)} examples were scored in "
             f"one of them only ({len(one.examples)} in the first, {len(other.examples)} in the second)."
         )
-    both = zip(_rows(one.predictions), _rows(other.predictions), strict=True)
+    both = zip(one.predictions.layout(), other.predictions.layout(), strict=True)
     if not all(np.array_equal(*columns) for columns in both):
         raise UsageError(
             f"{one.name} and {other.name} cannot be compared: the examples have the same names, "
             "but not the same truth, steps or speakers."
         )
-
-
-def _rows(found: Predictions) -> tuple[NDArray[np.float64], ...]:
-    """What all must share: example, step, cluster and truth of every row of the first seed."""
-    first = found.seeds == found.seeds.min()
-    steps = np.zeros_like(found.rows) if found.steps is None else found.steps
-    order = np.lexsort((steps[first], found.rows[first]))
-    columns = (found.rows, steps, found.clusters, found.truth)
-    return tuple(column[first][order].astype(float) for column in columns)

@@ -113,6 +113,14 @@ class Predictions:
         counts: Array = np.bincount(wanted, minlength=int(self.clusters.max()) + 1).astype(float)
         return counts
 
+    def layout(self) -> tuple[Array, ...]:
+        """What predictions of the same examples share: row, step, cluster and truth, in one order."""
+        first = self.seeds == self.seeds.min()
+        steps = np.zeros_like(self.rows) if self.steps is None else self.steps
+        order = np.lexsort((steps[first], self.rows[first]))
+        columns = (self.rows, steps, self.clusters, self.truth)
+        return tuple(column[first][order].astype(float) for column in columns)
+
     def table(self, ids: NDArray[np.str_]) -> pa.Table:
         """As it is stored; ``ids`` are the names that examples may have there."""
         columns: dict[str, Any] = {

@@ -35,6 +35,10 @@ class Replicates:
     drawn: Array
     freedom: float
 
+    def of(self, places: NDArray[np.int64]) -> Replicates:
+        """Some of the entries, by their places."""
+        return Replicates(self.scores[places], self.drawn[:, places], self.freedom)
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -86,6 +90,16 @@ def replicates(
     return Replicates(np.array(found), kept, max(effective(sizes) - 1, 1.0))
 
 
+def joined(parts: Sequence[Replicates]) -> Replicates:
+    """Entries of different examples side by side, their draws independent of each other."""
+    fewest = min(len(of.drawn) for of in parts)
+    return Replicates(
+        np.concatenate([of.scores for of in parts]),
+        np.hstack([of.drawn[:fewest] for of in parts]),
+        min(of.freedom for of in parts),
+    )
+
+
 def ranked(of: Replicates, level: float = LEVEL) -> Ranked:
     """Rank intervals, tie groups and the probability of being best."""
     count = len(of.scores)
@@ -113,7 +127,8 @@ def mean_normalised(tasks: Sequence[tuple[Replicates, float, float]]) -> Estimat
             signed as the replicates are.
     """
     value = np.mean([(of.scores - low) / (top - low) for of, low, top in tasks], axis=0)
-    drawn = np.mean([(of.drawn - low) / (top - low) for of, low, top in _even(tasks)], axis=0)
+    fewest = min(len(of.drawn) for of, _, _ in tasks)
+    drawn = np.mean([(of.drawn[:fewest] - low) / (top - low) for of, low, top in tasks], axis=0)
     freedom = min(of.freedom for of, _, _ in tasks)
     half = stats.t.ppf((1 + LEVEL) / 2, freedom) * drawn.std(0, ddof=1)
     return Estimate(value, value - half, value + half)
@@ -126,21 +141,20 @@ def borda(tasks: Sequence[Replicates]) -> Estimate:
     the middle than what was found, as all noise on ranks does.
     """
     value = np.mean([_beaten(of.scores[None])[0] for of in tasks], axis=0)
-    drawn = np.mean(
-        [_beaten(of.drawn) for of, _, _ in _even([(t, 0.0, 1.0) for t in tasks])], axis=0
-    )
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    low, high = np.quantile(_counted(tasks), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return Estimate(value, np.minimum(low, value), np.maximum(high, value))
 
 
-def _even(
-    tasks: Sequence[tuple[Replicates, float, float]],
-) -> list[tuple[Replicates, float, float]]:
-    """As many draws of each task as of the one that has the fewest."""
-    fewest = min(len(of.drawn) for of, _, _ in tasks)
-    return [
-        (Replicates(of.scores, of.drawn[:fewest], of.freedom), low, top) for of, low, top in tasks
-    ]
+def borda_best(tasks: Sequence[Replicates]) -> Array:
+    """How often each entry has the highest Borda count of a draw, ties shared, [entries]."""
+    return best(_counted(tasks))
+
+
+def _counted(tasks: Sequence[Replicates]) -> Array:
+    """The Borda count in each draw, [draws, entries]."""
+    fewest = min(len(of.drawn) for of in tasks)
+    counted: Array = np.mean([_beaten(of.drawn[:fewest]) for of in tasks], axis=0)
+    return counted
 
 
 def _seeds(by_seed: Array, draws: int, number: int) -> Array:
