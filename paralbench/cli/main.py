@@ -25,6 +25,7 @@ VERBS = {
     "run": "run",
     "layers": "layers",
     "fidelity": "fidelity",
+    "compare": "compare",
     "reproduce": "reproduce",
     "leaderboard": "leaderboard",
     "cache": "cache",

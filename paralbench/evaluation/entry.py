@@ -43,7 +43,7 @@ from paralbench.results import files
 from paralbench.results.provenance import provenance
 
 _CLUSTERS_LEAST = 5
-"""With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
+"""With so many and more the coverage of intervals is simulated (benchmarks/coverage.py)."""
 
 
 @dataclass(frozen=True)

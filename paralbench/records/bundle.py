@@ -11,9 +11,10 @@ from typing import Any, Final, Literal
 from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier, Sentence
+from paralbench.records.interval import Interval
 from paralbench.records.model_card import Certainty, Policy, Sha256
 from paralbench.records.quality_limits import QualityLimits
-from paralbench.records.result import Interval, Score
+from paralbench.records.result import Score
 
 FORMAT: Final = "paralbench-bundle"
 VERSION: Final = 1
