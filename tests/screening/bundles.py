@@ -17,9 +17,10 @@ from paralbench.records.bundle import (
     Use,
     Validation,
 )  # fmt: skip
+from paralbench.records.interval import Interval
 from paralbench.records.model_card import Policy
 from paralbench.records.quality_limits import QualityLimits
-from paralbench.records.result import Interval, Score
+from paralbench.records.result import Score
 
 
 def members() -> dict[str, bytes]:
