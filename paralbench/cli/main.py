@@ -23,6 +23,7 @@ VERBS = {
     "synth": "synth",
     "plan": "plan",
     "run": "run",
+    "profile": "profile",
     "fidelity": "fidelity",
     "leaderboard": "leaderboard",
     "cache": "cache",
