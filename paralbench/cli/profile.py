@@ -12,7 +12,7 @@ from paralbench.encoders.loading import loadable
 from paralbench.heads import settings as find_settings
 from paralbench.profiler.clips import LENGTHS
 from paralbench.profiler.profiling import steps
-from paralbench.profiler.text import tables
+from paralbench.ranking.cost_table import tables
 from paralbench.records.errors import UsageError
 from paralbench.records.task_card import ClassTarget
 

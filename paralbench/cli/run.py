@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
-from paralbench.profiler import text
 from paralbench.profiler.profiling import BUDGET, Profiling
+from paralbench.ranking import cost_table
 from paralbench.records.example import Refusal
 from paralbench.records.result import Paired, Result, Score
 
@@ -120,7 +120,7 @@ def _forms(result: Result) -> list[str]:
 
 def _costs(result: Result) -> list[str]:
     """What the entry costs, in a line."""
-    return [] if result.profile is None else [f"costs {text.line(result.profile)}"]
+    return [] if result.profile is None else [f"costs {cost_table.line(result.profile)}"]
 
 
 def _beside(score: Score, paired: Paired) -> str:
