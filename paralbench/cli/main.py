@@ -24,6 +24,7 @@ VERBS = {
     "plan": "plan",
     "run": "run",
     "layers": "layers",
+    "profile": "profile",
     "fidelity": "fidelity",
     "compare": "compare",
     "reproduce": "reproduce",
