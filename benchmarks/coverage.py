@@ -17,7 +17,7 @@ from paralbench.metrics.metric import Answers, Array
 from paralbench.statistics.bootstrap import interval
 from paralbench.statistics.draws import Draws
 
-REPETITIONS, DRAWS, POPULATION = 1000, 1000, 20000
+REPETITIONS, DRAWS, POPULATION = 1000, 1000, 8000
 Study = tuple[list[Answers], NDArray[np.int64]]
 
 
