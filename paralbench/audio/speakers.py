@@ -19,6 +19,7 @@ FEATURES = 13
 _WINDOW, _FFT = 1024, 2048
 _PITCH = (60.0, 400.0)  # Hz
 _VOICED = 0.45
+_OCTAVE = 0.05  # of correlation, that a pitch an octave lower must be better by
 _BANDS, _CEPSTRA, _BAND_RANGE = 24, 12, (100.0, 5000.0)
 _GAP, _SHORTEST, _LONGEST = 6, 18, 62  # steps of 32 ms
 _SPEECH = 0.5
@@ -52,7 +53,8 @@ def _features(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     correlation = np.fft.irfft(power)[:, : round(RATE / _PITCH[0]) + 1]
     correlation = correlation / np.maximum(correlation[:, :1], 1e-12) / own[: correlation.shape[1]]
     first = round(RATE / _PITCH[1])
-    lag = correlation[:, first:].argmax(axis=1) + first
+    cost = _OCTAVE * np.log2(np.arange(first, correlation.shape[1]) / first)
+    lag = (correlation[:, first:] - cost).argmax(axis=1) + first
     voiced = correlation[np.arange(len(lag)), lag] >= _VOICED
     pitch = np.where(voiced, np.log2(RATE / lag), np.nan)
     edges = _edges()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from paralbench.metrics import metric
 from paralbench.ranking.overall import Overall, overall
 from paralbench.ranking.separation import Joint, Key, Separation, key, separated
 from paralbench.records.errors import CardError, UsageError
+from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result, Score
 from paralbench.records.verdict import Verdict
 from paralbench.results import files
@@ -49,12 +50,15 @@ class Table:
 class Board:
     """Tables, real data before synthetic; files that are no results, with the reason.
 
+    ``crossed`` are cross-corpus results, which stand in no table; ``layers`` analyses layer by layer;
     ``overall`` is across the tasks on real data; ``unread`` names entries whose predictions could
     not be read, which have no rank interval, with the reason.
     """
 
     tables: tuple[Table, ...]
     refused: tuple[tuple[str, str], ...]
+    crossed: tuple[Result, ...] = ()
+    layers: tuple[LayerAnalysis, ...] = ()
     overall: tuple[Overall, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
 
@@ -84,8 +88,23 @@ def collect(root: Path) -> Board:
         for table in found
         if not table.synthetic
     ]
-    unread = tuple(one for table in found for one in table.joint.unread)
-    return Board(found, tuple(refused), overall(across), unread)
+    return Board(
+        tables=found,
+        # Layer analyses are read first: what is wrong with them is refused too.
+        layers=tuple(_layers(root, refused)),
+        refused=tuple(refused),
+        crossed=tuple(result for result in results if result.transfer is not None),
+        overall=overall(across),
+        unread=tuple(one for table in found for one in table.joint.unread),
+    )
+
+
+def _layers(root: Path, refused: list[tuple[str, str]]) -> Iterator[LayerAnalysis]:
+    for file in files.find_layers(root):
+        try:
+            yield LayerAnalysis.from_json(file)
+        except CardError as error:
+            refused.append((file.relative_to(root).as_posix(), str(error)))
 
 
 def _verdicts(
@@ -120,6 +139,20 @@ def tables(
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
     return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {}, places or {})
             for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
+
+
+def unranked(results: Iterable[Result]) -> list[Table]:
+    """Tables whose entries have no ranks, for results that answer another question each."""
+    grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        grouped[result.data.synthetic, result.task, result.ranking].append(result)
+    return [
+        Table(
+            task, ranking, metric(ranking).higher_is_better, synthetic,
+            tuple(Row(one, one.score(ranking), None, False) for one in found),
+        )
+        for (synthetic, task, ranking), found in sorted(grouped.items(), key=lambda item: item[0])
+    ]  # fmt: skip
 
 
 def _table(

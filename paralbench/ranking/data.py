@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paralbench.ranking.board import Board, Row, Table
@@ -23,11 +24,20 @@ def told(board: Board) -> list[dict[str, Any]]:
 
 def as_csv(board: Board) -> str:
     """The same records as CSV, with a header; text that a spreadsheet would run is defused."""
+    return _csv(told(board))
+
+
+def rows_csv(table: Table) -> str:
+    """One table's records as CSV."""
+    return _csv([_record(table, row) for row in table.rows])
+
+
+def _csv(records: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for record in told(board):
-        writer.writerow({key: _safe(value) for key, value in record.items()})
+    for record in records:
+        writer.writerow({key: safe(value) for key, value in record.items()})
     return text.getvalue()
 
 
@@ -61,7 +71,8 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
     }
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula, defused."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value

@@ -235,10 +235,10 @@ class Result(Card):
     control: Control | None = None
     forms: Forms | None = None
     compressed: list[Compressed] = Field(default_factory=list)
-    subgroups: list[Subgroup] = Field(default_factory=list)
     transfer: Transfer | None = None
     cards: Cards | None = None
     profile: Profile | None = None
+    subgroups: list[Subgroup] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _whole(self) -> Result:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from paralbench.ranking.board import Board, collect
-from paralbench.ranking.site import build
 from paralbench.records.result import Result
+from paralbench.site.build import build
 from tests.ranking.boards import result, write
 
 MARKUP = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>"
