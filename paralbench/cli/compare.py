@@ -82,7 +82,7 @@ def _render(pairs: list[Pair], contenders: list[Contender], correction: str) -> 
     titles = [*headings[:5], f"p ({correction})", *headings[5:]] if many else list(headings)
     most = max(pair.paired.detectable or 0.0 for pair in pairs)
     return (
-        f"{first.task} ({paired.metric.upper()}), {first.data.scored} examples, "
+        f"{first.task} ({paired.metric.upper()}), {len(contenders[0].examples)} test examples, "
         f"{paired.interval.clusters} clusters, {paired.test}\n"
         f"{columns(titles, rows)}\n"
         f"effect: the difference over its deviation between clusters. These examples show a "

@@ -50,7 +50,7 @@ class Table:
 class Board:
     """Tables, real data before synthetic; files that are no results, with the reason.
 
-    ``crossed`` are cross-corpus results, which stand in no table; ``layers`` analyses layer by layer.
+    ``crossed`` are cross-corpus results, which stand in no table; ``layers`` analyses layer by layer;
     ``overall`` is across the tasks on real data; ``unread`` names entries whose predictions could
     not be read, which have no rank interval, with the reason.
     """
@@ -90,11 +90,12 @@ def collect(root: Path) -> Board:
     ]
     return Board(
         tables=found,
-        crossed=tuple(result for result in results if result.transfer is not None),
+        # Layer analyses are read first: what is wrong with them is refused too.
         layers=tuple(_layers(root, refused)),
+        refused=tuple(refused),
+        crossed=tuple(result for result in results if result.transfer is not None),
         overall=overall(across),
         unread=tuple(one for table in found for one in table.joint.unread),
-        refused=tuple(refused),
     )
 
 

@@ -39,7 +39,7 @@ def test_two_results_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert turned["paired"]["difference"] == -paired["difference"]
     assert main(["compare", str(good), str(poor)]) == 0
     text = capsys.readouterr().out
-    assert "toy-tone (UAR), 32 examples, 12 clusters" in text
+    assert "toy-tone (UAR), 96 test examples, 12 clusters" in text
     assert "four of five" in text
 
 
