@@ -26,6 +26,8 @@ VERBS = {
     "layers": "layers",
     "fidelity": "fidelity",
     "reproduce": "reproduce",
+    "submit": "submit",
+    "validate": "validate",
     "leaderboard": "leaderboard",
     "cache": "cache",
     "check": "check",
