@@ -28,6 +28,8 @@ VERBS = {
     "fidelity": "fidelity",
     "compare": "compare",
     "reproduce": "reproduce",
+    "submit": "submit",
+    "validate": "validate",
     "leaderboard": "leaderboard",
     "cache": "cache",
     "check": "check",
