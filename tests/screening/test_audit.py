@@ -77,7 +77,6 @@ def test_a_line_that_the_journal_did_not_hear_of_is_of_a_run_that_was_killed(
     known = _written(tmp_path)
     assert verify(tmp_path, known[:-1]).intact
     assert "stopped" in verify(tmp_path, known[:-1]).said
-    assert not verify(tmp_path, known[:-2]).intact
 
 
 def test_a_torn_line_is_cut_off_before_the_next(tmp_path: Path) -> None:
