@@ -51,9 +51,10 @@ class Workers:
             ParalbenchError: where the screener cannot be opened.
         """
         coming = iter(jobs)
+        idle = list(self._all)
         for _ in range(self._count):
             if (job := next(coming, None)) is not None:
-                self._start().give(job)
+                (idle.pop() if idle else self._start()).give(job)
         while busy := {one.answers: one for one in self._all if one.job is not None}:
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
