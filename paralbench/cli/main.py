@@ -29,6 +29,7 @@ VERBS = {
     "fidelity": "fidelity",
     "compare": "compare",
     "reproduce": "reproduce",
+    "bundle": "bundle",
     "submit": "submit",
     "validate": "validate",
     "leaderboard": "leaderboard",
