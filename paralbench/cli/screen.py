@@ -32,10 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--fhir", action="store_true", help="also write fhir.json, an HL7 FHIR R4 bundle")
     add("--workers", type=int, metavar="N", help="processes (default: one a core)")
     add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
+    add("--weights", type=Path, metavar="DIR",
+        help="the encoder's weights, where they are neither in the bundle nor installed")  # fmt: skip
     add("--serve", action="store_true",
         help="open a page on this computer alone, into which recordings are dragged")  # fmt: skip
     add("--verify-audit", type=Path, metavar="DIR",
         help="only say whether the audit log of this report is intact")  # fmt: skip
+    options.add_catalog(parser)
     options.add_json(parser)
 
 
@@ -49,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.screening.outputs import write
     from paralbench.screening.screening import opened
 
-    screening = opened(args.bundle, args.sha256)
+    screening = opened(args.bundle, args.sha256, args.weights, tuple(args.catalog))
     args.output.mkdir(parents=True, exist_ok=True)
     if args.serve:
         from paralbench.screening.serve import serve

@@ -24,7 +24,7 @@ from paralbench.screening.examination import Job
 from paralbench.screening.journal import Journal, Run, check_empty
 from paralbench.screening.pseudonyms import Pseudonyms, write_key_table
 from paralbench.screening.recordings import Recording, Recordings
-from paralbench.screening.workers import Opener, Workers
+from paralbench.screening.workers import SCRATCH, Opener, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def screen(screening: Screening, inputs: Sequence[Path], folder: Path, settings:
     try:
         told = {"bundle": screening.sha256, "recordings": len(listing.rows), **run.told()}
         journal.mark(audit.append("begun", **told, truth=settings.truth, patient=settings.patient))
-        fresh = _examine(screening, listing, journal, audit, settings)
+        fresh = _examine(screening, listing, journal, audit, folder, settings)
         batch = Batch(
             rows=list(listing.filled(journal.done)),
             fresh=fresh,
@@ -129,7 +129,12 @@ def screen(screening: Screening, inputs: Sequence[Path], folder: Path, settings:
 
 
 def _examine(
-    screening: Screening, listing: _Listing, journal: Journal, audit: Audit, settings: Settings
+    screening: Screening,
+    listing: _Listing,
+    journal: Journal,
+    audit: Audit,
+    folder: Path,
+    settings: Settings,
 ) -> int:
     """Examine what has to be; how many that were."""
     jobs = listing.jobs(journal.done)
@@ -137,7 +142,7 @@ def _examine(
     fresh = 0
     with (
         Progress("screening", len(jobs), "recordings", settings.quiet) as progress,
-        Workers(screening.opener, workers) as pool,
+        Workers(screening.opener, workers, folder / SCRATCH) as pool,
     ):
         for job, found in pool.examined(jobs):
             progress.step()

@@ -19,7 +19,7 @@ from paralbench.screening.lines import Lines, decoded, encoded, whole
 
 NAME = "journal.jsonl"
 _FORMAT = "paralbench-journal/1"
-_OURS = {".lock", "salt", ".salt.part"}
+_OURS = {".lock", "salt", ".salt.part", ".scratch", "incoming"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
-from paralbench.records.errors import BundleError
+from paralbench.catalog import from_environment
 from paralbench.screening.assessor import Assessor
 from paralbench.screening.batch import Screening
 from paralbench.screening.bundle import Bundle
 
 
-def opened(path: Path, sha256: str | None = None) -> Screening:
+def opened(
+    path: Path,
+    sha256: str | None = None,
+    weights: Path | None = None,
+    catalogs: tuple[Path, ...] = (),
+) -> Screening:
     """Open a bundle; the encoder is loaded by those who work, which take the same bundle only.
+
+    Args:
+        path: the bundle.
+        sha256: what the bundle's must be; None to take what is found.
+        weights: the encoder's, where they are neither inside nor installed.
+        catalogs: folders with models of the user's own.
 
     Raises:
         BundleError: where it is no bundle, is damaged, or is not the one meant.
     """
     bundle = Bundle.open(path, sha256)
-    return Screening(bundle.manifest, bundle.sha256, partial(_screener, path, bundle.sha256))
+    opener = partial(_screener, path, bundle.sha256, weights, catalogs)
+    return Screening(bundle.manifest, bundle.sha256, opener)
 
 
-def _screener(path: Path, sha256: str) -> Assessor:
-    screener: Assessor = import_module("paralbench.screening.screener").Screener.open(path)
-    if screener.sha256 != sha256:
-        raise BundleError(f"{path}: the bundle was changed while recordings were screened.")
-    return screener
+def _screener(
+    path: Path, sha256: str, weights: Path | None, catalogs: tuple[Path, ...]
+) -> Assessor:
+    from paralbench.screening.screener import Screener
+
+    return Screener.open(path, weights, catalog=from_environment(catalogs), sha256=sha256)

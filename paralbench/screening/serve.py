@@ -32,7 +32,7 @@ from paralbench.screening.batch import Screening
 from paralbench.screening.examination import Job
 from paralbench.screening.journal import Journal, Run, check_empty
 from paralbench.screening.recordings import SUFFIXES, Recording
-from paralbench.screening.workers import Workers
+from paralbench.screening.workers import SCRATCH, Workers
 
 LARGEST = 2**30
 """Bytes of a recording that are taken: an hour and a half of stereo at 48 kHz."""
@@ -64,7 +64,7 @@ def serve(screening: Screening, folder: Path, say: Callable[[str], None], port: 
     journal, audit = Journal(folder, Run(screening.sha256)), Audit(folder)
     try:
         with (
-            Workers(screening.opener, 1) as workers,
+            Workers(screening.opener, 1, folder / SCRATCH) as workers,
             Server(_Desk(screening, workers, journal, audit, incoming), port) as server,
         ):
             journal.mark(audit.append("serving", bundle=screening.sha256))

@@ -7,12 +7,15 @@ a new process goes on. The processes may not reach the network: an attempt raise
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from paralbench.records.assessment import Assessment
 from paralbench.records.errors import ParalbenchError
@@ -23,6 +26,7 @@ from paralbench.screening.examination import Examiner, Job, screened
 Opener = Callable[[], Assessor]
 """Opens the screener; it is called once in each process, so it must be a function of a module."""
 
+SCRATCH = ".scratch"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -30,19 +34,27 @@ class Workers:
     """A number of processes that have opened the same screener.
 
     Use as a context manager; leaving it ends them, also where they are at work.
+
+    Args:
+        opener: opens the screener.
+        count: how many processes.
+        scratch: the folder for their temporary files, while the context lasts; it is emptied first.
     """
 
-    def __init__(self, opener: Opener, count: int) -> None:
-        self._opener, self._count = opener, count
+    def __init__(self, opener: Opener, count: int, scratch: Path) -> None:
+        self._opener, self._count, self._scratch = opener, count, scratch
         self._threads = max(1, (os.cpu_count() or 1) // count)
         self._all: list[_Worker] = []
 
     def __enter__(self) -> Workers:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
         return self
 
     def __exit__(self, *_: object) -> None:
         for worker in self._all:
             worker.end()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def examined(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Screened | None]]:
         """Each job with what was found, as they are done; None where nothing had to be.
@@ -73,7 +85,7 @@ class Workers:
                     worker.give(following)
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._opener, self._threads)
+        worker = _Worker(self._opener, self._threads, self._scratch)
         self._all.append(worker)
         return worker
 
@@ -87,7 +99,7 @@ class _Opened(Enum):
 class _Worker:
     """One process, and the job it is at."""
 
-    def __init__(self, opener: Opener, threads: int) -> None:
+    def __init__(self, opener: Opener, threads: int, scratch: Path) -> None:
         # Spawned, not forked: the parent's threads and locks are not copied into it.
         context = get_context("spawn")
         theirs, self._jobs = context.Pipe(duplex=False)
@@ -95,7 +107,7 @@ class _Worker:
         self.job: Job | None = None
         self._opened = False
         self._process = context.Process(
-            target=_work, args=(opener, threads, theirs, answering), daemon=True
+            target=_work, args=(opener, threads, scratch, theirs, answering), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -159,12 +171,15 @@ def _stopped(job: Job, code: int | None) -> Screened:
     return screened(job, None, Assessment("not scored", reason, "stopped"))
 
 
-def _work(opener: Opener, threads: int, jobs: Connection, answers: Connection) -> None:
+def _work(
+    opener: Opener, threads: int, scratch: Path, jobs: Connection, answers: Connection
+) -> None:
     """What a process does: answer job by job; a word where the screener could not be opened."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
     for name in _THREADS:
         os.environ[name] = str(threads)
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+    tempfile.tempdir = str(scratch.resolve())
     sys.addaudithook(refuse_network)
 
     def opened() -> Assessor:
