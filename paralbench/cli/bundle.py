@@ -105,7 +105,7 @@ def _text(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
     lines = [
         f"{manifest.title}",
         f"  {file}, {size / 1e6:.1f} MB, sha256 {sha256}",
-        f"  validated on {people.recordings} recordings of {people.participants} speakers",
+        f"  trained on {people.recordings} recordings of {people.participants} speakers",
     ]
     if manifest.calibration is not None:
         told = manifest.calibration

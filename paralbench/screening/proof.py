@@ -23,30 +23,40 @@ from paralbench.screening.stretches import utterances
 MEMBER = "proof.safetensors"
 _SECONDS = 3.0
 _TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}
-"""Of the largest output, or of 1 where that is smaller."""
+"""Norm of the difference over the norm."""
 
 
 def made(card: ModelCard, hearing: Hearing, members: Sequence[Member]) -> bytes:
-    """The member: the sound [samples] and the heads' mean answer to it."""
+    """The member: the sound [samples], its pooled hidden states, and the heads' mean answer."""
     sound = _sound(card.rate, min(_SECONDS, card.policy.window))
-    return save({"sound": sound, "answer": _answer(sound, hearing, members)})
+    record, answer = _said(sound, hearing, members)
+    return save({"sound": sound, "record": record, "answer": answer})
 
 
 def check(bundle: Bundle, hearing: Hearing, members: Sequence[Member]) -> None:
     """Raise :class:`BundleError` where the screener here does not say what it said."""
-    told = load(bundle.read(bundle.manifest.encoder.proof))
-    if set(told) != {"sound", "answer"}:
-        raise BundleError(f"{bundle.path}: its proof holds no 'sound' with an 'answer'.")
-    found = _answer(told["sound"], hearing, members)
-    placement = bundle.manifest.encoder.placement
-    allowed = _TOLERANCE[placement.rpartition("-")[2]] * max(1.0, float(np.abs(found).max()))
-    apart = float(np.abs(found - told["answer"]).max())
-    if not apart <= allowed:
-        raise BundleError(
-            f"{bundle.path}: to the sound it was proved with it answers {apart:.2g} away from what it "
-            f"said when it was made (allowed: {allowed:.2g}); encoder or packages here are not those "
-            f"it was validated with; use paralbench {bundle.manifest.origin.paralbench}."
-        )
+    manifest = bundle.manifest
+    told = load(bundle.read(manifest.encoder.proof))
+    if set(told) != {"sound", "record", "answer"}:
+        raise BundleError(f"{bundle.path}: its proof holds no sound with what was said of it.")
+    record, answer = _said(told["sound"], hearing, members)
+    allowed = _TOLERANCE[manifest.encoder.placement.rpartition("-")[2]]
+    for what, then, now in (
+        ("hidden states", told["record"], record),
+        ("answer", told["answer"], answer),
+    ):
+        if then.shape != now.shape:
+            raise BundleError(
+                f"{bundle.path}: expected {what} {list(then.shape)} of the sound it was proved with, "
+                f"got {list(now.shape)}."
+            )
+        apart = float(np.linalg.norm(now - then) / max(float(np.linalg.norm(then)), 1e-6))
+        if not apart <= allowed:
+            raise BundleError(
+                f"{bundle.path}: of the sound it was proved with, its {what} are here {apart:.1e} away "
+                f"from what they were when it was made (allowed: {allowed:.0e}); encoder or packages "
+                f"are not those it was validated with; use paralbench {manifest.origin.paralbench}."
+            )
 
 
 def _sound(rate: int, seconds: float) -> NDArray[np.float32]:
@@ -60,19 +70,16 @@ def _sound(rate: int, seconds: float) -> NDArray[np.float32]:
     return sound
 
 
-def _answer(
+def _said(
     sound: NDArray[np.float32], hearing: Hearing, members: Sequence[Member]
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     windows = list(hearing.sound(sound))
+    record = pooled(windows)
     if windows[0].values is None:
-        record = pooled(windows)
         values = record.reshape(len(record), 1, -1)
-        return mean(one.answer([one.mix(values)]) for one in members)
-    return mean(
-        one.answer(
-            utterances(
-                windows, [one.mix(part.values) for part in windows if part.values is not None]
-            )
-        )
-        for one in members
+        return record, mean(one.answer([one.mix(values)]) for one in members)
+    heard = [part.values for part in windows if part.values is not None]
+    answers = (
+        one.answer(utterances(windows, [one.mix(values) for values in heard])) for one in members
     )
+    return record, mean(answers)

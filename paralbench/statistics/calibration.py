@@ -21,8 +21,8 @@ Numbers = Mapping[str, Sequence[float]]
 _LEAST = 1e-6
 """Probabilities are kept so far from 0 and 1 before their logarithm is taken."""
 _FOLDS = 5
-_BETTER = 0.01
-"""A method must be better by so much (log loss, relative) than a simpler one to be taken."""
+LEAST = {"temperature": 5, "platt": 10, "beta": 25, "isotonic": 100}
+"""Speakers of the rarer kind that each method needs."""
 
 
 @dataclass(frozen=True)
@@ -149,20 +149,24 @@ def folds(clusters: NDArray[np.int64], truth: Array, count: int = _FOLDS) -> NDA
     return dealt[place]
 
 
-def chosen(
-    probabilities: Array, truth: Array, clusters: NDArray[np.int64], methods: Sequence[str] = ()
-) -> Calibrator:
-    """The method whose log loss on speakers that it was not fitted on is lowest, fitted on all.
+def chosen(probabilities: Array, truth: Array, clusters: NDArray[np.int64]) -> Calibrator:
+    """The simplest method that none is clearly better than, fitted on all.
 
-    Of two that are as good as each other the simpler one, which stands first in :data:`METHODS`.
+    Judged by log loss on speakers that it was not fitted on. A method with more numbers must be better
+    by more than one standard error, over speakers, of the difference; and it is not tried with too few
+    speakers for its numbers (:data:`LEAST`).
     """
-    best, lowest = "none", np.inf
-    for method in methods or METHODS:
-        held = held_out(probabilities, truth, clusters, partial(_weighted, method))
-        found = log_loss(held, truth, weights(clusters))
-        if found < lowest * (1 - _BETTER):
-            best, lowest = method, found
-    return fitted(best, probabilities, truth, weights(clusters))
+    counting = weights(clusters)
+    fewest = min(len(np.unique(clusters[truth > 0])), len(np.unique(clusters[truth <= 0])))
+    best, losses = "none", _losses(probabilities, truth)
+    for method in METHODS[1:]:
+        if fewest < LEAST[method]:
+            continue
+        found = _losses(held_out(probabilities, truth, clusters, partial(_weighted, method)), truth)
+        gain = np.bincount(np.unique(clusters, return_inverse=True)[1], (losses - found) * counting)
+        if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
+            best, losses = method, found
+    return fitted(best, probabilities, truth, counting)
 
 
 def _weighted(
@@ -188,8 +192,13 @@ def held_out(
 
 def log_loss(probabilities: Array, truth: Array, counting: Array) -> float:
     """Mean negative log likelihood, in nats."""
+    return float(np.average(_losses(probabilities, truth), weights=counting))
+
+
+def _losses(probabilities: Array, truth: Array) -> Array:
     line = logit(probabilities)
-    return float(np.average(np.logaddexp(0, line) - truth * line, weights=counting))
+    each: Array = np.logaddexp(0, line) - truth * line
+    return each
 
 
 def line(probabilities: Array, truth: Array, counting: Array) -> tuple[float, float]:
