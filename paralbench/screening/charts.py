@@ -84,7 +84,8 @@ def calibration(found: Evaluation) -> Chart | None:
             "layer": [
                 {"data": {"values": line}, "mark": {"type": "line", "color": _GREY, "strokeDash": [4, 4]},
                  "encoding": {"x": x, "y": {**y, "field": "observed"}}},
-                {"mark": "rule", "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
+                {"mark": {"type": "rule", "color": _GREY},
+                 "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}}},
                 {"mark": {"type": "point", "filled": True},
                  "encoding": {"x": x, "y": {**y, "field": "observed"},
                               "size": {"field": "recordings", "type": "quantitative", "legend": None}}},

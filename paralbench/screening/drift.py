@@ -1,15 +1,16 @@
 """Drift: whether these recordings are like those on which the screener was validated.
 
 Of the validated recordings, a tenth lies beyond their own 5th and 95th percentile in each measure.
-The share of the batch that does is compared with that tenth: a one-sided test of two proportions,
-p = 0.05 shared out among the measures (Bonferroni), which takes into account that the percentiles
-were themselves estimated. A warning also needs a fifth of the batch beyond them: in thousands of
-recordings, differences that mean nothing are found too.
+How many of the batch do is compared with that tenth by a one-sided test at 0.05, shared out among the
+measures (Bonferroni). The percentiles are order statistics of N recordings, so the true share beyond
+them is Beta(0.1 (N + 1), 0.9 (N + 1)), and the count in the batch beta-binomial: exact, also for few
+recordings (a normal approximation warned of one batch in ten of twenty). A warning also needs a
+fifth of the batch beyond them: in thousands of recordings, differences that mean nothing are found
+too.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -18,14 +19,15 @@ from scipy import stats
 from paralbench.records.bundle import Manifest, Reference
 from paralbench.records.card import Card
 from paralbench.records.screened import Row
+from paralbench.statistics.bootstrap import wilson
 
 FEWEST = 20
 """Recordings that are needed to say anything."""
 _BEYOND = 0.10
 _LEAST = 0.20
 _LEVEL = 0.05
-_FAR = 0.05
-"""Share of recordings outside the validated range from which, without a reference, there is a warning."""
+_FAR, _SEVERAL = 0.05, 3
+"""So many recordings outside the validated range, surely more than this share (Wilson), are a warning."""
 
 
 class Measure(Card):
@@ -59,13 +61,16 @@ def drift(manifest: Manifest, rows: Sequence[Row]) -> Drift:
     """Compare the recordings that passed the quality gate with validation's."""
     passed = [row for row in rows if row.assessment.status != "not scored"]
     distances = _values("distance", passed)
-    far = sum(one > 1 for one in distances) / len(distances) if distances else None
+    outside = sum(one > 1 for one in distances)
+    far = outside / len(distances) if distances else None
+    many = outside >= _SEVERAL and wilson(outside / len(distances), len(distances))[0] > _FAR
     if len(passed) < FEWEST:
         return Drift(
             recordings=len(passed),
             far=far,
             unjudged=f"Fewer than {FEWEST} recordings passed the quality gate; that is too few to "
             "tell whether they are like those of validation.",
+            warns=many,
         )
     if manifest.reference is None:
         return Drift(
@@ -73,7 +78,7 @@ def drift(manifest: Manifest, rows: Sequence[Row]) -> Drift:
             far=far,
             unjudged="The bundle does not say how the recordings of validation were spread, so "
             "only those outside its range can be counted.",
-            warns=far is not None and far > _FAR,
+            warns=many,
         )
     reference = manifest.reference
     samples = {name: _values(name, passed) for name in sorted(reference.measures)}
@@ -83,15 +88,21 @@ def drift(manifest: Manifest, rows: Sequence[Row]) -> Drift:
         recordings=len(passed),
         measures=measures,
         far=far,
-        warns=any(one.warns for one in measures),
+        warns=many or any(one.warns for one in measures),
     )
 
 
 def _measure(name: str, values: Sequence[float], reference: Reference, tests: int) -> Measure:
     low, _, middle, _, high = reference.measures[name]
     beyond = sum(not low <= one <= high for one in values) / len(values)
-    error = math.sqrt(_BEYOND * (1 - _BEYOND) * (1 / len(values) + 1 / reference.recordings))
-    p = float(stats.norm.sf((beyond - _BEYOND) / error))
+    p = float(
+        stats.betabinom.sf(
+            round(beyond * len(values)) - 1,
+            len(values),
+            _BEYOND * (reference.recordings + 1),
+            (1 - _BEYOND) * (reference.recordings + 1),
+        )
+    )
     ordered = sorted(values)
     return Measure(
         name=name,

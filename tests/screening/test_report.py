@@ -1,0 +1,157 @@
+"""The report: every name is shown as text, what needs action comes first, and no page grows too large."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from paralbench.records.bundle import NOTICE
+from paralbench.records.screened import Row
+from paralbench.screening.drift import Drift
+from paralbench.screening.in_place import evaluate
+from paralbench.screening.report import ALONE, PAGE, Report, visible, wave
+from tests.screening.bundles import manifest
+from tests.screening.rows import row
+
+NASTY = '<img src=x onerror="alert(1)">\n😀\u202e"\'&{{ 7*7 }}'
+VOID = {"meta", "link", "input", "br", "img"}
+
+
+class _Elements(HTMLParser):
+    """All elements with their attributes; fails where they are not closed in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def _report(rows: list[Row], **told: object) -> Report:
+    given = {
+        "manifest": manifest(), "sha256": "ab" * 32, "rows": rows, "drift": Drift(recordings=5),
+        "evaluation": None, "made": datetime(2026, 1, 2, tzinfo=UTC), "audit": "cd" * 32,
+        "passed_over": {},
+    }  # fmt: skip
+    return Report(**{**given, **told})  # type: ignore[arg-type]
+
+
+def _pages(rows: list[Row], **told: object) -> dict[str, str]:
+    return dict(_report(rows, **told).pages())
+
+
+def _mixed() -> list[Row]:
+    return [
+        row("fine", 0.1), row("sure", 0.9), row("likely", 0.6),
+        row("unsure", status="abstained", reason="Between.", probability=0.5),
+        row("bad", status="not scored", reason="Too short.", cause="seconds"),
+    ]  # fmt: skip
+
+
+def test_the_page_says_what_it_is_and_loads_and_runs_nothing() -> None:
+    (page,) = _pages(_mixed()).values()
+    found = _Elements(page)
+    assert page.count(NOTICE) >= 2
+    assert "SYNTHETIC" in page
+    policy = next(told["content"] for _, told in found.found if "http-equiv" in told)
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in found.found}
+    for _, told in found.found:
+        assert not [name for name in told if name.startswith("on") or name in ("src", "style")]
+        assert re.match(r"(#|results\.csv$|recordings/)", told.get("href") or "#")
+    told_ids = [told["id"] for _, told in found.found if "id" in told]
+    assert len(set(told_ids)) == len(told_ids)
+
+
+def test_a_screener_of_real_voices_is_not_called_synthetic() -> None:
+    population = manifest().population.model_copy(update={"synthetic": False})
+    real = manifest().model_copy(update={"population": population})
+    (page,) = _pages(_mixed(), manifest=real).values()
+    assert "SYNTHETIC" not in page
+
+
+def test_what_needs_action_comes_first() -> None:
+    report = _report(_mixed())
+    names = [report.rows[number].id for number in report.order]
+    assert names == ["sure", "likely", "unsure", "bad", "fine"]
+    (page,) = _pages(_mixed()).values()
+    words = " ".join("".join(_Elements(page).words).split())
+    assert "2 of the 3 that were scored are above the threshold" in words
+    assert "1 too short." in words
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_every_name_is_text(many: bool) -> None:
+    rows = [
+        replace(
+            row(f"{NASTY}{number}", 0.7, NASTY, NASTY, {NASTY: NASTY}, warnings=(NASTY,)),
+            path=NASTY,
+        )
+        for number in range(ALONE + 1 if many else 2)
+    ]
+    rows.append(row(NASTY, status="not scored", reason=NASTY, cause=NASTY))
+    pages = _pages(rows, evaluation=evaluate(manifest(), rows), passed_over={NASTY: 3})
+    assert len(pages) == (2 if many else 1)
+    for page in pages.values():
+        found = _Elements(page)
+        assert "img" not in {tag for tag, _ in found.found}
+        assert "\u202e" not in page
+        assert "😀" in page
+        assert "{{ 7*7 }}" in "".join(found.words)
+    assert "\\n" in visible(NASTY)
+
+
+def test_many_recordings_have_pages_of_their_own_and_the_first_stays_small() -> None:
+    rows = [row(number, 0.7) for number in range(10_000)]
+    rows += [row(f"b{number}", status="not scored", reason="Too short.", cause="seconds")
+             for number in range(1000)]  # fmt: skip
+    pages = _pages(rows)
+    assert len(pages) == 1 + len(rows) // PAGE
+    assert len(pages["report.html"]) < 200_000
+    links = re.findall(r'href="(recordings/\d+\.html)#(r\d+)"', pages["report.html"])
+    assert links
+    for name, place in links:
+        assert f'id="{place}"' in pages[name]
+    sections = [place for page in pages.values() for place in re.findall(r'id="(r\d+)"', page)]
+    assert sorted(sections) == sorted(f"r{number}" for number in range(len(rows)))
+
+
+def test_drift_is_the_first_thing_when_it_warns() -> None:
+    (page,) = _pages(_mixed(), drift=Drift(recordings=50, far=0.3, warns=True)).values()
+    assert (
+        0 < page.index("differ from those the screener was validated on") < page.index("Overview")
+    )
+    (quiet,) = _pages(_mixed()).values()
+    assert quiet.index("Overview") < quiet.index("like those of validation")
+
+
+def test_with_pseudonyms_no_column_of_the_list_is_shown() -> None:
+    rows = [replace(row("P-1", 0.7, attributes={"name": "Jane"}), path=None)]
+    (page,) = _pages(rows, named=False).values()
+    assert "Jane" not in page
+
+
+def test_the_outline_of_a_wave() -> None:
+    assert wave([0, 100]) == "M0,50 1,0 L1,100 0,50 Z"
