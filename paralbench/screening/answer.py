@@ -65,16 +65,22 @@ def spread(
 
 def _number(manifest: Manifest, value: float, distance: float | None, reason: str) -> Answer:
     outcome = manifest.outcome
+    value = _within(value, outcome.minimum, outcome.maximum)
     low = high = None
     if manifest.conformal is not None:
         (half,) = manifest.conformal.quantiles
         low, high = value - half, value + half
         least, most = outcome.minimum, outcome.maximum
-        low = low if least is None else max(low, least)
-        high = high if most is None else min(high, most)
+        low, high = _within(low, least, most), _within(high, least, most)
     if reason:
         return Answer("abstained", reason, "outside-range", distance=distance)
     return Answer("scored", value=value, low=low, high=high, distance=distance)
+
+
+def _within(value: float, least: float | None, most: float | None) -> float:
+    """No number is told that the outcome cannot be."""
+    value = value if least is None else max(value, least)
+    return value if most is None else min(value, most)
 
 
 def _class(

@@ -89,7 +89,7 @@ def make(
             f"{file}: {count} members were asked for, it has {len(recorded.seeds)} seeds."
         )
     numbers = validated(
-        together(found, count), cards.task.metrics, wanted.level, wanted.wish
+        together(found, count), cards.task, wanted.level, wanted.wish
     )  # fmt: skip
     refitted = refit(prepared, recorded, count, cache, say, quiet)
     states = [_tensors(state) for state in refitted.states]

@@ -19,7 +19,7 @@ from paralbench.metrics import metric
 from paralbench.metrics.metric import Array
 from paralbench.records.bundle import Calibration, Conformal, Estimate, OperatingPoint, Performance
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.task_card import Metrics
+from paralbench.records.task_card import Metrics, NumberTarget, TaskCard
 from paralbench.screening import abstention
 from paralbench.screening.abstention import Wish
 from paralbench.screening.answer import spread
@@ -74,7 +74,7 @@ def together(found: Predictions, members: int) -> Predictions:
     )
 
 
-def validated(found: Predictions, metrics: Metrics, level: float, wish: Wish) -> Validated:
+def validated(found: Predictions, task: TaskCard, level: float, wish: Wish) -> Validated:
     """Calibrate, choose and report; ``found`` has one row an example.
 
     Raises:
@@ -86,10 +86,19 @@ def validated(found: Predictions, metrics: Metrics, level: float, wish: Wish) ->
             f"conformal prediction needs {conformal.LEAST} speakers or more, the predictions are of "
             f"{speakers}; a screener validated on so few would say more than is known."
         )
-    return (_classes if found.classes else _number)(found, metrics, level, wish)
+    if isinstance(task.target, NumberTarget):
+        return _number(found, task.target, task.metrics, level)
+    return _classes(found, task.metrics, level, wish)
 
 
-def _number(found: Predictions, metrics: Metrics, level: float, wish: Wish) -> Validated:
+def _number(found: Predictions, target: NumberTarget, metrics: Metrics, level: float) -> Validated:
+    # As they will be told: no number that the outcome cannot be.
+    clipped = np.clip(
+        found.predicted,
+        -np.inf if target.minimum is None else target.minimum,
+        np.inf if target.maximum is None else target.maximum,
+    )
+    found = replace(found, predicted=clipped, outputs=clipped[:, None].astype(np.float32))
     values, truth, clusters = found.predicted, found.truth, found.clusters
     half = conformal.interval_quantile(values, truth, clusters, level)
     return Validated(
