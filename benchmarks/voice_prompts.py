@@ -40,7 +40,7 @@ def run() -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         _write_clips(catalog, root, work)
-        _write_weights(catalog, work / "weights")
+        write_weights(catalog, work / "weights")
         script, said = _timed([sys.executable, "-m", "benchmarks.plain_script",
                                str(work / "clips.csv"), str(work / "weights")])  # fmt: skip
         ours = [sys.executable, "-m", "paralbench", "run", "--task", TASK, "--model", MODEL, "--json",
@@ -79,7 +79,7 @@ def _write_clips(catalog: Catalog, root: Path, work: Path) -> None:
             rows.writerow((wav, example.labels["language"], fold_of[number]))
 
 
-def _write_weights(catalog: Catalog, folder: Path) -> None:
+def write_weights(catalog: Catalog, folder: Path) -> None:
     """The packaged weights as transformers keeps them; the decoder, which is not used, is left empty."""
     import torch
     from transformers import WhisperConfig, WhisperModel

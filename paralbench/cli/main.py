@@ -43,8 +43,8 @@ VERBS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
-    parser = _parser()
-    args = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    args = _parser(given[0] if given else "").parse_args(given)
     try:
         code = args.run(args)
         sys.stdout.flush()
@@ -79,7 +79,11 @@ def _told(error: OSError) -> str:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """With the verb that is asked for; with all where it is none, to say what there is.
+
+    Some verbs import much that the others have no use for.
+    """
     parser = argparse.ArgumentParser(
         prog="paralbench",
         description="Which acoustic foundation model, with which light head, hears best how it is said.",
@@ -90,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"paralbench {paralbench.__version__}"
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for verb, file in VERBS.items():
+    for verb, file in {asked: VERBS[asked]}.items() if asked in VERBS else VERBS.items():
         module = import_module(f"paralbench.cli.{file}")
         about = (module.__doc__ or "").strip().splitlines()[0]
         sub = verbs.add_parser(

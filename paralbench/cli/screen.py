@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -47,13 +48,15 @@ def run(args: argparse.Namespace) -> int:
     if args.verify_audit is not None:
         return _verify(args.verify_audit, args.json)
     _check(args)
+    args.output.mkdir(parents=True, exist_ok=True)
+    # Packages try out where temporary files can go when they are imported: nowhere else than here.
+    tempfile.tempdir = str(args.output.resolve())
     from paralbench.screening.batch import Settings, screen
     from paralbench.screening.lock import Lock
     from paralbench.screening.outputs import write
     from paralbench.screening.screening import opened
 
     screening = opened(args.bundle, args.sha256, args.weights, tuple(args.catalog))
-    args.output.mkdir(parents=True, exist_ok=True)
     if args.serve:
         from paralbench.screening.serve import serve
 

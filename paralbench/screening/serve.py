@@ -65,7 +65,7 @@ def serve(screening: Screening, folder: Path, say: Callable[[str], None], port: 
     try:
         with (
             Workers(screening.opener, 1, folder / SCRATCH) as workers,
-            Server(_Desk(screening, workers, journal, audit, incoming), port) as server,
+            Server(Desk(screening, workers, journal, audit, incoming), port) as server,
         ):
             journal.mark(audit.append("serving", bundle=screening.sha256))
             say(f"open {server.address} in a browser on this computer; Ctrl-C ends it")
@@ -81,7 +81,7 @@ def serve(screening: Screening, folder: Path, say: Callable[[str], None], port: 
 
 
 @dataclass
-class _Desk:
+class Desk:
     """Where recordings are handed in, one at a time."""
 
     screening: Screening
@@ -122,7 +122,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, desk: _Desk, port: int = 0) -> None:
+    def __init__(self, desk: Desk, port: int = 0) -> None:
         self.desk = desk
         self.token = secrets.token_urlsafe(24)
         super().__init__(("127.0.0.1", port), _Handler)
