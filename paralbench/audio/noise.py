@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from paralbench.records.quality import NoiseMethod
 
@@ -33,7 +34,7 @@ def noise_ratio(
     speech = likely >= SPEECH
     if not (speech & sounding).any():
         return None, None
-    beside = np.convolve(speech, np.ones(2 * _NEXT_TO + 1), "same") > 0
+    beside = binary_dilation(speech, iterations=_NEXT_TO)
     pauses = power[sounding & ~beside & (likely < PAUSE)]
     if len(pauses) >= _LEAST_PAUSE:
         return _over(float(power[speech].mean()), float(np.median(pauses))), "pauses"

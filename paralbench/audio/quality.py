@@ -29,6 +29,7 @@ _BLOCK_SECONDS = 10
 _STEP = speakers.STEP
 _RATES = (1000, 768_000)
 _CHANNELS = 64
+_LARGEST = 1e6  # of full scale: what a damaged float may be, and no recorder writes
 _POLICY = Cutting(how="voice")
 
 
@@ -71,10 +72,10 @@ class _AsGiven:
     def heard(self, stored: Iterator[Waveform]) -> Iterator[Waveform]:
         for piece in cut(stored, _BLOCK_SECONDS * self.rate):
             block = piece.samples
-            finite = np.isfinite(block)
-            if not finite.all():
-                self.not_finite += int(finite.size - finite.sum())
-                block = np.where(finite, block, np.float32(0))
+            usable = np.abs(block) <= _LARGEST  # neither is NaN
+            if not usable.all():
+                self.not_finite += int(usable.size - usable.sum())
+                block = np.where(usable, block, np.float32(0))
             self.samples += len(block)
             self.levels.hear(block)
             mono = block.mean(axis=1, dtype=np.float32)

@@ -15,6 +15,7 @@ from paralbench.records.interval import Interval
 from paralbench.records.model_card import Certainty, Policy, Sha256
 from paralbench.records.quality_limits import QualityLimits
 from paralbench.records.result import Score
+from paralbench.records.subgroup import Subgroup
 
 FORMAT: Final = "paralbench-bundle"
 VERSION: Final = 1
@@ -190,22 +191,8 @@ class Validation(Card):
     population: Population | None = None
 
 
-class Fairness(Card):
-    """One attribute's largest gap between its values [fairness].
-
-    ``values`` has the metric for each value that has ``least`` participants or more; ``unknown``
-    lists those that have fewer, of whom nothing can be said.
-    """
-
-    attribute: str
-    metric: str
-    values: dict[str, float]
-    unknown: list[str] = Field(default_factory=list)
-    least: int = Field(ge=1)
-
-
 class Performance(Card):
-    """Scores with intervals and by subgroup, and calibration [performance].
+    """Scores with intervals, by subgroup [fairness], and calibration [performance].
 
     ``slope`` and ``intercept`` are of the logistic calibration line on validation predictions; 1 and
     0 are perfect. None for a number, or where they were not estimated.
@@ -214,7 +201,7 @@ class Performance(Card):
     scores: list[Score] = Field(min_length=1)
     slope: float | None = None
     intercept: float | None = None
-    fairness: list[Fairness] = Field(default_factory=list)
+    subgroups: list[Subgroup] = Field(default_factory=list)
 
 
 class Use(Card):

@@ -17,7 +17,8 @@ class Quality:
         rate: its sampling rate as stored, in Hz.
         channels: how many it has (one, where the clip names one).
         dead_channels: those, from 0, that carry nothing while another one does.
-        not_finite: samples that are NaN or infinite; all else is measured with 0 in their place.
+        not_finite: samples that are NaN, infinite or beyond a million times full scale; all else is
+            measured with 0 in their place.
         peak: the largest sample, in dBFS (0 is full scale).
         level: root mean square over the whole recording, in dBFS, the constant part left out.
         speech_level: the same over the moments of speech alone.

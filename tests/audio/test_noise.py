@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paralbench.audio.noise import noise_ratio
 
@@ -59,3 +61,13 @@ def test_noise_louder_than_speech_is_the_lowest_ratio_there_is() -> None:
     assert noise_ratio(np.where(likely > 0.5, 1e-6, 1e-2), likely)[0] == -20
     assert noise_ratio(np.where(likely > 0.5, 1.0, 1e-15), likely)[0] == 100
     assert len(power) == 600
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=40))
+def test_however_short_it_is_there_is_a_finite_ratio_or_none(
+    steps: list[tuple[float, float]],
+) -> None:
+    power, likely = np.array(steps).reshape(-1, 2).T
+    ratio, method = noise_ratio(power, likely)
+    assert (ratio is None) == (method is None)
+    assert ratio is None or -20 <= ratio <= 100

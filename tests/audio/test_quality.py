@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 import soxr
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paralbench.audio import decoding
@@ -121,6 +124,25 @@ def test_very_short_recordings_are_measured(
     found = _measured(tmp_path / "a.wav", rng.normal(0, 0.1, samples).astype(np.float32), detector)
     assert found.seconds == samples / RATE
     assert (found.speech, found.noise_ratio, found.speaker_contrast) == (0, None, None)
+
+
+@given(data=st.data())
+def test_any_stretch_of_any_samples_is_measured_without_nan(
+    tmp_path_factory: pytest.TempPathFactory,
+    detector: VoiceActivity,
+    voice: NDArray[np.float32],
+    data: st.DataObject,
+) -> None:
+    start = data.draw(st.integers(0, len(voice) - 1))
+    stretch = voice[start : start + data.draw(st.integers(1, 20_000))].copy()
+    odd = data.draw(st.lists(st.tuples(st.integers(0, 10_000), st.floats(width=32)), max_size=5))
+    for place, value in odd:
+        stretch[place % len(stretch)] = value
+    found = _measured(tmp_path_factory.getbasetemp() / "any.wav", stretch, detector)
+    numbers = [value for value in astuple(found) if isinstance(value, float)]
+    assert np.isfinite(numbers).all()
+    assert 0 <= found.clipped <= 1
+    assert 0 <= found.silent <= 1
 
 
 def test_silence_has_no_measures(tmp_path: Path, detector: VoiceActivity) -> None:

@@ -129,6 +129,11 @@ def test_two_clouds_are_apart_and_one_is_not() -> None:
     assert contrast(features[:200], likely[:200]) is None  # five pieces
 
 
+@pytest.mark.parametrize("steps", [0, 1, 2, 17, 18, 40])
+def test_too_little_speech_has_no_contrast(steps: int) -> None:
+    assert contrast(np.zeros((steps, FEATURES)), np.ones(steps)) is None
+
+
 if __name__ == "__main__":
     for kind in KINDS:
         share = _suspected(kind, range(2000, 2100))

@@ -15,7 +15,6 @@ from paralbench.ranking.text import render
 from paralbench.records.verdict import Finding, Verdict
 from paralbench.results import files
 from paralbench.site.build import build
-from paralbench.site.entries import address
 from tests.ranking.boards import predictions, result, store, write
 
 
@@ -205,9 +204,9 @@ def test_a_verdict_stands_beside_the_encoder_it_is_of(tmp_path: Path) -> None:
     (row,) = (board := collect(root)).tables[0].rows
     assert row.verdict is not None
     assert told(board)[0]["checks_failed"] == 1
-    page = build(board, tmp_path / "site").read_text(encoding="utf-8")
-    assert "1 of 1 failed" in page
-    entry = (tmp_path / "site" / address(row.result)).read_text(encoding="utf-8")
-    assert "In a batch &lt;b&gt;not&lt;/b&gt; as alone." in entry
+    front = build(board, tmp_path / "site")
+    assert "1 of 1 failed" in front.read_text(encoding="utf-8")
+    page = (front.parent / "models" / "bands.html").read_text(encoding="utf-8")
+    assert "In a batch &lt;b&gt;not&lt;/b&gt; as alone." in page
     (root / "bands" / "conformance.json").write_text("{}")
     assert collect(root).refused[0][0] == "bands/conformance.json"
