@@ -36,6 +36,7 @@ _FFMPEG = {
 }  # fmt: skip
 _HEADERLESS = {".aac", ".amr"}
 _G722_BYTES_PER_SECOND = 8000
+_FFMPEG_CHANNELS = 8  # of more, PyAV 18 reads planes that are not there and the process ends
 _BLOCK_SECONDS = 10
 
 
@@ -247,10 +248,11 @@ def _ffmpeg_blocks(container: Any, start: float, wanted: float) -> Iterator[Wave
     heard = 0
     try:
         for packet in container.decode(stream):
+            # Before anything touches its samples: PyAV would read beyond them.
+            if (packet.sample_rate, packet.layout.nb_channels) != (rate, channels):
+                raise Refused("its rate or channels change on the way; convert it to WAV")
             for frame in planar.resample(packet):
                 block = frame.to_ndarray().astype(np.float32, copy=False).T
-                if (frame.sample_rate, block.shape[1]) != (rate, channels):
-                    raise Refused("its rate or channels change on the way; convert it to WAV")
                 piece = block[max(0, first - position) : max(0, last - position)]
                 position += len(block)
                 if len(piece):
@@ -278,7 +280,11 @@ def _container(path: Path) -> Any:
     if not container.streams.audio:
         container.close()
         raise Refused("it has no audio stream")
-    if container.streams.audio[0].codec_context is None:
+    stream = container.streams.audio[0]
+    if stream.codec_context is None:
         container.close()
         raise Refused("its audio is in a coding that is not known here; convert it to WAV or FLAC")
+    if stream.channels > _FFMPEG_CHANNELS:
+        container.close()
+        raise Refused(f"it has {stream.channels} channels; convert it to WAV to have it heard")
     return container

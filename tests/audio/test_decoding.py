@@ -191,3 +191,17 @@ def test_channels_that_change_on_the_way_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.aac").write_bytes(b"".join(parts))
     with pytest.raises(Refused, match="rate or channels change on the way"):
         whole(Clip(tmp_path / "a.aac"))
+
+
+def test_more_channels_than_pyav_can_read_are_refused(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mkv"), "w", format="matroska") as container:
+        stream = container.add_stream("pcm_s16le", rate=16000)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "hexadecagonal"  # type: ignore[assignment]
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 16 * 16000), np.int16), "s16", "hexadecagonal"
+        )
+        frame.rate, frame.pts = 16000, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    with pytest.raises(Refused, match="it has 16 channels; convert it to WAV"):
+        whole(Clip(tmp_path / "a.mkv"))
