@@ -22,6 +22,7 @@ from paralbench.evaluation.gathering import Source, refused_examples, remaining
 from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.standing import standing
 from paralbench.evaluation.steps import Steps
 from paralbench.evaluation.subgroups import subgroups
 from paralbench.features.engine import LOCAL, Engine
@@ -41,9 +42,6 @@ from paralbench.records.result import (
 )
 from paralbench.results import files
 from paralbench.results.provenance import provenance
-
-_CLUSTERS_LEAST = 5
-"""With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def run(
         control = Control(score=score, paired=paired)
     clock.lap("scoring")
     content, digest = files.parquet(found.table(_names(prepared, selection)))
-    standing, reason = _standing(prepared, selection, scores[0].interval.clusters)
+    stands, reason = _standing(prepared, selection, scores[0].interval.clusters)
     result = Result(
         schema_version=1,
         entry=prepared.name,
@@ -126,7 +124,7 @@ def run(
         task_about=entry.task.about,
         model=_model(entry, admitted),
         head=entry.head,
-        standing=standing,
+        standing=stands,
         standing_reason=reason,
         target=entry.task.target.model_dump(mode="json"),
         ranking=entry.task.metrics.ranking,
@@ -161,25 +159,15 @@ def run(
 
 
 def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tuple[Standing, str]:
-    entry = prepared.entry
-    if prepared.entry.view.synthetic:
-        return "synthetic", "the corpus was made by 'paralbench synth'"
-    scored, listed = len(selection.examples), _listed(prepared)
-    declared = entry.task.examples or listed
-    if scored < max(declared, listed):
-        return "incomplete", f"{scored} of {max(declared, listed)} examples were scored"
-    if scored > declared:
-        return "unverified", f"{scored} examples were found, the task declares {declared}"
-    protocol = entry.task.protocol
-    needed = {protocol.cluster, getattr(protocol, "by", protocol.cluster)}
-    unknown = sorted(needed & set(prepared.audit.unknown))
-    if unknown:
-        return "unverified", f"the {' and '.join(unknown)} of some examples is unknown"
-    if clusters < _CLUSTERS_LEAST:
-        return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
-    if not all(encoder.weights.pinned for encoder in entry.encoders):
-        return "unverified", "the model's card does not pin the sha256 of these weights"
-    return "ranked", ""
+    return standing(
+        prepared.entry.task,
+        synthetic=prepared.entry.view.synthetic,
+        listed=_listed(prepared),
+        scored=len(selection.examples),
+        unknown=prepared.audit.unknown,
+        clusters=clusters,
+        pinned=all(encoder.weights.pinned for encoder in prepared.entry.encoders),
+    )
 
 
 def _listed(prepared: Preparation) -> int:

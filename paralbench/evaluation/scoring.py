@@ -41,7 +41,7 @@ def beside(name: str, found: Predictions, other: Predictions) -> tuple[Score, Pa
 
 def differing(name: str, found: Predictions, other: Predictions) -> Paired:
     """How ``found`` differs from ``other`` in a metric, both of the same examples."""
-    chosen, sizes = metric(name), found.sizes()
+    chosen, sizes = fitting(name, found), found.sizes()
     ours, theirs = found.tallies(chosen), other.tallies(chosen)
     return paired(chosen, ours, theirs, sizes, Draws.of(len(sizes)))
 

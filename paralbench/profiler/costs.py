@@ -27,8 +27,6 @@ from paralbench.records.profile import (
     Reference,
 )
 
-BUDGET = 20.0
-"""Seconds of measuring in a run; loading, starting processes and memory come on top."""
 _PATIENCE = 0.2
 """Share of the budget that one pass may take."""
 
@@ -37,7 +35,7 @@ def profile(
     subject: Subject,
     cache: Path,
     *,
-    budget: float = BUDGET,
+    budget: float,
     lengths: Sequence[float] = clips.LENGTHS,
     again: bool = False,
     beside: Mapping[str, Subject] | None = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import sys
 import tempfile
@@ -47,7 +48,7 @@ def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> M
             reason = _too_much(peaks, seconds, patience)
             if reason is None:
                 try:
-                    peaks.append(_heard(loaded, held, file, seconds, gpu))
+                    peaks.append(_heard(loaded, file, seconds, gpu))
                 except Refused as refused:
                     reason = str(refused)
             if reason is not None:
@@ -58,29 +59,27 @@ def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> M
     )  # fmt: skip
 
 
-def _heard(loaded: Loaded, held: int, file: Path, seconds: float, gpu: str | None) -> Peak:
-    """One pass; ``held`` is what the process held once the entry was loaded."""
+def _heard(loaded: Loaded, file: Path, seconds: float, gpu: str | None) -> Peak:
+    """One pass. Memory that was freed is given back before each part, so that none passes unseen."""
     import torch
 
     forms = loaded.forms
     if gpu is not None:
         torch.cuda.reset_peak_memory_stats(gpu)
-    reset()
+    before = _begun()
     began = time.perf_counter()
     records = loaded.encode(loaded.pieces(file))
-    highest = peak()
-    parts = {"encoder": highest - held}
-    between = resident()
-    reset()
+    spent, highest = time.perf_counter() - began, peak()
+    parts = {"encoder": highest - before}
+    between = _begun()
+    began = time.perf_counter()
     inputs = forms.inputs(records)
     forms.deployed(inputs)
-    elapsed = time.perf_counter() - began
+    spent, highest = spent + time.perf_counter() - began, max(highest, peak())
     parts["head-deployed"] = peak() - between
-    highest = max(highest, peak())
-    parts["entry"] = highest - held
+    parts["entry"] = highest - before
     if forms.folds:
-        between = resident()
-        reset()
+        between = _begun()
         forms.trained(inputs)
         parts["head-trained"] = peak() - between
     else:
@@ -91,8 +90,15 @@ def _heard(loaded: Loaded, held: int, file: Path, seconds: float, gpu: str | Non
         parts={name: max(0, needed) for name, needed in parts.items()},
         whole=highest,
         gpu=allocated,
-        elapsed=round(elapsed, 4),
+        elapsed=round(spent, 4),
     )
+
+
+def _begun() -> int:
+    """Begin a part: free memory given back, the peak begun anew; what is held then."""
+    give_back()
+    reset()
+    return resident()
 
 
 def _too_much(peaks: list[Peak], seconds: float, patience: float) -> str | None:
@@ -134,6 +140,13 @@ def reset() -> None:
         _RESET.write_text("5", encoding="ascii")
     except OSError:
         return
+
+
+def give_back() -> None:
+    """Give freed memory back to the system, where the C library has a way to."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def available() -> int | None:

@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_FREE = 0.1
+"""Who costs less than this share of the first is measured with it, whatever is left."""
+
 ROUNDS_LEAST, ROUNDS_MOST = 3, 10
 TURN, PASSES_MOST = 0.1, 10
 """A turn takes so many seconds or so many passes, one pass at least."""
@@ -32,7 +35,7 @@ def affordable(estimates: Mapping[str, float], left: float, own: float, first: s
     chosen = [first]
     left -= least(estimates[first])
     for name in sorted(estimates.keys() - {first}, key=lambda name: estimates[name]):
-        if least(estimates[name]) <= left:
+        if least(estimates[name]) <= max(left, _FREE * least(estimates[first])):
             chosen.append(name)
             left -= least(estimates[name])
     return chosen

@@ -10,7 +10,8 @@ from typing import Any
 from paralbench.ranking.board import Board, Row, Table
 
 _COLUMNS = (
-    "task", "synthetic", "rank", "tied", "model", "head", "metric", "score", "low", "high", "chance",
+    "task", "synthetic", "rank", "rank_low", "rank_high", "group", "p_best",
+    "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
     "checks_failed", "entry",
 )  # fmt: skip
@@ -41,11 +42,15 @@ def _csv(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _record(table: Table, row: Row) -> dict[str, Any]:
-    result, score = row.result, row.score
+    result, score, apart = row.result, row.score, row.separation
     return {
         "task": table.task,
         "synthetic": table.synthetic,
         "rank": row.rank,
+        "rank_low": apart.low if apart else None,
+        "rank_high": apart.high if apart else None,
+        "group": apart.group if apart else None,
+        "p_best": round(apart.best, 4) if apart else None,
         "tied": row.tied,
         "model": result.model.id,
         "head": result.head,

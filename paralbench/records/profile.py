@@ -33,8 +33,7 @@ class Cost(Card):
     """What one part costs on one clip of ``seconds``.
 
     ``macs`` are multiply-accumulates, None where nothing counts them. ``memory`` is how many bytes
-    were needed above what the process held once it was loaded (of a head: above what it held when
-    the head began), None where that was not measured.
+    the part needed above what the process held before it began, None where that was not measured.
     ``energy`` in joules, of the whole processor package or GPU.
     """
 

@@ -53,8 +53,13 @@ def engine() -> str:
 
 
 def card_digest(card: Card) -> str:
-    """A digest of what a card says, however it is laid out."""
-    return hashlib.sha256(card.model_dump_json().encode()).hexdigest()
+    """A digest of what a card decides, however it is laid out.
+
+    What it only tells the reader does not count, nor does a key left at its default: results outlive
+    a better sentence, and a platform that learns a new key.
+    """
+    told = card.model_dump_json(exclude_defaults=True, exclude={"title", "about", "term"})
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def provenance(task_card: Card, seconds: dict[str, float]) -> Provenance:

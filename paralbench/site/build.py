@@ -21,7 +21,7 @@ from paralbench.records.result import Result
 from paralbench.site.badge import badge
 from paralbench.site.bar import WIDTH, place
 from paralbench.site.chart import Chart
-from paralbench.site.charts import gaps, layers, pareto
+from paralbench.site.charts import gaps, layers, pareto, ranks
 from paralbench.site.entries import address, records
 from paralbench.site.latex import latex
 
@@ -183,7 +183,8 @@ def _layer_bars(result: Result) -> list[tuple[int, float, float]]:
 
 def _charts(table: Table) -> list[Chart]:
     weights = layers.weights(stem(table), [row.result for row in table.rows[:40]])
-    return [*pareto.charts(table), *gaps.charts(table), *([weights] if weights else [])]
+    found = [ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights]
+    return [one for one in found if one is not None]
 
 
 def _by_model(board: Board) -> dict[str, list[tuple[Table, Row]]]:

@@ -30,6 +30,7 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "head": result.head,
         "metric": table.metric.upper(),
         "rank": row.rank,
+        "ranks": [row.separation.low, row.separation.high] if row.separation else None,
         "score": round(score.value, 4),
         "low": round(score.interval.low, 4),
         "high": round(score.interval.high, 4),

@@ -41,6 +41,18 @@ def test_intervals_cover_the_truth_as_often_as_they_say(name: str, clusters: int
     assert found.alone < 0.75, "utterances drawn one by one must show that they know too much"
 
 
+@pytest.mark.parametrize("clusters", [5, 10])
+def test_they_cover_over_seeds_too(clusters: int) -> None:
+    found = covered(CASES["uar, three seeds"], clusters, repetitions=300, draws=400)
+    assert 0.92 <= found.clustered <= 0.99
+    assert found.alone < 0.9
+
+
+def test_wilsons_covers_where_every_speaker_has_one_example() -> None:
+    case = CASES["wa, an example a speaker"]
+    assert 0.92 <= covered(case, 46, repetitions=400, draws=10).clustered <= 0.98
+
+
 def test_a_mean_of_normal_data_gets_students_interval() -> None:
     values = np.random.default_rng(1).normal(0, 0.01, size=8)
     found = _interval(_mean(values), draws=60000)

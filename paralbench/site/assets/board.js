@@ -48,7 +48,7 @@ function explore(form) {
   const short = (x) => x === null ? "–" : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3)))
     : Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(x);
   const COLUMNS = [
-    ["rank", "Rank", (r) => r.rank === null ? "–" : String(r.rank), true, true],
+    ["rank", "Rank", (r) => r.rank === null ? "–" : r.ranks ? `${r.rank} (${r.ranks.join("–")})` : String(r.rank), true, true],
     ["task", "Task", (r) => r.task, false, true],
     ["model", "Model", (r) => r.model, false, true],
     ["head", "Head", (r) => r.head, false, true],
