@@ -197,7 +197,7 @@ def test_more_channels_than_pyav_can_read_are_refused(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "a.mkv"), "w", format="matroska") as container:
         stream = container.add_stream("pcm_s16le", rate=16000)
         assert isinstance(stream, av.AudioStream)
-        stream.layout = "hexadecagonal"  # type: ignore[assignment]
+        stream.layout = "hexadecagonal"
         frame = av.AudioFrame.from_ndarray(
             np.zeros((1, 16 * 16000), np.int16), "s16", "hexadecagonal"
         )
