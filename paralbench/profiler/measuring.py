@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from paralbench.profiler.throughput import throughput
 from paralbench.records.profile import Noise, Throughput
 
 _WARM_PASSES, _WARM_SECONDS = 2, 0.3
+_MARGIN = 1.5
 _SHARE = 0.5
 """A length may take this share of what is left of the budget; the entry itself is sure of the same
 share of all of it, however much time the references took."""
@@ -152,7 +154,11 @@ class _Measuring:
     def _length(self, seconds: float, left: float, must: bool) -> None:
         """Warm up and measure whoever can be afforded at this length."""
         job = self._job
-        estimates = {name: of[seconds] for name, of in job.estimates.items() if seconds in of}
+        estimates = {
+            name: self._estimate(name, seconds)
+            for name, of in job.estimates.items()
+            if seconds in of
+        }
         if must:
             chosen = list(estimates) if job.first in estimates else []
         else:
@@ -171,6 +177,14 @@ class _Measuring:
         turns = schedule.interleaved(passes, slot, self._calibration.take)
         for name, samples in turns.items():
             self._found[name].turns[seconds] = samples
+
+    def _estimate(self, name: str, seconds: float) -> float:
+        """Seconds of a pass: as memory was measured, or less where other lengths took less."""
+        guess = self._job.estimates[name][seconds]
+        for length, turns in self._found[name].turns.items():
+            typical = median(sample.wall for turn in turns for sample in turn)
+            guess = min(guess, _MARGIN * typical * max(1.0, seconds / length))
+        return guess
 
     def _warm(
         self, name: str, seconds: float, pieces: list[list[Piece]], one: Callable[[], Sample]
