@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
+import re
 import time
 from collections.abc import Callable, Sequence
-from statistics import median
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -90,17 +90,24 @@ def _growth() -> list[tuple[str, str]]:
 
 
 def _one_length(name: str, minutes: int) -> tuple[float, float]:
-    """Median seconds of three passes, and MiB of memory at its peak beyond what stood before."""
+    """Least seconds of five passes, and MiB at the peak of a pass beyond what stood before it."""
     network = _network(
         name, **({} if name == "haffformer" else {"blocks": 6, "width": 8, "inner": 16})
     )
     with torch.inference_mode():
         network([_heard(500, 10.0)])
         heard = _heard(round(minutes * 60 * RATE), 10.0)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        seconds = median(_timed(lambda: network([heard])) for _ in range(3))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return seconds, max(peak - before, 1) / 1024
+        Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
+        before = _status("VmRSS")
+        seconds = min(_timed(lambda: network([heard])) for _ in range(5))
+    return seconds, max(_status("VmHWM") - before, 1) / 1024
+
+
+def _status(name: str) -> int:
+    """A figure of this process, in KiB."""
+    found = re.search(rf"{name}:\s*(\d+)", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1])
 
 
 def _exponent(lengths: Sequence[int], costs: Sequence[float]) -> float:

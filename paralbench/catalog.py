@@ -21,6 +21,7 @@ from paralbench.foreign import foreign
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
+from paralbench.records.label_sets import LabelSet, LabelSets
 from paralbench.records.model_card import ModelCard
 from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
@@ -130,6 +131,20 @@ class Catalog:
         return tasks
 
     @cached_property
+    def label_sets(self) -> dict[str, LabelSet]:
+        """Label sets by name, from the ``tasks/label-sets.toml`` of every catalogue."""
+        found: dict[str, LabelSet] = {}
+        for catalogue in self.folders:
+            file = catalogue / "tasks" / "label-sets.toml"
+            if file.is_file():
+                found = LabelSets.from_toml(file).sets | found
+        return found
+
+    def label_set(self, name: str) -> LabelSet:
+        """The label set called ``name``; raises :class:`UsageError` where there is none."""
+        return _named("label set", name, self.label_sets)
+
+    @cached_property
     def lists(self) -> dict[str, ModelList]:
         """Lists of models by name, from the ``models/lists.toml`` of every catalogue."""
         found: dict[str, ModelList] = {}
@@ -206,7 +221,9 @@ def load_module(file: Path) -> ModuleType:
     """Load a catalogue's Python file under a name of its own; raises :class:`CardError`."""
     if not file.is_file():
         raise CardError(f"{file} is missing; a corpus folder needs it.")
-    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
+    # With its bytes, so that a file changed under a running process is not the one loaded before.
+    told = str(file.resolve()).encode() + b"\0" + file.read_bytes()
+    digest = hashlib.sha256(told).hexdigest()[:12]
     name = f"paralbench_catalog_{digest}_{file.stem}"
     if name in sys.modules:
         return sys.modules[name]
@@ -259,7 +276,9 @@ def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
         return known[name]
     from difflib import get_close_matches
 
-    kinds = {"corpus": "corpora", "list": "model-lists"}.get(kind, f"{kind}s")
+    kinds = {"corpus": "corpora", "list": "model-lists", "label set": "label-sets"}.get(
+        kind, f"{kind}s"
+    )
     near = get_close_matches(name, known, n=3, cutoff=0.4)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     raise UsageError(f"there is no {kind} '{name}'.{hint} 'paralbench list {kinds}' shows all.")

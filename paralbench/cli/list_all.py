@@ -1,4 +1,4 @@
-"""List corpora, tasks, suites, models, lists of models, heads or results."""
+"""List corpora, tasks, suites, label sets, models, lists of models, heads or results."""
 
 from __future__ import annotations
 
@@ -67,6 +67,13 @@ def models_here(catalog: Catalog) -> dict[str, str]:
         except ParalbenchError:
             found[model.card.id] = "not here"
     return found
+
+
+def _label_sets(args: argparse.Namespace) -> Rows:
+    return [
+        {"label set": name, "classes": " ".join(labels.classes), "tasks": " ".join(labels.tasks)}
+        for name, labels in options.catalog(args).label_sets.items()
+    ]
 
 
 def _corpora(args: argparse.Namespace) -> Rows:
@@ -143,5 +150,6 @@ def _results(args: argparse.Namespace) -> Rows:
 
 _LISTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
     "corpora": _corpora, "tasks": _tasks, "suites": _suites, "models": _models,
-    "model-lists": _model_lists, "heads": _heads, "results": _results,
+    "model-lists": _model_lists, "label-sets": _label_sets,
+    "heads": _heads, "results": _results,
 }  # fmt: skip

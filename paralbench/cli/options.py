@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,6 +48,13 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="SUITE",
         help="or all tasks of these suites ('paralbench list suites')",
+    )
+    add(
+        "--across",
+        default=None,
+        metavar="SET",
+        help="cross-corpus: train on each of the tasks and test on each, over the classes of this "
+        "label set ('paralbench list label-sets')",
     )
     add(
         "--model",
@@ -171,7 +179,13 @@ def request(args: argparse.Namespace) -> Request:
         placement=placement(args),
         fastest=args.precision == "auto",
         engine=Engine(args.engine, args.workers),
+        across=args.across,
     )
+
+
+def say(words: str) -> None:
+    """A remark for whoever watches, on standard error."""
+    print(words, file=sys.stderr, flush=True)
 
 
 def weights(args: argparse.Namespace) -> dict[str, Path]:
@@ -218,11 +232,12 @@ def placement(args: argparse.Namespace) -> Placement:
     if args.precision == "auto":
         if args.runtime != "torch":
             raise UsageError("--precision auto chooses the runtime as well; leave out --runtime.")
-        return Placement(_device(args.device))
-    return Placement(_device(args.device), args.precision, args.runtime)
+        return Placement(device(args.device))
+    return Placement(device(args.device), args.precision, args.runtime)
 
 
-def _device(name: str) -> str:
+def device(name: str) -> str:
+    """--device; raises where this machine has none such."""
     kind, _, number = name.partition(":")
     if kind not in ("cpu", "cuda") or (":" in name and not (kind == "cuda" and number.isdecimal())):
         raise UsageError(f"--device expects cpu, cuda or cuda:NUMBER, got '{name}'.")

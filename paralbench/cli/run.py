@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import traceback
 from collections.abc import Iterable
 
@@ -13,6 +12,7 @@ from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
 from paralbench.profiler.profiling import BUDGET, Profiling
 from paralbench.ranking import cost_table
+from paralbench.ranking.matrix import matrices, render
 from paralbench.records.example import Refusal
 from paralbench.records.result import Paired, Result, Score
 
@@ -45,17 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run; one line an entry, then what was refused."""
     cache = options.cache(args)
-    costs = None if args.no_profile else Profiling(cache, args.profile_budget, _say)
+    costs = None if args.no_profile else Profiling(cache, args.profile_budget, options.say)
     benchmark = Benchmark(
         options.catalog(args), options.request(args), cache, args.results, args.again, costs
     )
     found = []
-    for one in benchmark.run(_say):
+    for one in benchmark.run(options.say):
         found.append(one)
         if isinstance(one, Done) and not args.json:
             print(_line(one), flush=True)
     if args.json:
         print(json.dumps([_told(one) for one in found], indent=1))
+    else:
+        for matrix in matrices(one.result for one in found if isinstance(one, Done)):
+            print(f"\n{render(matrix)}")
     return report(found, args.debug)
 
 
@@ -67,15 +70,15 @@ def report(found: Iterable[Done | Failed], debug: bool = False) -> int:
         if isinstance(one, Done):
             refused.update(dict.fromkeys(one.refused))
         else:
-            _say(f"{one.task} {one.model} {one.head}: {one.error}")
+            options.say(f"{one.task} {one.model} {one.head}: {one.error}")
             if debug:
                 traceback.print_exception(one.error)
     if refused:
-        _say(f"{len(refused)} refused, the others were scored:")
+        options.say(f"{len(refused)} refused, the others were scored:")
         for refusal in list(refused)[:_SHOWN]:
-            _say(f"  {refusal}")
+            options.say(f"  {refusal}")
         if len(refused) > _SHOWN:
-            _say(f"  and {len(refused) - _SHOWN} more, all of them in the result file")
+            options.say(f"  and {len(refused) - _SHOWN} more, all of them in the result file")
     if any(isinstance(one, Failed) for one in found):
         return 3
     return 1 if refused else 0
@@ -93,9 +96,25 @@ def _line(one: Done) -> str:
     return (
         f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
         f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{apart}  {standing}\n"
-        + "".join(f"  {line}\n" for line in [*_forms(result), *_costs(result)])
+        + "".join(f"  {line}\n" for line in [*_gap(result), *_forms(result), *_costs(result)])
         + f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
     )
+
+
+def _gap(result: Result) -> list[str]:
+    """A line for the attribute whose values' scores lie furthest apart, in the ranking metric."""
+    apart = [
+        (one.gap.difference, one.attribute, one.gap)
+        for one in result.subgroups
+        if one.metric == result.ranking and one.gap is not None
+    ]
+    if not apart:
+        return []
+    _, attribute, gap = max(apart, key=lambda one: one[:2])
+    return [
+        f"largest gap: {attribute} {gap.high} above {gap.low} by {gap.difference:.3f} "
+        f"[{gap.interval.low:+.3f}, {gap.interval.high:+.3f}] {result.ranking.upper()}"
+    ]
 
 
 def _forms(result: Result) -> list[str]:
@@ -147,7 +166,3 @@ def _told(one: Done | Failed) -> dict[str, object]:
         "file": str(one.file),
         "fresh": one.fresh,
     }
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

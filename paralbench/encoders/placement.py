@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from paralbench.records.errors import UsageError
 
@@ -28,6 +28,16 @@ class Placement:
     def name(self) -> str:
         """As results and messages name it, for example ``openvino-bf16``."""
         return f"{self.runtime}-{self.precision}"
+
+    @classmethod
+    def named(cls, name: str, device: str = "cpu") -> Placement:
+        """The placement that results name so; raises UsageError where no way is called that."""
+        for runtime in get_args(Runtime):
+            for precision in get_args(Precision):
+                found = cls(device, precision, runtime)
+                if found.name == name:
+                    return found
+        raise UsageError(f"there is no way to compute an encoder called '{name}'.")
 
     @property
     def module(self) -> str:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from paralbench.catalog import Catalog
-from paralbench.corpora.locating import locate
+from paralbench.corpora.locating import SYNTHETIC_MARK, locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.evaluation.entry import Outcome, run
 from paralbench.evaluation.preparation import Entry, Preparation
+from paralbench.evaluation.transfer import derived, transfer
+from paralbench.evaluation.view import View
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads import head as find_head
 from paralbench.records.errors import CardError, ParalbenchError
@@ -23,10 +26,17 @@ from paralbench.records.profile import Profile
 from paralbench.records.result import Result
 from paralbench.results import files
 
+_OPEN = {"open", "own"}
+"""Corpora whose examples may be called by their names."""
+
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asked to be run. ``fastest``: of the ways admitted, whichever is fastest here."""
+    """What a user asked to be run.
+
+    ``fastest``: of the ways admitted, whichever is fastest here. ``across``: a label set; each of
+    the tasks is then trained on (or ``trained`` alone), and each tested.
+    """
 
     tasks: Sequence[str]
     models: Sequence[str]
@@ -38,6 +48,8 @@ class Request:
     placement: Placement = REFERENCE
     fastest: bool = False
     engine: Engine = LOCAL
+    across: str | None = None
+    trained: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,7 @@ class Benchmark:
     ) -> None:
         self._catalog, self._request = catalog, request
         self._cache, self._results, self._again = cache, results, again
-        self._readings: dict[str, tuple[Path, Reading]] = {}
+        self._readings: dict[str, tuple[Reading, bool]] = {}
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
         self._costs = costs
@@ -127,15 +139,20 @@ class Benchmark:
             self._catalog.streams(model)
         for head in request.heads:
             find_head(head)
-        for task in request.tasks:
+        for task, view in self._views():
             for model in request.models:
                 for head in request.heads:
                     try:
-                        yield self._prepare(task, model, head)
+                        yield self._prepare(view(), model, head)
                     except ParalbenchError as error:
                         if error.exit_code == 2:
                             raise
                         yield Failed(task, model, head, error)
+
+    def again(self, entry: Entry, **settings: Any) -> Preparation:
+        """An entry prepared once more with other settings of its head."""
+        changed = replace(entry, head_settings={**entry.head_settings, **settings})
+        return Preparation(changed, self._digests)
 
     def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
         """Run what has no result yet, entry by entry."""
@@ -146,7 +163,7 @@ class Benchmark:
                 continue
             entry = prepared.entry
             file = files.place(
-                self._results, entry.task.id, entry.model, entry.head, prepared.synthetic
+                self._results, entry.task.id, entry.model, entry.head, entry.view.synthetic
             )
             kept = None if self._again else _current(file, prepared)
             if kept is not None:
@@ -174,24 +191,36 @@ class Benchmark:
             self._say(f"{result.task} {result.model.id} {result.head}: not profiled: {error}")
             return result
 
-    def _prepare(self, task: str, model: str, head: str) -> Preparation:
+    def _views(self) -> list[tuple[str, Callable[[], View]]]:
+        """What each task's name is, and how to come by its data."""
+        tasks, across = self._request.tasks, self._request.across
+        if across is None:
+            return [(task, partial(self._view, task)) for task in tasks]
+        labels = self._catalog.label_set(across)
+
+        def crossed(trained: str, tested: str) -> View:
+            return transfer(across, labels, self._view(trained), self._view(tested))
+
+        trained = tasks if self._request.trained is None else [self._request.trained]
+        cards = {task: self._catalog.task(task) for task in (*tasks, *trained)}
+        return [
+            (derived(across, labels, cards[one], cards[other]).id, partial(crossed, one, other))
+            for other in tasks
+            for one in trained
+        ]
+
+    def _view(self, task: str) -> View:
         card = self._catalog.task(task)
         corpus = self._catalog.corpus(card.corpus)
         if card.corpus not in self._readings:
             root = locate(corpus.card, self._request.data)
-            self._readings[card.corpus] = (root, read(corpus, root))
-        root, reading = self._readings[card.corpus]
+            self._readings[card.corpus] = read(corpus, root), (root / SYNTHETIC_MARK).is_file()
+        reading, synthetic = self._readings[card.corpus]
+        return View(corpus, reading, card, synthetic, corpus.card.access in _OPEN)
+
+    def _prepare(self, view: View, model: str, head: str) -> Preparation:
         request = self._request
-        entry = Entry(
-            corpus,
-            root,
-            reading,
-            card,
-            self.encoders(model),
-            head,
-            request.head_settings,
-            request.seeds,
-        )
+        entry = Entry(view, self.encoders(model), head, request.head_settings, request.seeds)
         return Preparation(entry, self._digests)
 
 

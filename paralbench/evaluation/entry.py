@@ -11,23 +11,26 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import scoring
 from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.gathering import Source, refused_examples, remaining
+from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.standing import standing
 from paralbench.evaluation.steps import Steps
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import (
+    Cards,
     Compressed,
     Control,
     Data,
@@ -39,10 +42,6 @@ from paralbench.records.result import (
 )
 from paralbench.results import files
 from paralbench.results.provenance import provenance
-
-_OPEN_NAMES = {"open", "own"}
-_CLUSTERS_LEAST = 5
-"""With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
 
 
 @dataclass(frozen=True)
@@ -105,17 +104,17 @@ def run(
             compressed={form: steps.undelayed(of) for form, of in fits.compressed.items()},
         )
     clock.lap("fitting")
-    found = scoring.predictions(selection, fits.fitted, steps)
-    scores = scoring.scores(selection, found)
+    found = Predictions.of(selection, fits.fitted, steps)
+    metrics = entry.task.metrics
+    scores = scoring.scores(metrics, found)
     control = None
     if fits.control:
-        plain = scoring.predictions(selection, fits.control, steps)
-        score, paired = scoring.beside(selection, found, plain)
+        plain = Predictions.of(selection, fits.control, steps)
+        score, paired = scoring.beside(metrics.ranking, found, plain)
         control = Control(score=score, paired=paired)
     clock.lap("scoring")
-    content, digest = files.parquet(_table(prepared, selection, found))
-    standing, reason = _standing(prepared, selection, scores[0].interval.clusters)
-    classes = len(selection.classes)
+    content, digest = files.parquet(found.table(_names(prepared, selection)))
+    stands, reason = _standing(prepared, selection, scores[0].interval.clusters)
     result = Result(
         schema_version=1,
         entry=prepared.name,
@@ -125,17 +124,19 @@ def run(
         task_about=entry.task.about,
         model=_model(entry, admitted),
         head=entry.head,
-        standing=standing,
+        standing=stands,
         standing_reason=reason,
         target=entry.task.target.model_dump(mode="json"),
         ranking=entry.task.metrics.ranking,
         scores=scores,
-        confusion=scoring.confusion_matrix(classes, found) if classes else [],
+        confusion=scoring.confusion_matrix(found) if found.classes else [],
         classes=list(selection.classes),
         layer_weights=_layer_weights(fits),
         seeds=list(entry.seeds),
         folds=len({split.fold for split in splits}),
         data=_data(prepared, selection),
+        transfer=entry.task.transfer,
+        cards=_cards(entry),
         audio=consumption,
         audit=prepared.audit,
         training=Training(
@@ -152,30 +153,21 @@ def run(
         control=control,
         forms=fits.forms,
         compressed=_compressed(selection, fits, found, steps),
+        subgroups=subgroups(metrics, found),
     )
     return Outcome(result, content, selection.refused)
 
 
 def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tuple[Standing, str]:
-    entry = prepared.entry
-    if prepared.synthetic:
-        return "synthetic", "the corpus was made by 'paralbench synth'"
-    scored, listed = len(selection.examples), _listed(prepared)
-    declared = entry.task.examples or listed
-    if scored < max(declared, listed):
-        return "incomplete", f"{scored} of {max(declared, listed)} examples were scored"
-    if scored > declared:
-        return "unverified", f"{scored} examples were found, the task declares {declared}"
-    protocol = entry.task.protocol
-    needed = {protocol.cluster, getattr(protocol, "by", protocol.cluster)}
-    unknown = sorted(needed & set(prepared.audit.unknown))
-    if unknown:
-        return "unverified", f"the {' and '.join(unknown)} of some examples is unknown"
-    if clusters < _CLUSTERS_LEAST:
-        return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
-    if not all(encoder.weights.pinned for encoder in entry.encoders):
-        return "unverified", "the model's card does not pin the sha256 of these weights"
-    return "ranked", ""
+    return standing(
+        prepared.entry.task,
+        synthetic=prepared.entry.view.synthetic,
+        listed=_listed(prepared),
+        scored=len(selection.examples),
+        unknown=prepared.audit.unknown,
+        clusters=clusters,
+        pinned=all(encoder.weights.pinned for encoder in prepared.entry.encoders),
+    )
 
 
 def _listed(prepared: Preparation) -> int:
@@ -185,15 +177,15 @@ def _listed(prepared: Preparation) -> int:
 
 def _data(prepared: Preparation, selection: Selection) -> Data:
     entry = prepared.entry
-    named = entry.corpus.card.access in _OPEN_NAMES
+    named = entry.view.open
     return Data(
-        corpus=entry.corpus.card.id,
+        corpus=entry.view.corpus.card.id,
         declared=entry.task.examples,
         listed=_listed(prepared),
         scored=len(selection.examples),
         classes=selection.class_counts(),
         fingerprint=prepared.fingerprint,
-        synthetic=prepared.synthetic,
+        synthetic=prepared.entry.view.synthetic,
         errata=_errata(selection),
         refused=[
             RefusedInput(subject=one.subject, reason=one.reason)
@@ -238,6 +230,14 @@ def _model(entry: Entry, admitted: Sequence[Fidelity | None]) -> Model:
     )
 
 
+def _cards(entry: Entry) -> Cards:
+    """The cards as they stand; a corpus's expected counts are for verifying it, not for results."""
+    corpus = entry.view.corpus.card.model_copy(update={"facts": []})
+    return Cards(
+        task=entry.task, corpus=corpus, models=[encoder.card for encoder in entry.encoders]
+    )
+
+
 def _stream(encoder: LoadableEncoder, fidelity: Fidelity | None) -> Model:
     card = encoder.card
     return Model(
@@ -254,14 +254,15 @@ def _stream(encoder: LoadableEncoder, fidelity: Fidelity | None) -> Model:
 
 
 def _compressed(
-    selection: Selection, fits: Fits, found: scoring.Predictions, steps: Steps | None
+    selection: Selection, fits: Fits, found: Predictions, steps: Steps | None
 ) -> list[Compressed]:
     """Each compressed form against the deployable one."""
+    ranking = selection.task.metrics.ranking
     forms = []
     for form, fitted in fits.compressed.items():
-        smaller = scoring.predictions(selection, fitted, steps)
-        score, _ = scoring.beside(selection, found, smaller)
-        _, paired = scoring.beside(selection, smaller, found)
+        smaller = Predictions.of(selection, fitted, steps)
+        score, _ = scoring.beside(ranking, found, smaller)
+        _, paired = scoring.beside(ranking, smaller, found)
         weight, whole = fits.weights[form], fits.weights["deployed"]
         forms.append(
             Compressed(
@@ -283,25 +284,9 @@ def _layer_weights(fits: Fits) -> list[float]:
     return [round(float(share), 6) for share in np.mean(found, axis=0)] if found else []
 
 
-def _table(prepared: Preparation, selection: Selection, found: scoring.Predictions) -> pa.Table:
-    ids = np.array([prepared.salted(example) for example in selection.examples])
-    columns: dict[str, Any] = {
-        "example": ids[found.rows],
-        "cluster": found.clusters.astype(np.int32),
-        "fold": found.folds.astype(np.int16),
-        "seed": found.seeds.astype(np.int16),
-    }
-    if found.steps is not None:
-        columns["step"] = found.steps.astype(np.int32)
-    if selection.classes:
-        names = np.array(selection.classes)
-        columns["truth"] = names[found.truth.astype(int)]
-        columns["predicted"] = names[found.predicted.astype(int)]
-        for place, name in enumerate(selection.classes):
-            columns[f"p:{name}"] = found.outputs[:, place]
-    else:
-        columns["truth"], columns["predicted"] = found.truth, found.predicted
-    return pa.table(columns)
+def _names(prepared: Preparation, selection: Selection) -> NDArray[np.str_]:
+    """What examples are called in the predictions, by their number."""
+    return np.array([prepared.salted(example) for example in selection.examples])
 
 
 class _Clock:

@@ -9,13 +9,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from paralbench.catalog import Corpus
-from paralbench.corpora.locating import SYNTHETIC_MARK
-from paralbench.corpora.reading import Reading
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import folds
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.selection import select
+from paralbench.evaluation.view import View
 from paralbench.features.digests import digests
 from paralbench.features.product import Product, clip_key
 from paralbench.heads import head as find_head
@@ -32,14 +30,16 @@ from paralbench.results.provenance import card_digest, engine
 class Entry:
     """A (task, model, head) with all that is needed to run it."""
 
-    corpus: Corpus
-    root: Path
-    reading: Reading
-    task: TaskCard
+    view: View
     encoders: tuple[LoadableEncoder, ...]
     head: str
     head_settings: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+    @property
+    def task(self) -> TaskCard:
+        """The view's."""
+        return self.view.task
 
     @property
     def model(self) -> str:
@@ -70,7 +70,8 @@ class Preparation:
         self.product = _product(entry, self.head, self.settings)
         for name in entry.task.metrics.report:
             metric(name)
-        self.selection = select(entry.task, entry.reading.examples, entry.reading.refused)
+        reading = entry.view.reading
+        self.selection = select(entry.task, reading.examples, reading.refused)
         self.splits = folds.splits(self.selection, entry.seeds)
         self.audit = audit(self.selection, self.splits)
         clips = [clip for example in self.selection.examples for clip in example.clips]
@@ -94,11 +95,6 @@ class Preparation:
         return self._pieces.get(example.id, example.clips)
 
     @property
-    def synthetic(self) -> bool:
-        """Whether the corpus was made by ``paralbench synth``."""
-        return (self.entry.root / SYNTHETIC_MARK).is_file()
-
-    @property
     def name(self) -> str:
         """sha256 of everything that decides this entry's scores."""
         entry = self.entry
@@ -110,7 +106,10 @@ class Preparation:
             "seeds": entry.seeds,
             "data": self.fingerprint,
             "refused": len(self.selection.refused),
-            "standing": [self.synthetic, *(encoder.weights.pinned for encoder in entry.encoders)],
+            "standing": [
+                entry.view.synthetic,
+                *(encoder.weights.pinned for encoder in entry.encoders),
+            ],
             "engine": engine(),
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

@@ -42,6 +42,15 @@ class Selection:
         counts = np.bincount(self.targets.astype(int), minlength=len(self.classes))
         return dict(zip(self.classes, map(int, counts), strict=True))
 
+    def attribute(self, name: str) -> NDArray[np.str_]:
+        """What each example says of itself under ``name``, or "unknown", [examples]."""
+        return np.array(
+            [
+                str(one.attributes.get(name, one.groups.get(name, "unknown")))
+                for one in self.examples
+            ]
+        )
+
     def without(self, refused: dict[str, str]) -> Selection:
         """The same task with these examples (id -> reason) refused as well."""
         keep = [number for number, one in enumerate(self.examples) if one.id not in refused]

@@ -10,8 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from paralbench.records.bundle import Manifest
 from paralbench.records.card import Card
 from paralbench.records.corpus_card import CorpusCard
+from paralbench.records.label_sets import LabelSets
+from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import Result
 from paralbench.records.task_card import TaskCard
@@ -23,6 +26,9 @@ PUBLISHED: dict[str, type[Card]] = {
     "model": ModelCard,
     "result": Result,
     "verdict": Verdict,
+    "layers": LayerAnalysis,
+    "label-sets": LabelSets,
+    "bundle": Manifest,
 }
 
 

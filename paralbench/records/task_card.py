@@ -162,12 +162,15 @@ Protocol = Annotated[
 class Metrics(Card):
     """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed.
 
-    ``by`` names attributes (or groups) for whose values each metric is also computed apart.
+    ``by`` names attributes (or groups) for whose values each metric is also computed apart; sex, age
+    band, language and site always are, where the corpus tells them. ``smallest`` is how many examples
+    such a subgroup needs for a number.
     """
 
     ranking: str
     report: list[str] = Field(min_length=1)
     by: list[str] = Field(default_factory=list)
+    smallest: int = Field(default=10, ge=2)
 
     @model_validator(mode="after")
     def _ranking_reported(self) -> Metrics:
@@ -176,8 +179,23 @@ class Metrics(Card):
         return self
 
 
+class Transfer(Card):
+    """A head trained on one task and tested on another, over the classes of a label set.
+
+    ``mapping`` has both tasks' classes and what they are in the set.
+    """
+
+    labels: Identifier
+    trained: Identifier
+    tested: Identifier
+    mapping: dict[Identifier, dict[str, str]]
+
+
 class TaskCard(Card):
-    """A task: one label of one corpus under one protocol."""
+    """A task: one label of one corpus under one protocol.
+
+    ``transfer`` stands on cards that are derived of two, never in a file.
+    """
 
     id: Identifier
     version: int = Field(ge=1)
@@ -190,9 +208,12 @@ class TaskCard(Card):
     protocol: Protocol
     metrics: Metrics
     examples: int | None = Field(default=None, ge=1)
+    transfer: Transfer | None = None
 
     @model_validator(mode="after")
     def _id_begins_with_corpus(self) -> TaskCard:
-        if self.id != self.corpus and not self.id.startswith(f"{self.corpus}-"):
+        if self.id != self.corpus and not self.id.startswith(
+            (f"{self.corpus}-", f"{self.corpus}.")
+        ):
             raise ValueError(f"the id must be '{self.corpus}' or begin with '{self.corpus}-'")
         return self

@@ -12,11 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result
 from paralbench.records.verdict import Verdict
 
 DEFAULT = Path("leaderboard") / "results"
 _VERDICT = "conformance.json"
+_LAYERS = ".layers.json"
 
 
 def place(root: Path, task: str, model: str, head: str, synthetic: bool) -> Path:
@@ -54,7 +56,22 @@ def read(file: Path) -> Result:
 
 def find(root: Path) -> Iterator[Path]:
     """All result files below ``root``, in order of their names."""
-    yield from sorted(root.glob("*/*/*.json"))
+    yield from sorted(file for file in root.glob("*/*/*.json") if not file.name.endswith(_LAYERS))
+
+
+def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
+    """Write <head>.layers.json beside the result of the same entry, atomically."""
+    file = place(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
+    file = file.with_name(file.name.removesuffix(".json") + _LAYERS)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(analysis.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
+    _atomically(file, text.encode() + b"\n")
+    return file
+
+
+def find_layers(root: Path) -> Iterator[Path]:
+    """All layer analyses below ``root``, in order of their names."""
+    yield from sorted(root.glob(f"*/*/*{_LAYERS}"))
 
 
 def write_verdict(root: Path, verdict: Verdict) -> Path:

@@ -53,8 +53,13 @@ def engine() -> str:
 
 
 def card_digest(card: Card) -> str:
-    """A digest of what a card says, however it is laid out."""
-    return hashlib.sha256(card.model_dump_json().encode()).hexdigest()
+    """A digest of what a card decides, however it is laid out.
+
+    What it only tells the reader does not count, nor does a key left at its default: results outlive
+    a better sentence, and a platform that learns a new key.
+    """
+    told = card.model_dump_json(exclude_defaults=True, exclude={"title", "about", "term"})
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def provenance(task_card: Card, seconds: dict[str, float]) -> Provenance:
@@ -91,6 +96,7 @@ def hardware() -> dict[str, Any]:
     return {
         "processor": model[1].strip() if model else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
+        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,
         "instructions": [name for name in _INSTRUCTIONS if flags and name in flags[1].split()],
         "system": platform.system(),

@@ -19,10 +19,12 @@ def test_the_engine_is_every_file_that_can_change_a_score(tmp_path: Path) -> Non
     assert provenance.engine() == provenance.engine.__wrapped__()
 
 
-def test_a_cards_digest_is_of_what_it_says() -> None:
+def test_a_cards_digest_is_of_what_it_decides() -> None:
     card = task()
     assert provenance.card_digest(card) == provenance.card_digest(TaskCard(**card.model_dump()))
-    assert provenance.card_digest(card) != provenance.card_digest(task(title="another"))
+    assert provenance.card_digest(card) != provenance.card_digest(task(version=2))
+    assert provenance.card_digest(card) == provenance.card_digest(task(title="better put"))
+    assert provenance.card_digest(card) == provenance.card_digest(task(where={}))
 
 
 def test_the_machine_and_the_packages_are_told() -> None:

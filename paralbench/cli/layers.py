@@ -1,0 +1,85 @@
+"""Which layer of an encoder hears a task: the head on each layer alone, beside all of them weighted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from functools import partial
+
+from paralbench.cli import options
+from paralbench.evaluation.benchmark import Benchmark, Failed
+from paralbench.evaluation.layers import analyse
+from paralbench.evaluation.preparation import Entry, Preparation
+from paralbench.ranking.text import columns
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.layer_analysis import LayerAnalysis
+from paralbench.results import files
+
+EXAMPLE = (
+    "paralbench layers --task iemocap-emotion --data ~/IEMOCAP_full_release --model wavlm-base-plus"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    options.add_entries(parser)
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse every entry; one table each, and a file beside its result."""
+    request = options.request(args)
+    benchmark = Benchmark(options.catalog(args), request, options.cache(args), args.results)
+    found, code = [], 0
+    for prepared in benchmark.preparations():
+        if isinstance(prepared, Failed):
+            options.say(f"{prepared.task} {prepared.model} {prepared.head}: {prepared.error}")
+            code = 3
+            continue
+        entry = prepared.entry
+        try:
+            analysis = analyse(
+                prepared,
+                partial(_on, benchmark, entry),
+                options.cache(args),
+                engine=request.engine,
+                say=options.say,
+            )
+        except ParalbenchError as error:
+            if error.exit_code == 2:
+                raise
+            options.say(f"{entry.task.id} {entry.model} {entry.head}: {error}")
+            code = 3
+            continue
+        file = files.write_layers(args.results, analysis)
+        found.append(analysis)
+        if not args.json:
+            print(f"{_table(analysis)}\n  {file}\n", flush=True)
+    if args.json:
+        print(json.dumps([one.model_dump() for one in found], indent=1))
+    return code
+
+
+def _on(benchmark: Benchmark, entry: Entry, layer: int) -> Preparation:
+    return benchmark.again(entry, layers=layer)
+
+
+def _table(analysis: LayerAnalysis) -> str:
+    most = max(analysis.weights)
+    rows = [
+        (
+            str(layer),
+            f"{score.value:.3f}",
+            f"[{score.interval.low:.3f}, {score.interval.high:.3f}]",
+            f"{share:.3f} {'#' * round(20 * share / most)}",
+        )
+        for layer, (score, share) in enumerate(zip(analysis.single, analysis.weights, strict=True))
+    ]
+    learned = analysis.learned
+    rows.append(
+        ("all", f"{learned.value:.3f}", f"[{learned.interval.low:.3f}, {learned.interval.high:.3f}]", "")
+    )  # fmt: skip
+    data = ", SYNTHETIC data" if analysis.synthetic else ""
+    title = f"{analysis.task}  {analysis.model}  {analysis.head}{data}"
+    headings = ("layer", f"{learned.metric.upper()} alone", "95 % interval", "learned share")
+    return f"{title}\n{columns(headings, rows)}"

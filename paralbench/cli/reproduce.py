@@ -1,0 +1,128 @@
+"""Run a result's entry again from what it recorded, and say: same, within noise, or different."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from paralbench.cli import options
+from paralbench.corpora.locating import named
+from paralbench.encoders.placement import Placement
+from paralbench.evaluation.benchmark import Benchmark, Done, Request
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.result import Result
+from paralbench.reproduction.agreement import Agreement, agreement
+from paralbench.reproduction.departures import Departure, departures
+from paralbench.results import files
+
+EXAMPLE = (
+    "paralbench reproduce leaderboard/results/log-mel/voice-prompts-language/linear-probe.json "
+    "--data voice-prompts=build/voice-prompts"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    options.add_catalog(parser)
+    options.add_json(parser)
+    add = parser.add_argument
+    add("result", type=Path, metavar="RESULT", help="a result's JSON, its predictions beside it")
+    add(
+        "--data", action="append", default=[], metavar="[CORPUS=]DIR",
+        help="where a corpus lies (repeatable)",
+    )  # fmt: skip
+    add(
+        "--weights", action="append", default=[], metavar="MODEL=DIR",
+        help="a model's weights in a local folder",
+    )  # fmt: skip
+    add("--device", default="cpu", help="cpu (default) or cuda")
+    add(
+        "--cache", type=Path, default=None, metavar="DIR",
+        help="use the features kept here; by default they are made anew",
+    )  # fmt: skip
+    add(
+        "--to", type=Path, default=None, metavar="DIR",
+        help="keep the new result below this folder; by default it is not kept",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: same or within noise. 1: different. 3: it could not be run."""
+    recorded = files.read(args.result)
+    if not files.whole(args.result, recorded):
+        raise ParalbenchError(
+            f"{args.result.with_suffix('.parquet')}: expected the predictions this result was made "
+            f"from (sha256 {recorded.predictions_sha256[:12]}...); they are missing or others."
+        )
+    with ExitStack() as scratch:
+
+        def fresh() -> Path:
+            return Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="paralbench-")))
+
+        benchmark = Benchmark(
+            options.catalog(args), _request(recorded, args), args.cache or fresh(),
+            args.to or fresh(), again=True,
+        )  # fmt: skip
+        (found,) = benchmark.run(options.say)
+        if not isinstance(found, Done):
+            raise found.error
+        tables = [pq.read_table(file.with_suffix(".parquet")) for file in (args.result, found.file)]
+        told = agreement(recorded, tables[0], found.result, tables[1])
+        apart = departures(recorded, found.result)
+    if args.json:
+        print(json.dumps({**asdict(told), "departures": [asdict(one) for one in apart]}, indent=1))
+    else:
+        print(_text(recorded, told, apart))
+    return 1 if told.verdict == "different" else 0
+
+
+def _request(recorded: Result, args: argparse.Namespace) -> Request:
+    """What was asked for when the result was made."""
+    encoders = recorded.model.streams or [recorded.model]
+    placements = {one.placement for one in encoders}
+    if len(placements) > 1:
+        raise ParalbenchError(
+            f"{args.result}: its encoders were computed in {len(placements)} ways "
+            f"({', '.join(sorted(placements))}); one run has one way."
+        )
+    across = recorded.transfer
+    return Request(
+        tasks=(recorded.task,) if across is None else (across.tested,),
+        trained=None if across is None else across.trained,
+        across=None if across is None else across.labels,
+        models=("+".join(one.id for one in encoders),),
+        heads=(recorded.head,),
+        data=named(args.data),
+        weights=options.weights(args),
+        head_settings=recorded.training.settings,
+        seeds=tuple(recorded.seeds),
+        placement=Placement.named(placements.pop(), options.device(args.device)),
+    )
+
+
+def _text(recorded: Result, told: Agreement, apart: list[Departure]) -> str:
+    noise = "one seed tells none" if told.noise is None else f"{told.noise:.4f}"
+    heading = f"{recorded.task}  {recorded.model.id}  {recorded.head}: {told.verdict}"
+    lines = [
+        heading,
+        f"  {told.metric.upper()} was {told.recorded:.6f}, is {told.now:.6f} "
+        f"({told.now - told.recorded:+.6f}; noise of its seeds: {noise})",
+        f"  {told.changed} of {told.rows} predictions changed, outputs differ by {told.largest:.1e} at most"
+        if told.comparable
+        else "  the predictions are of other examples, seeds or folds",
+    ]
+    if told.verdict != "same":
+        lines += [f"  {one}" for one in apart] or ["  nothing that was recorded departs"]
+    elif apart:
+        lines.append(f"  though {len(apart)} things depart ({', '.join(_kinds(apart))})")
+    return "\n".join(lines)
+
+
+def _kinds(apart: list[Departure]) -> list[str]:
+    return list(dict.fromkeys(one.kind for one in apart))

@@ -1,0 +1,20 @@
+"""manifest.json: what a submission holds, each file with its sha256."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from paralbench.records.card import Card, Identifier
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Manifest(Card):
+    """The first file of an archive made by ``paralbench submit``; itself it does not list."""
+
+    schema_version: Literal[1] = 1
+    model: Identifier
+    paralbench: str
+    files: dict[str, Digest] = Field(min_length=1)

@@ -1,0 +1,110 @@
+"""A submission's zip file: written the same for the same content, read without trusting a byte of it."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from paralbench.submission import layout
+from paralbench.submission.problem import Problem, shown
+
+_TIME = (1980, 1, 1, 0, 0, 0)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What the standard library raises for entries that are damaged, encrypted or packed otherwise."""
+
+
+def write(file: Path, contents: Mapping[str, bytes]) -> None:
+    """Write an archive; order, times and permissions are fixed, so equal content is equal bytes."""
+    scratch = file.with_name(f".{file.name}.part")
+    with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for name in sorted(contents, key=lambda name: (name != layout.MANIFEST, name)):
+            entry = zipfile.ZipInfo(name, _TIME)
+            entry.create_system = 3
+            entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, contents[name])
+    scratch.replace(file)
+
+
+def unpack(file: Path, folder: Path) -> list[Problem]:
+    """Unpack into an empty folder what may be there; nothing at all where a name or size is wrong.
+
+    Raises:
+        OSError: where the file cannot be opened.
+        zipfile.BadZipFile: where it is no zip file.
+    """
+    with zipfile.ZipFile(file) as packed:
+        entries = packed.infolist()
+        problems = _names(file.name, entries) or _sizes(file.name, entries)
+        if problems:
+            return problems
+        for entry in entries:
+            place = folder / entry.filename
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with packed.open(entry) as stream:
+                    content = stream.read(entry.file_size + 1)
+            except _BROKEN as error:
+                problems.append(Problem(file.name, entry.filename, f"cannot be unpacked ({error})"))
+                continue
+            if len(content) != entry.file_size:
+                said = f"expected {entry.file_size} bytes as its header says, came {len(content)}"
+                problems.append(Problem(file.name, entry.filename, said))
+                continue
+            place.write_bytes(content)
+    return problems
+
+
+def _names(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
+    problems = []
+    if len(entries) > layout.FILES:
+        said = f"expected at most {layout.FILES} files, came {len(entries)}"
+        return [Problem(archive, "", said)]
+    seen: dict[str, str] = {}
+    for entry in entries:
+        name = entry.filename
+        mode = entry.external_attr >> 16
+        said = ""
+        if entry.is_dir():
+            said = "a folder has no entry of its own in a submission"
+        elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+            said = "expected an ordinary file, came a link or a device"
+        elif entry.flag_bits & 0x1:
+            said = "expected a readable file, came an encrypted one"
+        elif name in seen.values():
+            said = "the name stands in the archive twice"
+        elif name.lower() in seen:
+            said = f"differs from {seen[name.lower()]} by capital letters alone"
+        elif name.startswith(("/", "\\")) or ":" in name:
+            said = "expected a name relative to the submission, came an absolute one"
+        elif ".." in name.replace("\\", "/").split("/"):
+            said = "the name leads out of the submission"
+        elif not layout.allowed(name, packed=True):
+            said = "a submission has no such file"
+        if said:
+            problems.append(Problem(archive, shown(name), said))
+        seen.setdefault(name.lower(), name)
+    return problems
+
+
+def _sizes(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
+    problems = []
+    for entry in entries:
+        most = layout.LARGEST[layout.suffix(entry.filename)]
+        if entry.file_size > most:
+            said = f"expected at most {most} bytes unpacked, came {entry.file_size}"
+            problems.append(Problem(archive, entry.filename, said))
+        elif entry.file_size > layout.RATIO * max(entry.compress_size, 64):
+            said = (
+                f"{entry.compress_size} bytes unpack to {entry.file_size}; expected at most "
+                f"{layout.RATIO} times as much"
+            )
+            problems.append(Problem(archive, entry.filename, said))
+    whole = sum(entry.file_size for entry in entries)
+    if whole > layout.WHOLE:
+        said = f"expected at most {layout.WHOLE} bytes unpacked, came {whole}"
+        problems.append(Problem(archive, "", said))
+    return problems

@@ -1,0 +1,286 @@
+"""Whether a result is of the task and the models that it names: versions, digests, weights, standing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import paralbench
+from paralbench.catalog import Catalog
+from paralbench.evaluation.standing import standing
+from paralbench.evaluation.transfer import derived
+from paralbench.records.card import Card
+from paralbench.records.errors import CardError
+from paralbench.records.model_card import ModelCard, PackageWeights, Policy, SeededWeights
+from paralbench.records.result import Model, Result
+from paralbench.records.task_card import TaskCard
+from paralbench.results import files
+from paralbench.results.provenance import card_digest
+from paralbench.submission.loading import Loaded
+from paralbench.submission.problem import Problem, shown
+
+_NONE = "none"
+_OPEN = {"open", "own"}
+_CLOCK = timedelta(minutes=10)
+"""By how much a submitter's clock may be ahead."""
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The reviewer's catalogue, and the models that came along and are not in it."""
+
+    catalog: Catalog
+    submitted: Mapping[str, ModelCard]
+
+    @cached_property
+    def models(self) -> Mapping[str, ModelCard]:
+        """Model cards by id; the catalogue's own come first."""
+        own = {name: model.card for name, model in self.catalog.models.items()}
+        return {**self.submitted, **own}
+
+    def task(self, result: Result) -> TaskCard:
+        """The card of a result's task, of a cross-corpus one as it follows from the two.
+
+        Raises:
+            UsageError: where there is none.
+        """
+        told = result.transfer
+        if told is None:
+            return self.catalog.task(result.task)
+        return derived(
+            told.labels,
+            self.catalog.label_set(told.labels),
+            self.catalog.task(told.trained),
+            self.catalog.task(told.tested),
+        )
+
+
+def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCard], list[Problem]]:
+    """Model cards below a submission's ``models/``; one that the catalogue has may not differ."""
+    cards: dict[str, ModelCard] = {}
+    problems = []
+    for place in sorted(folder.iterdir()) if folder else []:
+        name = f"models/{place.name}/model.toml"
+        try:
+            card = ModelCard.from_toml(place / "model.toml")
+        except CardError as error:
+            said = str(error).removeprefix(f"{place / 'model.toml'}: ").removesuffix(".")
+            problems.append(Problem(name, "", said))
+            continue
+        if card.id != place.name:
+            said = f"expected '{place.name}', the folder's name, came '{card.id}'"
+            problems.append(Problem(name, "id", said))
+            continue
+        known = catalog.models.get(card.id)
+        if known is not None and known.card != card:
+            fields = sorted(
+                key
+                for key in ModelCard.model_fields
+                if getattr(card, key) != getattr(known.card, key)
+            )
+            said = f"differs from the catalogue's card of '{card.id}' in {', '.join(fields)}"
+            problems.append(Problem(name, "", said))
+        if known is not None and known.card.backend == "python":
+            ours, theirs = known.folder / "adapter.py", place / "adapter.py"
+            if not theirs.is_file() or ours.read_bytes() != theirs.read_bytes():
+                said = f"is not the adapter that the catalogue has of '{card.id}'"
+                problems.append(Problem(f"models/{place.name}/adapter.py", "", said))
+        cards[card.id] = card
+    return cards, problems
+
+
+def pins(card: ModelCard) -> set[str]:
+    """What a result may say of its weights where it is to be ranked."""
+    if not card.weights:
+        return {_NONE}
+    pinned = set()
+    for source in card.weights:
+        if isinstance(source, SeededWeights):
+            pinned.add(hashlib.sha256(f"seed {source.seed}".encode()).hexdigest())
+        elif isinstance(source, PackageWeights):
+            pinned.add(source.converted or source.sha256)
+        elif source.sha256 and getattr(source, "format", "safetensors") != "pickle":
+            pinned.add(source.sha256)
+    return pinned
+
+
+def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
+    """What does not agree with the cards or with the place where the result stands."""
+    result = loaded.result
+    told = [
+        *_place(loaded),
+        *_task(result, card),
+        *_models(result, cards),
+        *_data(result, cards),
+        *_standing(result, card, cards),
+        *_code(result),
+    ]
+    return [Problem(loaded.name, *one) for one in told]
+
+
+def _place(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    result = loaded.result
+    synthetic = result.data.synthetic
+    expected = files.place(Path(), result.task, result.model.id, result.head, synthetic).as_posix()
+    if expected != loaded.name:
+        yield "", f"holds the entry that belongs to {expected}"
+
+
+def _task(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
+    if result.task_version != card.version:
+        yield (
+            "task_version",
+            f"expected {card.version} of the task's card, came {result.task_version}",
+        )
+    expected = card_digest(card)
+    if result.provenance.task_card != expected:
+        said = f"expected the digest {expected[:12]} of {card.id} {card.version}, came"
+        yield "provenance.task_card", f"{said} {shown(result.provenance.task_card[:12])}"
+    for field, wanted, came in (
+        ("task", card.id, result.task),
+        ("transfer", card.transfer, result.transfer),
+        ("target", _keys(card.target), _keys_of(result.target, type(card.target))),
+        ("ranking", card.metrics.ranking, result.ranking),
+        ("data.corpus", card.corpus, result.data.corpus),
+        ("data.declared", card.examples, result.data.declared),
+    ):
+        if wanted != came:
+            yield field, f"expected {shown(wanted)} of the task's card, came {shown(came)}"
+    classes = getattr(card.target, "classes", [])
+    if classes and classes != result.classes:
+        yield (
+            "classes",
+            f"expected {shown(classes)} of the task's card, came {shown(result.classes)}",
+        )
+
+
+def _models(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
+    model = result.model
+    streams = model.streams or [model]
+    for number, stream in enumerate(streams):
+        place = f"model.streams.{number}" if model.streams else "model"
+        yield from _model(place, stream, cards)
+    if not model.streams:
+        return
+    for field in ("weights", "encoder"):
+        joined = "\n".join(getattr(one, field) for one in streams)
+        if getattr(model, field) != hashlib.sha256(joined.encode()).hexdigest():
+            yield f"model.{field}", "is not the digest of its streams'"
+    if model.id != "+".join(one.id for one in streams):
+        yield "model.id", f"expected the streams' ids joined by '+', came {model.id}"
+    if model.parameters != sum(one.parameters for one in streams):
+        yield "model.parameters", f"expected the sum of the streams', came {model.parameters}"
+
+
+def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
+    card = cards.models.get(model.id)
+    if card is None:
+        yield f"{place}.id", f"no card of '{model.id}' came along, nor has the catalogue one"
+        return
+    for field, wanted in (
+        ("title", card.title),
+        ("parameters", card.parameters),
+        ("licence", card.licence),
+        ("policy", _keys(card.policy)),
+    ):
+        came = getattr(model, field)
+        if field == "policy":
+            came = _keys_of(model.policy, Policy)
+        if wanted != came:
+            yield f"{place}.{field}", f"expected {shown(wanted)} of the card, came {shown(came)}"
+    if not card.weights and model.weights != _NONE:
+        yield (
+            f"{place}.weights",
+            f"expected none, as the card has none, came {shown(model.weights)}",
+        )
+    if len(model.encoder) != 64:
+        yield f"{place}.encoder", f"expected a sha256, came {shown(model.encoder)}"
+
+
+def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
+    data, audio = result.data, result.audio
+    if data.listed < data.scored:
+        yield "data.listed", f"expected {data.scored} or more, came {data.listed}"
+    if data.listed - data.scored > len(data.refused):
+        said = f"{data.listed - data.scored} examples are not scored, expected a reason for each"
+        yield "data.refused", f"{said}, came {len(data.refused)}"
+    access = (
+        cards.catalog.corpus(data.corpus).card.access
+        if data.corpus in cards.catalog.corpora
+        else ""
+    )
+    if access not in _OPEN:
+        for number, one in enumerate(data.refused):
+            if len(one.subject) != 24 or set(one.subject) - set("0123456789abcdef"):
+                said = (
+                    f"expected a salted hash, for the corpus is licensed, came {shown(one.subject)}"
+                )
+                yield f"data.refused.{number}.subject", said
+    fraction = audio.consumed / audio.asked if audio.asked else 0.0
+    if not 0 <= audio.fraction <= 1 or abs(audio.fraction - fraction) > 1e-3:
+        said = f"expected {fraction:.4f}, consumed over asked, came {audio.fraction}"
+        yield "audio.fraction", said
+
+
+def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
+    streams = result.model.streams or [result.model]
+    known = [cards.models[one.id] for one in streams if one.id in cards.models]
+    expected, reason = standing(
+        card,
+        synthetic=result.data.synthetic,
+        listed=result.data.listed,
+        scored=result.data.scored,
+        unknown=result.audit.unknown,
+        clusters=result.scores[0].interval.clusters,
+        pinned=len(known) == len(streams)
+        and all(one.weights in pins(of) for one, of in zip(streams, known, strict=True)),
+    )
+    if result.standing != expected:
+        why = f" ({reason})" if reason else ""
+        yield "standing", f"expected '{expected}'{why}, came '{result.standing}'"
+    elif result.standing_reason != reason:
+        yield "standing_reason", f"expected {shown(reason)}, came {shown(result.standing_reason)}"
+
+
+def _code(result: Result) -> Iterator[tuple[str, str]]:
+    told = result.provenance
+    for field, value in (("entry", result.entry), ("provenance.engine", told.engine)):
+        if len(value) != 64 or set(value) - set("0123456789abcdef"):
+            yield field, f"expected a sha256, came {shown(value)}"
+    if _version(told.paralbench) > _version(paralbench.__version__):
+        said = f"expected {paralbench.__version__} or older, came {shown(told.paralbench)}"
+        yield "provenance.paralbench", said
+    try:
+        created = datetime.fromisoformat(told.created)
+    except ValueError:
+        yield "provenance.created", f"expected an ISO 8601 time, came {shown(told.created)}"
+        return
+    if created.tzinfo is None:
+        yield "provenance.created", f"expected a time with its zone, came {shown(told.created)}"
+    elif created > datetime.now(UTC) + _CLOCK:
+        yield "provenance.created", f"lies in the future: {told.created}"
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The leading numbers; what is no version counts as newer than any."""
+    parts = text.split(".")
+    if not all(part.isdecimal() for part in parts[:2]):
+        return (10**9,)
+    return tuple(int(part) for part in parts if part.isdecimal())
+
+
+def _keys(card: Card) -> dict[str, Any]:
+    return card.model_dump(mode="json")
+
+
+def _keys_of(told: dict[str, Any], kind: type[Card]) -> dict[str, Any]:
+    """As a card of today says it: a result may be older than a key that has a default."""
+    try:
+        return _keys(kind.checked(told, ""))
+    except CardError:
+        return told

@@ -1,0 +1,82 @@
+"""What a result says of its head's other forms, whose predictions are not stored: it must add up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from paralbench.metrics import metric
+from paralbench.records.errors import UsageError
+from paralbench.records.result import Paired, Result, Score
+from paralbench.submission.problem import Problem, shown
+from paralbench.submission.recomputation import TOLERANCE
+
+
+def compared(name: str, result: Result) -> list[Problem]:
+    """Scores and differences of the control and the compressed forms, against the head's own."""
+    try:
+        own = result.score(result.ranking)
+    except KeyError:
+        return []
+    found: list[tuple[str, str]] = []
+    if result.control is not None:
+        found += _pair("control", own, result.control.score, result.control.paired, +1)
+    for number, form in enumerate(result.compressed):
+        place = f"compressed.{number}"
+        found += _pair(place, own, form.score, form.paired, -1)
+        if not 0 < form.share <= 1:
+            found.append((f"{place}.share", f"expected a share of 1, came {form.share}"))
+    if result.forms is not None and result.forms.changed:
+        said = f"expected no prediction changed by folding, came {result.forms.changed}"
+        found.append(("forms.changed", said))
+    if result.layer_weights and not math.isclose(sum(result.layer_weights), 1, abs_tol=1e-4):
+        said = f"expected shares that sum to 1, came {sum(result.layer_weights):.6f}"
+        found.append(("layer_weights", said))
+    return [Problem(name, *one) for one in found]
+
+
+def _pair(
+    place: str, own: Score, other: Score, paired: Paired, sign: int
+) -> Iterator[tuple[str, str]]:
+    """``sign`` tells whether the difference is ours minus theirs or theirs minus ours."""
+    for field, told in (("score", other), ("paired", paired)):
+        if (told.metric, told.version) != (own.metric, own.version):
+            said = f"expected {own.metric} {own.version}, came {told.metric} {told.version}"
+            yield f"{place}.{field}.metric", said
+    if own.by_seed.keys() != other.by_seed.keys():
+        said = f"expected the seeds {shown(list(own.by_seed))}, came {shown(list(other.by_seed))}"
+        yield f"{place}.score.by_seed", said
+        return
+    mean = sum(other.by_seed.values()) / max(len(other.by_seed), 1)
+    if not _same(mean, other.value):
+        said = f"expected {mean}, the mean of its seeds, came {other.value}"
+        yield f"{place}.score.value", said
+    if not _same(sign * (own.value - other.value), paired.difference):
+        said = f"expected {sign * (own.value - other.value)}, came {paired.difference}"
+        yield f"{place}.paired.difference", said
+    if paired.by_seed:
+        apart = [sign * (own.by_seed[seed] - other.by_seed[seed]) for seed in own.by_seed]
+        if len(apart) != len(paired.by_seed) or not all(map(_same, apart, paired.by_seed)):
+            said = f"expected {shown(apart)}, came {shown(paired.by_seed)}"
+            yield f"{place}.paired.by_seed", said
+    for field, interval in (("score", other.interval), ("paired", paired.interval)):
+        if interval.low > interval.high or interval.clusters != own.interval.clusters:
+            said = (
+                f"expected low up to high over {own.interval.clusters} clusters, came "
+                f"{interval.low} to {interval.high} over {interval.clusters}"
+            )
+            yield f"{place}.{field}.interval", said
+    yield from _in_range(f"{place}.score.value", other)
+
+
+def _in_range(field: str, score: Score) -> Iterator[tuple[str, str]]:
+    try:
+        bounded = metric(score.metric).target == "class"
+    except UsageError:
+        return
+    if bounded and not 0 <= score.value <= 1:
+        yield field, f"expected a value from 0 to 1, came {score.value}"
+
+
+def _same(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

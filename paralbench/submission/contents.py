@@ -1,0 +1,110 @@
+"""What a submission holds once it lies in a folder: its manifest kept, nothing beside it, no links."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from paralbench.records.errors import CardError
+from paralbench.records.submission import Manifest
+from paralbench.submission import layout
+from paralbench.submission.problem import Problem, shown
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Files by their names relative to ``root``; ``manifest`` is None for a folder of results alone."""
+
+    root: Path
+    files: tuple[str, ...]
+    manifest: Manifest | None
+
+    @property
+    def results(self) -> Path:
+        """The folder laid out as the leaderboard's results."""
+        return self.root / layout.RESULTS if self.manifest else self.root
+
+    @property
+    def models(self) -> Path | None:
+        """The folder of model cards that came along."""
+        folder = self.root / layout.MODELS
+        return folder if self.manifest and folder.is_dir() else None
+
+    @property
+    def entries(self) -> list[str]:
+        """Result files, relative to :attr:`results`."""
+        start = f"{layout.RESULTS}/" if self.manifest else ""
+        names = [name.removeprefix(start) for name in self.files if name.startswith(start)]
+        return [
+            name
+            for name in names
+            if name.count("/") == 2 and name.endswith(".json") and not name.endswith(".layers.json")
+        ]
+
+
+def contents(root: Path) -> tuple[Contents, list[Problem]]:
+    """Look through a folder; files that may not be there are refused and not looked at."""
+    problems: list[Problem] = []
+    packed = (root / layout.MANIFEST).is_file()
+    files = []
+    for folder, folders, names in os.walk(root):
+        place = Path(folder)
+        for name in sorted([*names, *(one for one in folders if (place / one).is_symlink())]):
+            file = place / name
+            told = file.relative_to(root).as_posix()
+            said = _refused(file, told, packed)
+            if said:
+                problems.append(Problem(shown(told).strip("'"), "", said))
+            else:
+                files.append(told)
+        folders[:] = sorted(one for one in folders if not (place / one).is_symlink())
+    manifest = None
+    if packed and layout.MANIFEST in files:
+        try:
+            manifest = Manifest.from_json(root / layout.MANIFEST)
+        except CardError as error:
+            problems.append(Problem(layout.MANIFEST, "", sentence(error, root)))
+        else:
+            problems += _kept(root, manifest, files)
+    files.sort()
+    return Contents(root, tuple(files), manifest), problems
+
+
+def _refused(file: Path, name: str, packed: bool) -> str:
+    if file.is_symlink():
+        return "expected an ordinary file, came a link"
+    if not layout.allowed(name, packed):
+        return "a submission has no such file" if packed else "a folder of results has no such file"
+    size, most = file.stat().st_size, layout.LARGEST[layout.suffix(name)]
+    return f"expected at most {most} bytes, came {size}" if size > most else ""
+
+
+def _kept(root: Path, manifest: Manifest, files: list[str]) -> list[Problem]:
+    """Whether the manifest names every file, and each is what it says."""
+    listed, there = set(manifest.files), set(files) - {layout.MANIFEST}
+    problems = [
+        Problem(layout.MANIFEST, f"files.{shown(name)}", "names a file that did not come")
+        for name in sorted(listed - there)
+    ]
+    problems += [
+        Problem(name, "", "the manifest does not name this file") for name in sorted(there - listed)
+    ]
+    for name in sorted(listed & there):
+        came = hashlib.sha256((root / name).read_bytes()).hexdigest()
+        if came != manifest.files[name]:
+            said = f"expected the sha256 {manifest.files[name]} of the manifest, came {came}"
+            problems.append(Problem(name, "", said))
+    return problems
+
+
+def sentence(error: Exception, root: Path) -> str:
+    """A card's sentence without the folder it happened to be unpacked into."""
+    words = str(error).removesuffix(".")
+    return words.replace(f"{root}{os.sep}", "").split(": ", 1)[-1]
+
+
+def digests(files: dict[str, bytes]) -> dict[str, str]:
+    """As a manifest lists them."""
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}

@@ -1,0 +1,122 @@
+"""A result and its predictions read from bytes that anybody may have written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from paralbench.evaluation.predictions import Predictions
+from paralbench.records.errors import CardError
+from paralbench.records.result import Result
+from paralbench.submission.problem import Problem, shown
+from paralbench.submission.wording import wording
+
+CELLS = 50_000_000
+"""Of a table. What is the same a million times over takes no room in the file, but does in memory."""
+_WORD = 200
+_UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A result, its predictions, and the examples' ids by their number."""
+
+    name: str
+    result: Result
+    predictions: Predictions
+    ids: tuple[str, ...]
+
+
+def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
+    """Read ``name`` below ``root`` and the table beside it; None where it cannot be scored again."""
+    file = root / name
+    told, problems = _json(file, name)
+    if told is None:
+        return None, problems
+    problems = wording(name, told)
+    try:
+        result = Result.checked(told, name)
+    except CardError as error:
+        said = str(error).removeprefix(f"{name}: ").removesuffix(".")
+        return None, [*problems, Problem(name, "", said)]
+    table = file.with_suffix(".parquet")
+    beside = Path(name).with_suffix(".parquet").as_posix()
+    if not table.is_file():
+        return None, [*problems, Problem(name, "", f"its predictions {beside} did not come")]
+    content = table.read_bytes()
+    came = hashlib.sha256(content).hexdigest()
+    if came != result.predictions_sha256:
+        said = f"expected the sha256 of {beside}, {came}, came {shown(result.predictions_sha256)}"
+        problems.append(Problem(name, "predictions_sha256", said))
+    found = _table(content, beside, result.classes)
+    if isinstance(found, Problem):
+        return None, [*problems, found]
+    predictions, ids = found
+    return Loaded(name, result, predictions, tuple(ids)), problems
+
+
+def _json(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
+    try:
+        told = json.loads(
+            file.read_bytes().decode("utf-8"), object_pairs_hook=_once, parse_constant=_finite
+        )
+    except (ValueError, RecursionError) as error:
+        said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return None, [Problem(name, "", f"expected JSON, {said}")]
+    if not isinstance(told, dict):
+        return None, [Problem(name, "", f"expected a table of keys, came {shown(told)}")]
+    return told, []
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        keys = [key for key, _ in pairs]
+        doubled = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {shown(doubled)} stands in it twice")
+    return told
+
+
+def _finite(word: str) -> float:
+    raise ValueError(f"{word} is no number that a result may hold")
+
+
+def _table(
+    content: bytes, name: str, classes: Sequence[str]
+) -> tuple[Predictions, list[str]] | Problem:
+    try:
+        schema = pq.read_schema(io.BytesIO(content))
+        words = [field.name for field in schema if not pa.types.is_primitive(field.type)]
+        parquet = pq.ParquetFile(io.BytesIO(content), read_dictionary=words)
+        cells = parquet.metadata.num_rows * parquet.metadata.num_columns
+        if cells > CELLS:
+            return Problem(name, "", f"expected at most {CELLS} cells, came {cells}")
+        if not cells:
+            return Problem(name, "", "expected predictions, the table is empty")
+        table = parquet.read()
+        table.validate(full=True)
+        for word in words:
+            longest = max(_longest(chunk) for chunk in table[word].chunks)
+            if longest > _WORD:
+                said = f"expected words of at most {_WORD} bytes, came one of {longest}"
+                return Problem(name, word, said)
+        return Predictions.restored(table, classes)
+    except _UNREADABLE as error:
+        first = str(error).strip().split("\n")[0]
+        return Problem(name, "", f"expected predictions as the run wrote them, {first}")
+
+
+def _longest(chunk: pa.Array) -> int:
+    """Bytes of the longest word, looked for before the words are repeated in every row."""
+    if not pa.types.is_dictionary(chunk.type) or not pa.types.is_string(chunk.dictionary.type):
+        raise ValueError(f"a column holds {chunk.type}, expected text or numbers")
+    return int(pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0)

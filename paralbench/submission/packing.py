@@ -1,0 +1,66 @@
+"""Pack all results of a model into one archive, unless validation would refuse them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import paralbench
+from paralbench.catalog import Catalog
+from paralbench.records.errors import UsageError
+from paralbench.records.submission import Manifest
+from paralbench.results import files
+from paralbench.submission import archive, layout
+from paralbench.submission.contents import digests
+from paralbench.submission.validation import Report, validate
+
+
+def pack(
+    model: str, results: Path, catalog: Catalog, to: Path, against: Path | None = None
+) -> Report:
+    """Write the archive, byte for byte the same for the same results; nothing where it is refused.
+
+    Args:
+        model: a model's id, or several joined by '+'.
+        results: where results stand.
+        catalog: where the model's card stands.
+        to: the zip file.
+        against: results that are on the board already.
+
+    Raises:
+        UsageError: where the model has no results there.
+    """
+    contents = _contents(model, results, catalog)
+    manifest = Manifest(model=model, paralbench=paralbench.__version__, files=digests(contents))
+    contents[layout.MANIFEST] = manifest.model_dump_json(indent=1).encode() + b"\n"
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".paralbench-", dir=to.parent) as folder:
+        scratch = Path(folder) / to.name
+        archive.write(scratch, contents)
+        report = validate(scratch, catalog, against)
+        if not report.problems:
+            scratch.replace(to)
+    return Report(str(to), report.results, report.problems)
+
+
+def _contents(model: str, results: Path, catalog: Catalog) -> dict[str, bytes]:
+    found = [file for file in files.find(results) if file.parents[1].name == model]
+    if not found:
+        there = sorted({file.parents[1].name for file in files.find(results)})
+        raise UsageError(
+            f"there are no results of '{model}' in {results}; there are of: {', '.join(there) or 'none'}."
+        )
+    taken = [one for file in found for one in (file, file.with_suffix(".parquet")) if one.is_file()]
+    verdict = results / model / "conformance.json"
+    if verdict.is_file():
+        taken.append(verdict)
+    contents = {
+        f"{layout.RESULTS}/{file.relative_to(results).as_posix()}": file.read_bytes()
+        for file in taken
+    }
+    for stream in catalog.streams(model):
+        for file in sorted(catalog.model(stream).folder.iterdir()):
+            name = f"{layout.MODELS}/{stream}/{file.name}"
+            if file.is_file() and layout.allowed(name, packed=True):
+                contents[name] = file.read_bytes()
+    return contents

@@ -1,0 +1,165 @@
+"""Results of one task beside each other: the same data, the same examples, the same truth and folds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paralbench.evaluation.predictions import Predictions
+from paralbench.submission.loading import Loaded
+from paralbench.submission.problem import Problem
+
+Facts = Mapping[str, tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """What others of the same task must agree with. ``examples`` is a digest of what each one is."""
+
+    name: str
+    task: tuple[str, str, bool]
+    standing: str
+    fingerprint: str
+    entry: str
+    complete: bool
+    examples: str
+
+
+def sibling(loaded: Loaded) -> Sibling:
+    """A loaded result, reduced to that."""
+    result = loaded.result
+    told = hashlib.sha256()
+    for name, fact in sorted(facts(loaded).items()):
+        told.update(f"{name} {fact}\n".encode())
+    return Sibling(
+        loaded.name,
+        (result.task, result.provenance.task_card, result.data.synthetic),
+        result.standing,
+        result.data.fingerprint,
+        result.entry,
+        result.data.scored == result.data.listed,
+        told.hexdigest(),
+    )
+
+
+def facts(loaded: Loaded) -> Facts:
+    """Fold, truth (of every step), attributes and cluster of each example, by its id.
+
+    A cluster is told by the first of its examples' ids, for its number depends on who is there.
+    """
+    found = loaded.predictions
+    ids = np.array(loaded.ids)
+    first: dict[int, str] = {}
+    for row, cluster in sorted(set(zip(found.rows.tolist(), found.clusters.tolist(), strict=True))):
+        first.setdefault(cluster, loaded.ids[row])  # ids are sorted by their number
+    at = _one_seed(found)
+    attributes = [found.attributes[name][at].tolist() for name in sorted(found.attributes)]
+    columns = [
+        found.folds[at].tolist(),
+        _truths(found, at),
+        [first[cluster] for cluster in found.clusters[at].tolist()],
+        *attributes,
+    ]
+    told = zip(ids[found.rows[at]].tolist(), zip(*columns, strict=True), strict=True)
+    return dict(told)
+
+
+def _one_seed(found: Predictions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The first row of each example under the first seed that has it."""
+    order = np.lexsort((found.seeds, found.rows))
+    _, first = np.unique(found.rows[order], return_index=True)
+    return order[first]
+
+
+def _truths(found: Predictions, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[object]:
+    if found.steps is None:
+        return [f"{one:.9g}" for one in found.truth[at]]
+    of = defaultdict(list)
+    order = np.lexsort((found.steps, found.seeds, found.rows))
+    for row, seed, truth in zip(
+        found.rows[order], found.seeds[order], found.truth[order], strict=True
+    ):
+        of[int(row), int(seed)].append(f"{truth:.9g}")
+    keys = zip(found.rows[at].tolist(), found.seeds[at].tolist(), strict=True)
+    return [hashlib.sha256(" ".join(of[key]).encode()).hexdigest() for key in keys]
+
+
+def beside(
+    came: Sequence[Sibling],
+    known: Sequence[Sibling],
+    told: Callable[[Sibling], Facts],
+) -> list[Problem]:
+    """Compare each that came with those known before, and those that came with each other.
+
+    Args:
+        came: of the submission.
+        known: of the board.
+        told: the facts of one of either, read again; only asked where digests differ.
+    """
+    problems = _doubled(came)
+    grouped: dict[tuple[str, str, bool], tuple[list[Sibling], list[Sibling]]] = {}
+    for place, siblings in enumerate((came, known)):
+        for one in siblings:
+            grouped.setdefault(one.task, ([], []))[place].append(one)
+    for new, old in grouped.values():
+        references = sorted(old, key=lambda one: not one.complete)
+        references += sorted(new, key=lambda one: not one.complete)
+        ranked = next((one for one in references if one.standing in ("ranked", "synthetic")), None)
+        for one in new:
+            if ranked and one.standing == ranked.standing and one.fingerprint != ranked.fingerprint:
+                said = f"is of other data than {ranked.name}: expected the fingerprint"
+                said += f" {ranked.fingerprint[:12]}, came {one.fingerprint[:12]}"
+                problems.append(Problem(one.name, "data.fingerprint", said))
+                continue
+            reference = next(
+                (other for other in references if other.fingerprint == one.fingerprint), one
+            )
+            if reference.name != one.name and reference.examples != one.examples:
+                table = one.name.removesuffix(".json") + ".parquet"
+                for field, said in _apart(one, reference, told):
+                    problems.append(Problem(table, field, said))
+    return problems
+
+
+def _doubled(came: Iterable[Sibling]) -> list[Problem]:
+    seen: dict[str, str] = {}
+    problems = []
+    for one in came:
+        if one.entry in seen:
+            said = f"is the entry that {seen[one.entry]} is already"
+            problems.append(Problem(one.name, "entry", said))
+        seen.setdefault(one.entry, one.name)
+    return problems
+
+
+def _apart(
+    one: Sibling, reference: Sibling, told: Callable[[Sibling], Facts]
+) -> Iterator[tuple[str, str]]:
+    ours, theirs = told(one), told(reference)
+    foreign, missing = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())
+    if foreign and reference.complete:
+        yield (
+            "example",
+            f"{len(foreign)} ids are not among those of {reference.name}, first {foreign[0]}",
+        )
+    if missing and one.complete:
+        yield "example", f"{len(missing)} ids of {reference.name} are missing, first {missing[0]}"
+    whole = not foreign and not missing
+    for place, field in enumerate(("fold", "truth", "cluster")):
+        if field == "cluster" and not whole:
+            continue  # the first of a cluster's ids may be among those that were refused
+        shared = sorted(ours.keys() & theirs.keys())
+        wrong = [name for name in shared if ours[name][place] != theirs[name][place]]
+        if wrong:
+            said = f"{len(wrong)} examples have another {field} than in {reference.name}, first {wrong[0]}"
+            yield field, f"{said}: expected {theirs[wrong[0]][place]}, came {ours[wrong[0]][place]}"
+    wrong = [name for name in ours.keys() & theirs.keys() if ours[name][3:] != theirs[name][3:]]
+    if wrong:
+        yield (
+            "by:",
+            f"{len(wrong)} examples have other attributes than in {reference.name}, first {min(wrong)}",
+        )

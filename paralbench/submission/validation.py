@@ -1,0 +1,174 @@
+"""Validate submissions: every check on every result, shared among processes, then results side by side."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from paralbench.catalog import Catalog
+from paralbench.records.errors import CardError, ParalbenchError, UsageError
+from paralbench.records.layer_analysis import LayerAnalysis
+from paralbench.results import files
+from paralbench.submission.archive import unpack
+from paralbench.submission.cards import Cards, of_cards, submitted
+from paralbench.submission.comparisons import compared
+from paralbench.submission.contents import Contents, contents, sentence
+from paralbench.submission.folds import under_protocol
+from paralbench.submission.loading import load
+from paralbench.submission.problem import Problem
+from paralbench.submission.recomputation import recomputed
+from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
+
+_FEW = 8
+"""So many results are checked sooner than processes start."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of one archive or folder: how many results it holds, and every reason against it."""
+
+    name: str
+    results: int
+    problems: tuple[Problem, ...]
+
+
+def validate(
+    place: Path, catalog: Catalog, against: Path | None = None, workers: int | None = None
+) -> Report:
+    """Check everything in an archive or folder.
+
+    Args:
+        place: a submission's zip file, one unpacked, or a folder of results as the board has it.
+        catalog: the reviewer's.
+        against: results that are on the board already.
+        workers: processes; as many as there are cores by default.
+
+    Raises:
+        ParalbenchError: where nothing in it can be read.
+    """
+    with _unpacked(place) as (root, refused):
+        found, problems = contents(root)
+        problems = [*refused, *problems]
+        models, wrong = submitted(found.models, catalog)
+        cards = Cards(catalog, models)
+        problems += wrong
+        names = found.entries
+        if not names and not problems:
+            raise ParalbenchError(
+                f"{place}: expected results (<model>/<task>/<head>.json), there are none."
+            )
+        checked = _every(partial(_check, cards, found.results), names, workers)
+        problems += [problem for one in checked for problem in one[1]]
+        came = [one[0] for one in checked if one[0] is not None]
+        known, roots = _known(came, found, against)
+        roots |= {one.name: found.results for one in came}
+        problems += beside(came, known, partial(_facts, roots))
+        problems += _attached(found)
+        problems += _strays(found)
+        return Report(str(place), len(names), tuple(sorted(set(problems))))
+
+
+@contextmanager
+def _unpacked(place: Path) -> Iterator[tuple[Path, list[Problem]]]:
+    if place.is_dir():
+        yield place, []
+        return
+    with tempfile.TemporaryDirectory(prefix="paralbench-") as folder:
+        try:
+            refused = unpack(place, Path(folder))
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise ParalbenchError(
+                f"{place}: expected a submission's archive, it cannot be opened ({error})."
+            ) from error
+        yield Path(folder), refused
+
+
+def _every(
+    check: partial[tuple[Sibling | None, list[Problem]]], names: Sequence[str], workers: int | None
+) -> list[tuple[Sibling | None, list[Problem]]]:
+    workers = min(workers or os.cpu_count() or 1, len(names))
+    if len(names) <= _FEW or workers < 2:
+        return [check(name) for name in names]
+    share = max(1, min(16, len(names) // (4 * workers)))
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(check, names, chunksize=share))
+
+
+def _check(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Problem]]:
+    """Everything that can be said of one result alone."""
+    loaded, problems = load(root, name)
+    if loaded is None:
+        return None, problems
+    try:
+        card = cards.task(loaded.result)
+    except UsageError as error:
+        return None, [*problems, Problem(name, "task", str(error).removesuffix("."))]
+    problems += of_cards(loaded, card, cards)
+    problems += under_protocol(loaded, card)
+    problems += recomputed(loaded, card)
+    problems += compared(name, loaded.result)
+    return sibling(loaded), problems
+
+
+def _known(
+    came: Sequence[Sibling], found: Contents, against: Path | None
+) -> tuple[list[Sibling], dict[str, Path]]:
+    """What the board has of the same tasks, other than the very files that came."""
+    if against is None or against.resolve() == found.results.resolve():
+        return [], {}
+    tasks = {one.task[0] for one in came}
+    own = {one.name for one in came}
+    known: list[Sibling] = []
+    for file in files.find(against):
+        name = file.relative_to(against).as_posix()
+        if file.parent.name not in tasks or name in own:
+            continue
+        loaded, _ = load(against, name)
+        if loaded is not None:
+            known.append(sibling(loaded))
+    return known, {one.name: against for one in known}
+
+
+def _facts(roots: Mapping[str, Path], one: Sibling) -> Facts:
+    loaded, _ = load(roots[one.name], one.name)
+    return {} if loaded is None else facts(loaded)
+
+
+def _attached(found: Contents) -> list[Problem]:
+    """Verdicts and layer analyses: no score hangs on them, yet they must be what they say."""
+    problems = []
+    for file in [
+        *sorted(found.results.glob("*/conformance.json")),
+        *files.find_layers(found.results),
+    ]:
+        name = file.relative_to(found.results).as_posix()
+        try:
+            if file.name == "conformance.json":
+                verdict = files.verdict(found.results, file.parent.name)
+                if verdict is not None and verdict.model != file.parent.name:
+                    said = f"expected '{file.parent.name}', came '{verdict.model}'"
+                    problems.append(Problem(name, "model", said))
+            else:
+                LayerAnalysis.from_json(file)
+        except CardError as error:
+            problems.append(Problem(name, "", sentence(error, found.results)))
+    return problems
+
+
+def _strays(found: Contents) -> list[Problem]:
+    """Predictions that belong to no result."""
+    there = {Path(name).with_suffix("") for name in found.entries}
+    tables = sorted(found.results.glob("*/*/*.parquet"))
+    strays = [file.relative_to(found.results) for file in tables]
+    return [
+        Problem(file.as_posix(), "", "no result came with these predictions")
+        for file in strays
+        if file.with_suffix("") not in there
+    ]

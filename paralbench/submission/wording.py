@@ -1,0 +1,67 @@
+"""What the words and numbers of a result may be, whatever key they stand under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from paralbench.submission.problem import Problem, shown
+
+_DEEPEST = 24
+_LONGEST = 8000
+_MARKUP = re.compile(r"<\s*[/!?a-zA-Z]|&#?\w+;|javascript:", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_PLACE = re.compile(r"(?:^|[\s'\"=(])(?:/(?:home|Users|root|tmp|mnt|data)/|[A-Za-z]:\\|\.\./)")
+_SIGNED = {
+    "scores", "score", "paired", "subgroups", "gaps", "settings", "tried", "chosen", "target", "policy",
+    "fidelity",
+}  # fmt: skip
+"""Below these a number may be negative; anywhere else it counts or costs something."""
+
+
+def wording(name: str, told: dict[str, Any]) -> list[Problem]:
+    """Refuse markup, control characters, places on somebody's disk, and negative counts and costs."""
+    problems = []
+    for field, value, signed in _leaves(told, "", False, 0):
+        said = ""
+        if value is _TOO_DEEP:
+            said = f"nested more than {_DEEPEST} deep"
+        elif isinstance(value, str):
+            said = _of_text(value)
+        elif isinstance(value, int | float) and not signed and value < 0:
+            said = f"expected no negative number, came {value}"
+        if said:
+            problems.append(Problem(name, field, said))
+    return problems
+
+
+_TOO_DEEP = object()
+
+
+def _leaves(value: Any, field: str, signed: bool, depth: int) -> Iterator[tuple[str, Any, bool]]:
+    if depth > _DEEPEST:
+        yield field, _TOO_DEEP, signed
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            place = f"{field}.{key}" if field else key
+            if _of_text(key):
+                yield shown(place), key, signed
+            yield from _leaves(below, place, signed or key in _SIGNED, depth + 1)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _leaves(below, f"{field}.{number}", signed, depth + 1)
+    else:
+        yield field, value, signed
+
+
+def _of_text(text: str) -> str:
+    if len(text) > _LONGEST:
+        return f"expected at most {_LONGEST} characters, came {len(text)}"
+    if _MARKUP.search(text):
+        return f"expected plain words, came markup in {shown(text)}"
+    if _CONTROL.search(text):
+        return f"expected plain words, came control characters in {shown(text)}"
+    if _PLACE.search(text):
+        return f"expected no path of a machine, came {shown(text)}"
+    return ""

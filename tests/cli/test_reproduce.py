@@ -1,0 +1,120 @@
+"""Results made again: to the last digit here, and where they depart, it is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from paralbench.cli.main import main
+from tests.evaluation import toy
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Path:
+    return toy.write_catalog(tmp_path / "catalog")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return toy.write_corpus(tmp_path / "data")
+
+
+@pytest.fixture(params=["linear-probe", "mlp"])
+def result(request: pytest.FixtureRequest, catalog: Path, data: Path, tmp_path: Path) -> Path:
+    return toy.score(catalog, data, tmp_path, heads=(request.param,), seeds=(0, 1)).file
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def _told(result: Path, catalog: Path, data: Path, capsys: Capture) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = main(
+        ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}", "--json"]
+    )
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, told
+
+
+def test_the_same_to_the_last_digit(
+    result: Path, catalog: Path, data: Path, capsys: Capture
+) -> None:
+    code, told = _told(result, catalog, data, capsys)
+    assert (code, told["verdict"], told["departures"]) == (0, "same", [])
+    assert (told["largest"], told["changed"]) == (0.0, 0)
+
+
+@pytest.mark.usefixtures("threads")
+def test_another_number_of_threads_stays_within_tolerance(
+    result: Path, catalog: Path, data: Path, capsys: Capture
+) -> None:
+    torch.set_num_threads(1 if torch.get_num_threads() > 1 else 2)
+    code, told = _told(result, catalog, data, capsys)
+    assert code == 0
+    assert told["largest"] < 1e-5
+    assert told["changed"] == 0
+
+
+def test_another_encoder_is_named(result: Path, catalog: Path, data: Path, capsys: Capture) -> None:
+    adapter = catalog / "models" / "bands" / "adapter.py"
+    adapter.write_text(adapter.read_text().replace("torch.hann_window(320)", "0.0 + 1e-6"))
+    code, told = _told(result, catalog, data, capsys)
+    assert (code, told["verdict"]) == (1, "different")
+    assert "the identity of bands" in {one["what"] for one in told["departures"]}
+
+
+def test_other_audio_is_named_and_nothing_is_compared(
+    result: Path, catalog: Path, data: Path, capsys: Capture
+) -> None:
+    first = next((data / "wav").iterdir())
+    first.write_bytes(first.read_bytes()[:-2] + b"\1\1")
+    code, told = _told(result, catalog, data, capsys)
+    assert (code, told["verdict"], told["comparable"]) == (1, "different", False)
+    assert told["departures"][0]["kind"] == "data"
+
+
+def test_another_number_of_speakers_departs_in_words(
+    catalog: Path, data: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    result = toy.score(catalog, data, tmp_path, seeds=(0,)).file
+    told = json.loads(result.read_text())
+    told["provenance"]["packages"]["numpy"] = "1.0"
+    told["scores"][0]["value"] = told["scores"][0]["by_seed"]["0"] = 0.25
+    result.write_text(json.dumps(told))
+    asked = ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}"]
+    assert main(asked) == 1
+    shown = capsys.readouterr().out
+    assert "noise of its seeds: one seed tells none" in shown
+    assert "packages: numpy was 1.0, is" in shown
+
+
+def test_without_its_predictions_it_is_refused(
+    catalog: Path, data: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    result = toy.score(catalog, data, tmp_path, seeds=(0,)).file
+    result.with_suffix(".parquet").unlink()
+    assert main(["reproduce", str(result), "--catalog", str(catalog)]) == 3
+    assert "expected the predictions" in capsys.readouterr().err
+
+
+def test_the_new_result_is_kept_where_asked_and_the_old_stays(
+    catalog: Path, data: Path, tmp_path: Path
+) -> None:
+    result = toy.score(catalog, data, tmp_path, seeds=(0,)).file
+    before = result.read_bytes()
+    kept = tmp_path / "kept"
+    asked = ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}"]
+    assert main([*asked, "--to", str(kept)]) == 0
+    assert (kept / "bands" / "toy-tone" / "linear-probe.json").is_file()
+    assert result.read_bytes() == before

@@ -1,0 +1,300 @@
+"""Every way we know to spoil a submission, each with the words it is refused with."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.submission.spoiling import (
+    CARD,
+    RESULT,
+    TABLE,
+    Files,
+    Spoil,
+    cell,
+    column,
+    columns_changed,
+    gone,
+    json_of,
+    list_files,
+    raw,
+    rows_kept,
+    setting,
+    table_of,
+    text,
+    with_bytes,
+    with_json,
+    with_table,
+)
+
+
+def _flipped(columns: dict[str, list[Any]]) -> None:
+    """The first wrong prediction becomes right, probabilities and all."""
+    pairs = zip(columns["truth"], columns["predicted"], strict=True)
+    place = next(number for number, (truth, predicted) in enumerate(pairs) if truth != predicted)
+    other = {"low": "high", "high": "low"}[columns["predicted"][place]]
+    columns["predicted"][place] = other
+    columns["p:low"][place], columns["p:high"][place] = (
+        columns["p:high"][place], columns["p:low"][place],
+    )  # fmt: skip
+
+
+def _without_cluster(columns: dict[str, list[Any]]) -> None:
+    del columns["cluster"]
+
+
+def _moved(files: Files) -> None:
+    files["results/bands/toy-tone/mlp.json"] = files.pop(RESULT)
+    files["results/bands/toy-tone/mlp.parquet"] = files.pop(TABLE)
+    list_files(files)
+
+
+def _doubled_entry(files: Files) -> None:
+    told = json_of(files)
+    told["head"] = "mlp"
+    files["results/bands/toy-tone/mlp.json"] = json.dumps(told).encode()
+    files["results/bands/toy-tone/mlp.parquet"] = files[TABLE]
+    list_files(files)
+
+
+def _deep(depth: int) -> bytes:
+    return b'{"a":' * depth + b"1" + b"}" * depth
+
+
+def _nested(files: Files) -> None:
+    told = json_of(files)
+    told["training"]["settings"]["x"] = json.loads(_deep(40))
+    with_json(files, told)
+
+
+def _bomb(files: Files) -> None:
+    """A million rows of the same pack into next to nothing, times sixty columns."""
+    column = pa.array(np.zeros(1_000_000))
+    buffer = io.BytesIO()
+    pq.write_table(pa.table([column] * 60, [f"c{n}" for n in range(60)]), buffer)
+    with_bytes(files, buffer.getvalue())
+
+
+def _long_word(files: Files) -> None:
+    table = table_of(files)
+    place = table.column_names.index("example")
+    words = pa.array(["x" * 100_000] * table.num_rows)
+    with_table(files, table.set_column(place, "example", words))
+
+
+def _other_card(files: Files) -> None:
+    files[CARD] = files[CARD].replace(b"parameters = 0", b"parameters = 5")
+    files[CARD] += b'\n[[weights]]\nkind = "seeded"\nseed = 1\n'
+    list_files(files)
+
+
+def _inflated(files: Files) -> None:
+    told = json_of(files)
+    for score in told["scores"]:
+        score["value"] = min(1.0, score["value"] + 0.05)
+        score["by_seed"] = dict.fromkeys(score["by_seed"], score["value"])
+    with_json(files, told)
+
+
+KINDS: dict[str, tuple[Spoil, str]] = {
+    "score edited": (setting("scores/0/value", 0.123), "scores.0.value: expected"),
+    "scores edited together": (_inflated, "scores.0.value: expected"),
+    "interval narrowed": (
+        setting("scores/0/interval/low", lambda v: v + 0.01),
+        "scores.0.interval.low: expected",
+    ),
+    "interval's clusters": (
+        setting("scores/0/interval/clusters", 80),
+        "scores.0.interval.clusters",
+    ),
+    "seed's score edited": (setting("scores/0/by_seed/1", 0.123), "scores.0.by_seed.1: expected"),
+    "seed's score left out": (
+        setting("scores/0/by_seed", {"0": 0.5}),
+        "scores.0.by_seed.1: expected",
+    ),
+    "fold's score edited": (setting("scores/0/by_fold/2", 0.123), "scores.0.by_fold.2: expected"),
+    "group's score invented": (
+        setting("scores/0/by_group", {"sex=f": 0.9}),
+        "scores.0.by_group.sex=f: came",
+    ),
+    "chance lowered": (setting("scores/0/chance", 0.1), "scores.0.chance: expected"),
+    "confusion edited": (setting("confusion/0/0", lambda v: v + 1), "confusion.0.0: expected"),
+    "older metric": (setting("scores/0/version", 0), "scores.0.version: expected"),
+    "other metric": (setting("scores/1/metric", "f1"), "scores.1.metric: expected"),
+    "metric left out": (setting("scores", lambda v: v[:1]), "scores: expected 2"),
+    "ranked by another": (setting("ranking", "wa"), "ranking: expected 'uar'"),
+    "NaN in the text": (text(b'"value": ', b'"value": NaN, "x": '), "NaN is no number"),
+    "infinite score": (setting("scores/0/value", 10**400), "scores.0.value"),
+    "unknown key": (
+        text(b'"schema_version"', b'"surprise": 1, "schema_version"'),
+        "unknown key 'surprise'",
+    ),
+    "doubled key": (
+        text(b'"standing"', b'"standing": "ranked", "standing"'),
+        "'standing' stands in it twice",
+    ),
+    "later schema": (setting("schema_version", 99), "key 'schema_version'"),
+    "not JSON": (raw(RESULT, b"{"), "expected JSON"),
+    "no table of keys": (raw(RESULT, b"[]"), "expected a table of keys"),
+    "nested without end": (raw(RESULT, _deep(200_000)), "nested too deeply"),
+    "nested deeply": (_nested, "nested more than"),
+    "predictions missing": (gone(TABLE), "did not come"),
+    "predictions' digest": (
+        setting("predictions_sha256", "0" * 64),
+        "predictions_sha256: expected the sha256",
+    ),
+    "predictions no table": (
+        lambda files: with_bytes(files, b"PAR1" * 9),
+        "expected predictions as the run wrote them",
+    ),
+    "predictions too large": (_bomb, "expected at most 50000000 cells"),
+    "a word a hundred thousand letters long": (_long_word, "expected words of at most 200 bytes"),
+    "seed left out": (rows_kept(lambda row: row["seed"] == 0), "seeds: expected 1"),
+    "fold left out": (
+        rows_kept(lambda row: row["fold"] > 0),
+        "folds: expected 3 from the predictions, came 4",
+    ),
+    "seed picked": (column("seed", lambda seed: seed + 7), "nobody may pick the lucky ones"),
+    "hard example left out": (
+        rows_kept(lambda row: row["cluster"] > 0),
+        "data.scored: expected 28",
+    ),
+    "example left out of a seed": (
+        rows_kept(lambda row: (row["seed"], row["cluster"]) != (1, 0)),
+        "predictions under seed 1",
+    ),
+    "example doubled": (
+        rows_kept(lambda row: row["cluster"] == 0, twice=True),
+        "more than once under one seed",
+    ),
+    "true names": (column("example", lambda name: f"speaker/{name}"), "expected salted hashes"),
+    "fold changed under a seed": (cell("fold", 3), "expected the same fold"),
+    "cluster in two folds": (
+        column("cluster", lambda number: number // 3),
+        "tested in more than one fold",
+    ),
+    "truth changed under a seed": (
+        columns_changed(
+            lambda c: c["truth"].__setitem__(0, {"low": "high", "high": "low"}[c["truth"][0]])
+        ),
+        "another truth under another seed",
+    ),
+    "prediction flipped": (columns_changed(_flipped), "from the predictions, came"),
+    "probabilities off": (column("p:low", lambda p: p / 2), "expected probabilities that sum to 1"),
+    "probability negative": (cell("p:low", -0.5), "expected probabilities, came -0.5"),
+    "probability NaN": (cell("p:low", float("nan")), "holds NaN"),
+    "not the most probable": (
+        column("predicted", lambda _: "low"),
+        "another class than the most probable",
+    ),
+    "unknown class": (
+        column("predicted", lambda _: "middle"),
+        "'middle' in the column 'predicted'",
+    ),
+    "column missing": (
+        columns_changed(_without_cluster),
+        "'cluster' is missing",
+    ),
+    "column too many": (
+        columns_changed(lambda columns: columns.update(extra=columns["fold"])),
+        "'extra' does not belong",
+    ),
+    "empty table": (rows_kept(lambda row: False), "the table is empty"),
+    "ranked but incomplete": (setting("data/listed", 40), "standing: expected 'incomplete'"),
+    "declared changed": (setting("data/declared", 16), "data.declared: expected None"),
+    "examples lost silently": (setting("data/listed", 33), "expected a reason for each"),
+    "synthetic as real": (setting("data/synthetic", True), "standing: expected 'synthetic'"),
+    "reason invented": (setting("standing_reason", "great"), "standing_reason: expected"),
+    "class counts": (setting("data/classes/low", 1), "data.classes.low: expected 16"),
+    "audit without a fold": (
+        setting("audit/folds", lambda v: v[1:]),
+        "audit.folds: expected each of 8",
+    ),
+    "audit's counts": (setting("audit/folds/0/test", 1), "audit.folds.0.test: expected the 8"),
+    "audit of another group": (
+        setting("audit/never_cross", ["text"]),
+        "audit.never_cross: expected ['speaker']",
+    ),
+    "audit that crosses": (setting("audit/crossing", {"speaker": 2}), "may never cross"),
+    "task's version": (setting("task_version", 2), "task_version: expected 1"),
+    "task's digest": (
+        setting("provenance/task_card", "f" * 64),
+        "provenance.task_card: expected the digest",
+    ),
+    "another target": (setting("target/label", "mood"), "target: expected"),
+    "another task": (setting("task", "toy-other"), "there is no task 'toy-other'"),
+    "model's weights": (setting("model/weights", "f" * 64), "model.weights: expected none"),
+    "model's size": (setting("model/parameters", 1), "model.parameters: expected 0"),
+    "no such model": (setting("model/id", "nobody"), "no card of 'nobody' came along"),
+    "another card": (_other_card, "differs from the catalogue's card of 'bands'"),
+    "another adapter": (raw("models/bands/adapter.py", b"def load(): ..."), "is not the adapter"),
+    "at another place": (
+        _moved,
+        "holds the entry that belongs to bands/toy-tone/linear-probe.json",
+    ),
+    "entry twice": (_doubled_entry, "is the entry that"),
+    "path in a name": (setting("head", "../../etc"), "key 'head'"),
+    "markup in a title": (setting("task_title", "<script>alert(1)</script>"), "came markup"),
+    "markup in a reason": (
+        setting("data/refused", [{"subject": "0" * 24, "reason": "<b>"}]),
+        "came markup",
+    ),
+    "hidden characters": (setting("task_title", "good\u202ebad"), "came control characters"),
+    "path of a machine": (
+        setting("data/refused", [{"subject": "0" * 24, "reason": "see /home/me/x.wav"}]),
+        "no path of a machine",
+    ),
+    "licensed name": (
+        setting("data/refused", [{"subject": "Ses01F_001", "reason": "short"}]),
+        "expected a salted hash",
+    ),
+    "negative cost": (setting("provenance/seconds/fitting", -1.0), "expected no negative number"),
+    "negative parameters": (
+        setting("training/trained_parameters", -1),
+        "expected no negative number",
+    ),
+    "audio heard": (setting("audio/fraction", 0.5), "audio.fraction: expected"),
+    "from the future": (
+        setting("provenance/created", "2999-01-01T00:00:00+00:00"),
+        "lies in the future",
+    ),
+    "no date": (setting("provenance/created", "yesterday"), "expected an ISO 8601 time"),
+    "later platform": (setting("provenance/paralbench", "99.0"), "or older, came"),
+    "entry no digest": (setting("entry", "mine"), "entry: expected a sha256"),
+    "file too many": (
+        raw("results/bands/toy-tone/run.sh", b"true"),
+        "a submission has no such file",
+    ),
+    "file not listed": (
+        raw("models/bands/NOTES.md", b"x", listed=False),
+        "the manifest does not name this file",
+    ),
+    "file listed and gone": (gone(CARD), "names a file that did not come"),
+    "file changed": (raw(RESULT, b"{}", listed=False), "expected the sha256"),
+    "manifest broken": (raw("manifest.json", b"{}", listed=False), "the key 'model' is missing"),
+    "stray predictions": (
+        lambda files: raw("results/bands/toy-tone/mlp.parquet", files[TABLE])(files),
+        "no result came with these",
+    ),
+    "verdict of another": (
+        raw(
+            "results/bands/conformance.json",
+            json.dumps(
+                {
+                    "model": "x",
+                    "encoder": "e",
+                    "findings": [{"check": "c", "outcome": "passed", "sentence": "s"}],
+                    "paralbench": "0",
+                    "packages": {},
+                    "seconds": 1,
+                }
+            ).encode(),
+        ),
+        "model: expected 'bands'",
+    ),
+}
