@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -36,7 +36,8 @@ class Job:
     Args:
         subjects: entries by name; ``first`` is the one whose profile it is.
         files: a clip of each length.
-        estimates: seconds of a pass, by name and length; what is not in it is not measured.
+        estimates: seconds of a pass, by name and length; what is not in it is not measured. Of the
+            first one length at least is.
         budget: seconds.
     """
 
@@ -83,7 +84,7 @@ class Found:
     entries: dict[str, Measured]
     noise: Noise
     energy: str
-    throughput: Throughput | None
+    throughput: Throughput
 
 
 def measure(job: Job) -> Found:
@@ -94,7 +95,7 @@ def measure(job: Job) -> Found:
         return _Measuring(job, Path(scratch)).run(before, load)
 
 
-def order(lengths: list[float]) -> list[float]:
+def order(lengths: Iterable[float]) -> list[float]:
     """The length of comparison first, then the others, the shortest first."""
     return sorted(lengths, key=lambda seconds: (seconds != COMPARED, seconds))
 
@@ -114,10 +115,10 @@ class _Measuring:
             self._calibration.take()
         self._calibration.samples.clear()
         began = time.perf_counter()
-        for seconds in order(list(job.files)):
+        for place, seconds in enumerate(order(job.estimates[job.first])):
             self._calibration.take()
-            must = seconds == (COMPARED if COMPARED in job.files else min(job.files))
-            self._length(seconds, job.budget - (time.perf_counter() - began), must)
+            left = job.budget - (time.perf_counter() - began)
+            self._length(seconds, left, must=place == 0)
         heard = self._throughput(job.budget)
         self._calibration.take()
         for name, subject in job.subjects.items():
@@ -159,11 +160,9 @@ class _Measuring:
             for name, of in job.estimates.items()
             if seconds in of
         }
-        if must:
-            chosen = list(estimates) if job.first in estimates else []
-        else:
-            chosen = schedule.affordable(estimates, left, self._own, job.first)
-        self._own -= schedule.least(estimates.get(job.first, 0.0))
+        affordable = schedule.affordable(estimates, left, self._own, job.first)
+        chosen = list(estimates) if must else affordable
+        self._own -= schedule.least(estimates[job.first])
         for name in estimates.keys() - set(chosen):
             self._found[name].left_out[seconds] = "budget"
         if not chosen:
@@ -236,12 +235,10 @@ class _Measuring:
 
         return one
 
-    def _throughput(self, budget: float) -> Throughput | None:
+    def _throughput(self, budget: float) -> Throughput:
         """Of the entry, on the clip of comparison or the shortest that was measured."""
-        first, turns = self._job.first, self._found[self._job.first].turns
-        if not turns:
-            return None
-        seconds = COMPARED if COMPARED in turns else min(turns)
+        first = self._job.first
+        seconds = order(self._found[first].turns)[0]
         loaded = self._loaded[first]
         pieces = [list(of) for of in loaded.pieces(self._job.files[seconds])]
 
