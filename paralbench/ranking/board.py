@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paralbench.metrics import metric
+from paralbench.records.contamination import UNKNOWN, Exposure, Ledger
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.result import Result, Score
 from paralbench.records.verdict import Verdict
@@ -19,7 +20,8 @@ class Row:
     """One entry on the board.
 
     ``rank`` is None where it is not ranked; ``tied`` says that its interval overlaps that of the entry
-    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked.
+    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked;
+    ``exposure`` tells whether the model has heard the corpus.
     """
 
     result: Result
@@ -27,6 +29,7 @@ class Row:
     rank: int | None
     tied: bool
     verdict: Verdict | None = None
+    exposure: Exposure = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Board:
     refused: tuple[tuple[str, str], ...]
 
 
-def collect(root: Path) -> Board:
+def collect(root: Path, ledger: Ledger | None = None) -> Board:
     """Read every result below ``root``; a file that is none is refused and the others go on."""
     results: list[Result] = []
     refused: list[tuple[str, str]] = []
@@ -65,7 +68,7 @@ def collect(root: Path) -> Board:
         except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
     verdicts = _verdicts(root, {result.model.id for result in results}, refused)
-    return Board(tuple(tables(results, verdicts)), tuple(refused))
+    return Board(tuple(tables(results, verdicts, ledger)), tuple(refused))
 
 
 def _verdicts(
@@ -84,14 +87,18 @@ def _verdicts(
     return found
 
 
-def tables(results: Iterable[Result], verdicts: Mapping[str, Verdict] | None = None) -> list[Table]:
+def tables(
+    results: Iterable[Result],
+    verdicts: Mapping[str, Verdict] | None = None,
+    ledger: Ledger | None = None,
+) -> list[Table]:
     """One table a task; synthetic data never stand beside real ones, cross-corpus in none."""
     grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
     for result in results:
         if result.transfer is not None:
             continue  # another training corpus is another question: the matrix has it
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
-    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {})
+    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {}, ledger or Ledger())
             for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
 
 
@@ -101,6 +108,7 @@ def _table(
     synthetic: bool,
     results: list[Result],
     verdicts: Mapping[str, Verdict],
+    ledger: Ledger,
 ) -> Table:
     better = metric(ranking).higher_is_better
     sign = -1 if better else 1
@@ -119,7 +127,9 @@ def _table(
         rank += ranked
         tied = ranked and place > 0 and _overlap(score, ordered[place - 1].score(ranking))
         verdict = verdicts.get(result.model.encoder)
-        rows.append(Row(result, score, rank if ranked else None, tied, verdict))
+        streams = [one.id for one in result.model.streams or [result.model]]
+        exposure = ledger.exposure(streams, result.data.corpus)
+        rows.append(Row(result, score, rank if ranked else None, tied, verdict, exposure))
     return Table(task, ranking, better, synthetic, tuple(rows))
 
 

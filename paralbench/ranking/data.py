@@ -11,7 +11,7 @@ from paralbench.ranking.board import Board, Row, Table
 _COLUMNS = (
     "task", "synthetic", "rank", "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
-    "checks_failed", "entry",
+    "checks_failed", "heard", "heard_source", "entry",
 )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "parameters": result.model.parameters,
         "trained_parameters": result.training.trained_parameters,
         "checks_failed": None if row.verdict is None else len(row.verdict.failed),
+        "heard": row.exposure.state,
+        "heard_source": row.exposure.source,
         "entry": result.entry,
     }
 

@@ -44,7 +44,9 @@ class Ledger(Card):
 
 
 UNKNOWN = Exposure(
-    state="unknown", certainty="unconfirmed", source="the ledger does not have this model and corpus"
+    state="unknown",
+    certainty="unconfirmed",
+    source="the ledger does not have this model and corpus",
 )
 
 
