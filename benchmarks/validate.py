@@ -6,7 +6,6 @@ import hashlib
 import os
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from paralbench.records.result import (
 from paralbench.records.task_card import TaskCard
 from paralbench.results import files
 from paralbench.results.provenance import provenance
+from paralbench.submission.processes import every
 from paralbench.submission.validation import validate
 
 RESULTS, FEWER = 1000, 100
@@ -45,9 +45,8 @@ def run() -> list[tuple[str, str]]:
     task, card = catalog.task(TASK), catalog.model(MODEL).card
     with tempfile.TemporaryDirectory() as folder:
         few, many, site = (Path(folder) / name for name in ("few", "many", "site"))
-        with ProcessPoolExecutor() as pool:
-            list(pool.map(partial(_write, few, task, card), range(FEWER), chunksize=20))
-            list(pool.map(partial(_write, many, task, card), range(RESULTS), chunksize=20))
+        every(partial(_write, few, task, card), range(FEWER))
+        every(partial(_write, many, task, card), range(RESULTS))
         alone = _validated(few, catalog, 1)
         shared = _validated(few, catalog, None)
         validating = _validated(many, catalog, None)
