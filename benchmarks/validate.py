@@ -14,8 +14,8 @@ import numpy as np
 from paralbench.catalog import Catalog
 from paralbench.evaluation import scoring
 from paralbench.evaluation.predictions import Predictions
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.ranking.board import collect
-from paralbench.ranking.site import build
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import (
     Audit,
@@ -29,6 +29,7 @@ from paralbench.records.result import (
 from paralbench.records.task_card import TaskCard
 from paralbench.results import files
 from paralbench.results.provenance import provenance
+from paralbench.site.build import build
 from paralbench.submission.processes import every
 from paralbench.submission.validation import validate
 
@@ -109,6 +110,7 @@ def _write(root: Path, task: TaskCard, card: ModelCard, number: int) -> None:
         target=task.target.model_dump(mode="json"),
         ranking=task.metrics.ranking,
         scores=scoring.scores(task.metrics, found),
+        subgroups=subgroups(task.metrics, found),
         confusion=scoring.confusion_matrix(found),
         classes=list(classes),
         seeds=list(range(SEEDS)),

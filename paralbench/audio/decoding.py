@@ -81,26 +81,52 @@ def waveforms(clip: Clip, rate: int) -> Iterator[Waveform]:
     Raises:
         Refused: as :func:`blocks` does.
     """
+    with as_stored(clip) as (found, stored):
+        heard = (_mono(block) for block in stored)
+        yield from resampled(heard, found.rate, rate)
+
+
+@contextmanager
+def as_stored(clip: Clip) -> Iterator[tuple[Header, Iterator[Waveform]]]:
+    """A clip's header and its samples as the file holds them, [samples, channels], block by block.
+
+    Nothing is mixed or resampled, and NaN is handed on: this is for whoever measures a recording.
+    A clip that names a channel gives that one alone, [samples, 1].
+
+    Raises:
+        Refused: as :func:`blocks` does, NaN apart.
+    """
     inspect(clip.path)
-    with _opened(clip.path) as source:
-        found = source.header
-        start, wanted = _span(clip, found.seconds)
-        if clip.channel is not None and not 0 <= clip.channel < found.channels:
-            raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
-        heard = (_mono(block, clip.channel) for block in source.blocks(start, wanted))
-        yield from heard if found.rate == rate else _resampled(heard, found.rate, rate)
+    try:
+        with _opened(clip.path) as source:
+            found = source.header
+            start, wanted = _span(clip, found.seconds)
+            if clip.channel is not None and not 0 <= clip.channel < found.channels:
+                raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
+            stored = source.blocks(start, wanted)
+            yield (
+                found,
+                stored
+                if clip.channel is None
+                else (block[:, clip.channel : clip.channel + 1] for block in stored),
+            )
+    except OSError as error:
+        raise Refused(f"it cannot be read ({error.strerror or error})") from None
 
 
-def _mono(block: Waveform, channel: int | None) -> Waveform:
-    """One channel of a block [samples, channels], or the mean of all."""
-    several = channel is None and block.shape[1] > 1
-    mono = block.mean(axis=1) if several else block[:, channel or 0]
+def _mono(block: Waveform) -> Waveform:
+    """The mean of a block's channels [samples, channels]."""
+    mono = block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
     if not np.isfinite(mono).all():
         raise Refused("the audio holds NaN or infinite samples")
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
-def _resampled(heard: Iterator[Waveform], found: int, wanted: int) -> Iterator[Waveform]:
+def resampled(heard: Iterator[Waveform], found: int, wanted: int) -> Iterator[Waveform]:
+    """A mono stream at ``found`` Hz, at ``wanted`` Hz."""
+    if found == wanted:
+        yield from heard
+        return
     resampler = soxr.ResampleStream(found, wanted, 1, dtype="float32", quality="HQ")
     for block in heard:
         yield resampler.resample_chunk(block)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +23,7 @@ def inspect(path: Path) -> None:
     files, text, web pages, and RIFF files whose header declares more than the file holds.
     """
     try:
+        _only_a_file(path)
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(512)
@@ -29,8 +31,8 @@ def inspect(path: Path) -> None:
                 _inspect_riff(file, head, size)
     except FileNotFoundError:
         raise Refused("the file does not exist") from None
-    except IsADirectoryError:
-        raise Refused("it is a folder, not a file") from None
+    except ValueError:
+        raise Refused("its name holds a NUL character, which no file's does") from None
     except OSError as error:
         raise Refused(f"it cannot be opened ({error.strerror or error})") from None
     if size == 0:
@@ -42,6 +44,15 @@ def inspect(path: Path) -> None:
     if not head.startswith(_SPHERE) and _is_text(head):
         start = head.decode("utf-8", "replace").strip().splitlines() or [""]
         raise Refused(f"it is a text file, not audio (it begins {start[0][:30]!r})")
+
+
+def _only_a_file(path: Path) -> None:
+    """A pipe or a device is refused before it is opened, which could take for ever."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise Refused("it is a folder, not a file")
+    if not stat.S_ISREG(mode):
+        raise Refused("it is a pipe, socket or device, not a file")
 
 
 def _is_text(head: bytes) -> bool:

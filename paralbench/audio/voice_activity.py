@@ -37,18 +37,13 @@ class VoiceActivity:
 
     def probabilities(self, clip: Clip) -> NDArray[np.float32]:
         """How likely each 32 ms of a clip are speech; raises Refused as :func:`decoding.blocks`."""
-        state = np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)
-        before = np.zeros(_BEFORE, np.float32)
-        found = []
-        for block in decoding.blocks(clip, RATE, _BLOCK_SECONDS):
-            padded = np.concatenate([before, block, np.zeros(-len(block) % _STEP, np.float32)])
-            windows = np.lib.stride_tricks.sliding_window_view(padded, _BEFORE + _STEP)[::_STEP]
-            speech, *state = self._session.run(
-                None, {"input": np.ascontiguousarray(windows), "h": state[0], "c": state[1]}
-            )
-            found.append(speech.reshape(-1))
-            before = padded[-_BEFORE:]
-        return np.concatenate(found)
+        listener = self.listener()
+        heard = [listener.hear(block) for block in decoding.blocks(clip, RATE, _BLOCK_SECONDS)]
+        return np.concatenate([*heard, listener.end()])
+
+    def listener(self) -> Listener:
+        """One that has heard nothing yet; raises ParalbenchError as the class says."""
+        return Listener(self._session)
 
     def utterances(self, clip: Clip, policy: Cutting) -> list[Clip]:
         """The clip's stretches of speech as clips, in order; none where nobody speaks."""
@@ -90,6 +85,34 @@ class VoiceActivity:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+class Listener:
+    """Hears one recording at 16 kHz, in blocks of any length, and remembers what came before."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._state = [np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)]
+        self._held = np.zeros(_BEFORE, np.float32)
+
+    def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How likely each 32 ms that are now complete are speech, [steps]."""
+        held = np.concatenate([self._held, samples])
+        steps = (len(held) - _BEFORE) // _STEP
+        self._held = held[steps * _STEP :]
+        if not steps:
+            return np.zeros(0, np.float32)
+        windows = np.lib.stride_tricks.sliding_window_view(held, _BEFORE + _STEP)[::_STEP]
+        speech, *self._state = self._session.run(
+            None,
+            {"input": np.ascontiguousarray(windows), "h": self._state[0], "c": self._state[1]},
+        )
+        likely: NDArray[np.float32] = speech.reshape(-1)
+        return likely
+
+    def end(self) -> NDArray[np.float32]:
+        """The same for what is left, filled up with silence; [1] or [0]."""
+        return self.hear(np.zeros(-(len(self._held) - _BEFORE) % _STEP, np.float32))
 
 
 def stretches(probabilities: NDArray[np.floating], policy: Cutting) -> list[tuple[float, float]]:

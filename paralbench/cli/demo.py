@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Real recordings fetched, the suite's corpora made, models scored on both."""
-    from paralbench.ranking.site import build
+    from paralbench.site.build import build
 
     catalog, root = options.catalog(args), args.to
     found: list[Done | Failed] = []

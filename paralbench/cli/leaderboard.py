@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build; exit code 1 where a file was no result."""
     from paralbench.ranking.data import told
-    from paralbench.ranking.site import build
+    from paralbench.site.build import build
 
     if args.results != DEFAULT and not args.results.is_dir():
         raise UsageError(

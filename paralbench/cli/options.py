@@ -174,12 +174,9 @@ def request(args: argparse.Namespace) -> Request:
         heads=_once(args.head),
         data=named(args.data),
         weights=weights(args),
-        head_settings={
-            **_recipe(args.recipe),
-            **_settings(args.settings),
-        },
+        head_settings=head_settings(args),
         seeds=tuple(range(args.seeds)),
-        placement=_placement(args),
+        placement=placement(args),
         fastest=args.precision == "auto",
         engine=Engine(args.engine, args.workers),
         across=args.across,
@@ -194,6 +191,11 @@ def say(words: str) -> None:
 def weights(args: argparse.Namespace) -> dict[str, Path]:
     """--weights, by model."""
     return {key: Path(value).expanduser() for key, value in _pairs("--weights", args.weights)}
+
+
+def head_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """--recipe, and --set over it."""
+    return {**_recipe(args.recipe), **_settings(args.settings)}
 
 
 def cache(args: argparse.Namespace) -> Path:
@@ -225,7 +227,8 @@ def _recipe(file: Path | None) -> dict[str, Any]:
         raise UsageError(f"--recipe {file}: expected settings in TOML ({error}).") from error
 
 
-def _placement(args: argparse.Namespace) -> Placement:
+def placement(args: argparse.Namespace) -> Placement:
+    """--device, --precision and --runtime."""
     if args.precision == "auto":
         if args.runtime != "torch":
             raise UsageError("--precision auto chooses the runtime as well; leave out --runtime.")
@@ -247,6 +250,17 @@ def device(name: str) -> str:
                 f"leave it out to use the CPU ('paralbench doctor' shows the devices)."
             )
     return name
+
+
+def seconds(text: str) -> float:
+    """An argument that is a number of seconds above zero."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds above zero, got '{text}'")
+    return found
 
 
 def _once(names: Sequence[str]) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
-"""Extract, fit and score entries; what has a result already is not run again."""
+"""Extract, fit, score and profile entries; what has a result already is not run again."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import traceback
 from collections.abc import Iterable
 
 from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
+from paralbench.profiler.profiling import BUDGET, Profiling
+from paralbench.ranking import cost_table
 from paralbench.ranking.matrix import matrices, render
 from paralbench.records.example import Refusal
 from paralbench.records.result import Paired, Result, Score
@@ -24,12 +27,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="fit and score anew even where a result is current"
     )
+    parser.add_argument(
+        "--no-profile",
+        action="store_true",
+        default=bool(os.environ.get("PARALBENCH_NO_PROFILE")),
+        help="do not measure what each entry costs (also PARALBENCH_NO_PROFILE=1)",
+    )
+    parser.add_argument(
+        "--profile-budget",
+        type=options.seconds,
+        default=BUDGET,
+        metavar="S",
+        help=f"seconds of measuring an entry (default: {BUDGET:g})",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run; one line an entry, then what was refused."""
+    cache = options.cache(args)
+    costs = None if args.no_profile else Profiling(cache, args.profile_budget, options.say)
     benchmark = Benchmark(
-        options.catalog(args), options.request(args), options.cache(args), args.results, args.again
+        options.catalog(args), options.request(args), cache, args.results, args.again, costs
     )
     found = []
     for one in benchmark.run(options.say):
@@ -78,9 +96,25 @@ def _line(one: Done) -> str:
     return (
         f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
         f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{apart}  {standing}\n"
-        + "".join(f"  {line}\n" for line in _forms(result))
+        + "".join(f"  {line}\n" for line in [*_gap(result), *_forms(result), *_costs(result)])
         + f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
     )
+
+
+def _gap(result: Result) -> list[str]:
+    """A line for the attribute whose values' scores lie furthest apart, in the ranking metric."""
+    apart = [
+        (one.gap.difference, one.attribute, one.gap)
+        for one in result.subgroups
+        if one.metric == result.ranking and one.gap is not None
+    ]
+    if not apart:
+        return []
+    _, attribute, gap = max(apart, key=lambda one: one[:2])
+    return [
+        f"largest gap: {attribute} {gap.high} above {gap.low} by {gap.difference:.3f} "
+        f"[{gap.interval.low:+.3f}, {gap.interval.high:+.3f}] {result.ranking.upper()}"
+    ]
 
 
 def _forms(result: Result) -> list[str]:
@@ -101,6 +135,11 @@ def _forms(result: Result) -> list[str]:
         for form in result.compressed
     ]
     return lines
+
+
+def _costs(result: Result) -> list[str]:
+    """What the entry costs, in a line."""
+    return [] if result.profile is None else [f"costs {cost_table.line(result.profile)}"]
 
 
 def _beside(score: Score, paired: Paired) -> str:

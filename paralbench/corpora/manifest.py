@@ -5,16 +5,17 @@ CSV columns: ``path`` and ``target`` are needed; ``id``, ``start``, ``end`` (sec
 attribute for subgroup tables. A folder is read as <class>/<file> or <class>/<speaker>/<file>.
 """
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from paralbench.corpora import clips
 from paralbench.corpora.folders import visible
-from paralbench.corpora.tables import SURPLUS, rows
+from paralbench.corpora.tables import rows
+from paralbench.records.errors import Refused
 from paralbench.records.example import Clip, Example, Refusal
 
 GROUPS = ("speaker", "session", "text")
-UNDERSTOOD = {"path", "target", "id", "start", "end", "channel", "partition", *GROUPS}
+UNDERSTOOD = {*clips.COLUMNS, "target", "id", "partition", *GROUPS}
 AUDIO = {
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64",
     ".g722", ".m4a", ".mp4", ".mov", ".3gp", ".aac", ".wma", ".webm", ".mkv", ".amr",
@@ -37,36 +38,17 @@ def _table(file: Path) -> Iterator[Example | Refusal]:
 
 def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
     path, target = cells["path"], cells["target"]
-    name = cells.get("id") or path
-    if not path or not target:
-        return Refusal(name or "a row", f"its {'target' if path else 'path'} is empty", where)
-    if "\0" in path:
-        return Refusal(repr(name), "its path holds a NUL character", where)
-    if cells.get(SURPLUS):
-        return Refusal(
-            name, "it has more cells than the header; quote cells that hold the delimiter", where
-        )
-    numbers: dict[str, float] = {}
-    for column in ("start", "end", "channel"):
-        if cells.get(column):
-            try:
-                numbers[column] = float(cells[column])
-            except ValueError:
-                return Refusal(name, f"its {column} is {cells[column]!r}, not a number", where)
-            if not math.isfinite(numbers[column]) or numbers[column] < 0:
-                return Refusal(name, f"its {column} is {cells[column]}, expected 0 or more", where)
-    start, end = numbers.get("start", 0.0), numbers.get("end")
-    channel = int(numbers["channel"]) if "channel" in numbers else None
-    if channel is not None and channel != numbers["channel"]:
-        return Refusal(name, f"its channel is {cells['channel']}, not a whole number", where)
-    if not cells.get("id"):
-        if start or end is not None:
-            name += f"[{start:.12g}-{'' if end is None else f'{end:.12g}'}]"
-        if channel is not None:
-            name += f"#{channel}"
+    called = cells.get("id") or path
+    if path and not target:
+        return Refusal(called, "its target is empty", where)
+    try:
+        found = clips.clip(cells, file.parent)
+    except Refused as error:
+        shown = repr(called) if "\0" in called else called
+        return Refusal(shown or "a row", str(error), where)
     return Example(
-        id=name,
-        clips=(Clip(file.parent / path, start, end, channel),),
+        id=cells.get("id") or clips.name(path, found),
+        clips=(found,),
         labels={"target": target},
         groups={key: cells[key] for key in GROUPS if cells.get(key)},
         attributes={key: value for key, value in cells.items() if value and key not in UNDERSTOOD},

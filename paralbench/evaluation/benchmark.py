@@ -22,6 +22,7 @@ from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads import head as find_head
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
+from paralbench.records.profile import Profile
 from paralbench.records.result import Result
 from paralbench.results import files
 
@@ -71,6 +72,10 @@ class Failed:
     error: ParalbenchError
 
 
+Costs = Callable[[Preparation, Result], Profile]
+"""What profiles an entry; the profiler stands above this room, so whoever runs brings it."""
+
+
 class Benchmark:
     """Runs the entries of a request.
 
@@ -80,16 +85,24 @@ class Benchmark:
         cache: root of the feature store.
         results: root of the result files.
         again: run entries even where their result is up to date.
+        costs: what profiles an entry that was just scored; None where nothing is profiled.
     """
 
     def __init__(
-        self, catalog: Catalog, request: Request, cache: Path, results: Path, again: bool = False
+        self,
+        catalog: Catalog,
+        request: Request,
+        cache: Path,
+        results: Path,
+        again: bool = False,
+        costs: Costs | None = None,
     ) -> None:
         self._catalog, self._request = catalog, request
         self._cache, self._results, self._again = cache, results, again
         self._readings: dict[str, tuple[Reading, bool]] = {}
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
+        self._costs = costs
         self._say: Callable[[str], None] = lambda words: None
 
     def encoders(self, name: str) -> tuple[LoadableEncoder, ...]:
@@ -163,9 +176,20 @@ class Benchmark:
             except ParalbenchError as error:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
-            files.write(self._results, outcome.result, outcome.predictions)
+            result = self._profiled(prepared, outcome.result)
+            files.write(self._results, result, outcome.predictions)
             shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
-            yield Done(outcome.result, file, outcome.refused, fresh=True)
+            yield Done(result, file, outcome.refused, fresh=True)
+
+    def _profiled(self, prepared: Preparation, result: Result) -> Result:
+        """The result with what the entry costs; a score is not lost where that cannot be measured."""
+        if self._costs is None:
+            return result
+        try:
+            return result.model_copy(update={"profile": self._costs(prepared, result)})
+        except ParalbenchError as error:
+            self._say(f"{result.task} {result.model.id} {result.head}: not profiled: {error}")
+            return result
 
     def _views(self) -> list[tuple[str, Callable[[], View]]]:
         """What each task's name is, and how to come by its data."""

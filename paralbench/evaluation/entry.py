@@ -24,11 +24,13 @@ from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.standing import standing
 from paralbench.evaluation.steps import Steps
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads.head import Fits, Workplace
 from paralbench.records.example import Refusal
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import (
+    Cards,
     Compressed,
     Control,
     Data,
@@ -134,6 +136,7 @@ def run(
         folds=len({split.fold for split in splits}),
         data=_data(prepared, selection),
         transfer=entry.task.transfer,
+        cards=_cards(entry),
         audio=consumption,
         audit=prepared.audit,
         training=Training(
@@ -150,6 +153,7 @@ def run(
         control=control,
         forms=fits.forms,
         compressed=_compressed(selection, fits, found, steps),
+        subgroups=subgroups(metrics, found),
     )
     return Outcome(result, content, selection.refused)
 
@@ -223,6 +227,14 @@ def _model(entry: Entry, admitted: Sequence[Fidelity | None]) -> Model:
         licence="; ".join(dict.fromkeys(one.licence for one in streams)),
         streams=streams,
         placement=" + ".join(dict.fromkeys(one.placement for one in streams)),
+    )
+
+
+def _cards(entry: Entry) -> Cards:
+    """The cards as they stand; a corpus's expected counts are for verifying it, not for results."""
+    corpus = entry.view.corpus.card.model_copy(update={"facts": []})
+    return Cards(
+        task=entry.task, corpus=corpus, models=[encoder.card for encoder in entry.encoders]
     )
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from paralbench.evaluation.attributes import attributes
 from paralbench.evaluation.folds import group_of
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
 from paralbench.heads.head import Fitted
-from paralbench.metrics.metric import Array
+from paralbench.metrics.metric import Answers, Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 
 _PROBABILITY, _ATTRIBUTE = "p:", "by:"
@@ -26,7 +27,7 @@ class Predictions:
 
     ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
     [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
-    ``attributes`` holds, by name, a word for each row (culture, sex, ...).
+    ``attributes`` holds, by name, a word for each row (culture, sex, age band, ...).
     """
 
     rows: NDArray[np.int64]
@@ -71,13 +72,54 @@ class Predictions:
             seeds=seeds,
             truth=truth,
             predicted=_predicted(outputs, bool(selection.classes)),
-            outputs=outputs,
+            # As they are stored, so that scores made again from the table are the same.
+            outputs=outputs.astype(np.float32),
             classes=tuple(selection.classes),
             steps=step,
-            attributes={
-                name: selection.attribute(name)[rows] for name in selection.task.metrics.by
-            },
+            attributes=attributes(selection, rows),
         )
+
+    def answers(self) -> Answers:
+        """As a metric hears them."""
+        return Answers(
+            truth=self.truth,
+            predicted=self.predicted,
+            classes=len(self.classes),
+            outputs=self.outputs.astype(float) if self.classes else None,
+            recordings=None if self.steps is None else self.rows,
+        )
+
+    def tallies(self, metric: Metric, rows: NDArray[np.bool_] | None = None) -> list[Tally]:
+        """A metric's tally of each seed, of some rows or of all; clusters are numbered alike.
+
+        Raises:
+            ParalbenchError: where the metric needs what these predictions have not.
+        """
+        answers, count = self.answers(), int(self.clusters.max()) + 1
+        found = []
+        for seed in np.unique(self.seeds):
+            wanted = self.seeds == seed if rows is None else rows & (self.seeds == seed)
+            try:
+                tally = metric.tally(answers.take(wanted), self.clusters[wanted], count)
+            except ValueError as error:
+                raise ParalbenchError(f"{metric.name}: {error}.") from None
+            found.append(tally)
+        return found
+
+    def sizes(self, rows: NDArray[np.bool_] | None = None) -> Array:
+        """How many rows of one seed each cluster has, of some or of all, [clusters]."""
+        first = self.seeds == self.seeds.min()
+        wanted = self.clusters[first if rows is None else first & rows]
+        counts: Array = np.bincount(wanted, minlength=int(self.clusters.max()) + 1).astype(float)
+        return counts
+
+    def layout(self) -> tuple[Array, ...]:
+        """What predictions of the same examples share: row, step, cluster and truth, in one order."""
+        first = self.seeds == self.seeds.min()
+        steps = np.zeros_like(self.rows) if self.steps is None else self.steps
+        order = np.lexsort((steps[first], self.rows[first]))
+        columns = (self.rows, steps, self.clusters, self.truth)
+        return tuple(column[first][order].astype(float) for column in columns)
 
     def table(self, ids: NDArray[np.str_]) -> pa.Table:
         """As it is stored; ``ids`` are the names that examples may have there."""
@@ -119,7 +161,7 @@ class Predictions:
             raise ValueError(f"the column '{foreign[0]}' does not belong there")
         if len(names) != len(table.column_names):
             raise ValueError("a column stands there twice")
-        ids, rows = np.unique(_words(table, "example"), return_inverse=True)
+        ids, rows = _coded(table, "example")
         if classes:
             place = {name: float(number) for number, name in enumerate(classes)}
             truth, predicted = (_placed(table, name, place) for name in ("truth", "predicted"))
@@ -146,22 +188,40 @@ def _predicted(outputs: NDArray[np.float32], classes: bool) -> Array:
     return outputs.argmax(1).astype(float) if classes else outputs[:, 0].astype(float)
 
 
-def _words(table: pa.Table, name: str) -> NDArray[np.str_]:
+def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """The different words of a column in their order, and which of them each row holds."""
     column = table[name]
     if column.null_count:
         raise ValueError(f"the column '{name}' has empty cells")
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if not pa.types.is_string(column.type):
-        raise ValueError(f"the column '{name}' holds {column.type}, expected text")
-    return np.array(column.to_pylist(), dtype=str)
+    if not pa.types.is_dictionary(column.type):
+        if not pa.types.is_string(column.type):
+            raise ValueError(f"the column '{name}' holds {column.type}, expected text")
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pa.DictionaryArray.from_arrays([], [""])
+    if not pa.types.is_string(whole.type.value_type):
+        raise ValueError(f"the column '{name}' holds {whole.type}, expected text")
+    if whole.dictionary.null_count:
+        raise ValueError(f"the column '{name}' has empty cells")
+    words = np.array(whole.dictionary.to_pylist(), dtype=str)
+    given = whole.indices.to_numpy().astype(np.int64)
+    # A dictionary may hold words that no row has, and words twice.
+    used, codes = np.unique(given, return_inverse=True)
+    distinct, place = np.unique(words[used], return_inverse=True)
+    return distinct, place[codes]
+
+
+def _words(table: pa.Table, name: str) -> NDArray[np.str_]:
+    distinct, codes = _coded(table, name)
+    return distinct[codes]
 
 
 def _placed(table: pa.Table, name: str, place: Mapping[str, float]) -> Array:
-    words = _words(table, name)
-    if unknown := sorted(set(words.tolist()) - set(place)):
+    distinct, codes = _coded(table, name)
+    if unknown := sorted(set(distinct.tolist()) - set(place)):
         raise ValueError(f"'{unknown[0]}' in the column '{name}' is none of the classes")
-    return np.array([place[word] for word in words.tolist()], dtype=float)
+    return np.array([place[word] for word in distinct.tolist()], dtype=float)[codes]
 
 
 def _numbers(table: pa.Table, name: str) -> Array:

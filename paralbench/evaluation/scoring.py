@@ -9,46 +9,51 @@ from numpy.typing import NDArray
 
 from paralbench.evaluation.predictions import Predictions
 from paralbench.metrics import metric
-from paralbench.metrics.metric import Array, confusion
+from paralbench.metrics.metric import Metric, confusion
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Paired, Score
 from paralbench.records.task_card import Metrics
-from paralbench.statistics.bootstrap import cluster_sums, interval
+from paralbench.statistics.bootstrap import interval
+from paralbench.statistics.bootstrap import scores as by_seeds
+from paralbench.statistics.draws import Draws
 from paralbench.statistics.paired import paired
 
 
 def scores(metrics: Metrics, found: Predictions) -> list[Score]:
     """Every metric that a task's card reports."""
     groups = _groups(metrics, found)
-    return [_score(name, found, groups) for name in metrics.report]
+    draws = Draws.of(len(found.sizes()))
+    return [_score(name, found, groups, draws) for name in metrics.report]
 
 
 def confusion_matrix(found: Predictions) -> list[list[float]]:
     """Rows are the truth; the mean over seeds of how many examples fell where."""
     classes, seeds = len(found.classes), len(np.unique(found.seeds))
-    total = confusion(found.truth, found.predicted, classes).sum(0) / seeds
+    total = confusion(found.answers()).sum(0) / seeds
     matrix: list[list[float]] = total.reshape(classes, classes).tolist()
     return matrix
 
 
 def beside(name: str, found: Predictions, other: Predictions) -> tuple[Score, Paired]:
     """The metric of ``other``, and how ``found`` differs from it, example by example."""
-    chosen, classes = metric(name), len(found.classes)
-    ours, theirs = (
-        _sums(one, chosen.statistics(one.truth, one.predicted, classes)) for one in (found, other)
-    )
-    return _score(name, other, {}), paired(chosen, ours, theirs, classes)
+    return _score(name, other, {}, Draws.of(len(other.sizes()))), differing(name, found, other)
 
 
-def _sums(found: Predictions, statistics: Array) -> Array:
-    """Statistics summed by seed and cluster, [seeds, clusters, s]."""
-    seeds = np.unique(found.seeds)
-    sums = np.zeros((len(seeds), int(found.clusters.max()) + 1, statistics.shape[1]))
-    for place, seed in enumerate(seeds):
-        of_seed = found.seeds == seed
-        part = cluster_sums(statistics[of_seed], found.clusters[of_seed])
-        sums[place, : len(part)] = part
-    return sums
+def differing(name: str, found: Predictions, other: Predictions) -> Paired:
+    """How ``found`` differs from ``other`` in a metric, both of the same examples."""
+    chosen, sizes = fitting(name, found), found.sizes()
+    ours, theirs = found.tallies(chosen), other.tallies(chosen)
+    return paired(chosen, ours, theirs, sizes, Draws.of(len(sizes)))
+
+
+def fitting(name: str, found: Predictions) -> Metric:
+    """The metric called ``name``; raises ParalbenchError where it is for another kind of target."""
+    chosen, expected = metric(name), "class" if found.classes else "number"
+    if chosen.target != expected:
+        raise ParalbenchError(
+            f"the metric '{name}' is for a {chosen.target}, the target is a {expected}."
+        )
+    return chosen
 
 
 def _groups(metrics: Metrics, found: Predictions) -> dict[str, NDArray[np.bool_]]:
@@ -60,41 +65,30 @@ def _groups(metrics: Metrics, found: Predictions) -> dict[str, NDArray[np.bool_]
     }
 
 
-def _score(name: str, found: Predictions, groups: Mapping[str, NDArray[np.bool_]]) -> Score:
-    classes = len(found.classes)
-    chosen = metric(name)
-    expected = "class" if classes else "number"
-    if chosen.target != expected:
-        raise ParalbenchError(
-            f"the metric '{name}' is for a {chosen.target}, the target is a {expected}."
-        )
-    statistics = chosen.statistics(found.truth, found.predicted, classes)
-    seeds, folds = np.unique(found.seeds), np.unique(found.folds)
-    sums = _sums(found, statistics)
-    by_seed = {
-        str(seed): float(chosen.score(sums[place].sum(0), classes))
-        for place, seed in enumerate(seeds)
-    }
-    if not np.isfinite(list(by_seed.values())).all():
+def _score(
+    name: str, found: Predictions, groups: Mapping[str, NDArray[np.bool_]], draws: Draws
+) -> Score:
+    chosen, seeds = fitting(name, found), np.unique(found.seeds)
+    tallies = found.tallies(chosen)
+    by_seed = by_seeds(tallies)
+    if not np.isfinite(by_seed).all():
         raise ParalbenchError(
             f"{name} is not defined: truth and predictions are all the same; that is no score."
         )
 
     def apart(rows: NDArray[np.bool_]) -> float | None:
         """The mean over seeds on some rows; None where few rows leave a metric undefined."""
-        each = [
-            chosen.score(statistics[rows & (found.seeds == seed)].sum(0), classes) for seed in seeds
-        ]
-        return float(np.mean(each)) if np.isfinite(each).all() else None
+        each = by_seeds(found.tallies(chosen, rows))
+        return float(each.mean()) if np.isfinite(each).all() else None
 
-    by_fold = {str(fold): apart(found.folds == fold) for fold in folds}
+    by_fold = {str(fold): apart(found.folds == fold) for fold in np.unique(found.folds)}
     return Score(
         metric=chosen.name,
         version=chosen.version,
-        value=float(np.mean(list(by_seed.values()))),
-        interval=interval(chosen, sums, classes),
-        by_seed=by_seed,
+        value=float(by_seed.mean()),
+        interval=interval(chosen, tallies, found.sizes(), draws),
+        by_seed={str(seed): float(one) for seed, one in zip(seeds, by_seed, strict=True)},
         by_fold={fold: score for fold, score in by_fold.items() if score is not None},
         by_group={group: apart(rows) for group, rows in groups.items()},
-        chance=chosen.chance(classes) if chosen.chance else None,
+        chance=chosen.chance(len(found.classes)) if chosen.chance else None,
     )

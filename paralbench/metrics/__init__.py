@@ -15,7 +15,7 @@ def names() -> list[str]:
     return sorted(
         file.stem.replace("_", "-")
         for file in here.glob("*.py")
-        if file.stem not in {"__init__", "metric"}
+        if file.stem not in {"__init__", "metric", "curve"}
     )
 
 

@@ -5,7 +5,7 @@ Not defined (and an error) where truth and prediction are both constant and equa
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, moments
+from paralbench.metrics.metric import Additive, Array, moments
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -19,4 +19,6 @@ def _score(sums: Array, classes: int) -> Array:
     return concordance
 
 
-METRIC = Metric("ccc", 1, "number", True, moments, _score, lambda classes: 0.0)
+METRIC = Additive(
+    "ccc", 1, "number", True, moments, _score, chance=lambda classes: 0.0, range="correlation"
+)

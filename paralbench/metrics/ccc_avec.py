@@ -6,7 +6,7 @@ platform's own is ``ccc``. Source: calc_scores.py of the AVEC 2019 baseline (Rin
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, moments
+from paralbench.metrics.metric import Additive, Array, moments
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -18,4 +18,6 @@ def _score(sums: Array, classes: int) -> Array:
     return concordance
 
 
-METRIC = Metric("ccc-avec", 1, "number", True, moments, _score, lambda classes: 0.0)
+METRIC = Additive(
+    "ccc-avec", 1, "number", True, moments, _score, chance=lambda classes: 0.0, range="correlation"
+)

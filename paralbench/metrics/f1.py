@@ -6,7 +6,7 @@ Not defined (and an error) where the class was neither there nor ever predicted.
 import numpy as np
 
 from paralbench.metrics.macro_f1 import f1_by_class
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -15,4 +15,4 @@ def _score(sums: Array, classes: int) -> Array:
     return positive
 
 
-METRIC = Metric("f1", 1, "class", True, confusion, _score)
+METRIC = Additive("f1", 1, "class", True, confusion, _score)

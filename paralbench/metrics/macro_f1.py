@@ -5,7 +5,7 @@ A class that was neither there nor ever predicted is left out of the mean.
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def f1_by_class(counts: Array) -> tuple[Array, Array]:
@@ -21,4 +21,4 @@ def _score(sums: Array, classes: int) -> Array:
     return average
 
 
-METRIC = Metric("macro-f1", 1, "class", True, confusion, _score)
+METRIC = Additive("macro-f1", 1, "class", True, confusion, _score)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, moments
+from paralbench.metrics.metric import Additive, Array, moments
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -11,4 +11,4 @@ def _score(sums: Array, classes: int) -> Array:
     return error
 
 
-METRIC = Metric("mae", 1, "number", False, moments, _score)
+METRIC = Additive("mae", 1, "number", False, moments, _score, range="positive")

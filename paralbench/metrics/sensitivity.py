@@ -5,7 +5,7 @@ Not defined (and an error) where no example is positive.
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -17,4 +17,9 @@ def _score(sums: Array, classes: int) -> Array:
     return share
 
 
-METRIC = Metric("sensitivity", 1, "class", True, confusion, _score)
+def _trials(sums: Array, classes: int) -> Array:
+    positive: Array = matrix(sums, classes)[..., -1, :].sum(-1)
+    return positive
+
+
+METRIC = Additive("sensitivity", 1, "class", True, confusion, _score, trials=_trials)

@@ -6,7 +6,7 @@ Not defined (and an error) where no example is negative.
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -17,4 +17,9 @@ def _score(sums: Array, classes: int) -> Array:
     return share
 
 
-METRIC = Metric("specificity", 1, "class", True, confusion, _score)
+def _trials(sums: Array, classes: int) -> Array:
+    negative: Array = matrix(sums, classes)[..., :-1, :].sum((-2, -1))
+    return negative
+
+
+METRIC = Additive("specificity", 1, "class", True, confusion, _score, trials=_trials)

@@ -5,7 +5,7 @@ A class of which no example was there to recall is left out of the mean.
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -17,4 +17,4 @@ def _score(sums: Array, classes: int) -> Array:
     return average
 
 
-METRIC = Metric("uar", 1, "class", True, confusion, _score, lambda classes: 1 / classes)
+METRIC = Additive("uar", 1, "class", True, confusion, _score, chance=lambda classes: 1 / classes)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -11,4 +11,9 @@ def _score(sums: Array, classes: int) -> Array:
     return share
 
 
-METRIC = Metric("wa", 1, "class", True, confusion, _score)
+def _trials(sums: Array, classes: int) -> Array:
+    count: Array = sums.sum(-1)
+    return count
+
+
+METRIC = Additive("wa", 1, "class", True, confusion, _score, trials=_trials)

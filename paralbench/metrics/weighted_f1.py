@@ -1,7 +1,7 @@
 """Weighted F1: the mean of the classes' F1, each weighted by how often the class is the truth."""
 
 from paralbench.metrics.macro_f1 import f1_by_class
-from paralbench.metrics.metric import Array, Metric, confusion, matrix
+from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def _score(sums: Array, classes: int) -> Array:
@@ -12,4 +12,4 @@ def _score(sums: Array, classes: int) -> Array:
     return average
 
 
-METRIC = Metric("weighted-f1", 1, "class", True, confusion, _score)
+METRIC = Additive("weighted-f1", 1, "class", True, confusion, _score)

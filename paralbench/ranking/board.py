@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from paralbench.metrics import metric
+from paralbench.ranking.overall import Overall, overall
+from paralbench.ranking.separation import Joint, Key, Separation, key, separated
 from paralbench.records.contamination import UNKNOWN, Exposure, Ledger
 from paralbench.records.errors import CardError, UsageError
+from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result, Score
 from paralbench.records.verdict import Verdict
 from paralbench.results import files
@@ -19,7 +22,8 @@ from paralbench.results import files
 class Row:
     """One entry on the board.
 
-    ``rank`` is None where it is not ranked; ``tied`` says that its interval overlaps that of the entry
+    ``rank`` is None where it is not ranked; ``separation`` is what can be said of that rank, None
+    where the predictions could not be read; ``tied`` says that it is in one tie group with the entry
     above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked;
     ``exposure`` tells whether the model has heard the corpus.
     """
@@ -29,6 +33,7 @@ class Row:
     rank: int | None
     tied: bool
     verdict: Verdict | None = None
+    separation: Separation | None = None
     exposure: Exposure = UNKNOWN
 
 
@@ -41,19 +46,30 @@ class Table:
     higher_is_better: bool
     synthetic: bool
     rows: tuple[Row, ...]
+    joint: Joint = field(default=Joint({}), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Board:
-    """Tables, real data before synthetic; files that are no results, with the reason."""
+    """Tables, real data before synthetic; files that are no results, with the reason.
+
+    ``crossed`` are cross-corpus results, which stand in no table; ``layers`` analyses layer by layer;
+    ``overall`` is across the tasks on real data; ``unread`` names entries whose predictions could
+    not be read, which have no rank interval, with the reason.
+    """
 
     tables: tuple[Table, ...]
     refused: tuple[tuple[str, str], ...]
+    crossed: tuple[Result, ...] = ()
+    layers: tuple[LayerAnalysis, ...] = ()
+    overall: tuple[Overall, ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
 
 
 def collect(root: Path, ledger: Ledger | None = None) -> Board:
     """Read every result below ``root``; a file that is none is refused and the others go on."""
     results: list[Result] = []
+    places: dict[Key, Path] = {}
     refused: list[tuple[str, str]] = []
     for file in files.find(root):
         try:
@@ -65,10 +81,33 @@ def collect(root: Path, ledger: Ledger | None = None) -> Board:
             if expected != file:
                 raise CardError(f"{file}: holds the entry that belongs to {expected}.")
             results.append(result)
+            places[key(result)] = file
         except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
     verdicts = _verdicts(root, {result.model.id for result in results}, refused)
-    return Board(tuple(tables(results, verdicts, ledger)), tuple(refused))
+    found = tuple(tables(results, verdicts, places, ledger))
+    across = [
+        (table.metric, len(table.rows[0].result.classes), table.joint)
+        for table in found
+        if not table.synthetic
+    ]
+    return Board(
+        tables=found,
+        # Layer analyses are read first: what is wrong with them is refused too.
+        layers=tuple(_layers(root, refused)),
+        refused=tuple(refused),
+        crossed=tuple(result for result in results if result.transfer is not None),
+        overall=overall(across),
+        unread=tuple(one for table in found for one in table.joint.unread),
+    )
+
+
+def _layers(root: Path, refused: list[tuple[str, str]]) -> Iterator[LayerAnalysis]:
+    for file in files.find_layers(root):
+        try:
+            yield LayerAnalysis.from_json(file)
+        except CardError as error:
+            refused.append((file.relative_to(root).as_posix(), str(error)))
 
 
 def _verdicts(
@@ -90,16 +129,39 @@ def _verdicts(
 def tables(
     results: Iterable[Result],
     verdicts: Mapping[str, Verdict] | None = None,
+    places: Mapping[Key, Path] | None = None,
     ledger: Ledger | None = None,
 ) -> list[Table]:
-    """One table a task; synthetic data never stand beside real ones, cross-corpus in none."""
+    """One table a task; synthetic data never stand beside real ones, cross-corpus in none.
+
+    ``places`` tells where each result stands, so that its predictions are found.
+    """
     grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
     for result in results:
         if result.transfer is not None:
             continue  # another training corpus is another question: the matrix has it
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
-    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {}, ledger or Ledger())
-            for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
+    return [
+        _table(
+            task, ranking, synthetic, grouped[synthetic, task, ranking],
+            verdicts or {}, places or {}, ledger or Ledger(),
+        )
+        for synthetic, task, ranking in sorted(grouped)
+    ]  # fmt: skip
+
+
+def unranked(results: Iterable[Result]) -> list[Table]:
+    """Tables whose entries have no ranks, for results that answer another question each."""
+    grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
+    for result in results:
+        grouped[result.data.synthetic, result.task, result.ranking].append(result)
+    return [
+        Table(
+            task, ranking, metric(ranking).higher_is_better, synthetic,
+            tuple(Row(one, one.score(ranking), None, False) for one in found),
+        )
+        for (synthetic, task, ranking), found in sorted(grouped.items(), key=lambda item: item[0])
+    ]  # fmt: skip
 
 
 def _table(
@@ -108,6 +170,7 @@ def _table(
     synthetic: bool,
     results: list[Result],
     verdicts: Mapping[str, Verdict],
+    places: Mapping[Key, Path],
     ledger: Ledger,
 ) -> Table:
     better = metric(ranking).higher_is_better
@@ -119,19 +182,23 @@ def _table(
         return result.standing not in allowed, sign * score.value, result.model.id, result.head
 
     ordered = sorted(results, key=order)
-    rows = []
-    rank = 0
+    competing = [result for result in ordered if result.standing in allowed]
+    joint = separated(ranking, competing, places)
+    rows: list[Row] = []
     for place, result in enumerate(ordered):
-        score = result.score(ranking)
-        ranked = result.standing in allowed
-        rank += ranked
-        tied = ranked and place > 0 and _overlap(score, ordered[place - 1].score(ranking))
-        verdict = verdicts.get(result.model.encoder)
-        streams = [one.id for one in result.model.streams or [result.model]]
-        exposure = ledger.exposure(streams, result.data.corpus)
-        rows.append(Row(result, score, rank if ranked else None, tied, verdict, exposure))
-    return Table(task, ranking, better, synthetic, tuple(rows))
-
-
-def _overlap(one: Score, other: Score) -> bool:
-    return one.interval.low <= other.interval.high and other.interval.low <= one.interval.high
+        found = joint.of.get(key(result))
+        above = rows[-1].separation if rows else None
+        rows.append(
+            Row(
+                result=result,
+                score=result.score(ranking),
+                rank=place + 1 if place < len(competing) else None,
+                tied=found is not None and above is not None and found.group == above.group,
+                verdict=verdicts.get(result.model.encoder),
+                exposure=ledger.exposure(
+                    [one.id for one in result.model.streams or [result.model]], result.data.corpus
+                ),
+                separation=found,
+            )
+        )
+    return Table(task, ranking, better, synthetic, tuple(rows), joint)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paralbench.ranking.board import Board, Row, Table
 
 _COLUMNS = (
-    "task", "synthetic", "rank", "tied", "model", "head", "metric", "score", "low", "high", "chance",
+    "task", "synthetic", "rank", "rank_low", "rank_high", "group", "p_best",
+    "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
     "checks_failed", "heard", "heard_source", "entry",
 )  # fmt: skip
@@ -22,20 +24,33 @@ def told(board: Board) -> list[dict[str, Any]]:
 
 def as_csv(board: Board) -> str:
     """The same records as CSV, with a header; text that a spreadsheet would run is defused."""
+    return _csv(told(board))
+
+
+def rows_csv(table: Table) -> str:
+    """One table's records as CSV."""
+    return _csv([_record(table, row) for row in table.rows])
+
+
+def _csv(records: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for record in told(board):
-        writer.writerow({key: _safe(value) for key, value in record.items()})
+    for record in records:
+        writer.writerow({key: safe(value) for key, value in record.items()})
     return text.getvalue()
 
 
 def _record(table: Table, row: Row) -> dict[str, Any]:
-    result, score = row.result, row.score
+    result, score, apart = row.result, row.score, row.separation
     return {
         "task": table.task,
         "synthetic": table.synthetic,
         "rank": row.rank,
+        "rank_low": apart.low if apart else None,
+        "rank_high": apart.high if apart else None,
+        "group": apart.group if apart else None,
+        "p_best": round(apart.best, 4) if apart else None,
         "tied": row.tied,
         "model": result.model.id,
         "head": result.head,
@@ -58,7 +73,8 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
     }
 
 
-def _safe(value: Any) -> Any:
+def safe(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula, defused."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
         return "'" + value
     return value

@@ -23,3 +23,7 @@ class LeakError(ParalbenchError):
 
 class Refused(ParalbenchError):  # noqa: N818 - a verdict on one input, not a failure of the run
     """One input that cannot be used. It is named and counted, and the others go on."""
+
+
+class BundleError(ParalbenchError):
+    """A bundle that is damaged, changed, of another version, or holds what no bundle may hold."""

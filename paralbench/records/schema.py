@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from paralbench.records.bundle import Manifest
 from paralbench.records.card import Card
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.label_sets import LabelSets
@@ -27,6 +28,7 @@ PUBLISHED: dict[str, type[Card]] = {
     "verdict": Verdict,
     "layers": LayerAnalysis,
     "label-sets": LabelSets,
+    "bundle": Manifest,
 }
 
 

@@ -162,12 +162,15 @@ Protocol = Annotated[
 class Metrics(Card):
     """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed.
 
-    ``by`` names attributes (or groups) for whose values each metric is also computed apart.
+    ``by`` names attributes (or groups) for whose values each metric is also computed apart; sex, age
+    band, language and site always are, where the corpus tells them. ``smallest`` is how many examples
+    such a subgroup needs for a number.
     """
 
     ranking: str
     report: list[str] = Field(min_length=1)
     by: list[str] = Field(default_factory=list)
+    smallest: int = Field(default=10, ge=2)
 
     @model_validator(mode="after")
     def _ranking_reported(self) -> Metrics:

@@ -8,118 +8,123 @@ at once, since their utterances stand or fall together. With few clusters all ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from paralbench.metrics.metric import Array, Metric
+from paralbench.metrics.metric import Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Interval, Paired
-from paralbench.statistics.bootstrap import METHOD, expanded_tail
+from paralbench.records.interval import Interval
+from paralbench.records.result import Paired
+from paralbench.statistics.bootstrap import METHOD, scores, spread
+from paralbench.statistics.draws import Draws
 
-TEST = "paired-permutation/clustered/1"
+TEST = "paired-permutation/clustered/2"
 DRAWS = 5000
+LEVEL, POWER = 0.95, 0.8
 _ALL = 12
 """So many clusters and fewer: every exchange is tried."""
 
 
 def paired(
     metric: Metric,
-    ours: Array,
-    theirs: Array,
-    classes: int = 0,
-    draws: int = DRAWS,
+    ours: Sequence[Tally],
+    theirs: Sequence[Tally],
+    sizes: Array,
+    draws: Draws,
+    exchanges: int = DRAWS,
     seed: int = 0,
 ) -> Paired:
     """The difference ``ours`` minus ``theirs`` of a metric's mean over seeds.
 
     Args:
         metric: the metric.
-        ours: summed statistics [seeds, clusters, s].
+        ours: its tally of each seed.
         theirs: of the same clusters; the number of seeds may be another.
-        classes: number of classes, 0 for numbers.
-        draws: how many exchanges, where not all are tried, and how many bootstrap draws.
-        seed: of the draws.
+        sizes: examples of each cluster.
+        draws: of these clusters, for the interval.
+        exchanges: how many are tried, where not all are.
+        seed: of the exchanges.
 
     Raises:
         ParalbenchError: where the metric is not defined on them.
     """
-    clusters = ours.shape[1]
-    if theirs.shape[1] != clusters:
-        raise ParalbenchError(f"{clusters} clusters cannot be paired with {theirs.shape[1]}.")
-    rng = np.random.default_rng(seed)
-    found = _mean(metric, ours.sum(1), classes) - _mean(metric, theirs.sum(1), classes)
+    clusters = ours[0].clusters
+    if theirs[0].clusters != clusters:
+        raise ParalbenchError(f"{clusters} clusters cannot be paired with {theirs[0].clusters}.")
+    by_seed = _by_seed(ours, theirs)
+    found = float(scores(ours).mean() - scores(theirs).mean())
     if not np.isfinite(found):
         raise ParalbenchError(f"{metric.name} is not defined on the predictions to be compared.")
-    exchanged = _exchanges(clusters, draws, rng)
-    straight = 1 - exchanged
-    of_ours = _scores(metric, ours, theirs, straight, exchanged, classes)
-    of_theirs = _scores(metric, theirs, ours, straight, exchanged, classes)
-    apart = of_ours - of_theirs
+    exchanged = _exchanges(clusters, exchanges, np.random.default_rng(seed))
+    apart = _exchanged(ours, theirs, exchanged)
     apart = apart[np.isfinite(apart)]
     extreme = int((np.abs(apart) >= abs(found) - 1e-12).sum())
-    exact = len(exchanged) == 2**clusters
+    exact = clusters <= _ALL
     p = extreme / len(apart) if exact else (extreme + 1) / (len(apart) + 1)
+    drawn = draws.mean(ours) - draws.mean(theirs)
+    over_seeds = (np.array(by_seed),) if by_seed else (scores(ours), scores(theirs))
+    known = spread(f"the difference of {metric.name}", drawn, sizes, *over_seeds)
+    reach = known.reach(LEVEL)
     return Paired(
         metric=metric.name,
         version=metric.version,
-        difference=float(found),
-        interval=_interval(metric, ours, theirs, classes, draws, rng),
+        difference=found,
+        interval=Interval(
+            low=found - reach,
+            high=found + reach,
+            level=LEVEL,
+            method=METHOD,
+            clusters=int((sizes > 0).sum()),
+        ),
         p=float(p),
         test=TEST + ("/exact" if exact else ""),
-        seeds=ours.shape[0],
-        by_seed=_by_seed(metric, ours, theirs, classes),
+        seeds=len(ours),
+        by_seed=by_seed,
+        effect=_effect(found, drawn, clusters),
+        detectable=known.error
+        * float(stats.t.ppf((1 + LEVEL) / 2, known.freedom) + stats.t.ppf(POWER, known.freedom)),
     )
 
 
-def _exchanges(clusters: int, draws: int, rng: np.random.Generator) -> Array:
+def _exchanges(clusters: int, draws: int, rng: np.random.Generator) -> NDArray[np.uint16]:
     """Which clusters change sides in each exchange, [draws, clusters] of 0 and 1."""
     if clusters <= _ALL:
-        return ((np.arange(2**clusters)[:, None] >> np.arange(clusters)) & 1).astype(float)
-    return rng.integers(0, 2, (draws, clusters)).astype(float)
+        return ((np.arange(2**clusters)[:, None] >> np.arange(clusters)) & 1).astype(np.uint16)
+    return rng.integers(0, 2, (draws, clusters), dtype=np.uint16)
 
 
-def _scores(
-    metric: Metric, ours: Array, theirs: Array, straight: Array, exchanged: Array, classes: int
+def _exchanged(
+    ours: Sequence[Tally], theirs: Sequence[Tally], exchanged: NDArray[np.uint16]
 ) -> Array:
-    """The mean over seeds of what stays of ours and comes from theirs, [draws].
+    """The difference after each exchange, [draws].
 
-    A seed of one side is exchanged for the like seed of the other, or their mean where the
-    numbers of seeds differ.
+    A seed of one side is exchanged for the like seed of the other; where the numbers of seeds
+    differ, every seed for every other.
     """
-    other = theirs if len(theirs) == len(ours) else np.broadcast_to(theirs.mean(0), ours.shape)
-    each = [
-        metric.score(straight @ mine + exchanged @ yours, classes)
-        for mine, yours in zip(ours, other, strict=True)
-    ]
-    mean: Array = np.mean(each, axis=0)
-    return mean
+    straight = Draws(np.hstack([1 - exchanged, exchanged]))
+    turned = Draws(np.hstack([exchanged, 1 - exchanged]))
+    alike = len(ours) == len(theirs)
+    pairs = zip(ours, theirs, strict=True) if alike else product(ours, theirs)
+    both = [mine.beside(yours) for mine, yours in pairs]
+    return straight.mean(both) - turned.mean(both)
 
 
-def _mean(metric: Metric, sums: Array, classes: int) -> float:
-    return float(np.mean(metric.score(sums, classes)))
+def _effect(found: float, drawn: Array, clusters: int) -> float | None:
+    """The difference over its deviation between clusters; None where all show the same.
+
+    A score is no mean over clusters, so the deviation is taken from the bootstrap: that of the
+    mean of k clusters is the root of k times smaller than that of one.
+    """
+    kept = drawn[np.isfinite(drawn)]
+    between = float(kept.std()) * np.sqrt(clusters**2 / (clusters - 1))
+    return found / between if between > 1e-12 else None
 
 
-def _interval(
-    metric: Metric, ours: Array, theirs: Array, classes: int, draws: int, rng: np.random.Generator
-) -> Interval:
-    """Bootstrap of the difference: the same clusters are drawn for both."""
-    clusters = ours.shape[1]
-    weights = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=draws).astype(float)
-    apart = _drawn(metric, ours, weights, classes) - _drawn(metric, theirs, weights, classes)
-    tail = expanded_tail(clusters, 0.95)
-    low, high = np.quantile(apart[np.isfinite(apart)], [tail, 1 - tail])
-    return Interval(low=float(low), high=float(high), level=0.95, method=METHOD, clusters=clusters)
-
-
-def _drawn(metric: Metric, sums: Array, weights: Array, classes: int) -> Array:
-    each: NDArray[np.float64] = np.mean(
-        [metric.score(weights @ of_seed, classes) for of_seed in sums], axis=0
-    )
-    return each
-
-
-def _by_seed(metric: Metric, ours: Array, theirs: Array, classes: int) -> list[float]:
+def _by_seed(ours: Sequence[Tally], theirs: Sequence[Tally]) -> list[float]:
     if len(ours) != len(theirs):
         return []
-    apart = metric.score(ours.sum(1), classes) - metric.score(theirs.sum(1), classes)
-    return [float(one) for one in np.atleast_1d(apart)]
+    return [float(one) for one in scores(ours) - scores(theirs)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.scoring import scores
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.heads.head import Fitted
 from paralbench.records.task_card import Metrics
 from tests.evaluation.cases import NUMBERS, example, selected
@@ -18,7 +19,7 @@ from tests.evaluation.cases import NUMBERS, example, selected
 FOLDS = {
     "kind": "group-folds", "by": "speaker", "folds": 3, "never_cross": ["speaker"], "cluster": "speaker",
 }  # fmt: skip
-METRICS = Metrics(ranking="uar", report=["uar", "wa"], by=["sex"])
+METRICS = Metrics(ranking="uar", report=["uar", "wa", "auroc", "ece"], by=["sex"])
 
 
 def _found(classes: bool = True, seed: int = 0) -> Predictions:
@@ -42,12 +43,14 @@ def _found(classes: bool = True, seed: int = 0) -> Predictions:
 IDS = np.array([f"e{n:02}" for n in range(48)])
 
 
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_restored_predictions_give_the_same_scores(seed: int) -> None:
     found = _found(seed=seed)
     again, names = Predictions.restored(found.table(IDS), ["a", "b"])
     assert names == IDS.tolist()
     assert scores(METRICS, again) == scores(METRICS, found)
+    assert subgroups(METRICS, again) == subgroups(METRICS, found)
 
 
 def test_numbers_come_back_to_the_last_bit() -> None:

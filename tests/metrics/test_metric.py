@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from paralbench.metrics import metric, names
-from paralbench.metrics.metric import Metric
+from paralbench.metrics.metric import Answers, Metric
 from paralbench.records.errors import UsageError
 
 EVERY = [metric(name) for name in names()]
 CLASSES = 3
 
 
-def _drawn(one: Metric, rows: int = 40) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(one: Metric, rows: int = 40, right: bool = False) -> Answers:
+    """Answers as every metric wants them: a probability a class, four recordings of numbers."""
     rng = np.random.default_rng(3)
     if one.target == "class":
-        return rng.integers(0, CLASSES, rows).astype(float), rng.integers(0, CLASSES, rows) * 1.0
-    return rng.normal(size=rows), rng.normal(size=rows)
+        truth = rng.integers(0, CLASSES, rows).astype(float)
+        outputs = np.eye(CLASSES)[truth.astype(int)] if right else rng.dirichlet([1.0] * 3, rows)
+        return Answers(truth, outputs.argmax(1).astype(float), CLASSES, outputs)
+    truth = rng.normal(size=rows)
+    predicted = truth if right else rng.normal(size=rows)
+    return Answers(truth, predicted, recordings=np.arange(rows) // 10)
+
+
+def _score(one: Metric, told: Answers) -> float:
+    return one(told.truth, told.predicted, told.classes, told.outputs, told.recordings)
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
@@ -27,38 +38,65 @@ def test_is_found_under_its_own_name(one: Metric) -> None:
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_statistics_add_up(one: Metric) -> None:
-    truth, predicted = _drawn(one)
-    statistics = one.statistics(truth, predicted, CLASSES)
-    assert statistics.shape[0] == len(truth)
-    sums = statistics[:15].sum(0) + statistics[15:].sum(0)
-    assert one.score(sums, CLASSES) == pytest.approx(one(truth, predicted, CLASSES))
+def test_a_tally_scores_every_weighting_as_if_its_examples_stood_there_so_often(
+    one: Metric,
+) -> None:
+    """What the bootstrap relies on: counting a cluster twice is the same as having it twice."""
+    told, clusters = _drawn(one), np.arange(40) // 10
+    tally = one.tally(told, clusters, 5)
+    for weights in ([1, 1, 1, 1, 0], [2, 0, 1, 3, 7], [0, 0, 0, 1, 1], [1, 0, 4, 0, 2]):
+        rows = [np.flatnonzero(clusters == c) for c in range(5) for _ in range(weights[c])]
+        repeated = told.take(np.concatenate(rows))
+        if told.recordings is not None:
+            numbers = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
+            repeated = replace(repeated, recordings=numbers[: len(repeated.truth)])
+        found = tally.scores(np.array([weights], float))
+        assert found[0] == pytest.approx(_score(one, repeated), abs=1e-12)
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_scores_many_sums_at_once(one: Metric) -> None:
-    truth, predicted = _drawn(one)
-    statistics = one.statistics(truth, predicted, CLASSES)
-    stacked = np.stack([statistics.sum(0), 2 * statistics.sum(0), statistics[:20].sum(0)])
-    together = one.score(stacked.reshape(3, 1, -1), CLASSES)
-    assert together.shape == (3, 1)
-    assert together[:, 0] == pytest.approx([float(one.score(row, CLASSES)) for row in stacked])
+def test_tallies_stand_side_by_side(one: Metric) -> None:
+    """What the permutation test relies on: clusters of either, chosen one by one."""
+    ours, clusters = _drawn(one), np.arange(40) // 10
+    other = ours.take(np.arange(40))
+    if other.outputs is None:
+        other = replace(other, predicted=other.predicted[::-1].copy())
+    else:
+        other = replace(other, outputs=other.outputs[::-1], predicted=other.predicted[::-1].copy())
+    both = one.tally(ours, clusters, 4).beside(one.tally(other, clusters, 4))
+    assert both.clusters == 8
+    chosen = [(ours if cluster % 2 else other).take(clusters == cluster) for cluster in range(4)]
+    joined = Answers(
+        np.concatenate([part.truth for part in chosen]),
+        np.concatenate([part.predicted for part in chosen]),
+        ours.classes,
+        np.concatenate([part.probabilities() for part in chosen]) if ours.classes else None,
+        ours.recordings,
+    )
+    found = both.scores(np.array([[0, 1, 0, 1, 1, 0, 1, 0]], float))
+    assert found[0] == pytest.approx(_score(one, joined), abs=1e-12)
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
 def test_the_truth_itself_scores_best(one: Metric) -> None:
-    truth, predicted = _drawn(one)
-    best, other = one(truth, truth, CLASSES), one(truth, predicted, CLASSES)
+    best, other = _score(one, _drawn(one, right=True)), _score(one, _drawn(one))
     assert best > other if one.higher_is_better else best < other
+
+
+@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
+def test_a_score_is_in_its_range(one: Metric) -> None:
+    low = {"unit": 0.0, "correlation": -1.0, "positive": 0.0}[one.range]
+    high = {"unit": 1.0, "correlation": 1.0, "positive": np.inf}[one.range]
+    assert low <= _score(one, _drawn(one)) <= high
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_nan_and_infinity_are_errors(one: Metric, value: float) -> None:
-    truth, predicted = _drawn(one)
-    predicted[3] = value
+    told = _drawn(one)
+    told.predicted[3] = value
     with pytest.raises(ValueError, match="NaN or infinity"):
-        one(truth, predicted, CLASSES)
+        _score(one, told)
 
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
@@ -69,7 +107,7 @@ def test_nothing_is_an_error(one: Metric) -> None:
 
 @pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
 def test_lengths_must_agree(one: Metric) -> None:
-    truth, predicted = _drawn(one)
+    truth, predicted = _drawn(one).truth, _drawn(one).predicted
     with pytest.raises(ValueError, match=r"truth is \(40,\), predicted \(39,\)"):
         one(truth, predicted[1:], CLASSES)
     with pytest.raises(ValueError, match="truth is"):
@@ -77,5 +115,5 @@ def test_lengths_must_agree(one: Metric) -> None:
 
 
 def test_an_unknown_metric_is_told_what_there_is() -> None:
-    with pytest.raises(UsageError, match=r"no metric 'nope'; there are: ccc, .*macro-f1, .*uar"):
+    with pytest.raises(UsageError, match=r"no metric 'nope'; there are: auroc, .*macro-f1, .*uar"):
         metric("nope")

@@ -42,20 +42,6 @@ def test_equals_scikit_learn(name: str, drawn: list[tuple[int, int]]) -> None:
         assert metric(name)(truth, predicted, 3) == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", ORACLES)
-def test_statistics_of_examples_add_up(name: str) -> None:
-    """What the bootstrap relies on: the score is made of the sum of the parts' statistics."""
-    rng = np.random.default_rng(0)
-    truth, predicted = rng.integers(0, 2, (2, 60)).astype(float)
-    one = metric(name)
-    parts = [
-        one.statistics(truth[part], predicted[part], 2).sum(0)
-        for part in np.split(np.arange(60), 3)
-    ]
-    assert float(one.score(np.sum(parts, 0), 2)) == one(truth, predicted, 2)
-    assert one.score(np.stack(parts), 2).shape == (3,)
-
-
 def test_the_positive_class_is_the_last_as_cards_say() -> None:
     truth, predicted = np.array([0.0, 0, 0, 1]), np.array([0.0, 1, 1, 1])
     assert metric("sensitivity")(truth, predicted, 2) == 1

@@ -6,15 +6,16 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 
 from paralbench.ranking.board import collect, tables
 from paralbench.ranking.data import as_csv, told
-from paralbench.ranking.site import build
 from paralbench.ranking.text import render
 from paralbench.records.verdict import Finding, Verdict
 from paralbench.results import files
-from tests.ranking.boards import result, write
+from paralbench.site.build import build
+from tests.ranking.boards import predictions, result, store, write
 
 
 def _ranks(*results: Any) -> list[list[tuple[str, int | None]]]:
@@ -45,9 +46,72 @@ def test_what_is_incomplete_or_unverified_is_shown_below_without_a_rank(standing
     assert ranked == [[("whole", 1), ("part", None)]]
 
 
-def test_intervals_that_overlap_are_tied() -> None:
-    (table,) = tables([result("a", 0.9), result("b", 0.85), result("c", 0.5)])
+def test_who_cannot_be_told_from_the_best_is_tied_with_it(tmp_path: Path) -> None:
+    for model, skill in (("a", 2.5), ("b", 2.4), ("c", -0.5)):
+        store(tmp_path, model, predictions(skill, seed=ord(model)))
+    (table,) = collect(tmp_path).tables
+    apart = [row.separation for row in table.rows if row.separation]
+    assert {row.result.model.id for row in table.rows[:2]} == {"a", "b"}
+    assert [one.group for one in apart] == [1, 1, 2]
     assert [row.tied for row in table.rows] == [False, True, False]
+    assert [(one.low, one.high) for one in apart] == [(1, 2), (1, 2), (3, 3)]
+    assert sum(one.best for one in apart) == pytest.approx(1)
+    assert apart[2].best == 0
+
+
+def test_without_its_predictions_an_entry_has_no_rank_interval_and_it_is_said(
+    tmp_path: Path,
+) -> None:
+    for model in "abc":
+        store(tmp_path, model, predictions(1.0, seed=ord(model)))
+    (tmp_path / "a" / "toy-tone" / "linear-probe.parquet").unlink()
+    (tmp_path / "b" / "toy-tone" / "linear-probe.parquet").write_bytes(b"PAR1")
+    board = collect(tmp_path)
+    told = {row.result.model.id: row.separation for row in board.tables[0].rows}
+    assert told["a"] is None
+    assert told["b"] is None
+    assert told["c"] is not None
+    assert dict(board.unread) == {
+        "a/toy-tone/linear-probe.parquet": "the predictions of this result are missing.",
+        "b/toy-tone/linear-probe.parquet": "these are not the predictions the result was made from.",
+    }
+    assert "no rank interval: a/toy-tone/linear-probe.parquet" in render(board)
+
+
+def test_entries_of_other_examples_are_drawn_for_themselves(tmp_path: Path) -> None:
+    store(tmp_path, "a", predictions(3.0))
+    store(tmp_path, "b", predictions(-1.0, clusters=9))
+    (table,) = collect(tmp_path).tables
+    assert [row.separation.group for row in table.rows if row.separation] == [1, 2]
+
+
+def test_what_is_not_ranked_takes_no_part_in_ranks(tmp_path: Path) -> None:
+    store(tmp_path, "a", predictions(1.0))
+    store(tmp_path, "b", predictions(3.0, seed=1), standing="unverified")
+    rows = collect(tmp_path).tables[0].rows
+    assert [row.separation and (row.separation.high, row.separation.best) for row in rows] == [
+        (1, 1.0),
+        None,
+    ]
+
+
+def test_entries_of_every_task_stand_across_tasks(tmp_path: Path) -> None:
+    for task in ("toy-tone", "toy-other"):
+        store(tmp_path, "good", predictions(3.0, 1), task=task)
+        store(tmp_path, "poor", predictions(0.0, 2), task=task)
+    store(tmp_path, "once", predictions(5.0, 3))
+    store(tmp_path, "good", predictions(3.0, 1), standing="synthetic", task="toy-third")
+    board = collect(tmp_path)
+    good, poor = board.overall
+    assert (good.model, poor.model, good.tasks) == ("good", "poor", 2)
+    assert (good.borda.value, poor.borda.value) == (1.0, 0.0)
+    assert good.best > 0.99
+    uar = [row.score.value for table in board.tables for row in table.rows
+           if row.result.model.id == "good" and not table.synthetic]  # fmt: skip
+    assert good.normalised is not None
+    assert good.normalised.value == pytest.approx(2 * np.mean(uar) - 1)
+    assert good.normalised.low < good.normalised.value < good.normalised.high
+    assert "across 2 tasks" in render(board)
 
 
 def test_tasks_do_not_mix() -> None:
@@ -113,7 +177,7 @@ def test_the_terminal_shows_score_interval_and_standing(tmp_path: Path) -> None:
     text = render(collect(root))
     assert text.splitlines()[0] == "toy-tone (UAR)"
     assert "[0.700, 0.800]" in text
-    assert "incomplete" in text.splitlines()[-1]
+    assert "incomplete" in text.split("\n\n")[0].splitlines()[-1]
 
 
 def test_a_verdict_stands_beside_the_encoder_it_is_of(tmp_path: Path) -> None:
@@ -140,8 +204,9 @@ def test_a_verdict_stands_beside_the_encoder_it_is_of(tmp_path: Path) -> None:
     (row,) = (board := collect(root)).tables[0].rows
     assert row.verdict is not None
     assert told(board)[0]["checks_failed"] == 1
-    page = build(board, tmp_path / "site").read_text(encoding="utf-8")
-    assert "1 of 1 failed" in page
+    front = build(board, tmp_path / "site")
+    assert "1 of 1 failed" in front.read_text(encoding="utf-8")
+    page = (front.parent / "models" / "bands.html").read_text(encoding="utf-8")
     assert "In a batch &lt;b&gt;not&lt;/b&gt; as alone." in page
     (root / "bands" / "conformance.json").write_text("{}")
     assert collect(root).refused[0][0] == "bands/conformance.json"

@@ -11,7 +11,7 @@ from paralbench.records.schema import schemas, text
 COMMITTED = Path(__file__).parents[2] / "docs" / "schemas"
 
 
-@pytest.mark.parametrize("kind", ["corpus", "task", "model", "result"])
+@pytest.mark.parametrize("kind", ["corpus", "task", "model", "result", "bundle"])
 def test_committed_schema_is_current(kind: str) -> None:
     committed = (COMMITTED / f"{kind}.json").read_text(encoding="utf-8")
     assert committed == text(schemas()[kind]), (

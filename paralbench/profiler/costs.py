@@ -1,0 +1,249 @@
+"""The profile of an entry: memory first, then all else, and what was found put into one record."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from paralbench.profiler import clips, kept, latency, measuring, memory
+from paralbench.profiler.growth import growth
+from paralbench.profiler.machine import machine
+from paralbench.profiler.measuring import Found, Job, Measured, Sample
+from paralbench.profiler.process import apart
+from paralbench.profiler.references import references
+from paralbench.profiler.subject import Subject
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.profile import (
+    Cost,
+    Machine,
+    Memory,
+    Part,
+    PartName,
+    Profile,
+    Ratios,
+    Reference,
+)
+
+_PATIENCE = 0.2
+"""Share of the budget that one pass may take."""
+
+
+def profile(
+    subject: Subject,
+    cache: Path,
+    *,
+    budget: float,
+    lengths: Sequence[float] = clips.LENGTHS,
+    again: bool = False,
+    beside: Mapping[str, Subject] | None = None,
+    say: Callable[[str], None] = lambda words: None,
+) -> Profile:
+    """What an entry costs, beside the reference entries.
+
+    Args:
+        subject: the entry.
+        cache: where profiles are kept.
+        budget: seconds of measuring; lengths that do not fit are named, with the reason.
+        lengths: of the reference clips, in seconds.
+        again: measure even where an unchanged profile is kept.
+        beside: what to compare with, instead of the two references.
+        say: told what a user should know.
+
+    Raises:
+        ParalbenchError: where the entry cannot be loaded, or no clip was short enough to be measured.
+    """
+    here = machine(subject.device)
+    asked = tuple(sorted(set(lengths)))
+    name = kept.key(subject, here, asked)
+    found = None if again else kept.load(Profile, cache, name)
+    if found is not None:
+        say(f"{subject.name}: nothing it costs has changed since {found.created}; kept from then.")
+        return found
+    others = references(subject.device) if beside is None else beside
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        files = clips.write(Path(folder), asked)
+        patience = _PATIENCE * budget
+        memories = {subject.name: apart(memory.measure, subject, files, patience)}
+        for reference, one in others.items():
+            memories[reference] = _memory(one, files, patience, here, asked, cache)
+        estimates = {
+            name: {peak.seconds: peak.elapsed for peak in one.peaks}
+            for name, one in memories.items()
+        }
+        if not estimates[subject.name]:
+            reasons = "; ".join(dict.fromkeys(memories[subject.name].not_measured.values()))
+            raise ParalbenchError(f"{subject.name}: none of the clips can be heard ({reasons}).")
+        job = Job({**others, subject.name: subject}, subject.name, files, estimates, budget)
+        measured = apart(measuring.measure, job)
+    made = _profile(name, subject.name, here, measured, memories, budget, began)
+    kept.save(made, cache, name)
+    return made
+
+
+def _memory(
+    reference: Subject,
+    files: Mapping[float, Path],
+    patience: float,
+    here: Machine,
+    asked: tuple[float, ...],
+    cache: Path,
+) -> Memory:
+    """A reference's memory does not change from run to run: measured once a machine."""
+    name = kept.key(reference, here, (*asked, patience))
+    found = kept.load(Memory, cache, name)
+    if found is None:
+        found = apart(memory.measure, reference, files, patience)
+        kept.save(found, cache, name)
+    return found
+
+
+def _profile(
+    key: str,
+    name: str,
+    here: Machine,
+    found: Found,
+    memories: Mapping[str, Memory],
+    budget: float,
+    began: float,
+) -> Profile:
+    entry, held = found.entries[name], memories[name]
+    parts = _parts(entry, held)
+    others = {
+        other: _reference(other, found.entries[other], memories[other])
+        for other in found.entries
+        if other != name
+    }
+    return Profile(
+        method=kept.METHOD,
+        key=key,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        budget=budget,
+        elapsed=round(time.monotonic() - began, 1),
+        machine=here,
+        noise=found.noise,
+        parts=parts,
+        memory=held,
+        throughput=found.throughput,
+        references=list(others.values()),
+        ratios=[
+            _ratios(parts["entry"], held, other, seconds, entry, found.entries[other.name])
+            for other in others.values()
+            for seconds in sorted(entry.turns.keys() & found.entries[other.name].turns.keys())
+        ],
+        energy=found.energy,
+    )
+
+
+_TIMES: dict[PartName, Callable[[Sample], float]] = {
+    "encoder": lambda sample: sample.encoder,
+    "head-trained": lambda sample: sample.trained,
+    "head-deployed": lambda sample: sample.deployed,
+    "entry": lambda sample: sample.entry,
+}
+
+
+def _parts(entry: Measured, held: Memory) -> dict[PartName, Part]:
+    left_out = _left_out(entry, held)
+    shape: dict[PartName, tuple[int, int, int]] = {
+        "encoder": (entry.frozen, 0, entry.encoder_size),
+        "head-trained": (0, entry.trained, entry.trained_size),
+        "head-deployed": (0, entry.deployed, entry.deployed_size),
+        "entry": (entry.frozen, entry.deployed, entry.encoder_size + entry.deployed_size),
+    }
+    parts: dict[PartName, Part] = {}
+    for name, (frozen, trained, size) in shape.items():
+        costs = _costs(name, entry, held)
+        of_encoder = name in ("encoder", "entry")
+        parts[name] = Part(
+            frozen=frozen,
+            trained=trained,
+            size=size,
+            counted=entry.count.how if of_encoder else "counted in torch",
+            uncounted=entry.count.why_not if of_encoder else "",
+            costs=costs,
+            not_measured=left_out,
+            growth=growth(costs),
+        )
+    return parts
+
+
+def _costs(part: PartName, entry: Measured, held: Memory) -> list[Cost]:
+    """Of one part at every length that was measured."""
+    costs = []
+    for seconds, turns in sorted(entry.turns.items()):
+        samples = [sample for turn in turns for sample in turn]
+        peak = held.at(seconds)
+        joules = [sample.joules for sample in samples if sample.joules is not None]
+        whole = part == "entry" and joules
+        costs.append(
+            Cost(
+                seconds=seconds,
+                macs=_macs(part, entry, seconds),
+                latency=latency.timing([_TIMES[part](sample) for sample in samples]),
+                memory=None if peak is None else peak.parts[part],
+                energy=float(f"{sum(joules) / len(joules):.4g}") if whole else None,
+            )
+        )
+    return costs
+
+
+def _macs(part: PartName, entry: Measured, seconds: float) -> int | None:
+    trained, deployed = entry.head_macs[seconds]
+    heads: dict[PartName, int] = {"head-trained": trained, "head-deployed": deployed}
+    if part in heads:
+        return heads[part]
+    if entry.count.macs is None:
+        return None
+    return entry.count.macs[seconds] + (deployed if part == "entry" else 0)
+
+
+def _left_out(entry: Measured, held: Memory) -> dict[str, str]:
+    """Every length that was asked for and not measured, and why."""
+    return {**held.not_measured, **{f"{at:g}": why for at, why in sorted(entry.left_out.items())}}
+
+
+def _reference(name: str, entry: Measured, held: Memory) -> Reference:
+    return Reference(
+        name=name,
+        size=entry.encoder_size + entry.deployed_size,
+        costs=_costs("entry", entry, held),
+        memory=held,
+        not_measured=_left_out(entry, held),
+    )
+
+
+def _ratios(
+    ours: Part,
+    held: Memory,
+    reference: Reference,
+    seconds: float,
+    entry: Measured,
+    other: Measured,
+) -> Ratios:
+    theirs = next(cost for cost in reference.costs if cost.seconds == seconds)
+    mine = ours.at(seconds)
+    assert mine is not None
+    times = [
+        [[sample.entry for sample in turn] for turn in one.turns[seconds]] for one in (entry, other)
+    ]
+    peaks = held.at(seconds), reference.memory.at(seconds)
+    return Ratios(
+        reference=reference.name,
+        seconds=seconds,
+        macs=_over(mine.macs, theirs.macs),
+        latency=_rounded(latency.ratio(*times)),
+        memory=_over(*(None if peak is None else peak.whole for peak in peaks)),
+        size=_over(ours.size, reference.size),
+    )
+
+
+def _over(ours: float | None, theirs: float | None) -> float | None:
+    return None if ours is None or not theirs else _rounded(ours / theirs)
+
+
+def _rounded(ratio: float | None) -> float | None:
+    return None if ratio is None else float(f"{ratio:.5g}")

@@ -1,0 +1,65 @@
+"""Profiles kept in the cache: an unchanged entry on an unchanged machine is not measured again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from paralbench.profiler.subject import Subject
+from paralbench.records.card import Card
+from paralbench.records.errors import CardError
+from paralbench.records.profile import Machine
+
+METHOD = 1
+"""Version of how costs are measured; costs of two versions are not laid side by side."""
+_ROOMS = ("heads", "profiler", "features")
+
+C = TypeVar("C", bound=Card)
+
+
+def key(subject: Subject, machine: Machine, asked: tuple[float, ...]) -> str:
+    """A digest of everything that decides a profile: entry, machine, packages, method, sources.
+
+    ``asked`` are the clip lengths and whatever else changes what is measured.
+    """
+    told = [METHOD, _sources(), subject.key, machine.model_dump(mode="json"), asked]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def load(kind: type[C], folder: Path, name: str) -> C | None:
+    """What was kept under this name; None where nothing was, or it was cut short."""
+    file = _file(folder, kind, name)
+    try:
+        return kind.checked(json.loads(file.read_text(encoding="utf-8")), str(file))
+    except (FileNotFoundError, json.JSONDecodeError, CardError):
+        return None
+
+
+def save(card: Card, folder: Path, name: str) -> None:
+    """Keep it, whole or not at all."""
+    file = _file(folder, type(card), name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_suffix(f".{os.getpid()}")
+    scratch.write_text(card.model_dump_json(), encoding="utf-8")
+    scratch.replace(file)
+
+
+def _file(folder: Path, kind: type[Card], name: str) -> Path:
+    return folder / "profiles" / f"{kind.__name__.lower()}-{name[:32]}.json"
+
+
+@cache
+def _sources() -> str:
+    """Of the rooms whose code is measured, and that measure; an encoder's own are in its identity."""
+    import paralbench
+
+    package = Path(paralbench.__file__).parent
+    total = hashlib.sha256()
+    for room in _ROOMS:
+        for file in sorted((package / room).rglob("*.py")):
+            total.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return total.hexdigest()

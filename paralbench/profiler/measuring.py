@@ -1,0 +1,263 @@
+"""What happens in the measuring process: all entries loaded, heard in turn, length by length."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from paralbench.audio.pieces import Piece
+from paralbench.heads.training.counting import macs
+from paralbench.profiler import energy, noise, parameters, schedule, size
+from paralbench.profiler.clips import COMPARED
+from paralbench.profiler.machine import THREADS
+from paralbench.profiler.macs import Count, encoder_macs, sizes, total
+from paralbench.profiler.subject import Loaded, Subject
+from paralbench.profiler.throughput import throughput
+from paralbench.records.profile import Noise, Throughput
+
+_WARM_PASSES, _WARM_SECONDS = 2, 0.3
+_SHARE = 0.5
+"""A length may take this share of what is left of the budget; the entry itself is sure of the same
+share of all of it, however much time the references took."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to measure; it is sent to the process.
+
+    Args:
+        subjects: entries by name; ``first`` is the one whose profile it is.
+        files: a clip of each length.
+        estimates: seconds of a pass, by name and length; what is not in it is not measured.
+        budget: seconds.
+    """
+
+    subjects: Mapping[str, Subject]
+    first: str
+    files: Mapping[float, Path]
+    estimates: Mapping[str, Mapping[float, float]]
+    budget: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One pass: seconds on the clock of each part, of computing in all of them, and joules."""
+
+    encoder: float
+    trained: float
+    deployed: float
+    entry: float
+    wall: float
+    busy: float
+    joules: float | None
+
+
+@dataclass
+class Measured:
+    """What was found of one entry; ``turns`` by clip length, samples turn by turn."""
+
+    frozen: int
+    trained: int
+    deployed: int
+    encoder_size: int
+    trained_size: int
+    deployed_size: int
+    turns: dict[float, list[list[Sample]]] = field(default_factory=dict)
+    head_macs: dict[float, tuple[int, int]] = field(default_factory=dict)
+    count: Count = field(default_factory=lambda: Count(None))
+    left_out: dict[float, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything the process found."""
+
+    entries: dict[str, Measured]
+    noise: Noise
+    energy: str
+    throughput: Throughput | None
+
+
+def measure(job: Job) -> Found:
+    """Measure latency, throughput, energy and MACs; to be called in a fresh process."""
+    torch.set_num_threads(THREADS)
+    before, load = noise.Ticks.now(), noise.load()
+    with tempfile.TemporaryDirectory() as scratch, torch.inference_mode():
+        return _Measuring(job, Path(scratch)).run(before, load)
+
+
+def order(lengths: list[float]) -> list[float]:
+    """The length of comparison first, then the others, the shortest first."""
+    return sorted(lengths, key=lambda seconds: (seconds != COMPARED, seconds))
+
+
+class _Measuring:
+    def __init__(self, job: Job, scratch: Path) -> None:
+        self._job = job
+        self._loaded = {name: Loaded(one, scratch) for name, one in job.subjects.items()}
+        self._meters = {name: energy.meter(one.device) for name, one in job.subjects.items()}
+        self._calibration = noise.Calibration()
+        self._found = {name: self._still(name) for name in job.subjects}
+        self._own = _SHARE * job.budget
+
+    def run(self, before: noise.Ticks | None, load: float | None) -> Found:
+        job = self._job
+        for _ in range(3):
+            self._calibration.take()
+        self._calibration.samples.clear()
+        began = time.perf_counter()
+        for seconds in order(list(job.files)):
+            self._calibration.take()
+            must = seconds == (COMPARED if COMPARED in job.files else min(job.files))
+            self._length(seconds, job.budget - (time.perf_counter() - began), must)
+        heard = self._throughput(job.budget)
+        self._calibration.take()
+        for name, subject in job.subjects.items():
+            self._found[name].count = self._count(name, subject)
+        samples = [
+            sample
+            for one, subject in zip(self._found.values(), job.subjects.values(), strict=True)
+            if subject.device == "cpu"
+            for turns in one.turns.values()
+            for turn in turns
+            for sample in turn
+        ]
+        verdict = noise.judged(
+            self._calibration.samples,
+            sum(sample.wall for sample in samples),
+            sum(sample.busy for sample in samples),
+            *noise.shares(before, noise.Ticks.now()),
+            load,
+        )
+        return Found(self._found, verdict, self._meters[job.first].told, heard)
+
+    def _still(self, name: str) -> Measured:
+        """What needs no clock."""
+        subject, forms = self._job.subjects[name], self._loaded[name].forms
+        return Measured(
+            frozen=parameters.frozen([one.card for one in subject.encoders]),
+            trained=parameters.trained(forms.trained),
+            deployed=parameters.trained(forms.deployed),
+            encoder_size=sum(size.encoder_size(one) for one in subject.encoders),
+            trained_size=size.head_size(forms.trained),
+            deployed_size=size.head_size(forms.deployed),
+        )
+
+    def _length(self, seconds: float, left: float, must: bool) -> None:
+        """Warm up and measure whoever can be afforded at this length."""
+        job = self._job
+        estimates = {name: of[seconds] for name, of in job.estimates.items() if seconds in of}
+        if must:
+            chosen = list(estimates) if job.first in estimates else []
+        else:
+            chosen = schedule.affordable(estimates, left, self._own, job.first)
+        self._own -= schedule.least(estimates.get(job.first, 0.0))
+        for name in estimates.keys() - set(chosen):
+            self._found[name].left_out[seconds] = "budget"
+        if not chosen:
+            return
+        passes: dict[str, Callable[[], Sample]] = {}
+        for name in sorted(chosen, key=list(job.subjects).index):
+            pieces = [list(of) for of in self._loaded[name].pieces(job.files[seconds])]
+            passes[name] = self._pass(name, pieces)
+            self._warm(name, seconds, pieces, passes[name])
+        slot = max(0.0, _SHARE * left)
+        turns = schedule.interleaved(passes, slot, self._calibration.take)
+        for name, samples in turns.items():
+            self._found[name].turns[seconds] = samples
+
+    def _warm(
+        self, name: str, seconds: float, pieces: list[list[Piece]], one: Callable[[], Sample]
+    ) -> None:
+        """Passes that do not count, and the head's operations counted on the way."""
+        loaded = self._loaded[name]
+        inputs = loaded.forms.inputs(loaded.encode(pieces))
+        deployed = macs(loaded.forms.deployed, inputs)
+        trained = macs(loaded.forms.trained, inputs) if loaded.forms.folds else deployed
+        self._found[name].head_macs[seconds] = trained, deployed
+        began, passes = time.perf_counter(), 1
+        if self._found[name].turns:  # it is warm; only this length's buffers are new
+            return
+        while passes < _WARM_PASSES or time.perf_counter() - began < _WARM_SECONDS:
+            one()
+            passes += 1
+
+    def _pass(self, name: str, pieces: list[list[Piece]]) -> Callable[[], Sample]:
+        loaded, meter = self._loaded[name], self._meters[name]
+        forms, gpu = loaded.forms, self._job.subjects[name].device != "cpu"
+
+        def done(form: torch.nn.Module, inputs: Any) -> float:
+            answer = form(inputs)
+            if gpu:
+                answer.cpu()  # waits for it
+            return time.perf_counter()
+
+        def one() -> Sample:
+            joules = meter.joules()
+            busy, began = time.process_time(), time.perf_counter()
+            records = loaded.encode(pieces)
+            encoded = time.perf_counter()
+            inputs = forms.inputs(records)
+            ready = time.perf_counter()
+            answered = done(forms.deployed, inputs)
+            spent = meter.joules()
+            again = time.perf_counter()
+            ended = done(forms.trained, inputs) if forms.folds else again + answered - ready
+            now, busy = time.perf_counter(), time.process_time() - busy
+            return Sample(
+                encoder=encoded - began,
+                trained=ended - again,
+                deployed=answered - ready,
+                entry=answered - began,
+                wall=now - began,
+                busy=busy,
+                joules=None if spent is None or joules is None else spent - joules,
+            )
+
+        return one
+
+    def _throughput(self, budget: float) -> Throughput | None:
+        """Of the entry, on the clip of comparison or the shortest that was measured."""
+        first, turns = self._job.first, self._found[self._job.first].turns
+        if not turns:
+            return None
+        seconds = COMPARED if COMPARED in turns else min(turns)
+        loaded = self._loaded[first]
+        pieces = [list(of) for of in loaded.pieces(self._job.files[seconds])]
+
+        def heard() -> None:
+            loaded.forms.deployed(loaded.forms.inputs(loaded.encode(pieces)))
+
+        return throughput(
+            heard,
+            lambda clips: loaded.together(pieces, clips),
+            seconds,
+            self._job.subjects[first].device,
+            patience=min(1.0, 0.05 * budget),
+        )
+
+    def _count(self, name: str, subject: Subject) -> Count:
+        """Operations of the encoders at every length that was measured."""
+        loaded, lengths = self._loaded[name], self._found[name].turns
+        pieces = {
+            seconds: [list(of) for of in loaded.pieces(self._job.files[seconds])]
+            for seconds in lengths
+        }
+        return total(
+            [
+                encoder_macs(
+                    encoder,
+                    ready,
+                    {seconds: sizes(encoder, of[place]) for seconds, of in pieces.items()},
+                )
+                for place, (encoder, ready) in enumerate(
+                    zip(subject.encoders, loaded.encoders, strict=True)
+                )
+            ]
+        )

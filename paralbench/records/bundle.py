@@ -1,0 +1,272 @@
+"""bundle.json: all that a screener says of itself, after the model items of TRIPOD+AI (2024).
+
+The items it covers stand in brackets. Nothing here is free of content: what is not known is said to
+be not known, by whoever makes the bundle.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import Field, model_validator
+
+from paralbench.records.card import Card, Identifier, Sentence
+from paralbench.records.interval import Interval
+from paralbench.records.model_card import Certainty, Policy, Sha256
+from paralbench.records.quality_limits import QualityLimits
+from paralbench.records.result import Score
+from paralbench.records.subgroup import Subgroup
+
+FORMAT: Final = "paralbench-bundle"
+VERSION: Final = 1
+NOTICE: Final = (
+    "Research software, not a medical device. It does not diagnose and replaces no clinician."
+)
+
+Share = Field(ge=0, le=1)
+
+
+class Member(Card):
+    """One file of the bundle: its name, size in bytes and sha256."""
+
+    name: str
+    size: int = Field(ge=0)
+    sha256: Sha256
+
+
+class EncoderReference(Card):
+    """The frozen encoder. ``member`` is its file in the bundle; None where it must be installed.
+
+    ``identity`` is what features are keyed by: weights, code, policy, precision and runtime.
+    """
+
+    model: Identifier
+    title: Sentence
+    licence: Sentence
+    identity: str
+    weights: Sha256
+    rate: int = Field(ge=4000, le=192_000)
+    policy: Policy
+    placement: str
+    member: str | None = None
+
+
+class HeadReference(Card):
+    """The head in its deployable form, folded; ``members`` are its weights, one file a fold or seed.
+
+    ``form`` is the name of that form in the result; ``settings`` are what the head was built with.
+    """
+
+    head: Identifier
+    form: str
+    parameters: int = Field(ge=0)
+    settings: dict[str, Any]
+    members: list[str] = Field(min_length=1)
+
+
+class Features(Card):
+    """How a recording becomes what the head hears; ``decoding`` names the decode policy.
+
+    ``cutting`` and ``pooling`` are the settings of the engine's own; ``layers`` None for all.
+    """
+
+    decoding: str
+    layers: list[int] | None = None
+    pooling: dict[str, Any] = Field(default_factory=dict)
+    cutting: dict[str, Any] = Field(default_factory=dict)
+
+
+class Outcome(Card):
+    """What is predicted [outcome definition, and how it was assessed]. ``positive`` is the class
+    whose probability is reported; None for a number, whose ``unit`` is given."""
+
+    kind: Literal["class", "number"]
+    label: str
+    title: Sentence
+    assessed: Sentence
+    classes: list[str] = Field(default_factory=list)
+    positive: str | None = None
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @model_validator(mode="after")
+    def _told_what_is_reported(self) -> Outcome:
+        if self.kind == "class" and (len(self.classes) < 2 or self.positive not in self.classes):
+            raise ValueError("a class outcome needs two 'classes' or more, 'positive' among them")
+        if self.kind == "number" and (self.classes or self.positive is not None):
+            raise ValueError("a number has no 'classes' and no 'positive'")
+        return self
+
+
+class Calibration(Card):
+    """From scores to probabilities: a method, its numbers, and on whom they were fitted.
+
+    ``error_before`` and ``error_after`` are its error on development speakers that it was not fitted
+    on, as ``error`` names it.
+    """
+
+    method: Identifier
+    parameters: dict[str, list[float]]
+    fitted_on: Sentence
+    speakers: int = Field(ge=1)
+    error: str
+    error_before: float
+    error_after: float
+
+
+class Conformal(Card):
+    """Intervals (number) or sets (class) that hold the truth for a share ``level`` of speakers."""
+
+    method: Identifier
+    level: float = Field(gt=0, lt=1)
+    quantiles: list[float] = Field(min_length=1)
+    speakers: int = Field(ge=1)
+    coverage: float = Share
+
+
+class Estimate(Card):
+    """A share with its interval from validation."""
+
+    value: float = Share
+    interval: Interval
+
+
+class OperatingPoint(Card):
+    """From ``threshold`` on the prediction is positive; between ``abstain`` there is none."""
+
+    threshold: float = Share
+    sensitivity: Estimate
+    specificity: Estimate
+    abstain: tuple[float, float] | None = None
+    chosen: Sentence
+
+    @model_validator(mode="after")
+    def _threshold_within(self) -> OperatingPoint:
+        if self.abstain is not None:
+            low, high = self.abstain
+            if not 0 <= low <= self.threshold <= high <= 1:
+                raise ValueError("'abstain' must be two probabilities with 'threshold' between")
+        return self
+
+
+class Range(Card):
+    """How far from the validated recordings' embeddings another may lie; ``member`` holds what the
+    distance is measured with, ``limit`` the largest that is scored."""
+
+    method: Identifier
+    member: str
+    limit: float = Field(gt=0)
+
+
+class Population(Card):
+    """Whose recordings [source of data, participants, setting, sample size, missing data].
+
+    ``attributes`` counts participants by the values of each attribute ("sex": {"f": 61}).
+    """
+
+    corpus: Identifier
+    title: Sentence
+    licence: Sentence
+    setting: Sentence
+    eligibility: Sentence
+    languages: list[str]
+    participants: int = Field(ge=1)
+    recordings: int = Field(ge=1)
+    prevalence: float | None = Field(default=None, ge=0, le=1)
+    attributes: dict[str, dict[str, int]] = Field(default_factory=dict)
+    missing: Sentence
+    synthetic: bool
+    certainty: Certainty
+
+
+class Validation(Card):
+    """How performance was estimated [validation], and on whom where they are others than trained on."""
+
+    protocol: Sentence
+    external: bool
+    never_cross: list[str] = Field(min_length=1)
+    folds: int = Field(ge=1)
+    seeds: list[int] = Field(min_length=1)
+    population: Population | None = None
+
+
+class Performance(Card):
+    """Scores with intervals, by subgroup [fairness], and calibration [performance].
+
+    ``slope`` and ``intercept`` are of the logistic calibration line on validation predictions; 1 and
+    0 are perfect. None for a number, or where they were not estimated.
+    """
+
+    scores: list[Score] = Field(min_length=1)
+    slope: float | None = None
+    intercept: float | None = None
+    subgroups: list[Subgroup] = Field(default_factory=list)
+
+
+class Use(Card):
+    """What it is for and what not [intended use, limitations, usability]."""
+
+    intended: Sentence
+    users: Sentence
+    recording: Sentence
+    not_for: list[Sentence] = Field(min_length=1)
+    limits: list[Sentence] = Field(min_length=1)
+    notice: Literal[
+        "Research software, not a medical device. It does not diagnose and replaces no clinician."
+    ] = NOTICE
+
+
+class Origin(Card):
+    """What made it [model development, availability]: the result it was built from, code and time."""
+
+    entry: str
+    task: Identifier
+    task_version: int
+    paralbench: str
+    created: str
+    licence: Sentence
+    citation: Sentence
+    contact: str = ""
+
+
+class Manifest(Card):
+    """bundle.json. ``members`` lists every other file of the bundle, by name."""
+
+    format: Literal["paralbench-bundle"] = FORMAT
+    format_version: Literal[1] = VERSION
+    id: Identifier
+    title: Sentence
+    version: int = Field(ge=1)
+    encoder: EncoderReference
+    features: Features
+    head: HeadReference
+    outcome: Outcome
+    calibration: Calibration | None
+    conformal: Conformal | None
+    operating_point: OperatingPoint | None
+    range: Range | None
+    limits: QualityLimits
+    population: Population
+    validation: Validation
+    performance: Performance
+    use: Use
+    origin: Origin
+    members: list[Member] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _each_member_once(self) -> Manifest:
+        held = [member.name for member in self.members]
+        if held != sorted(set(held)):
+            raise ValueError("'members' must be sorted by name, each once")
+        return self
+
+    @property
+    def named(self) -> list[str]:
+        """The members that the manifest itself refers to, and so needs."""
+        told = [*self.head.members]
+        if self.encoder.member is not None:
+            told.append(self.encoder.member)
+        if self.range is not None:
+            told.append(self.range.member)
+        return told

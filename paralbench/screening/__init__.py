@@ -1,0 +1,1 @@
+"""Screeners: bundles, the quality gate before any score, scoring and its reports."""

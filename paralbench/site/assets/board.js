@@ -1,0 +1,222 @@
+"use strict";
+// Tables that are there already: sorted by their headings' buttons.
+for (const table of document.querySelectorAll("table.sortable")) {
+  for (const button of table.querySelectorAll("button[data-sort]")) {
+    button.addEventListener("click", () => {
+      const key = button.dataset.sort, down = turned(button.closest("th"));
+      const rows = [...table.tBodies[0].rows].sort((a, b) => compared(a.dataset[key], b.dataset[key], down));
+      table.tBodies[0].append(...rows);
+    });
+  }
+}
+
+function turned(heading) {
+  const down = heading.getAttribute("aria-sort") === "ascending";
+  for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+  return down;
+}
+
+// What is not known stands last, whichever way.
+function compared(a, b, down) {
+  const missing = (x) => x === null || x === undefined || x === "";
+  if (missing(a) || missing(b)) return missing(a) - missing(b);
+  const order = isNaN(a) || isNaN(b) ? String(a).localeCompare(String(b)) : a - b;
+  return down ? -order : order;
+}
+
+// The front page: tasks that hold what is looked for.
+const find = document.getElementById("find");
+if (find) {
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
+    let shown = 0;
+    for (const section of document.querySelectorAll("section[data-find]")) {
+      section.hidden = !section.dataset.find.toLowerCase().includes(wanted);
+      shown += !section.hidden;
+    }
+    document.getElementById("found").textContent = wanted ? `${shown} tables` : "";
+  });
+}
+
+const explorer = document.getElementById("explorer");
+if (explorer) explore(explorer);
+
+function explore(form) {
+  const records = JSON.parse(document.getElementById("records").textContent);
+  const STEP = 200;
+  const short = (x) => x === null ? "–" : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3)))
+    : Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(x);
+  const COLUMNS = [
+    ["rank", "Rank", (r) => r.rank === null ? "–" : r.ranks ? `${r.rank} (${r.ranks.join("–")})` : String(r.rank), true, true],
+    ["task", "Task", (r) => r.task, false, true],
+    ["model", "Model", (r) => r.model, false, true],
+    ["head", "Head", (r) => r.head, false, true],
+    ["metric", "Metric", (r) => r.metric, false, true],
+    ["score", "Score", (r) => r.score.toFixed(3), true, true],
+    ["low", "95 % interval", (r) => `${r.low.toFixed(3)} to ${r.high.toFixed(3)}`, false, true],
+    ["parameters", "Parameters", (r) => short(r.parameters), true, true],
+    ["macs", "MACs a second", (r) => short(r.macs), true, false],
+    ["rtf", "Real-time factor", (r) => short(r.rtf), true, true],
+    ["memory", "Memory (bytes)", (r) => short(r.memory), true, false],
+    ["size", "Disk (bytes)", (r) => short(r.size), true, false],
+    ["index", "Efficiency index", (r) => short(r.index), true, true],
+    ["hardware", "Hardware", (r) => r.hardware, false, false],
+    ["contamination", "Contamination", (r) => r.contamination, false, true],
+    ["licence", "Licence", (r) => r.licence, false, false],
+    ["standing", "Standing", (r) => r.standing, false, true],
+  ];
+  const AXES = ["macs", "latency", "memory", "size"];
+  const FILTERS = ["task", "model", "head", "term", "language", "licence", "contamination", "hardware"];
+  const DEFAULTS = COLUMNS.filter((one) => one[4]).map((one) => one[0]);
+  const state = { sort: "", down: false, columns: DEFAULTS, weights: [1, 1, 1, 1] };
+  const table = document.getElementById("entries"), more = document.getElementById("more");
+  let shown = STEP;
+
+  const words = (record, key) => [].concat(record[key]);
+  for (const key of FILTERS) {
+    const values = [...new Set(records.flatMap((record) => words(record, key)))].sort();
+    form.elements[key].append(...values.map((value) => new Option(value, value)));
+  }
+  for (const [key, title] of COLUMNS) {
+    const label = document.createElement("label"), tick = document.createElement("input");
+    tick.type = "checkbox"; tick.name = key;
+    label.append(tick, title);
+    document.getElementById("columns").append(label);
+    tick.addEventListener("change", () => {
+      state.columns = COLUMNS.map((one) => one[0]).filter((one) => one === key ? tick.checked : state.columns.includes(one));
+      changed();
+    });
+  }
+  const ranges = [...document.querySelectorAll("#weights input")];
+  ranges.forEach((range, place) => range.addEventListener("input", () => {
+    state.weights[place] = Number(range.value);
+    changed();
+  }));
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  more.addEventListener("click", () => { shown += STEP; draw(); });
+  addEventListener("hashchange", () => { read(); draw(); });
+
+  // The address holds what was chosen, so that it can be sent to somebody.
+  function read() {
+    const told = new URLSearchParams(location.hash.slice(1));
+    for (const element of form.elements) {
+      if (!element.name) continue;
+      if (element.type === "checkbox") element.checked = told.has(element.name);
+      else element.value = told.get(element.name) ?? "";
+    }
+    state.sort = COLUMNS.some((one) => one[0] === told.get("sort")) ? told.get("sort") : "";
+    state.down = told.has("down");
+    const columns = told.get("columns");
+    state.columns = columns === null ? DEFAULTS : columns.split(",");
+    const weights = (told.get("weights") ?? "").split(",").map(Number);
+    state.weights = weights.length === 4 && weights.every((one) => one >= 0 && one <= 4) ? weights : [1, 1, 1, 1];
+  }
+
+  function changed() {
+    const told = new URLSearchParams();
+    for (const element of form.elements) {
+      if (element.name && (element.type === "checkbox" ? element.checked : element.value)) told.set(element.name, element.value);
+    }
+    if (state.sort) told.set("sort", state.sort);
+    if (state.down) told.set("down", "1");
+    if (state.columns.join() !== DEFAULTS.join()) told.set("columns", state.columns.join());
+    if (state.weights.join() !== "1,1,1,1") told.set("weights", state.weights.join());
+    shown = STEP;
+    history.replaceState(null, "", `#${told}`);
+    draw();
+  }
+
+  function index(ratios) {
+    const total = state.weights.reduce((a, b) => a + b, 0);
+    if (!ratios || !total) return null;
+    let sum = 0;
+    for (let place = 0; place < AXES.length; place++) {
+      if (!state.weights[place]) continue;
+      if (!ratios[place]) return null;
+      sum += state.weights[place] * Math.log(ratios[place]);
+    }
+    return Math.exp(-sum / total);
+  }
+
+  function chosen() {
+    const value = (name) => form.elements[name].value;
+    const query = value("q").trim().toLowerCase();
+    const under = (limit, cost) => limit === "" || (cost !== null && cost <= Number(limit));
+    return records.filter((record) =>
+      (form.elements.synthetic.checked || record.standing !== "synthetic") &&
+      (form.elements.incomplete.checked || record.standing === "ranked" || record.standing === "synthetic") &&
+      FILTERS.every((key) => !value(key) || words(record, key).includes(value(key))) &&
+      under(value("size"), record.parameters / 1e6) && under(value("rtf"), record.rtf) &&
+      under(value("memory"), record.memory === null ? null : record.memory / 1e6) &&
+      (!query || `${record.task} ${record.model} ${record.head}`.toLowerCase().includes(query)));
+  }
+
+  function draw() {
+    for (const record of records) record.index = index(record.ratios);
+    for (const tick of document.querySelectorAll("#columns input")) tick.checked = state.columns.includes(tick.name);
+    ranges.forEach((range, place) => {
+      range.value = state.weights[place];
+      range.nextElementSibling.textContent = state.weights[place];
+    });
+    const rows = chosen();
+    if (state.sort) rows.sort((a, b) => compared(a[state.sort], b[state.sort], state.down));
+    const columns = COLUMNS.filter((one) => state.columns.includes(one[0]));
+    table.tHead.replaceChildren(headings(columns));
+    table.tBodies[0].replaceChildren(...rows.slice(0, shown).map((record) => line(record, columns)));
+    more.hidden = rows.length <= shown;
+    document.getElementById("count").textContent =
+      `${rows.length} of ${records.length} entries${rows.length > shown ? `, the first ${shown} shown` : ""}`;
+    document.getElementById("budget").textContent = best(rows);
+  }
+
+  // Scores of one task and hardware class can be compared; the best within the limits is then told.
+  function best(rows) {
+    const limited = ["size", "rtf", "memory"].some((name) => form.elements[name].value !== "");
+    if (!limited || !rows.length || new Set(rows.map((one) => `${one.task} ${one.hardware}`)).size > 1) return "";
+    const first = rows.reduce((a, b) => (b.less ? b.score < a.score : b.score > a.score) ? b : a);
+    return `Best within these limits: ${first.model} · ${first.head}, ${first.metric} ${first.score.toFixed(3)}.`;
+  }
+
+  function headings(columns) {
+    const row = document.createElement("tr");
+    for (const [key, title, , number] of columns) {
+      const heading = document.createElement("th"), button = document.createElement("button");
+      heading.scope = "col";
+      if (number) heading.className = "number";
+      if (state.sort === key) heading.setAttribute("aria-sort", state.down ? "descending" : "ascending");
+      button.type = "button";
+      button.textContent = title;
+      button.dataset.sort = key;
+      button.addEventListener("click", () => {
+        state.down = state.sort === key ? !state.down : false;
+        state.sort = key;
+        changed();
+        table.querySelector(`button[data-sort="${key}"]`).focus();
+      });
+      heading.append(button);
+      row.append(heading);
+    }
+    return row;
+  }
+
+  function line(record, columns) {
+    const row = document.createElement("tr");
+    for (const [key, , text, number] of columns) {
+      const cell = document.createElement("td");
+      if (number) cell.className = "number";
+      if (key === "model") {
+        const link = document.createElement("a");
+        link.href = record.url;
+        link.textContent = record.model;
+        cell.append(link);
+      } else cell.textContent = text(record);
+      row.append(cell);
+    }
+    return row;
+  }
+
+  read();
+  draw();
+}

@@ -1,0 +1,1 @@
+"""One kind of chart a file."""

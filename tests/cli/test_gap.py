@@ -1,0 +1,22 @@
+"""The line that `run` prints for the largest gap among subgroups."""
+
+from __future__ import annotations
+
+from paralbench.cli.run import _gap
+from paralbench.evaluation.subgroups import subgroups
+from paralbench.records.task_card import Metrics
+from tests.ranking.boards import predictions, result
+
+
+def test_the_largest_gap_of_the_ranking_metric_is_told() -> None:
+    found = subgroups(Metrics(ranking="uar", report=["wa", "uar"]), predictions(1.0))
+    told = {one.metric: one.gap for one in found}
+    gap = told["uar"]
+    assert gap is not None
+    (line,) = _gap(result().model_copy(update={"subgroups": found}))
+    assert line.startswith(f"largest gap: sex {gap.high} above {gap.low} by {gap.difference:.3f} [")
+    assert line.endswith("UAR")
+
+
+def test_where_nothing_is_apart_nothing_is_told() -> None:
+    assert _gap(result()) == []
