@@ -10,6 +10,7 @@ from pathlib import Path
 from paralbench.metrics import metric
 from paralbench.ranking.overall import Overall, overall
 from paralbench.ranking.separation import Joint, Key, Separation, key, separated
+from paralbench.records.contamination import UNKNOWN, Exposure, Ledger
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result, Score
@@ -23,7 +24,8 @@ class Row:
 
     ``rank`` is None where it is not ranked; ``separation`` is what can be said of that rank, None
     where the predictions could not be read; ``tied`` says that it is in one tie group with the entry
-    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked.
+    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked;
+    ``exposure`` tells whether the model has heard the corpus.
     """
 
     result: Result
@@ -32,6 +34,7 @@ class Row:
     tied: bool
     verdict: Verdict | None = None
     separation: Separation | None = None
+    exposure: Exposure = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Board:
     unread: tuple[tuple[str, str], ...] = ()
 
 
-def collect(root: Path) -> Board:
+def collect(root: Path, ledger: Ledger | None = None) -> Board:
     """Read every result below ``root``; a file that is none is refused and the others go on."""
     results: list[Result] = []
     places: dict[Key, Path] = {}
@@ -82,7 +85,7 @@ def collect(root: Path) -> Board:
         except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
     verdicts = _verdicts(root, {result.model.id for result in results}, refused)
-    found = tuple(tables(results, verdicts, places))
+    found = tuple(tables(results, verdicts, places, ledger))
     across = [
         (table.metric, len(table.rows[0].result.classes), table.joint)
         for table in found
@@ -127,6 +130,7 @@ def tables(
     results: Iterable[Result],
     verdicts: Mapping[str, Verdict] | None = None,
     places: Mapping[Key, Path] | None = None,
+    ledger: Ledger | None = None,
 ) -> list[Table]:
     """One table a task; synthetic data never stand beside real ones, cross-corpus in none.
 
@@ -137,8 +141,13 @@ def tables(
         if result.transfer is not None:
             continue  # another training corpus is another question: the matrix has it
         grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
-    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {}, places or {})
-            for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
+    return [
+        _table(
+            task, ranking, synthetic, grouped[synthetic, task, ranking],
+            verdicts or {}, places or {}, ledger or Ledger(),
+        )
+        for synthetic, task, ranking in sorted(grouped)
+    ]  # fmt: skip
 
 
 def unranked(results: Iterable[Result]) -> list[Table]:
@@ -162,6 +171,7 @@ def _table(
     results: list[Result],
     verdicts: Mapping[str, Verdict],
     places: Mapping[Key, Path],
+    ledger: Ledger,
 ) -> Table:
     better = metric(ranking).higher_is_better
     sign = -1 if better else 1
@@ -185,6 +195,9 @@ def _table(
                 rank=place + 1 if place < len(competing) else None,
                 tied=found is not None and above is not None and found.group == above.group,
                 verdict=verdicts.get(result.model.encoder),
+                exposure=ledger.exposure(
+                    [one.id for one in result.model.streams or [result.model]], result.data.corpus
+                ),
                 separation=found,
             )
         )

@@ -13,6 +13,7 @@ import numpy as np
 
 from paralbench.evaluation import scoring
 from paralbench.evaluation.predictions import Predictions
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
@@ -34,6 +35,11 @@ def _class_counts(card: TaskCard, found: Predictions) -> dict[str, int]:
 
 RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
     ("scores", lambda result: result.scores, lambda card, found: scoring.scores(card.metrics, found)),
+    (
+        "subgroups",
+        lambda result: result.subgroups,
+        lambda card, found: subgroups(card.metrics, found),
+    ),
     (
         "confusion",
         lambda result: result.confusion,
