@@ -10,6 +10,7 @@ from pathlib import Path
 from paralbench.catalog import Catalog
 from paralbench.cli import options
 from paralbench.cli.run import report
+from paralbench.contamination.ledger import derived
 from paralbench.corpora import fetching
 from paralbench.corpora.locating import fetched
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed, Request
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     found += _score(catalog, root, tasks, _MODELS, places)
     found += _score(catalog, root, tasks[:1], [_CLIP_MODEL], places)
     _say("4/4  building the leaderboard")
-    board = collect(root / "results")
+    board = collect(root / "results", derived(catalog))
     page = build(board, root / "site")
     print(render(board))
     print(f"\nleaderboard page: {page.resolve()}", flush=True)

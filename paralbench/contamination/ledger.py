@@ -65,8 +65,13 @@ def exposure(card: ModelCard, corpus: str, overlaps: Sequence[Overlap]) -> Expos
         return max(found, key=lambda one: STATES.index(one.state))
     if card.training_complete:
         listed = ", ".join(one.corpus for one in card.training)
-        return _told("clean", "found", f"the card's list is complete: {listed}")
+        return _told("clean", "inferred", f"the card's list is complete: {listed}")
     return _told("unknown", "unconfirmed", "the list of what it was trained on is not complete")
+
+
+def beside(results: Path, catalog: Catalog) -> Ledger:
+    """The ledger beside a folder of results, or else what the catalogue's cards say."""
+    return read(results.parent / FILE) or derived(catalog)
 
 
 def read(file: Path) -> Ledger | None:
