@@ -15,6 +15,7 @@ from paralbench.catalog import Catalog
 from paralbench.evaluation import scoring
 from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.subgroups import subgroups
+from paralbench.processes import every
 from paralbench.ranking.board import collect
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import (
@@ -30,7 +31,6 @@ from paralbench.records.task_card import TaskCard
 from paralbench.results import files
 from paralbench.results.provenance import provenance
 from paralbench.site.build import build
-from paralbench.submission.processes import every
 from paralbench.submission.validation import validate
 
 RESULTS, FEWER = 1000, 100

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from paralbench.catalog import Catalog
+from paralbench.processes import every
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.results import files
@@ -21,7 +22,6 @@ from paralbench.submission.contents import Contents, contents, sentence
 from paralbench.submission.folds import under_protocol
 from paralbench.submission.loading import load
 from paralbench.submission.problem import Problem
-from paralbench.submission.processes import every
 from paralbench.submission.recomputation import recomputed
 from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
 
