@@ -28,6 +28,7 @@ VERBS = {
     "fidelity": "fidelity",
     "compare": "compare",
     "reproduce": "reproduce",
+    "bundle": "bundle",
     "submit": "submit",
     "validate": "validate",
     "leaderboard": "leaderboard",

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 
 from paralbench.cli import options
 from paralbench.corpora.locating import named
-from paralbench.encoders.placement import Placement
-from paralbench.evaluation.benchmark import Benchmark, Done, Request
+from paralbench.evaluation.benchmark import Benchmark, Done
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.reproduction.agreement import Agreement, agreement
+from paralbench.reproduction.asking import asked
 from paralbench.reproduction.departures import Departure, departures
 from paralbench.results import files
 
@@ -60,15 +60,17 @@ def run(args: argparse.Namespace) -> int:
             f"{args.result.with_suffix('.parquet')}: expected the predictions this result was made "
             f"from (sha256 {recorded.predictions_sha256[:12]}...); they are missing or others."
         )
+    request = asked(
+        recorded, args.result, named(args.data), options.weights(args), options.device(args.device)
+    )
     with ExitStack() as scratch:
 
         def fresh() -> Path:
             return Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="paralbench-")))
 
         benchmark = Benchmark(
-            options.catalog(args), _request(recorded, args), args.cache or fresh(),
-            args.to or fresh(), again=True,
-        )  # fmt: skip
+            options.catalog(args), request, args.cache or fresh(), args.to or fresh(), again=True
+        )
         (found,) = benchmark.run(options.say)
         if not isinstance(found, Done):
             raise found.error
@@ -80,30 +82,6 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(_text(recorded, told, apart))
     return 1 if told.verdict == "different" else 0
-
-
-def _request(recorded: Result, args: argparse.Namespace) -> Request:
-    """What was asked for when the result was made."""
-    encoders = recorded.model.streams or [recorded.model]
-    placements = {one.placement for one in encoders}
-    if len(placements) > 1:
-        raise ParalbenchError(
-            f"{args.result}: its encoders were computed in {len(placements)} ways "
-            f"({', '.join(sorted(placements))}); one run has one way."
-        )
-    across = recorded.transfer
-    return Request(
-        tasks=(recorded.task,) if across is None else (across.tested,),
-        trained=None if across is None else across.trained,
-        across=None if across is None else across.labels,
-        models=("+".join(one.id for one in encoders),),
-        heads=(recorded.head,),
-        data=named(args.data),
-        weights=options.weights(args),
-        head_settings=recorded.training.settings,
-        seeds=tuple(recorded.seeds),
-        placement=Placement.named(placements.pop(), options.device(args.device)),
-    )
 
 
 def _text(recorded: Result, told: Agreement, apart: list[Departure]) -> str:

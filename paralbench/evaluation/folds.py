@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -48,6 +49,29 @@ def splits(selection: Selection, seeds: Sequence[int]) -> list[Split]:
             train = np.setdiff1d(pool, develop)
             _check_usable(selection, fold, train)
             found.append(Split(fold, seed, train, develop, test))
+    return found
+
+
+def whole(selection: Selection, seeds: Sequence[int]) -> list[Split]:
+    """A split a seed for a head that is to be deployed: nobody is kept back to test it.
+
+    Training and development as the protocol takes them, from all examples; of a corpus with
+    partitions, as in its own split. ``test`` is every example, which tells nothing about the head.
+    """
+    protocol = selection.task.protocol
+    every = np.arange(len(selection.examples))
+    if isinstance(protocol, Partitions):
+        return [replace(one, test=every) for one in splits(selection, seeds)]
+    how = protocol.development
+    if how is not None and how.within is not None:  # there is no test fold to share a group with
+        how = Development(by=how.within, count=1)
+    found = []
+    for seed in seeds:
+        none = np.zeros(0, dtype=np.int64)
+        develop = none if how is None else _development(selection.examples, every, how, 0, seed)
+        train = np.setdiff1d(every, develop)
+        _check_usable(selection, 0, train)
+        found.append(Split(0, seed, train, develop, every))
     return found
 
 

@@ -35,9 +35,12 @@ class Member(Card):
 
 
 class EncoderReference(Card):
-    """The frozen encoder. ``member`` is its file in the bundle; None where it must be installed.
+    """The frozen encoder. ``card`` is the member that holds its model card, ``member`` its weights'.
 
-    ``identity`` is what features are keyed by: weights, code, policy, precision and runtime.
+    ``member`` is None where the weights must be installed, or there are none; a folder's other files
+    lie beside it. ``identity`` is what features are keyed by: weights, code, policy, precision and
+    runtime. The member ``proof`` has a short sound and what the screener said of it when it was
+    made: whoever opens it computes it again, which proves that the encoder here is the one meant.
     """
 
     model: Identifier
@@ -48,6 +51,8 @@ class EncoderReference(Card):
     rate: int = Field(ge=4000, le=192_000)
     policy: Policy
     placement: str
+    card: str
+    proof: str
     member: str | None = None
 
 
@@ -264,7 +269,7 @@ class Manifest(Card):
     @property
     def named(self) -> list[str]:
         """The members that the manifest itself refers to, and so needs."""
-        told = [*self.head.members]
+        told = [*self.head.members, self.encoder.card, self.encoder.proof]
         if self.encoder.member is not None:
             told.append(self.encoder.member)
         if self.range is not None:

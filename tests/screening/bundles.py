@@ -30,7 +30,12 @@ def members() -> dict[str, bytes]:
         "weight": rng.normal(size=(2, 8)).astype(np.float32),
         "bias": np.zeros(2, np.float32),
     }
-    return {"head/0.safetensors": save(weights), "range.json": b'{"mean": [0.5, 1.5]}\n'}
+    return {
+        "head/0.safetensors": save(weights),
+        "encoder/model.json": b"{}\n",
+        "proof.safetensors": save({"sound": np.zeros(8, np.float32)}),
+        "range.json": b'{"mean": [0.5, 1.5]}\n',
+    }
 
 
 def manifest() -> Manifest:
@@ -49,6 +54,7 @@ def manifest() -> Manifest:
         encoder=EncoderReference(
             model="log-mel", title="Log-mel", licence="MIT", identity="abc", weights="0" * 64,
             rate=16000, policy=Policy(), placement="torch-fp32",
+            card="encoder/model.json", proof="proof.safetensors",
         ),
         features=Features(decoding="mono-mean/soxr-hq/1", pooling={"how": "mean"}),
         head=HeadReference(

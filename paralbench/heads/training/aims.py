@@ -37,6 +37,11 @@ class Aim:
         """How many numbers a network says of each row."""
         return self._problem.classes if self._problem.kind == "class" else 1
 
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Centre and spread of the numbers it was given, in their own unit."""
+        return self._centre, self._spread
+
     def loss(self, outputs: Tensor, rows: Rows, training: bool = True) -> Tensor:
         """Loss of outputs [rows, outputs]; targets are smoothed in ``training`` only."""
         targets = self.targets[rows].to(outputs.device)

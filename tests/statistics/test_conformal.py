@@ -1,0 +1,111 @@
+"""Conformal prediction: its level on held-out simulated speakers, and its quantile by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from paralbench.statistics import calibration, conformal
+from paralbench.statistics.calibration import Array
+from tests.statistics.test_calibration import speakers
+
+SEEDS = 20
+
+
+def test_one_example_a_speaker_is_the_textbooks_quantile() -> None:
+    """The ceil((n + 1) * level)-th smallest of n scores (Lei et al., 2018)."""
+    rng = np.random.default_rng(0)
+    for count in (9, 10, 19, 50, 99):
+        scores = rng.normal(size=count)
+        for level in (0.5, 0.8, 0.9):
+            place = int(np.ceil((count + 1) * level - 1e-9))
+            expected = np.sort(scores)[place - 1] if place <= count else np.inf
+            assert conformal.quantile(scores, np.arange(count), level) == expected
+
+
+def test_a_speaker_shares_one_vote() -> None:
+    scores = np.array([1.0, 2.0, 3.0, 4.0])
+    clusters = np.array([0, 1, 2, 3])
+    often = np.concatenate([scores, np.full(1000, 4.0)])
+    theirs = np.concatenate([clusters, np.full(1000, 3)])
+    for level in (0.2, 0.5, 0.7):
+        assert conformal.quantile(often, theirs, level) == conformal.quantile(
+            scores, clusters, level
+        )
+
+
+@given(st.integers(2, 40), st.floats(0.05, 0.95), st.integers(0, 1000))
+def test_too_few_speakers_give_infinity_and_no_false_promise(
+    count: int, level: float, seed: int
+) -> None:
+    scores = np.random.default_rng(seed).normal(size=count)
+    found = conformal.quantile(scores, np.arange(count), level)
+    assert np.isinf(found) == (count + 1e-9 < level * (count + 1))
+
+
+def people(count: int, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Numbers predicted and true; a speaker's errors resemble each other, and his examples vary in count."""
+    clusters = np.repeat(np.arange(count), rng.integers(1, 9, count))
+    truth = rng.normal(10, 4, count)[clusters]
+    own = rng.normal(0, 2, count)[clusters]
+    return truth + own + rng.normal(0, 1, len(clusters)), truth, clusters
+
+
+@pytest.mark.parametrize("level", [0.8, 0.9])
+def test_intervals_cover_held_out_speakers(level: float) -> None:
+    covered = []
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        half = conformal.interval_quantile(*people(200, rng), level)
+        values, truth, clusters = people(1000, rng)
+        inside = np.abs(values - truth) <= half
+        covered.append(np.average(inside, weights=calibration.weights(clusters)))
+    assert np.mean(covered) == pytest.approx(level, abs=0.02)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.9])
+def test_sets_cover_held_out_speakers_of_each_class_once_calibrated(level: float) -> None:
+    """Calibrated as a bundle is: what is fitted is fitted on the same speakers, held out in turn."""
+    covered, of_each = [], []
+    for seed in range(SEEDS):
+        said, truth, clusters, _ = speakers(200, seed, slope=0.5, shift=0.5)
+        mended = calibration.held_out(said, truth, clusters)
+        pairs = np.stack([1 - mended, mended], 1)
+        found = conformal.set_quantiles(pairs, truth.astype(int), clusters, level)
+        assert len(found) == 2
+        other, real, theirs, _ = speakers(1000, seed + 1000, slope=0.5, shift=0.5)
+        deployed = calibration.chosen(said, truth, clusters)(other)
+        sets = conformal.held(np.stack([1 - deployed, deployed], 1), found)
+        inside = sets[np.arange(len(real)), real.astype(int)]
+        counting = calibration.weights(theirs)
+        covered.append(np.average(inside, weights=counting))
+        of_each.append([np.average(inside[real == c], weights=counting[real == c]) for c in (0, 1)])
+    assert np.mean(covered) == pytest.approx(level, abs=0.02)
+    assert np.mean(of_each, axis=0) == pytest.approx([level, level], abs=0.03)
+
+
+def test_a_rare_class_shares_the_quantile_of_all() -> None:
+    rng = np.random.default_rng(0)
+    said = rng.random(60)
+    truth = np.zeros(60, int)
+    truth[:4] = 1
+    pairs = np.stack([1 - said, said], 1)
+    assert len(conformal.set_quantiles(pairs, truth, np.arange(60), 0.8)) == 1
+
+
+def test_a_set_is_never_empty() -> None:
+    sets = conformal.held(np.array([[0.6, 0.4], [0.2, 0.8]]), [0.1, 0.1])
+    assert sets.tolist() == [[True, False], [False, True]]
+
+
+def test_reported_coverage_is_of_speakers_the_quantile_did_not_see() -> None:
+    rng = np.random.default_rng(1)
+    values, truth, clusters = people(400, rng)
+    assert conformal.interval_coverage(values, truth, clusters, 0.9) == pytest.approx(0.9, abs=0.03)
+    said, labels, theirs, _ = speakers(400, 1)
+    pairs = np.stack([1 - said, said], 1)
+    found = conformal.set_coverage(pairs, labels.astype(int), theirs, 0.9)
+    assert found == pytest.approx(0.9, abs=0.03)
