@@ -75,7 +75,7 @@ def described(parts: Parts) -> Manifest:
     result, card = parts.recorded, parts.encoder.card
     prepared = parts.refitted.prepared
     cutting = prepared.head.cutting(prepared.settings)
-    title = parts.use.title or f"{result.task_title or result.task}, from the voice"
+    title = parts.use.title or f"{result.task_title or result.task}, from sound alone"
     return Manifest(
         id=f"{result.task}.{card.id}.{result.head}"[:80],
         title=_marked(title, result),
