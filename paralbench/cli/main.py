@@ -25,6 +25,7 @@ VERBS = {
     "run": "run",
     "layers": "layers",
     "profile": "profile",
+    "screen": "screen",
     "fidelity": "fidelity",
     "compare": "compare",
     "reproduce": "reproduce",

@@ -164,6 +164,24 @@ class Range(Card):
     limit: float = Field(gt=0)
 
 
+class Reference(Card):
+    """How the validated recordings were spread, so that a batch that differs is noticed.
+
+    ``measures`` has, for measures of ``records.quality`` by name and for "distance", the 5th, 25th,
+    50th, 75th and 95th percentile over ``recordings`` that passed the quality gate.
+    """
+
+    recordings: int = Field(ge=20)
+    measures: dict[str, tuple[float, float, float, float, float]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Reference:
+        for name, quantiles in self.measures.items():
+            if list(quantiles) != sorted(quantiles):
+                raise ValueError(f"the percentiles of '{name}' must not fall")
+        return self
+
+
 class Population(Card):
     """Whose recordings [source of data, participants, setting, sample size, missing data].
 
@@ -257,6 +275,7 @@ class Manifest(Card):
     performance: Performance
     use: Use
     origin: Origin
+    reference: Reference | None = None
     members: list[Member] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -1,0 +1,129 @@
+"""Screen a folder of recordings with a bundle: a row each, a report, and reasons where there is no score."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+from paralbench.cli import options
+from paralbench.records.errors import UsageError
+
+EXAMPLE = "paralbench screen screener.plb recordings/ -o report/"
+_SHOWN = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    add = parser.add_argument
+    add("bundle", nargs="?", type=Path, metavar="BUNDLE", help="the screener, a .plb file")
+    add("recordings", nargs="*", type=Path, metavar="RECORDINGS",
+        help="folders, audio files, or CSVs with a column 'path'")  # fmt: skip
+    add("-o", "--output", type=Path, metavar="DIR", help="the report's folder")
+    add("--truth", metavar="COLUMN", help="a CSV's column with the truth: check the screener on it")
+    add("--patient", metavar="COLUMN",
+        help="a CSV's column that tells whose recording it is (default: each is a patient)")  # fmt: skip
+    add("--pseudonymise", action="store_true", help="no names in any report: salted hashes")
+    add("--salt", type=Path, metavar="FILE",
+        help="the salt, 32 random bytes or more (default: one made in the report's folder)")  # fmt: skip
+    add("--key-table", type=Path, metavar="FILE", help="write here which pseudonym is whose")
+    add("--fhir", action="store_true", help="also write fhir.json, an HL7 FHIR R4 bundle")
+    add("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
+    add("--serve", action="store_true",
+        help="open a page on this computer alone, into which recordings are dragged")  # fmt: skip
+    add("--verify-audit", type=Path, metavar="DIR",
+        help="only say whether the audit log of this report is intact")  # fmt: skip
+    options.add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Screen; 1 where some were not scored, or an audit log is not intact."""
+    if args.verify_audit is not None:
+        return _verify(args.verify_audit, args.json)
+    _check(args)
+    from paralbench.screening.batch import Settings, screen
+    from paralbench.screening.lock import Lock
+    from paralbench.screening.outputs import write
+    from paralbench.screening.screening import opened
+
+    screening = opened(args.bundle, args.sha256)
+    args.output.mkdir(parents=True, exist_ok=True)
+    if args.serve:
+        from paralbench.screening.serve import serve
+
+        with Lock(args.output):
+            return serve(screening, args.output, options.say)
+    settings = Settings(
+        truth=args.truth,
+        patient=args.patient,
+        pseudonymise=args.pseudonymise,
+        salt=args.salt,
+        key_table=args.key_table,
+        workers=args.workers,
+    )
+    with Lock(args.output):
+        batch = screen(screening, args.recordings, args.output, settings)
+        made = datetime.now().astimezone()
+        report = write(screening, batch, args.output, settings, made, args.fhir)
+    counts = batch.counts
+    if batch.damaged:
+        options.say(
+            f"{batch.damaged} damaged lines of the journal: their recordings were done again"
+        )
+    if args.json:
+        told = {
+            "counts": counts, "fresh": batch.fresh, "bundle": screening.sha256,
+            "audit": batch.audit, "drift": report.drift.model_dump(),
+            "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
+                           for row in batch.rows if row.assessment.status == "not scored"],
+            "report": str(args.output / "report.html"),
+        }  # fmt: skip
+        print(json.dumps(told, indent=1))
+    else:
+        print(f"{counts['scored']} scored, {counts['abstained']} without a prediction, "
+              f"{counts['not scored']} not scored ({batch.fresh} in this run)")  # fmt: skip
+        print(f"{args.output / 'report.html'}\naudit log's last line: {batch.audit}")
+    if report.drift.warns:
+        options.say(
+            "These recordings differ from those of validation; see the report's first page."
+        )
+    unscored = [row for row in batch.rows if row.assessment.status == "not scored"]
+    if unscored and not args.json:
+        causes = Counter(row.assessment.cause for row in unscored)
+        counted = ", ".join(f"{cause} {count}" for cause, count in causes.most_common())
+        options.say(f"{len(unscored)} not scored ({counted}):")
+        for row in unscored[:_SHOWN]:
+            options.say(f"  {row.id!r}: {row.assessment.reason}")
+        if len(unscored) > _SHOWN:
+            options.say(f"  and {len(unscored) - _SHOWN} more, all of them in results.csv")
+    return 1 if unscored else 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.bundle is None:
+        raise UsageError(f"give a bundle and recordings: {EXAMPLE}")
+    if args.output is None:
+        raise UsageError("give -o DIR, the folder for the report.")
+    if args.serve == bool(args.recordings):
+        raise UsageError("give recordings, or --serve, not both.")
+    if args.workers is not None and args.workers < 1:
+        raise UsageError(f"--workers expects 1 or more, got {args.workers}.")
+    if args.serve and (args.pseudonymise or args.truth or args.fhir):
+        raise UsageError("--serve takes none of --truth, --pseudonymise and --fhir.")
+    if not args.pseudonymise and (args.salt or args.key_table):
+        raise UsageError("--salt and --key-table need --pseudonymise.")
+
+
+def _verify(folder: Path, as_json: bool) -> int:
+    from paralbench.screening.audit import verify
+    from paralbench.screening.journal import audited
+
+    found = verify(folder, audited(folder))
+    if as_json:
+        print(json.dumps({"intact": found.intact, "line": found.line, "said": found.said}))
+    else:
+        print(f"{folder}: {found.said}")
+    return 0 if found.intact else 1

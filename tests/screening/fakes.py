@@ -1,0 +1,93 @@
+"""A screener for tests of what is around it: quick, and its answer depends on the audio alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from paralbench.audio.decoding import as_stored
+from paralbench.records.assessment import Assessment, Stretch
+from paralbench.records.bundle import Manifest
+from paralbench.records.errors import BundleError, ParalbenchError
+from paralbench.records.quality import Quality
+from paralbench.screening.batch import Screening
+from paralbench.screening.recordings import Recording
+from tests.screening.bundles import manifest
+
+SHA256 = "5c" * 32
+
+
+@dataclass(frozen=True)
+class Fake:
+    """Scores by loudness; a file named crash.wav ends the process, one named wrong.wav raises."""
+
+    wait: float = 0.0
+    manifest: Manifest = field(default_factory=manifest)
+    sha256: str = SHA256
+
+    def assess(self, recording: Recording) -> Assessment:
+        """See :class:`paralbench.screening.assessor.Assessor`."""
+        time.sleep(self.wait)
+        name = recording.clip.path.name
+        if name == "crash.wav":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if name == "wrong.wav":
+            raise ZeroDivisionError("in the screener")
+        try:
+            with as_stored(recording.clip) as (header, blocks):
+                audio = np.concatenate(list(blocks))
+        except ParalbenchError as error:
+            return Assessment("not scored", f"The file is not usable: {error}.", "unreadable")
+        level = float(20 * np.log10(np.sqrt((audio**2).mean()) + 1e-9))
+        quality = Quality(
+            seconds=len(audio) / header.rate, rate=header.rate, channels=header.channels,
+            dead_channels=(), not_finite=0, peak=-1.0, level=level, speech_level=level,
+            clipped=0.0, silent=0.0, offset=0.0, bandwidth=8000.0, speech=len(audio) / header.rate,
+            noise_ratio=20.0, noise_method="pauses", speaker_contrast=1.0,
+        )  # fmt: skip
+        probability = float(1 / (1 + np.exp(-(level + 20) / 5))) if name != "nan.wav" else np.nan
+        distance = 0.5
+        if 0.45 < probability < 0.55:
+            return Assessment(
+                "abstained", "Between the thresholds.", "between", quality=quality,
+                probability=probability, distance=distance,
+            )  # fmt: skip
+        return Assessment(
+            "scored", warnings=("Rather faint.",) if level < -30 else (), quality=quality,
+            probability=probability, prediction="low" if probability > 0.5 else "high",
+            classes=("low",) if probability > 0.5 else ("high",), distance=distance,
+            stretches=(Stretch(0.0, 1.0, 0.6), Stretch(1.0, 2.0, -0.4)),
+        )  # fmt: skip
+
+
+def opened(wait: float = 0.0) -> Fake:
+    """Open the fake."""
+    return Fake(wait)
+
+
+def refusing() -> Fake:
+    """A bundle that cannot be opened."""
+    raise BundleError("screener.plb: its encoder is not installed here.")
+
+
+def screening(wait: float = 0.0, sha256: str = SHA256) -> Screening:
+    """The fake as a batch needs it."""
+    return Screening(manifest(), sha256, partial(opened, wait))
+
+
+def tones(folder: Path, count: int, seconds: float = 0.5) -> None:
+    """So many short recordings, each as loud as its number tells."""
+    from tests.screening.bad_recordings import RATE, wav
+
+    folder.mkdir(parents=True, exist_ok=True)
+    time_ = np.arange(int(seconds * RATE)) / RATE
+    for number in range(count):
+        loud = 0.01 + 0.5 * (number % 20) / 20
+        tone = loud * np.sin(2 * np.pi * (100 + number) * time_)
+        wav(folder / f"r{number:04}.wav", tone.astype(np.float32))

@@ -1,0 +1,179 @@
+"""A batch: every recording has its row, a second run does what is left, and nothing stops it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from paralbench.records.errors import BundleError, ParalbenchError, UsageError
+from paralbench.screening import audit, journal
+from paralbench.screening.batch import Batch, Settings, screen
+from tests.screening.bad_recordings import KINDS, POINTER, good, wav, write
+from tests.screening.fakes import refusing, screening, tones
+
+QUIET = Settings(quiet=True, workers=1)
+
+
+def _run(inputs: Path, report: Path, settings: Settings = QUIET, sha256: str = "5c" * 32) -> Batch:
+    report.mkdir(exist_ok=True)
+    return screen(screening(sha256=sha256), [inputs], report, settings)
+
+
+def test_every_recording_has_its_row_in_order_and_the_second_run_does_nothing(
+    tmp_path: Path,
+) -> None:
+    tones(tmp_path / "in", 9)
+    first = _run(tmp_path / "in", tmp_path / "report")
+    assert [row.id for row in first.rows] == [f"in/r{n:04}.wav" for n in range(9)]
+    assert first.fresh == 9
+    assert all(row.screened.sha256 and len(row.screened.sketch) == 240 for row in first.rows)
+    second = _run(tmp_path / "in", tmp_path / "report")
+    assert (second.fresh, second.rows) == (0, first.rows)
+    alone = _run(tmp_path / "in", tmp_path / "alone", replace(QUIET, workers=3))
+    assert [row.assessment for row in alone.rows] == [row.assessment for row in first.rows]
+
+
+def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
+    tones(tmp_path / "in", 4)
+    before = _run(tmp_path / "in", tmp_path / "report").rows
+    wav(tmp_path / "in" / "r0001.wav", good(1, 1.0))
+    (tmp_path / "in" / "r0002.wav").unlink()
+    wav(tmp_path / "in" / "r9.wav", good(2, 1.0))
+    after = _run(tmp_path / "in", tmp_path / "report")
+    assert after.fresh == 2
+    assert [row.id for row in after.rows] == [f"in/r{n}.wav" for n in ("0000", "0001", "0003", "9")]
+    assert after.rows[0] == before[0]
+    assert after.rows[1].screened.sha256 != before[1].screened.sha256
+
+
+def test_bad_ones_stop_nothing(tmp_path: Path) -> None:
+    tones(tmp_path / "in", 6)
+    alone = {row.id: row.assessment for row in _run(tmp_path / "in", tmp_path / "alone").rows}
+    for name in ("crash.wav", "wrong.wav", "nan.wav"):
+        wav(tmp_path / "in" / name, good(3, 1.0))
+    (tmp_path / "in" / "pointer.wav").write_bytes(POINTER)
+    (tmp_path / "in" / "nowhere.wav").symlink_to(tmp_path / "gone.wav")
+    rows = {row.id: row for row in _run(tmp_path / "in", tmp_path / "report").rows}
+    assert {name: rows[name].assessment for name in alone} == alone
+    told = {name.removeprefix("in/"): rows[name].assessment for name in set(rows) - set(alone)}
+    assert {one.status for one in told.values()} == {"not scored"}
+    assert "signal 11" in told["crash.wav"].reason
+    assert "ZeroDivisionError" in told["wrong.wav"].reason
+    assert "not a number" in told["nan.wav"].reason
+    assert "Git-LFS" in told["pointer.wav"].reason
+    assert rows["in/nowhere.wav"].screened.sha256 is None
+
+
+def test_every_kind_of_bad_file_among_many(tmp_path: Path) -> None:
+    """Twelve kinds and more; the gate's words for them are tested where the gate is."""
+    tones(tmp_path / "in", 100, 0.1)
+    alone = {row.id: row.assessment for row in _run(tmp_path / "in", tmp_path / "alone").rows}
+    for number, bad in enumerate(KINDS):
+        write(tmp_path / "in", bad, number)
+    rows = _run(tmp_path / "in", tmp_path / "report").rows
+    assert len({row.id for row in rows}) == len(rows) == 100 + len(KINDS)
+    assert {row.id: row.assessment for row in rows if row.id in alone} == alone
+
+
+def test_what_fails_or_crashed_is_tried_again(tmp_path: Path) -> None:
+    wav(tmp_path / "crash.wav", good(3, 1.0))
+    for _ in range(2):
+        report = tmp_path / "report"
+        report.mkdir(exist_ok=True)
+        found = screen(screening(), [tmp_path / "crash.wav"], report, QUIET)
+        assert found.fresh == 1
+
+
+def test_another_bundle_or_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    tones(tmp_path / "in", 1)
+    _run(tmp_path / "in", tmp_path / "report")
+    with pytest.raises(ParalbenchError, match=r"begun with another bundle .*Choose another folder"):
+        _run(tmp_path / "in", tmp_path / "report", sha256="ab" * 32)
+    with pytest.raises(ParalbenchError, match="begun without --pseudonymise"):
+        _run(tmp_path / "in", tmp_path / "report", replace(QUIET, pseudonymise=True))
+    with pytest.raises(ParalbenchError, match=r"expected an empty folder .*'r0000.wav'"):
+        _run(tmp_path / "in", tmp_path / "in")
+
+
+def test_a_bundle_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    tones(tmp_path / "in", 3)
+    (tmp_path / "report").mkdir()
+    with pytest.raises(ParalbenchError, match="its encoder is not installed here"):
+        screen(replace(screening(), opener=refusing), [tmp_path / "in"], tmp_path / "report", QUIET)
+    with pytest.raises(BundleError):
+        refusing()
+
+
+def test_a_line_of_a_list_that_cannot_be_used_is_a_row(tmp_path: Path) -> None:
+    tones(tmp_path, 2)
+    table = tmp_path / "list.csv"
+    table.write_text("path,id,sex\nr0000.wav,a,f\nr0001.wav,a,m\nr0001.wav,b,m\n")
+    rows = _run(table, tmp_path / "report").rows
+    assert [row.assessment.status == "not scored" for row in rows] == [False, True, False]
+    assert "id stands already" in rows[1].assessment.reason
+    assert rows[2].attributes == {"sex": "m"}
+    assert _run(table, tmp_path / "report").fresh == 0
+
+
+def test_pseudonyms_leave_no_name_anywhere(tmp_path: Path) -> None:
+    place = tmp_path / "in" / "Jane Doe"
+    tones(place, 3)
+    (place / "Miller.wav").write_bytes(POINTER)
+    table = tmp_path / "in" / "list.csv"
+    table.write_text("path,owner\n" + "".join(f"Jane Doe/r{n:04}.wav,Jane\n" for n in range(3))
+                     + "Jane Doe/Miller.wav,Miller\nJane Doe/none.wav,Miller\n,Jane\n")  # fmt: skip
+    keys, report = tmp_path / "keys.csv", tmp_path / "report"
+    settings = replace(QUIET, pseudonymise=True, key_table=keys, patient="owner")
+    rows = _run(table, report, settings).rows
+    told = repr(rows)
+    for file in report.iterdir():
+        if file.name != "salt":
+            told += file.read_text()
+    assert not [name for name in ("Jane", "Doe", "Miller", "r0001", str(tmp_path)) if name in told]
+    assert (report / "salt").stat().st_mode & 0o777 == 0o600
+    assert keys.stat().st_mode & 0o777 == 0o600
+    assert f"{rows[1].id},Jane Doe/r0001.wav" in keys.read_text()
+    assert rows[0].patient == rows[1].patient != rows[3].patient
+    assert _run(table, report, settings).fresh == 1  # the one that cannot be read
+    with pytest.raises(UsageError, match="handed on"):
+        _run(table, report, replace(settings, key_table=report / "keys.csv"))
+    other = tmp_path / "salt"
+    other.write_bytes(bytes(32))
+    with pytest.raises(ParalbenchError, match="another salt"):
+        _run(table, report, replace(settings, salt=other))
+    other.write_bytes(b"short")
+    with pytest.raises(ParalbenchError, match="32 random bytes or more, it has 5"):
+        _run(table, report, replace(settings, salt=other))
+
+
+def test_a_torn_or_damaged_line_is_done_again(tmp_path: Path) -> None:
+    tones(tmp_path / "in", 3)
+    before = _run(tmp_path / "in", tmp_path / "report").rows
+    kept = tmp_path / "report" / journal.NAME
+    lines = kept.read_bytes().splitlines(keepends=True)
+    assert json.loads(lines[2])["found"]["id"].startswith("in/")
+    lines[2] = lines[2].replace(b'"scored"', b'"abstained"')
+    kept.write_bytes(b"".join(lines[:4]) + lines[4][:50])
+    after = _run(tmp_path / "in", tmp_path / "report")
+    assert (after.fresh, after.damaged) == (2, 1)
+    assert [row.assessment for row in after.rows] == [row.assessment for row in before]
+    kept.write_bytes(b"x" + kept.read_bytes())
+    with pytest.raises(ParalbenchError, match="first line is damaged"):
+        _run(tmp_path / "in", tmp_path / "report")
+
+
+def test_the_log_of_a_run(tmp_path: Path) -> None:
+    tones(tmp_path / "in", 3)
+    report = tmp_path / "report"
+    done = _run(tmp_path / "in", report)
+    _run(tmp_path / "in", report)
+    lines = [json.loads(line) for line in (report / audit.NAME).read_text().splitlines()]
+    assert [line["event"] for line in lines] == [
+        "begun", "examined", "examined", "examined", "done", "begun", "done"
+    ]  # fmt: skip
+    assert lines[0]["bundle"] == "5c" * 32
+    assert {line["sha256"] for line in lines[1:4]} == {row.screened.sha256 for row in done.rows}
+    assert audit.verify(report, journal.audited(report)).intact
