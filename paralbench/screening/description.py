@@ -225,8 +225,16 @@ def _use(parts: Parts) -> Use:
         "described here.",
         *use.limits,
     ]
-    clips = [len(example.clips) for example in parts.refitted.selection.examples]
-    if max(clips) > 1:
+    examples = parts.refitted.selection.examples
+    clips = [len(example.clips) for example in examples]
+    files = [len({clip.path for clip in example.clips}) for example in examples]
+    if max(files) > 1:
+        limits.append(
+            f"It was trained and validated on several recordings of a person heard as one (some "
+            f"{int(np.median(files))}). One file alone tells less than its numbers were made from: join "
+            "a person's recordings into one file."
+        )
+    elif max(clips) > 1:
         limits.append(
             f"It was trained and validated on stretches of a person's own speech (some {int(np.median(clips))} "
             "a recording) cut out by hand or transcript. A file that is screened is heard as a whole, or "

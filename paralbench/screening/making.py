@@ -98,7 +98,7 @@ def make(
     inside = embedded(encoder, wanted.embed)
     if inside.chief is None:
         say(f"the encoder's weights are not in the bundle: {inside.why_not}.")
-    novelty = Novelty.fitted(refitted.records, refitted.clusters)
+    novelty = Novelty.fitted(refitted.records, refitted.owners)
     members: dict[str, bytes] = {
         **{f"head/{number}.safetensors": save(state) for number, state in enumerate(states)},
         **inside.members,
@@ -111,7 +111,7 @@ def make(
     ]
     hearing = Hearing(encoder.load(), card, prepared.product, prepared.head.cutting(settings))
     members[proof.MEMBER] = proof.made(card, hearing, heads)
-    far = distances(refitted.records, refitted.clusters)
+    far = distances(refitted.records, refitted.owners)
     parts = Parts(
         recorded=recorded,
         cards=cards,
