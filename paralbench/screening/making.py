@@ -123,7 +123,7 @@ def make(
         heads=[f"head/{number}.safetensors" for number in range(count)],
         parameters=sum(int(value.size) for value in states[0].values()),
         range=RANGE,
-        limit=limit(far, refitted.clusters),
+        limit=limit(far, refitted.owners),
         survey=Survey.of(refitted.selection.examples),
         distances=far,
     )
