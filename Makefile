@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: setup demo test lint format bench clean
+.PHONY: setup demo test lint format bench validate clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -34,6 +34,11 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# What CI runs once a reviewer has merged results: refuse by name, or rebuild the board from them.
+validate: setup
+	$(BIN)/paralbench validate leaderboard/results
+	$(BIN)/paralbench leaderboard build
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

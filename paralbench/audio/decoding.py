@@ -36,6 +36,7 @@ _FFMPEG = {
 }  # fmt: skip
 _HEADERLESS = {".aac", ".amr"}
 _G722_BYTES_PER_SECOND = 8000
+_FFMPEG_CHANNELS = 8  # of more, PyAV 18 reads planes that are not there and the process ends
 _BLOCK_SECONDS = 10
 
 
@@ -240,12 +241,16 @@ def _ffmpeg_blocks(container: Any, start: float, wanted: float) -> Iterator[Wave
     import av
 
     stream = container.streams.audio[0]
+    rate, channels = stream.rate, stream.channels  # these move with what is decoded
     planar = av.AudioResampler(format="fltp")
-    position, first = 0, round(start * stream.rate)
-    last = first + round(wanted * stream.rate)
+    position, first = 0, round(start * rate)
+    last = first + round(wanted * rate)
     heard = 0
     try:
         for packet in container.decode(stream):
+            # Before anything touches its samples: PyAV would read beyond them.
+            if (packet.sample_rate, packet.layout.nb_channels) != (rate, channels):
+                raise Refused("its rate or channels change on the way; convert it to WAV")
             for frame in planar.resample(packet):
                 block = frame.to_ndarray().astype(np.float32, copy=False).T
                 piece = block[max(0, first - position) : max(0, last - position)]
@@ -258,7 +263,7 @@ def _ffmpeg_blocks(container: Any, start: float, wanted: float) -> Iterator[Wave
     except av.FFmpegError as error:
         raise Refused(f"its audio is damaged ({error.strerror})") from None
     # Containers round their length up to a packet; half a second of it may not be there.
-    if last - first - heard > stream.rate // 2:
+    if last - first - heard > rate // 2:
         raise Refused("truncated: it ends before the length its header declares")
 
 
@@ -266,10 +271,20 @@ def _container(path: Path) -> Any:
     import av
 
     try:
-        container = av.open(str(path), format=_FFMPEG[path.suffix.lower()])
+        # Titles and comments may be in any encoding; they are not what is heard.
+        container = av.open(
+            str(path), format=_FFMPEG[path.suffix.lower()], metadata_errors="replace"
+        )
     except av.FFmpegError as error:
         raise Refused(f"it cannot be decoded ({error.strerror})") from None
     if not container.streams.audio:
         container.close()
         raise Refused("it has no audio stream")
+    stream = container.streams.audio[0]
+    if stream.codec_context is None:
+        container.close()
+        raise Refused("its audio is in a coding that is not known here; convert it to WAV or FLAC")
+    if stream.channels > _FFMPEG_CHANNELS:
+        container.close()
+        raise Refused(f"it has {stream.channels} channels; convert it to WAV to have it heard")
     return container

@@ -102,7 +102,10 @@ def blocks(path: Path, first: int, frames: int, size: int) -> Iterator[NDArray[n
 def _read(file: BinaryIO, stream: Stream, start: int, count: int) -> NDArray[np.int16]:
     width = 2 * stream.channels
     file.seek(stream.offset + start * width)
-    return np.frombuffer(file.read(count * width), "<i2").reshape(count, stream.channels)
+    content = file.read(count * width)
+    if len(content) < count * width:
+        raise Refused("truncated: it became shorter while it was read")
+    return np.frombuffer(content, "<i2").reshape(count, stream.channels)
 
 
 def write(path: Path, samples: NDArray[np.int16], rate: int) -> None:

@@ -7,7 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from paralbench.catalog import from_environment
 from paralbench.cli import options
+from paralbench.contamination.ledger import beside
 from paralbench.ranking.board import collect
 from paralbench.ranking.text import render
 from paralbench.records.errors import UsageError
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"there is no folder {args.results}; 'paralbench run' makes it, or give --results DIR."
         )
-    board = collect(args.results)
+    board = collect(args.results, beside(args.results, from_environment()))
     page = build(board, args.site)
     if args.json:
         print(json.dumps(told(board), indent=1))

@@ -116,7 +116,7 @@ def run(
     content, digest = files.parquet(found.table(_names(prepared, selection)))
     stands, reason = _standing(prepared, selection, scores[0].interval.clusters)
     result = Result(
-        schema_version=1,
+        schema_version=2,
         entry=prepared.name,
         task=entry.task.id,
         task_version=entry.task.version,

@@ -203,7 +203,8 @@ def _macs(part: PartName, entry: Measured, seconds: float) -> int | None:
 
 def _left_out(entry: Measured, held: Memory) -> dict[str, str]:
     """Every length that was asked for and not measured, and why."""
-    return {**held.not_measured, **{f"{at:g}": why for at, why in sorted(entry.left_out.items())}}
+    told = held.not_measured | {f"{at:g}": why for at, why in entry.left_out.items()}
+    return dict(sorted(told.items(), key=lambda one: float(one[0])))
 
 
 def _reference(name: str, entry: Measured, held: Memory) -> Reference:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from paralbench.profiler.throughput import throughput
 from paralbench.records.profile import Noise, Throughput
 
 _WARM_PASSES, _WARM_SECONDS = 2, 0.3
+_MARGIN = 1.5
 _SHARE = 0.5
 """A length may take this share of what is left of the budget; the entry itself is sure of the same
 share of all of it, however much time the references took."""
@@ -34,7 +36,8 @@ class Job:
     Args:
         subjects: entries by name; ``first`` is the one whose profile it is.
         files: a clip of each length.
-        estimates: seconds of a pass, by name and length; what is not in it is not measured.
+        estimates: seconds of a pass, by name and length; what is not in it is not measured. Of the
+            first one length at least is.
         budget: seconds.
     """
 
@@ -81,7 +84,7 @@ class Found:
     entries: dict[str, Measured]
     noise: Noise
     energy: str
-    throughput: Throughput | None
+    throughput: Throughput
 
 
 def measure(job: Job) -> Found:
@@ -92,7 +95,7 @@ def measure(job: Job) -> Found:
         return _Measuring(job, Path(scratch)).run(before, load)
 
 
-def order(lengths: list[float]) -> list[float]:
+def order(lengths: Iterable[float]) -> list[float]:
     """The length of comparison first, then the others, the shortest first."""
     return sorted(lengths, key=lambda seconds: (seconds != COMPARED, seconds))
 
@@ -112,10 +115,10 @@ class _Measuring:
             self._calibration.take()
         self._calibration.samples.clear()
         began = time.perf_counter()
-        for seconds in order(list(job.files)):
+        for place, seconds in enumerate(order(job.estimates[job.first])):
             self._calibration.take()
-            must = seconds == (COMPARED if COMPARED in job.files else min(job.files))
-            self._length(seconds, job.budget - (time.perf_counter() - began), must)
+            left = job.budget - (time.perf_counter() - began)
+            self._length(seconds, left, must=place == 0)
         heard = self._throughput(job.budget)
         self._calibration.take()
         for name, subject in job.subjects.items():
@@ -152,12 +155,14 @@ class _Measuring:
     def _length(self, seconds: float, left: float, must: bool) -> None:
         """Warm up and measure whoever can be afforded at this length."""
         job = self._job
-        estimates = {name: of[seconds] for name, of in job.estimates.items() if seconds in of}
-        if must:
-            chosen = list(estimates) if job.first in estimates else []
-        else:
-            chosen = schedule.affordable(estimates, left, self._own, job.first)
-        self._own -= schedule.least(estimates.get(job.first, 0.0))
+        estimates = {
+            name: self._estimate(name, seconds)
+            for name, of in job.estimates.items()
+            if seconds in of
+        }
+        affordable = schedule.affordable(estimates, left, self._own, job.first)
+        chosen = list(estimates) if must else affordable
+        self._own -= schedule.least(estimates[job.first])
         for name in estimates.keys() - set(chosen):
             self._found[name].left_out[seconds] = "budget"
         if not chosen:
@@ -171,6 +176,14 @@ class _Measuring:
         turns = schedule.interleaved(passes, slot, self._calibration.take)
         for name, samples in turns.items():
             self._found[name].turns[seconds] = samples
+
+    def _estimate(self, name: str, seconds: float) -> float:
+        """Seconds of a pass: as memory was measured, or less where other lengths took less."""
+        guess = self._job.estimates[name][seconds]
+        for length, turns in self._found[name].turns.items():
+            typical = median(sample.wall for turn in turns for sample in turn)
+            guess = min(guess, _MARGIN * typical * max(1.0, seconds / length))
+        return guess
 
     def _warm(
         self, name: str, seconds: float, pieces: list[list[Piece]], one: Callable[[], Sample]
@@ -222,12 +235,10 @@ class _Measuring:
 
         return one
 
-    def _throughput(self, budget: float) -> Throughput | None:
+    def _throughput(self, budget: float) -> Throughput:
         """Of the entry, on the clip of comparison or the shortest that was measured."""
-        first, turns = self._job.first, self._found[self._job.first].turns
-        if not turns:
-            return None
-        seconds = COMPARED if COMPARED in turns else min(turns)
+        first = self._job.first
+        seconds = order(self._found[first].turns)[0]
         loaded = self._loaded[first]
         pieces = [list(of) for of in loaded.pieces(self._job.files[seconds])]
 

@@ -17,7 +17,8 @@ def apart(work: Callable[..., T], *given: Any) -> T:
     """What ``work(*given)`` returns in a process of its own; what it raises is raised here.
 
     Raises:
-        ParalbenchError: where the process is killed, as the system does when memory runs out.
+        ParalbenchError: where the process is killed, as the system does when memory runs out, or
+            torch finds that it has.
     """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as pool:
@@ -28,3 +29,6 @@ def apart(work: Callable[..., T], *given: Any) -> T:
                 "the measuring process was killed, probably because memory ran out; measure "
                 "shorter clips with --lengths."
             ) from error
+        except (MemoryError, RuntimeError) as error:
+            first = (str(error) or type(error).__name__).strip().splitlines()[0]
+            raise ParalbenchError(f"measuring failed in its own process: {first}") from error

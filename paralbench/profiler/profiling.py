@@ -42,7 +42,9 @@ class Profiling:
             len(prepared.selection.classes) or 1,
             *steps(entry.task.target),
         )
-        self.say(f"profiling {subject.name} (about {self.budget:g} s; --no-profile leaves it out)")
+        self.say(
+            f"profiling {subject.name} ({self.budget:g} s of measuring; --no-profile leaves it out)"
+        )
         found = profile(subject, self.cache, budget=self.budget, say=self.say)
         training = TrainingCost(
             seconds=result.provenance.seconds["fitting"],

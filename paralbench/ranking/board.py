@@ -9,8 +9,10 @@ from pathlib import Path
 
 from paralbench.metrics import metric
 from paralbench.ranking.overall import Overall, overall
-from paralbench.ranking.separation import Joint, Key, Separation, key, separated
-from paralbench.records.errors import CardError, UsageError
+from paralbench.ranking.reading import Group, competing, group, read
+from paralbench.ranking.separation import Joint, Separation, key
+from paralbench.records.contamination import UNKNOWN, Exposure, Ledger
+from paralbench.records.errors import CardError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result, Score
 from paralbench.records.verdict import Verdict
@@ -23,7 +25,8 @@ class Row:
 
     ``rank`` is None where it is not ranked; ``separation`` is what can be said of that rank, None
     where the predictions could not be read; ``tied`` says that it is in one tie group with the entry
-    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked.
+    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked;
+    ``exposure`` tells whether the model has heard the corpus.
     """
 
     result: Result
@@ -32,6 +35,7 @@ class Row:
     tied: bool
     verdict: Verdict | None = None
     separation: Separation | None = None
+    exposure: Exposure = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -63,26 +67,12 @@ class Board:
     unread: tuple[tuple[str, str], ...] = ()
 
 
-def collect(root: Path) -> Board:
+def collect(root: Path, ledger: Ledger | None = None) -> Board:
     """Read every result below ``root``; a file that is none is refused and the others go on."""
-    results: list[Result] = []
-    places: dict[Key, Path] = {}
-    refused: list[tuple[str, str]] = []
-    for file in files.find(root):
-        try:
-            result = files.read(file)
-            metric(result.ranking)
-            expected = files.place(
-                root, result.task, result.model.id, result.head, result.data.synthetic
-            )
-            if expected != file:
-                raise CardError(f"{file}: holds the entry that belongs to {expected}.")
-            results.append(result)
-            places[key(result)] = file
-        except (CardError, UsageError) as error:
-            refused.append((file.relative_to(root).as_posix(), str(error)))
-    verdicts = _verdicts(root, {result.model.id for result in results}, refused)
-    found = tuple(tables(results, verdicts, places))
+    reading = read(root)
+    refused = list(reading.refused)
+    verdicts = _verdicts(root, {result.model.id for result in reading.results}, refused)
+    found = tuple(tables(reading.results, verdicts, reading.joints, ledger))
     across = [
         (table.metric, len(table.rows[0].result.classes), table.joint)
         for table in found
@@ -93,7 +83,7 @@ def collect(root: Path) -> Board:
         # Layer analyses are read first: what is wrong with them is refused too.
         layers=tuple(_layers(root, refused)),
         refused=tuple(refused),
-        crossed=tuple(result for result in results if result.transfer is not None),
+        crossed=tuple(result for result in reading.results if result.transfer is not None),
         overall=overall(across),
         unread=tuple(one for table in found for one in table.joint.unread),
     )
@@ -126,19 +116,24 @@ def _verdicts(
 def tables(
     results: Iterable[Result],
     verdicts: Mapping[str, Verdict] | None = None,
-    places: Mapping[Key, Path] | None = None,
+    joints: Mapping[Group, Joint] | None = None,
+    ledger: Ledger | None = None,
 ) -> list[Table]:
     """One table a task; synthetic data never stand beside real ones, cross-corpus in none.
 
-    ``places`` tells where each result stands, so that its predictions are found.
+    ``joints`` has what can be told apart in each table.
     """
-    grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
+    grouped: dict[Group, list[Result]] = defaultdict(list)
     for result in results:
         if result.transfer is not None:
             continue  # another training corpus is another question: the matrix has it
-        grouped[result.standing == "synthetic", result.task, result.ranking].append(result)
-    return [_table(task, ranking, synthetic, grouped[synthetic, task, ranking], verdicts or {}, places or {})
-            for synthetic, task, ranking in sorted(grouped)]  # fmt: skip
+        grouped[group(result)].append(result)
+    return [
+        _table(
+            of, grouped[of], verdicts or {}, (joints or {}).get(of, Joint({})), ledger or Ledger()
+        )
+        for of in sorted(grouped)
+    ]
 
 
 def unranked(results: Iterable[Result]) -> list[Table]:
@@ -156,24 +151,16 @@ def unranked(results: Iterable[Result]) -> list[Table]:
 
 
 def _table(
-    task: str,
-    ranking: str,
-    synthetic: bool,
+    of: Group,
     results: list[Result],
     verdicts: Mapping[str, Verdict],
-    places: Mapping[Key, Path],
+    joint: Joint,
+    ledger: Ledger,
 ) -> Table:
-    better = metric(ranking).higher_is_better
-    sign = -1 if better else 1
-    allowed = {"synthetic"} if synthetic else {"ranked"}
-
-    def order(result: Result) -> tuple[bool, float, str, str]:
-        score = result.score(ranking)
-        return result.standing not in allowed, sign * score.value, result.model.id, result.head
-
-    ordered = sorted(results, key=order)
-    competing = [result for result in ordered if result.standing in allowed]
-    joint = separated(ranking, competing, places)
+    synthetic, task, ranking = of
+    ranked = competing(results)
+    others = [one for one in results if one.standing not in ("ranked", "synthetic")]
+    ordered = [*ranked, *sorted(others, key=lambda one: (one.model.id, one.head))]
     rows: list[Row] = []
     for place, result in enumerate(ordered):
         found = joint.of.get(key(result))
@@ -182,10 +169,14 @@ def _table(
             Row(
                 result=result,
                 score=result.score(ranking),
-                rank=place + 1 if place < len(competing) else None,
+                rank=place + 1 if place < len(ranked) else None,
                 tied=found is not None and above is not None and found.group == above.group,
                 verdict=verdicts.get(result.model.encoder),
+                exposure=ledger.exposure(
+                    [one.id for one in result.model.streams or [result.model]], result.data.corpus
+                ),
                 separation=found,
             )
         )
+    better = metric(ranking).higher_is_better
     return Table(task, ranking, better, synthetic, tuple(rows), joint)

@@ -114,7 +114,7 @@ def _facts(profile: Profile) -> list[str]:
     if heard is not None:
         told.append(
             f"throughput: {heard.best:.4g} s of audio a second (real-time factor "
-            f"{heard.real_time_factor:.3g}), {heard.at_once} clips of {heard.seconds:g} s at once"
+            f"{heard.real_time_factor:.3g}), {heard.at_once} at once, {heard.seconds:g} s each"
         )
     left_out = profile.parts["entry"].not_measured
     told += [f"not measured: {length} s: {reason}" for length, reason in left_out.items()]

@@ -13,7 +13,7 @@ _COLUMNS = (
     "task", "synthetic", "rank", "rank_low", "rank_high", "group", "p_best",
     "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
-    "checks_failed", "entry",
+    "checks_failed", "heard", "heard_source", "entry",
 )  # fmt: skip
 
 
@@ -67,6 +67,8 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "parameters": result.model.parameters,
         "trained_parameters": result.training.trained_parameters,
         "checks_failed": None if row.verdict is None else len(row.verdict.failed),
+        "heard": row.exposure.state,
+        "heard_source": row.exposure.source,
         "entry": result.entry,
     }
 

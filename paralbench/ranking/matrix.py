@@ -25,6 +25,23 @@ class Matrix:
     tested: tuple[str, ...]
     cells: Mapping[tuple[str, str], Result]
 
+    @property
+    def name(self) -> str:
+        """As its file is called."""
+        made = ".synthetic" if self.synthetic else ""
+        return f"{self.labels}.{self.model}.{self.head}{made}"
+
+    def csv(self) -> str:
+        """A line a cell, with a header."""
+        lines = ["trained,tested,metric,score,low,high"]
+        for (trained, tested), cell in sorted(self.cells.items()):
+            score = cell.score(cell.ranking)
+            told = (score.value, score.interval.low, score.interval.high)
+            lines.append(
+                f"{trained},{tested},{score.metric},{','.join(f'{one:.6f}' for one in told)}"
+            )
+        return "\n".join([*lines, ""])
+
 
 def matrices(results: Iterable[Result]) -> list[Matrix]:
     """Every matrix that these results hold a cell of, in order of set, model and head."""

@@ -17,6 +17,7 @@ _HEADINGS = (
     "95 % interval",
     "chance",
     "scored",
+    "heard",
     "standing",
 )
 
@@ -56,7 +57,7 @@ def _render(table: Table) -> str:
                 f"[{score.interval.low:.3f}, {score.interval.high:.3f}]", chance,
                 f"{result.data.scored}/{max(result.data.listed, result.data.declared or 0)}"
                 if not result.data.synthetic else str(result.data.scored),
-                result.standing,
+                row.exposure.state, result.standing,
             )
         )  # fmt: skip
     title = f"{table.task} ({table.metric.upper()}{', SYNTHETIC data' if table.synthetic else ''})"

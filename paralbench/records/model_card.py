@@ -135,7 +135,8 @@ class ModelCard(Card):
     ``layers`` counts every hidden state handed out, the embedding's output included; ``width`` is
     the size of each; ``frame_rate`` is frames per second, None where the model gives one frame a
     clip. ``parameters`` counts what is run (for Whisper the encoder alone). With ``words``, heads that
-    are networks hear bags of audio words instead of the frames.
+    are networks hear bags of audio words instead of the frames. ``training_complete`` says that
+    ``training`` lists all that the weights have heard; without it other corpora are unknown, not clean.
     """
 
     id: Identifier
@@ -155,6 +156,7 @@ class ModelCard(Card):
     words: Words | None = None
     training: list[Training] = Field(default_factory=list)
     training_note: str = ""
+    training_complete: bool = False
 
     @model_validator(mode="after")
     def _overlap_means_frames(self) -> ModelCard:

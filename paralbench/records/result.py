@@ -205,10 +205,12 @@ class Provenance(Card):
 class Result(Card):
     """One entry: (task, model, head) with its scores, and all that is needed to believe them.
 
-    ``target`` is the task card's: label, classes and merges, or a series' rate, window and delay.
+    Version 2 has cards, subgroups, profile and what cross-corpus entries were trained on; results of
+    version 1 are read as they are. ``target`` is the task card's: label, classes and merges, or a
+    series' rate, window and delay.
     """
 
-    schema_version: Literal[1]
+    schema_version: Literal[1, 2]
     entry: str
     task: Identifier
     task_version: int

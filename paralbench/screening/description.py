@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 import paralbench
 from paralbench.audio.decoding import DECODING
@@ -31,6 +32,7 @@ from paralbench.records.task_card import NumberTarget, Partitions
 from paralbench.screening import novelty, proof
 from paralbench.screening.encoder import CARD, recorded
 from paralbench.screening.refitting import Refitted
+from paralbench.screening.survey import Survey
 from paralbench.screening.validating import Validated
 
 SYNTHETIC = "SYNTHETIC"
@@ -50,6 +52,7 @@ class Parts:
         encoder: the encoder; ``chief`` is the member that holds its weights, None where none does.
         heads: members that hold the heads, each of ``parameters`` numbers.
         range: the member that the embedding distance is measured with; ``limit`` the largest.
+        survey: what was measured of its recordings; ``distances`` of each, without its speaker.
     """
 
     recorded: Result
@@ -63,6 +66,8 @@ class Parts:
     parameters: int
     range: str
     limit: float
+    survey: Survey
+    distances: NDArray[np.float64]
 
 
 def described(parts: Parts) -> Manifest:
@@ -70,7 +75,7 @@ def described(parts: Parts) -> Manifest:
     result, card = parts.recorded, parts.encoder.card
     prepared = parts.refitted.prepared
     cutting = prepared.head.cutting(prepared.settings)
-    title = parts.use.title or f"{result.task_title or result.task}, from the voice"
+    title = parts.use.title or f"{result.task_title or result.task}, from sound alone"
     return Manifest(
         id=f"{result.task}.{card.id}.{result.head}"[:80],
         title=_marked(title, result),
@@ -106,7 +111,8 @@ def described(parts: Parts) -> Manifest:
         conformal=parts.numbers.conformal,
         operating_point=parts.numbers.operating_point,
         range=Range(method=novelty.METHOD, member=parts.range, limit=parts.limit),
-        limits=_limits(parts),
+        limits=_limits(parts)[0],
+        reference=parts.survey.reference(parts.distances / parts.limit),
         population=_population(parts),
         validation=_validation(parts),
         performance=parts.numbers.performance,
@@ -143,15 +149,17 @@ def _outcome(parts: Parts) -> Outcome:
     )  # fmt: skip
 
 
-def _limits(parts: Parts) -> QualityLimits:
-    """The defaults, and for a head that hears frames no recording much longer than it ever heard."""
+def _limits(parts: Parts) -> tuple[QualityLimits, list[str]]:
+    """The defaults, loosened to what it was trained on, with the names of those; and for a head that
+    hears frames no recording much longer than it ever heard."""
     if parts.use.quality is not None:
-        return parts.use.quality
-    limits, longest = QualityLimits(), parts.refitted.longest
+        return parts.use.quality, []
+    limits, changed = parts.survey.loosened(QualityLimits())
+    longest = parts.refitted.longest
     if longest is None or parts.refitted.prepared.head.cutting(parts.refitted.prepared.settings):
-        return limits
+        return limits, changed
     most = min(float(limits.longest.refuse or np.inf), max(60.0, round(_LONGER * longest)))
-    return limits.model_copy(update={"longest": AtMost(refuse=most)})
+    return limits.model_copy(update={"longest": AtMost(refuse=most)}), changed
 
 
 def _population(parts: Parts) -> Population:
@@ -217,12 +225,25 @@ def _use(parts: Parts) -> Use:
         "described here.",
         *use.limits,
     ]
-    clips = [len(example.clips) for example in parts.refitted.selection.examples]
-    if max(clips) > 1:
+    examples = parts.refitted.selection.examples
+    clips = [len(example.clips) for example in examples]
+    files = [len({clip.path for clip in example.clips}) for example in examples]
+    if max(files) > 1:
+        limits.append(
+            f"It was trained and validated on several recordings of a person heard as one (some "
+            f"{int(np.median(files))}). One file alone tells less than its numbers were made from: join "
+            "a person's recordings into one file."
+        )
+    elif max(clips) > 1:
         limits.append(
             f"It was trained and validated on stretches of a person's own speech (some {int(np.median(clips))} "
             "a recording) cut out by hand or transcript. A file that is screened is heard as a whole, or "
             "cut by voice activity where the head's recipe says so: give recordings of the patient alone."
+        )
+    if changed := _limits(parts)[1]:
+        limits.append(
+            f"The quality gate asks less than it usually does of {_and(changed)}, since the recordings it "
+            "was trained on would not have passed."
         )
     if result.data.synthetic:
         limits.append(

@@ -25,8 +25,9 @@ from paralbench.screening.deployed import member
 from paralbench.screening.description import Parts, described
 from paralbench.screening.encoder import CARD, card_member, embedded
 from paralbench.screening.hearing import Hearing
-from paralbench.screening.novelty import Novelty, limit
+from paralbench.screening.novelty import Novelty, distances, limit
 from paralbench.screening.refitting import refit
+from paralbench.screening.survey import Survey
 from paralbench.screening.validating import together, validated
 
 RANGE = "range.safetensors"
@@ -97,7 +98,7 @@ def make(
     inside = embedded(encoder, wanted.embed)
     if inside.chief is None:
         say(f"the encoder's weights are not in the bundle: {inside.why_not}.")
-    novelty = Novelty.fitted(refitted.records, refitted.clusters)
+    novelty = Novelty.fitted(refitted.records, refitted.owners)
     members: dict[str, bytes] = {
         **{f"head/{number}.safetensors": save(state) for number, state in enumerate(states)},
         **inside.members,
@@ -110,6 +111,7 @@ def make(
     ]
     hearing = Hearing(encoder.load(), card, prepared.product, prepared.head.cutting(settings))
     members[proof.MEMBER] = proof.made(card, hearing, heads)
+    far = distances(refitted.records, refitted.owners)
     parts = Parts(
         recorded=recorded,
         cards=cards,
@@ -121,7 +123,9 @@ def make(
         heads=[f"head/{number}.safetensors" for number in range(count)],
         parameters=sum(int(value.size) for value in states[0].values()),
         range=RANGE,
-        limit=limit(refitted.records, refitted.clusters),
+        limit=limit(far, refitted.owners),
+        survey=Survey.of(refitted.selection.examples),
+        distances=far,
     )
     return described(parts), members
 

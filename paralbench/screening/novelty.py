@@ -82,16 +82,21 @@ class Novelty:
         return cls(**tensors)
 
 
-def limit(records: NDArray[np.floating], clusters: NDArray[np.int64]) -> float:
-    """What :data:`SHARE` of speakers' recordings lie within, measured without the speaker himself.
-
-    The largest distance found where there are too few speakers for such a share.
-    """
+def distances(records: NDArray[np.floating], clusters: NDArray[np.int64]) -> Array:
+    """Of every recording, measured without its own speaker, [n]."""
     dealt = folds(clusters, np.zeros(len(clusters)))
     far = np.empty(len(records))
     for fold in np.unique(dealt):
         found = Novelty.fitted(records[dealt != fold], clusters[dealt != fold])
         far[dealt == fold] = [found.distance(one) for one in records[dealt == fold]]
+    return far
+
+
+def limit(far: Array, clusters: NDArray[np.int64]) -> float:
+    """What :data:`SHARE` of speakers' recordings lie within, by :func:`distances`.
+
+    The largest distance found where there are too few speakers for such a share.
+    """
     order = np.argsort(far)
     share = weights(clusters)[order].cumsum() / (len(np.unique(clusters)) + 1)
     place = min(int(np.searchsorted(share, SHARE - 1e-12)), len(far) - 1)

@@ -40,8 +40,10 @@ class Refitted:
         selection: the examples that were used.
         states: the deployable parameters, one a seed.
         outputs: what the heads say of the examples, [seeds, examples, outputs].
-        records: pooled records [examples, layers, 2, width].
         clusters: of the examples.
+        records: pooled records [files, layers, 2, width], of each audio file that an example is of:
+            a file is what is screened.
+        owners: the clusters of the files.
         longest: seconds of frames of the longest example; None for a head that hears none.
     """
 
@@ -49,8 +51,9 @@ class Refitted:
     selection: Selection
     states: list[State]
     outputs: NDArray[np.float32]
-    records: NDArray[np.float32]
     clusters: NDArray[np.int64]
+    records: NDArray[np.float32]
+    owners: NDArray[np.int64]
     longest: float | None
 
 
@@ -89,14 +92,31 @@ def refit(
     ]  # fmt: skip
     cluster = selection.task.protocol.cluster
     names = [group_of(example, cluster) for example in selection.examples]
+    files = _by_file(selection)
+    owners = [group_of(example, cluster) for example in files.examples]
+    single = stream if len(owners) == len(names) else source.gather(files)[0]
     longest = None
     if isinstance(stream, FrameStream) and stream.rate:
         frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]
         longest = max(frames) / stream.rate
     return Refitted(
         prepared, selection, states, np.stack([fit.outputs for fit in fits.fitted]),
-        _pooled(stream, prepared), np.unique(names, return_inverse=True)[1], longest,
+        np.unique(names, return_inverse=True)[1], _pooled(single, prepared),
+        np.unique(owners, return_inverse=True)[1], longest,
     )  # fmt: skip
+
+
+def _by_file(selection: Selection) -> Selection:
+    """The same with an example for each file of those that are of several."""
+    examples, targets = [], []
+    for example, target in zip(selection.examples, selection.targets, strict=True):
+        paths = list(dict.fromkeys(clip.path for clip in example.clips))
+        for path in paths:
+            clips = tuple(clip for clip in example.clips if clip.path == path)
+            part = replace(example, id=f"{example.id} {path}", clips=clips)
+            examples.append(example if len(paths) == 1 else part)
+            targets.append(target)
+    return replace(selection, examples=tuple(examples), targets=np.array(targets))
 
 
 def _check_same(prepared: Preparation, recorded: Result) -> None:

@@ -36,6 +36,7 @@ from paralbench.screening.hearing import Hearing, Window, pooled
 from paralbench.screening.novelty import Novelty
 from paralbench.screening.proof import check
 from paralbench.screening.recordings import Recording, Recordings
+from paralbench.screening.shelf import Shelf
 
 _AHEAD = 4
 
@@ -202,11 +203,13 @@ class Screener:
         """The heads' answer, the pooled record, and what weighed most."""
         windows: list[Window] = []
         mixed: list[list[Tensor]] = [[] for _ in self._members]
+        shelf = Shelf()
         for window in self._hearing.windows(clip):
             if window.values is not None:
                 for kept, one in zip(mixed, self._members, strict=True):
-                    kept.append(one.mix(window.values))
-            windows.append(replace(window, values=None))
+                    kept.append(torch.from_numpy(shelf.put(one.mix(window.values).numpy())))
+            mean_of, spread = shelf.put(window.mean), shelf.put(window.deviation)
+            windows.append(replace(window, mean=mean_of, deviation=spread, values=None))
         record = pooled(windows)
         if self._pooled:
             values = record.reshape(len(record), 1, -1)

@@ -21,7 +21,7 @@ from paralbench.screening.hearing import Window, pooled
 
 FROM_SECONDS = 60.0
 MOST = 5
-_PARTS = 24
+_PARTS = 12
 _LEAST_SECONDS = 10.0
 
 Answer = Callable[[NDArray[np.float64]], float]

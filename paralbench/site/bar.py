@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from paralbench.ranking.board import Row, Table
 
-WIDTH = 150
+WIDTH = 120
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from paralbench.records.result import Result
 from paralbench.site.badge import badge
 from paralbench.site.bar import WIDTH, place
 from paralbench.site.chart import Chart
-from paralbench.site.charts import gaps, layers, pareto, ranks
+from paralbench.site.charts import confusion, gaps, layers, pareto, ranks
 from paralbench.site.entries import address, records
 from paralbench.site.latex import latex
 
@@ -86,6 +86,8 @@ class _Site:
         crossed = matrices(board.crossed)
         for table in unranked(board.crossed):
             self._crossed(table)
+        for matrix in crossed:
+            self._file(f"data/{matrix.name}.csv", matrix.csv())
         self._page(
             "analysis.html", "analysis", matrices=crossed,
             layers=self._kept(layers.alone(board.layers)),
@@ -183,7 +185,10 @@ def _layer_bars(result: Result) -> list[tuple[int, float, float]]:
 
 def _charts(table: Table) -> list[Chart]:
     weights = layers.weights(stem(table), [row.result for row in table.rows[:40]])
-    found = [ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights]
+    found = [
+        ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights,
+        confusion.chart(table),
+    ]  # fmt: skip
     return [one for one in found if one is not None]
 
 

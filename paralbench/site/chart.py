@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +74,7 @@ def drawn(specification: Mapping[str, Any], label: str) -> Markup:
         {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", **specification,
          "config": _CONFIG}
     )  # fmt: skip
-    inside = svg[svg.index("<svg") :]
+    inside = _named(svg[svg.index("<svg") :], specification)
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', inside)
     assert size is not None
     opening = Markup(
@@ -81,3 +83,14 @@ def drawn(specification: Mapping[str, Any], label: str) -> Markup:
     ).format(label, size[1], size[2], size[1], size[2])
     rest = re.sub(r"^<svg[^>]*>", "", inside)
     return opening + Markup(">") + Markup(rest)
+
+
+def _named(svg: str, specification: Mapping[str, Any]) -> str:
+    """With ids that follow from the chart alone: Vega counts on from one chart to the next, and a page
+    holds several."""
+    told = json.dumps(specification, sort_keys=True, default=str)
+    name = hashlib.sha256(told.encode()).hexdigest()[:8]
+    for number, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))):
+        svg = svg.replace(f'id="{found}"', f'id="c{name}-{number}"')
+        svg = svg.replace(f"url(#{found})", f"url(#c{name}-{number})")
+    return svg

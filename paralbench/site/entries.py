@@ -39,7 +39,7 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "term": cards.task.term if cards else "unknown",
         "language": sorted(cards.corpus.languages) if cards else [],
         "licence": result.model.licence,
-        "contamination": "unknown",
+        "contamination": row.exposure.state,
         "hardware": told.hardware,
         "parameters": told.parameters,
         "macs": _rounded(told.macs),

@@ -104,9 +104,10 @@ def ranked(of: Replicates, level: float = LEVEL) -> Ranked:
     """Rank intervals, tie groups and the probability of being best."""
     count = len(of.scores)
     standard, error = _standard(of)
+    centred = of.drawn - of.drawn.mean(0)
     low, high = np.ones(count, np.int64), np.full(count, count)
     for place in range(count):
-        surely = _surely(of, place, standard, error, level)
+        surely = _surely(centred, of.freedom, place, standard, error, level)
         low[place] = 1 + (surely > 0).sum()
         high[place] = count - (surely < 0).sum()
     return Ranked(low, high, _groups(of, standard, 1 - level), best(of.drawn))
@@ -183,16 +184,20 @@ def _standard(of: Replicates) -> tuple[Array, Array]:
     return standard, error
 
 
-def _surely(of: Replicates, place: int, standard: Array, error: Array, level: float) -> Array:
+def _surely(
+    centred: Array, freedom: float, place: int, standard: Array, error: Array, level: float
+) -> Array:
     """1 for who is surely better than this one, -1 for who is surely worse, 0 otherwise."""
     tail = (1 - level) / 2
     varied = error[place] > 1e-9
     if varied.sum() > 1:
-        apart = of.drawn[:, varied] - of.drawn[:, [place]]
-        about = np.abs(apart - apart.mean(0)) / error[place][varied]
+        about = centred[:, varied]
+        about -= centred[:, [place]]
+        np.abs(about, out=about)
+        about /= error[place][varied]
         tail = min(tail, float(stats.norm.sf(np.quantile(about.max(1), level))))
     better = -standard[place]
-    surely: Array = np.sign(better) * (np.abs(better) > stats.t.isf(tail, of.freedom))
+    surely: Array = np.sign(better) * (np.abs(better) > stats.t.isf(tail, freedom))
     return surely
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paralbench.evaluation.predictions import Predictions
 from paralbench.records.result import Result
@@ -13,6 +14,7 @@ from paralbench.records.task_card import FixedFolds, GroupFolds, Partitions, Tas
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
 
+Integers = NDArray[np.int64]
 _SALTED = re.compile(r"[0-9a-f]{24}")
 _SUM = 1e-3
 """By how much float32 probabilities of many classes may miss 1."""
@@ -43,16 +45,15 @@ def _ids(loaded: Loaded) -> Iterator[tuple[str, str]]:
 
 
 def _once(found: Predictions, result: Result) -> Iterator[tuple[str, str]]:
-    step = np.zeros_like(found.rows) if found.steps is None else found.steps
-    keys = np.stack([found.seeds, found.rows, step], axis=1)
-    _, counts = np.unique(keys, axis=0, return_counts=True)
+    places = _places(found)
+    _, counts = np.unique(_joined(found.seeds, places), return_counts=True)
     if counts.max() > 1:
         said = f"{int((counts > 1).sum())} examples are predicted more than once under one seed"
         yield "example", said
     seeds = np.unique(found.seeds)
-    everything = len(np.unique(keys[:, 1:], axis=0))
+    everything = len(np.unique(places))
     for seed in seeds:
-        came = len(np.unique(keys[found.seeds == seed][:, 1:], axis=0))
+        came = len(np.unique(places[found.seeds == seed]))
         if came != everything:
             yield "seed", f"expected {everything} predictions under seed {seed}, came {came}"
     if seeds.tolist() != list(range(len(seeds))):
@@ -66,16 +67,13 @@ def _once(found: Predictions, result: Result) -> Iterator[tuple[str, str]]:
 
 def _assignment(found: Predictions, ids: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for name, values in (("fold", found.folds), ("cluster", found.clusters)):
-        pairs = np.unique(np.stack([found.rows, values], axis=1), axis=0)
-        rows, counts = np.unique(pairs[:, 0], return_counts=True)
-        if counts.max() > 1:
-            first = ids[rows[counts.argmax()]]
-            said = f"expected the same {name} for an example under every seed, {first} has"
-            yield name, f"{said} {counts.max()}"
-    steps = np.zeros_like(found.rows) if found.steps is None else found.steps
-    truths = np.unique(np.stack([found.rows, steps, found.truth], axis=1), axis=0)
-    several = len(truths) - len(np.unique(truths[:, :2], axis=0))
-    if several:
+        first, counts = _several(found.rows, values)
+        if counts > 1:
+            said = f"expected the same {name} for an example under every seed, {ids[first]} has"
+            yield name, f"{said} {counts}"
+    places = _places(found)
+    pairs = np.unique(_joined(places, np.unique(found.truth, return_inverse=True)[1]))
+    if several := len(pairs) - len(np.unique(places)):
         yield "truth", f"{several} examples have another truth under another seed"
 
 
@@ -84,11 +82,9 @@ def _clusters(found: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
     apart = {*protocol.never_cross, getattr(protocol, "by", protocol.cluster)}
     if protocol.cluster not in apart:
         return
-    pairs = np.unique(np.stack([found.clusters, found.folds], axis=1), axis=0)
-    _, counts = np.unique(pairs[:, 0], return_counts=True)
-    if counts.max() > 1:
-        said = f"{int((counts > 1).sum())} {protocol.cluster}s are tested in more than one fold"
-        yield "cluster", f"{said}; the protocol keeps a {protocol.cluster} in one"
+    if _several(found.clusters, found.folds)[1] > 1:
+        said = f"a {protocol.cluster} is tested in more than one fold"
+        yield "cluster", f"{said}; the protocol keeps each in one"
 
 
 def _probabilities(found: Predictions) -> Iterator[tuple[str, str]]:
@@ -143,7 +139,7 @@ def _audit(result: Result, card: TaskCard, found: Predictions) -> Iterator[tuple
         if expected != came:
             yield f"audit.{field}", f"expected {shown(expected)} of the task, came {shown(came)}"
     seen = [(one.fold, one.seed) for one in audit.folds]
-    pairs = sorted({(int(f), int(s)) for f, s in zip(found.folds, found.seeds, strict=True)})
+    pairs = sorted(set(zip(found.folds.tolist(), found.seeds.tolist(), strict=True)))
     if sorted(seen) != pairs:
         yield "audit.folds", f"expected each of {len(pairs)} folds and seeds once, came {len(seen)}"
         return
@@ -163,3 +159,24 @@ def _audit(result: Result, card: TaskCard, found: Predictions) -> Iterator[tuple
 def _within(card: TaskCard) -> set[str]:
     development = card.protocol.development
     return {development.within} if development and development.within else set()
+
+
+def _joined(*columns: Integers) -> Integers:
+    """One number for each combination; columns hold small numbers of few kinds."""
+    key = np.zeros(len(columns[0]), np.int64)
+    for values in columns:
+        codes = np.unique(values, return_inverse=True)[1]
+        key = key * (int(codes.max()) + 1) + codes
+    return key
+
+
+def _places(found: Predictions) -> Integers:
+    """One number for each example and step."""
+    return found.rows if found.steps is None else _joined(found.rows, found.steps)
+
+
+def _several(of: Integers, values: Integers) -> tuple[int, int]:
+    """Which of ``of`` comes with the most different values, and with how many."""
+    _, first = np.unique(_joined(of, values), return_index=True)
+    names, counts = np.unique(of[first], return_counts=True)
+    return int(names[counts.argmax()]), int(counts.max())

@@ -13,10 +13,11 @@ import numpy as np
 
 from paralbench.evaluation import scoring
 from paralbench.evaluation.predictions import Predictions
+from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
-from paralbench.records.task_card import TaskCard
+from paralbench.records.task_card import Partitions, TaskCard
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
 
@@ -35,14 +36,17 @@ def _class_counts(card: TaskCard, found: Predictions) -> dict[str, int]:
 RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
     ("scores", lambda result: result.scores, lambda card, found: scoring.scores(card.metrics, found)),
     (
+        "subgroups",
+        lambda result: result.subgroups,
+        lambda card, found: subgroups(card.metrics, found),
+    ),
+    (
         "confusion",
         lambda result: result.confusion,
         lambda _, found: scoring.confusion_matrix(found) if found.classes else [],
     ),
     ("seeds", lambda result: result.seeds, lambda _, found: np.unique(found.seeds).tolist()),
     ("folds", lambda result: result.folds, lambda _, found: len(np.unique(found.folds))),
-    ("data.scored", lambda result: result.data.scored, lambda _, found: len(np.unique(found.rows))),
-    ("data.classes", lambda result: result.data.classes, _class_counts),
 )  # fmt: skip
 
 
@@ -58,7 +62,36 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
             continue
         found = differences(field, _plain(expected), _plain(stated(loaded.result)))
         problems += [Problem(loaded.name, *one) for one in found]
+    problems += [Problem(loaded.name, *one) for one in _counts(loaded, card)]
     return problems
+
+
+def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
+    """Scored examples and their classes: those of the predictions where every example is tested,
+    no fewer where a corpus's own parts train and develop without being tested."""
+    data, found = loaded.result.data, loaded.predictions
+    tested, classes = len(np.unique(found.rows)), _class_counts(card, found)
+    if not isinstance(card.protocol, Partitions):
+        yield from differences("data.scored", tested, data.scored)
+        yield from differences("data.classes", classes, data.classes)
+        return
+    stood = max(
+        (one.train + one.develop + one.test for one in loaded.result.audit.folds), default=0
+    )
+    # Folds were counted before files turned out unusable.
+    least = max(tested, stood - (data.listed - data.scored))
+    if data.scored < least:
+        yield "data.scored", f"expected {least} or more of the folds, came {data.scored}"
+    if set(data.classes) != set(classes) or (classes and sum(data.classes.values()) != data.scored):
+        said = (
+            f"expected {data.scored} examples of {', '.join(classes)}, came {shown(data.classes)}"
+        )
+        yield "data.classes", said
+        return
+    for name, count in classes.items():
+        if data.classes[name] < count:
+            said = f"expected {count} or more from the predictions, came {data.classes[name]}"
+            yield f"data.classes.{name}", said
 
 
 def differences(field: str, expected: Any, came: Any) -> Iterator[tuple[str, str]]:

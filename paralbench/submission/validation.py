@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from paralbench.catalog import Catalog
+from paralbench.processes import every
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.results import files
@@ -64,7 +63,8 @@ def validate(
             raise ParalbenchError(
                 f"{place}: expected results (<model>/<task>/<head>.json), there are none."
             )
-        checked = _every(partial(_check, cards, found.results), names, workers)
+        workers = 1 if len(names) <= _FEW else workers
+        checked = every(partial(_check, cards, found.results), names, workers)
         problems += [problem for one in checked for problem in one[1]]
         came = [one[0] for one in checked if one[0] is not None]
         known, roots = _known(came, found, against)
@@ -88,17 +88,6 @@ def _unpacked(place: Path) -> Iterator[tuple[Path, list[Problem]]]:
                 f"{place}: expected a submission's archive, it cannot be opened ({error})."
             ) from error
         yield Path(folder), refused
-
-
-def _every(
-    check: partial[tuple[Sibling | None, list[Problem]]], names: Sequence[str], workers: int | None
-) -> list[tuple[Sibling | None, list[Problem]]]:
-    workers = min(workers or os.cpu_count() or 1, len(names))
-    if len(names) <= _FEW or workers < 2:
-        return [check(name) for name in names]
-    share = max(1, min(16, len(names) // (4 * workers)))
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(check, names, chunksize=share))
 
 
 def _check(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Problem]]:

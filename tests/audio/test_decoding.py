@@ -145,3 +145,63 @@ def test_long_file_is_decoded_in_small_pieces(
     assert sizes == [480000, 480000, 480000, 160000]
     assert len(asked) == 10
     assert max(asked) == 80000
+
+
+def test_a_title_in_another_encoding_does_not_hinder(tmp_path: Path) -> None:
+    """Old recorders write titles in Latin-1, which no decoder needs to understand."""
+    file = tmp_path / "a.mka"
+    with av.open(str(file), "w", format="matroska") as container:
+        container.metadata["title"] = "MARKER"
+        stream = container.add_stream("flac", rate=16000)
+        assert isinstance(stream, av.AudioStream)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.int16), "s16", "mono")
+        frame.rate, frame.pts = 16000, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    content = file.read_bytes()
+    assert content.count(b"MARKER") == 1
+    odd = tmp_path / "a.mkv"
+    odd.write_bytes(content.replace(b"MARKER", b"M\xfcller"))
+    assert len(whole(Clip(odd))) == 16000
+
+
+def test_a_coding_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    encoded(tmp_path / "a.mkv", "flac", "matroska")
+    content = (tmp_path / "a.mkv").read_bytes()
+    assert content.count(b"A_FLAC") == 1
+    (tmp_path / "a.mkv").write_bytes(content.replace(b"A_FLAC", b"A_NONE"))
+    with pytest.raises(Refused, match="in a coding that is not known here"):
+        whole(Clip(tmp_path / "a.mkv"))
+
+
+def test_channels_that_change_on_the_way_are_refused(tmp_path: Path) -> None:
+    parts = []
+    for channels in (1, 2):
+        file = tmp_path / f"{channels}.aac"
+        with av.open(str(file), "w", format="adts") as container:
+            stream = container.add_stream("aac", rate=16000)
+            assert isinstance(stream, av.AudioStream)
+            stream.layout = layout = ("mono", "stereo")[channels - 1]
+            for begin in range(0, 32 * 1024, 1024):
+                tone = RNG.normal(0, 0.1, (channels, 1024)).astype(np.float32)
+                frame = av.AudioFrame.from_ndarray(tone, "fltp", layout)
+                frame.rate, frame.pts = 16000, begin
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        parts.append(file.read_bytes())
+    (tmp_path / "a.aac").write_bytes(b"".join(parts))
+    with pytest.raises(Refused, match="rate or channels change on the way"):
+        whole(Clip(tmp_path / "a.aac"))
+
+
+def test_more_channels_than_pyav_can_read_are_refused(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mkv"), "w", format="matroska") as container:
+        stream = container.add_stream("pcm_s16le", rate=16000)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "hexadecagonal"
+        frame = av.AudioFrame.from_ndarray(
+            np.zeros((1, 16 * 16000), np.int16), "s16", "hexadecagonal"
+        )
+        frame.rate, frame.pts = 16000, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    with pytest.raises(Refused, match="it has 16 channels; convert it to WAV"):
+        whole(Clip(tmp_path / "a.mkv"))

@@ -17,7 +17,7 @@ _SLOW = toy.ENCODER.replace(
     "    def forward(self, waveform):\n",
     "    def forward(self, waveform):\n"
     "        import os, time\n"
-    "        time.sleep(0.25)\n"
+    "        time.sleep(0.5)\n"
     "        with open(os.environ['COUNTED'], 'a') as file:\n"
     "            file.write('.')\n",
 )

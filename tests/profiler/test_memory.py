@@ -55,6 +55,17 @@ def test_what_is_held_and_what_is_taken(tmp_path: Path) -> None:
     assert found.not_measured == {"12": "budget"}, "a pass may take no time at all"
 
 
+def _runs_out() -> None:
+    raise RuntimeError("DefaultCPUAllocator: can't allocate memory\nmore of it")
+
+
+def test_memory_that_runs_out_is_told() -> None:
+    with pytest.raises(
+        ParalbenchError, match=r"process: DefaultCPUAllocator: can't allocate memory$"
+    ):
+        apart(_runs_out)
+
+
 def _dies() -> None:
     import os
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paralbench.profiler.measuring import order
 from paralbench.profiler.schedule import (
     PASSES_MOST,
     ROUNDS_LEAST,
@@ -76,6 +77,11 @@ def test_the_entry_goes_before_its_references_and_the_cheap_before_the_dear() ->
 
 def test_a_reference_that_costs_next_to_nothing_comes_along() -> None:
     assert affordable({"entry": 2.0, "light": 0.1}, 0, least(2), "entry") == ["entry", "light"]
+
+
+def test_the_length_of_comparison_is_measured_first() -> None:
+    assert order([600, 3, 30, 10, 60]) == [10, 3, 30, 60, 600]
+    assert order([30, 3]) == [3, 30]
 
 
 def _nothing() -> None:

@@ -34,6 +34,20 @@ def test_a_result_of_version_1_always_loads() -> None:
     assert pq.read_table(FIXTURE.with_suffix(".parquet")).num_rows == 64
 
 
+def test_a_result_of_version_2_always_loads() -> None:
+    """From tones too, with all that version 2 added; never made again."""
+    file = FIXTURE.with_name("result-v2.json")
+    result = files.read(file)
+    assert result.schema_version == 2
+    assert result.cards is not None
+    assert result.cards.models[0].id == "bands"
+    assert result.profile is not None
+    assert result.profile.parts["entry"].at(10.0) is not None
+    assert result.forms is not None
+    assert {cell.value for one in result.subgroups for cell in one.cells} == {"female", "male"}
+    assert files.whole(file, result)
+
+
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     result, content = files.read(FIXTURE), FIXTURE.with_suffix(".parquet").read_bytes()
     file = files.write(tmp_path, result, content)
@@ -115,7 +129,7 @@ def _spoil(told: dict[str, Any], path: str, value: Any) -> None:
         ("surprise", 1, "unknown key 'surprise'"),
         ("data/surprise", 1, "unknown key 'data.surprise'"),
         ("standing", "best", "standing"),
-        ("schema_version", 2, "schema_version"),
+        ("schema_version", 99, "schema_version"),
         ("scores", [], "scores"),
         ("ranking", "ccc", "which is not among its scores"),
         ("confusion", [[1.0, 2.0, 3.0]] * 3, "a row and a column for each of 'classes'"),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 from scipy.spatial.distance import mahalanobis
 
-from paralbench.screening.novelty import SHARE, Novelty, limit
+from paralbench.screening.novelty import SHARE, Novelty, distances, limit
 
 
 def records(
@@ -37,7 +37,7 @@ def test_the_limit_holds_for_other_speakers_and_not_for_others_voices() -> None:
     within = []
     for seed in range(10):
         values, clusters = records(120, seed)
-        found, most = Novelty.fitted(values, clusters), limit(values, clusters)
+        found, most = Novelty.fitted(values, clusters), limit(distances(values, clusters), clusters)
         others, _ = records(200, seed + 100)
         within.append(np.mean([found.distance(one) <= most for one in others]))
         strange, _ = records(20, seed + 200, shift=3.0)

@@ -134,3 +134,22 @@ def test_the_same_examples_under_another_head_are_valid(
 ) -> None:
     files = _other_head(good.files)
     assert _said(spoiling.write(tmp_path, files), good, good.results) == []
+
+
+def test_many_are_shared_among_processes(good: spoiling.Good, tmp_path: Path) -> None:
+    files = spoiling.copied(good.files)
+    for number in range(9):
+        told = spoiling.json_of(good.files)
+        told.update(head=f"head-{number}", entry=f"{number:064x}")
+        if number == 7:
+            told["scores"][0]["value"] = 0.1
+        files[f"results/bands/toy-tone/head-{number}.json"] = json.dumps(told).encode()
+        files[f"results/bands/toy-tone/head-{number}.parquet"] = files[spoiling.TABLE]
+    spoiling.list_files(files)
+    spoiling.write(tmp_path, files)
+    report = validate(tmp_path, good.catalog, workers=2)
+    assert report.results == 10
+    assert {(one.file, one.field) for one in report.problems} == {
+        ("bands/toy-tone/head-7.json", "scores.0.value")
+    }
+    assert validate(tmp_path, good.catalog, workers=1) == report

@@ -121,11 +121,23 @@ class Sequences:
 
     def batch(self, items: Rows) -> Batch:
         """These items, padded to the longest of them."""
+        if self._starts is None and len(self._streams) == 1:
+            (stream,), (layers,) = self._streams, self._layers
+            if isinstance(stream, PooledStream):
+                return self._records(stream, layers, items)
         parts = [self.of(int(item)) for item in items]
         columns = [_padded([part[place] for part in parts]) for place in range(len(self._streams))]
         values, masks, clips = zip(*columns, strict=True)
         rates = tuple(shape.rate for shape in self.shapes)
         return Batch(items, tuple(values), tuple(masks), tuple(clips), rates)
+
+    def _records(self, stream: PooledStream, layers: list[int], items: Rows) -> Batch:
+        """Pooled records in one go: each is one frame, and none needs padding."""
+        values = stream.values[items].reshape(len(items), -1, 1, _width(stream))
+        if len(layers) < values.shape[1]:
+            values = values[:, layers]
+        clips = torch.zeros(len(items), 1, dtype=torch.long)
+        return Batch(items, (torch.from_numpy(values),), (clips >= 0,), (clips,), (stream.rate,))
 
     def _of(self, place: int, item: int) -> tuple[Tensor, Tensor]:
         stream, layers = self._streams[place], self._layers[place]

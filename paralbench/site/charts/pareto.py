@@ -43,11 +43,11 @@ def _chart(
     rows = [{**one, "front": int(place in front)} for place, one in enumerate(points)]
     shown = sorted(rows, key=lambda one: (-one["front"], -sign * one["score"]))[:_MOST]
     label = (
-        f"{table.metric.upper()} against {title.lower()}, {len(rows)} entries, {len(front)} on the front"
+        f"{table.metric.upper()} against {_in_words(title)}, {len(rows)} entries, {len(front)} on the front"
     )  # fmt: skip
     return Chart(
         name=f"{table.task}{'.synthetic' if table.synthetic else ''}.{name}.{number}",
-        title=f"{table.metric.upper()} against {title[0].lower()}{title[1:]}",
+        title=f"{table.metric.upper()} against {_in_words(title)}",
         about=f"Measured on: {hardware}. The line joins the entries that no other beats in both.",
         svg=drawn(_specification(table.metric, title, shown), label),
         rows=rows,
@@ -88,3 +88,8 @@ def _specification(metric: str, title: str, shown: Sequence[Mapping[str, Any]]) 
             ),
         ],
     }  # fmt: skip
+
+
+def _in_words(title: str) -> str:
+    """A title in the middle of a sentence; abbreviations keep their capitals."""
+    return title if title[1].isupper() else title[0].lower() + title[1:]

@@ -1,0 +1,1 @@
+"""Which model has heard which corpus: derived from the cards, shown beside every score."""

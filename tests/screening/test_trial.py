@@ -1,0 +1,37 @@
+"""From a synthetic corpus to a report on other people: the whole of screening, once."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from paralbench.catalog import Catalog
+from paralbench.evaluation.benchmark import Benchmark, Done, Request
+from paralbench.screening.trial import trial
+
+pytest.importorskip("silero_vad")
+
+
+def test_a_screener_is_tried_on_people_it_has_not_heard(tmp_path: Path) -> None:
+    catalog = Catalog()
+    task = catalog.task("simusoe-screening")
+    corpus, data = catalog.corpus(task.corpus), tmp_path / "data"
+    corpus.synthesize(data, 0)
+    request = Request(
+        [task.id], ["log-mel"], ["linear-probe"], {corpus.card.id: data}, seeds=(0, 1)
+    )
+    benchmark = Benchmark(catalog, request, tmp_path / "cache", tmp_path / "results")
+    (done,) = benchmark.run(lambda words: None, quiet=True)
+    assert isinstance(done, Done), done
+    found = trial(done.file, catalog, data, tmp_path / "screening", tmp_path / "cache")
+    rows = list(csv.DictReader((found.report.parent / "results.csv").open(encoding="utf-8")))
+    assert len(rows) == sum(found.counts.values()) == 40
+    assert {row["truth"] for row in rows} == set(done.result.classes)
+    scored = [row for row in rows if row["status"] == "scored"]
+    right = sum(row["prediction"] == row["truth"] for row in scored)
+    assert right / len(scored) > 0.7
+    report = found.report.read_text(encoding="utf-8")
+    assert "SYNTHETIC" in report
+    assert "not a medical device" in report
