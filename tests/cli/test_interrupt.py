@@ -17,7 +17,7 @@ _SLOW = toy.ENCODER.replace(
     "    def forward(self, waveform):\n",
     "    def forward(self, waveform):\n"
     "        import os, time\n"
-    "        time.sleep(0.5)\n"
+    "        time.sleep(0.3)\n"
     "        with open(os.environ['COUNTED'], 'a') as file:\n"
     "            file.write('.')\n",
 )
@@ -39,6 +39,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell starts in the background ignores SIGINT, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while _kept(cache) < 4:
