@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from paralbench.ranking.board import Row, Table
 
-WIDTH = 120
+WIDTH = 80
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-
 _PLACE = re.compile(r"(?:^|[\s'\"=(])(?:/(?:home|Users|root|tmp|mnt|data)/|[A-Za-z]:\\|\.\./)")
 _SIGNED = {
     "scores", "score", "paired", "subgroups", "gaps", "settings", "tried", "chosen", "target", "policy",
-    "fidelity",
+    "fidelity", "growth",
 }  # fmt: skip
 """Below these a number may be negative; anywhere else it counts or costs something."""
 
