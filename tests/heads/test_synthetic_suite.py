@@ -14,7 +14,7 @@ from paralbench.records.result import Result
 
 CATALOG = Catalog()
 TASKS = {"class": "m3ed-emotion", "series": "sewa-arousal"}
-QUICK = {"epochs": 16, "epochs_blind": 16, "batch": 8, "frame_rate": 10.0}
+QUICK = {"epochs": 12, "epochs_blind": 12, "batch": 8, "frame_rate": 10.0}
 """Fewer epochs and frames than the recipes have: the signal is strong, the test is not for scores."""
 CASES = [
     (name, kind) for name in names() for kind in ("class", "series") if kind in head(name).targets
