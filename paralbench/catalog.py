@@ -109,12 +109,7 @@ class Catalog:
     @cached_property
     def suites(self) -> dict[str, Suite]:
         """Suites by name, from the ``tasks/suites.toml`` of every catalogue."""
-        found: dict[str, Suite] = {}
-        for catalogue in self.folders:
-            file = catalogue / "tasks" / "suites.toml"
-            if file.is_file():
-                found = Suites.from_toml(file).suites | found
-        return found
+        return self._tables("tasks/suites.toml", lambda file: Suites.from_toml(file).suites)
 
     def suite(self, name: str) -> tuple[str, ...]:
         """The tasks of the suite called ``name``.
@@ -133,12 +128,7 @@ class Catalog:
     @cached_property
     def label_sets(self) -> dict[str, LabelSet]:
         """Label sets by name, from the ``tasks/label-sets.toml`` of every catalogue."""
-        found: dict[str, LabelSet] = {}
-        for catalogue in self.folders:
-            file = catalogue / "tasks" / "label-sets.toml"
-            if file.is_file():
-                found = LabelSets.from_toml(file).sets | found
-        return found
+        return self._tables("tasks/label-sets.toml", lambda file: LabelSets.from_toml(file).sets)
 
     def label_set(self, name: str) -> LabelSet:
         """The label set called ``name``; raises :class:`UsageError` where there is none."""
@@ -147,12 +137,7 @@ class Catalog:
     @cached_property
     def lists(self) -> dict[str, ModelList]:
         """Lists of models by name, from the ``models/lists.toml`` of every catalogue."""
-        found: dict[str, ModelList] = {}
-        for catalogue in self.folders:
-            file = catalogue / "models" / "lists.toml"
-            if file.is_file():
-                found = ModelLists.from_toml(file).lists | found
-        return found
+        return self._tables("models/lists.toml", lambda file: ModelLists.from_toml(file).lists)
 
     def listed(self, name: str) -> tuple[str, ...]:
         """The models of the list called ``name``.
@@ -201,6 +186,14 @@ class Catalog:
         if len(set(parts)) < len(parts):
             raise UsageError(f"'{name}' names an encoder twice; each is listened to once.")
         return tuple(parts)
+
+    def _tables(self, name: str, read: Callable[[Path], dict[str, Named]]) -> dict[str, Named]:
+        """What the file ``name`` of every catalogue holds; of equal names the first catalogue's."""
+        found: dict[str, Named] = {}
+        for catalogue in self.folders:
+            if (catalogue / name).is_file():
+                found = read(catalogue / name) | found
+        return found
 
     def _subfolders(self, kind: str, card: str) -> list[Path]:
         return [

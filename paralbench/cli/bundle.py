@@ -26,14 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("result", type=Path, metavar="RESULT", help="a result's JSON, its predictions beside it")
     add("-o", "--to", type=Path, required=True, metavar="FILE.plb", help="the bundle to write")
-    add(
-        "--data", action="append", default=[], metavar="[CORPUS=]DIR",
-        help="where the corpus lies (repeatable)",
-    )  # fmt: skip
-    add(
-        "--weights", action="append", default=[], metavar="MODEL=DIR",
-        help="the model's weights in a local folder",
-    )  # fmt: skip
+    options.add_data(parser)
+    options.add_weights(parser)
     add(
         "--intended-use", type=Path, default=None, metavar="FILE.toml",
         help="what only people know of it (docs/screening.md)",

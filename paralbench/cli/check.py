@@ -31,8 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_catalog(parser)
     add = parser.add_argument
     add("model", nargs="+", metavar="MODEL", help="models ('paralbench list models')")
-    add("--weights", action="append", default=[], metavar="MODEL=DIR",
-        help="a model's weights in a local folder")  # fmt: skip
+    options.add_weights(parser)
     add("--results", type=Path, default=files.DEFAULT, metavar="DIR",
         help=f"where the verdict is written (default: {files.DEFAULT})")  # fmt: skip
     add("--timeout", type=float, default=900, metavar="SECONDS",

@@ -7,6 +7,7 @@ import json
 from functools import partial
 
 from paralbench.cli import options
+from paralbench.cli.run import report
 from paralbench.evaluation.benchmark import Benchmark, Failed
 from paralbench.evaluation.layers import analyse
 from paralbench.evaluation.preparation import Entry, Preparation
@@ -30,11 +31,10 @@ def run(args: argparse.Namespace) -> int:
     """Analyse every entry; one table each, and a file beside its result."""
     request = options.request(args)
     benchmark = Benchmark(options.catalog(args), request, options.cache(args), args.results)
-    found, code = [], 0
+    found, failed = [], []
     for prepared in benchmark.preparations():
         if isinstance(prepared, Failed):
-            options.say(f"{prepared.task} {prepared.model} {prepared.head}: {prepared.error}")
-            code = 3
+            failed.append(prepared)
             continue
         entry = prepared.entry
         try:
@@ -48,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
         except ParalbenchError as error:
             if error.exit_code == 2:
                 raise
-            options.say(f"{entry.task.id} {entry.model} {entry.head}: {error}")
-            code = 3
+            failed.append(Failed(entry.task.id, entry.model, entry.head, error))
             continue
         file = files.write_layers(args.results, analysis)
         found.append(analysis)
@@ -57,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{_table(analysis)}\n  {file}\n", flush=True)
     if args.json:
         print(json.dumps([one.model_dump() for one in found], indent=1))
-    return code
+    return report(failed, args.debug)
 
 
 def _on(benchmark: Benchmark, entry: Entry, layer: int) -> Preparation:

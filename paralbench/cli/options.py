@@ -37,6 +37,22 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """--data"""
+    parser.add_argument(
+        "--data", action="append", default=[], metavar="[CORPUS=]DIR",
+        help="where a corpus lies (repeatable)",
+    )  # fmt: skip
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    """--weights"""
+    parser.add_argument(
+        "--weights", action="append", default=[], metavar="MODEL=DIR",
+        help="a model's weights in a local folder",
+    )  # fmt: skip
+
+
 def add_entries(parser: argparse.ArgumentParser) -> None:
     """What `run` and `plan` have in common."""
     add_catalog(parser)
@@ -77,20 +93,8 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
         metavar="HEAD",
         help="heads (default: linear-probe)",
     )
-    add(
-        "--data",
-        action="append",
-        default=[],
-        metavar="[CORPUS=]DIR",
-        help="where a corpus lies (repeatable)",
-    )
-    add(
-        "--weights",
-        action="append",
-        default=[],
-        metavar="MODEL=DIR",
-        help="a model's weights in a local folder",
-    )
+    add_data(parser)
+    add_weights(parser)
     add(
         "--set",
         action="append",

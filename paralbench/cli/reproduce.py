@@ -33,14 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
     add = parser.add_argument
     add("result", type=Path, metavar="RESULT", help="a result's JSON, its predictions beside it")
-    add(
-        "--data", action="append", default=[], metavar="[CORPUS=]DIR",
-        help="where a corpus lies (repeatable)",
-    )  # fmt: skip
-    add(
-        "--weights", action="append", default=[], metavar="MODEL=DIR",
-        help="a model's weights in a local folder",
-    )  # fmt: skip
+    options.add_data(parser)
+    options.add_weights(parser)
     add("--device", default="cpu", help="cpu (default) or cuda")
     add(
         "--cache", type=Path, default=None, metavar="DIR",

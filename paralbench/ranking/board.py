@@ -49,6 +49,11 @@ class Table:
     rows: tuple[Row, ...]
     joint: Joint = field(default=Joint({}), compare=False, repr=False)
 
+    @property
+    def stem(self) -> str:
+        """What its files are called, without an ending."""
+        return f"{self.task}{'.synthetic' if self.synthetic else ''}"
+
 
 @dataclass(frozen=True)
 class Board:

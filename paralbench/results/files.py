@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from paralbench.records.card import Card
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result
 from paralbench.records.verdict import Verdict
@@ -42,10 +43,9 @@ def write(root: Path, result: Result, predictions: bytes) -> Path:
     """
     file = place(root, result.task, result.model.id, result.head, result.data.synthetic)
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Not pydantic's JSON mode, which would quietly write NaN as null.
-    text = json.dumps(result.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
+    content = _told(result)
     _atomically(file.with_suffix(".parquet"), predictions)
-    _atomically(file, text.encode() + b"\n")
+    _atomically(file, content)
     return file
 
 
@@ -64,8 +64,7 @@ def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
     file = place(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
     file = file.with_name(file.name.removesuffix(".json") + _LAYERS)
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(analysis.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
-    _atomically(file, text.encode() + b"\n")
+    _atomically(file, _told(analysis))
     return file
 
 
@@ -78,8 +77,7 @@ def write_verdict(root: Path, verdict: Verdict) -> Path:
     """Write <model>/conformance.json atomically."""
     file = root / verdict.model / _VERDICT
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(verdict.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
-    _atomically(file, text.encode() + b"\n")
+    _atomically(file, _told(verdict))
     return file
 
 
@@ -87,6 +85,12 @@ def verdict(root: Path, model: str) -> Verdict | None:
     """A model's verdict; None where it was not checked. Raises CardError as :func:`read` does."""
     file = root / model / _VERDICT
     return Verdict.from_json(file) if file.is_file() else None
+
+
+def _told(card: Card) -> bytes:
+    """A card as it is written: not by pydantic's JSON mode, which would quietly write NaN as null."""
+    text = json.dumps(card.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
 
 
 def _atomically(file: Path, content: bytes) -> None:

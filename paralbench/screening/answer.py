@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.records.assessment import Status
+from paralbench.records.assessment import Assessment
 from paralbench.records.bundle import Manifest
 from paralbench.statistics import conformal
 from paralbench.statistics.calibration import calibrated, logit
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The part of an assessment that is computed; see :class:`Assessment` for its fields."""
-
-    status: Status
-    reason: str = ""
-    cause: str = ""
-    probability: float | None = None
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    prediction: str | None = None
-    classes: tuple[str, ...] = ()
-    distance: float | None = None
-
-    @staticmethod
-    def log_odds(probability: float) -> float:
-        """Of a probability, finite."""
-        return float(logit(np.array([probability]))[0])
+def log_odds(probability: float) -> float:
+    """Of a probability, finite."""
+    return float(logit(np.array([probability]))[0])
 
 
-def answered(manifest: Manifest, said: NDArray[np.float64], distance: float | None) -> Answer:
-    """What is told of a recording; ``said`` are probabilities [classes] or a value [1]."""
+def answered(manifest: Manifest, said: NDArray[np.float64], distance: float | None) -> Assessment:
+    """What is computed of an assessment; ``said`` are probabilities [classes] or a value [1]."""
     outside = distance is not None and distance > 1
     reason = (
         f"It sounds unlike the recordings that the screener was validated on (distance {distance:.2f} "
@@ -63,7 +45,7 @@ def spread(
     return told
 
 
-def _number(manifest: Manifest, value: float, distance: float | None, reason: str) -> Answer:
+def _number(manifest: Manifest, value: float, distance: float | None, reason: str) -> Assessment:
     outcome = manifest.outcome
     value = _within(value, outcome.minimum, outcome.maximum)
     low = high = None
@@ -73,8 +55,8 @@ def _number(manifest: Manifest, value: float, distance: float | None, reason: st
         least, most = outcome.minimum, outcome.maximum
         low, high = _within(low, least, most), _within(high, least, most)
     if reason:
-        return Answer("abstained", reason, "outside-range", distance=distance)
-    return Answer("scored", value=value, low=low, high=high, distance=distance)
+        return Assessment("abstained", reason, "outside-range", distance=distance)
+    return Assessment("scored", value=value, low=low, high=high, distance=distance)
 
 
 def _within(value: float, least: float | None, most: float | None) -> float:
@@ -85,7 +67,7 @@ def _within(value: float, least: float | None, most: float | None) -> float:
 
 def _class(
     manifest: Manifest, said: NDArray[np.float64], distance: float | None, reason: str
-) -> Answer:
+) -> Assessment:
     outcome = manifest.outcome
     place = outcome.classes.index(str(outcome.positive))
     probability = float(said[place])
@@ -93,7 +75,7 @@ def _class(
         told = manifest.calibration
         probability = float(calibrated(told.method, told.parameters, said[[place]])[0])
     if reason:
-        return Answer("abstained", reason, "outside-range", distance=distance)
+        return Assessment("abstained", reason, "outside-range", distance=distance)
     probabilities = spread(said[None], place, np.array([probability]))
     classes: tuple[str, ...] = ()
     if manifest.conformal is not None:
@@ -103,7 +85,7 @@ def _class(
     if point is not None and point.abstain is not None:
         low, high = point.abstain
         if low < probability < high:
-            return Answer(
+            return Assessment(
                 "abstained",
                 f"The probability {probability:.2f} lies between {low:.2f} and {high:.2f}, where the "
                 "screener was too often wrong to predict either.",
@@ -117,6 +99,6 @@ def _class(
             others = probabilities[0].copy()
             others[place] = -1
             prediction = outcome.classes[int(others.argmax())]
-    return Answer(
+    return Assessment(
         "scored", probability=probability, prediction=prediction, classes=classes, distance=distance
     )

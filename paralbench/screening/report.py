@@ -25,6 +25,7 @@ from paralbench.screening import charts, wording
 from paralbench.screening.drift import Drift
 from paralbench.screening.in_place import Evaluation
 from paralbench.site.chart import Chart
+from paralbench.site.environment import strict
 
 NAME = "report.html"
 ALONE = 60
@@ -156,13 +157,7 @@ def _style() -> str:
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = strict(_HERE / "templates")
     environment.globals.update(wording=wording, wave=wave)
     environment.filters["visible"] = visible
     environment.filters["percent"] = "{:.0%}".format

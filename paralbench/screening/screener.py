@@ -27,7 +27,7 @@ from paralbench.records.errors import BundleError, ParalbenchError, Refused
 from paralbench.records.example import Clip, Refusal
 from paralbench.records.quality import Quality
 from paralbench.screening import stretches
-from paralbench.screening.answer import Answer, answered
+from paralbench.screening.answer import answered, log_odds
 from paralbench.screening.bundle import Bundle
 from paralbench.screening.deployed import Member, Probe, mean, member
 from paralbench.screening.encoder import restored
@@ -167,19 +167,10 @@ class Screener:
                 "The head gave no finite number for it.", "engine", admission.quality
             )
         told = answered(self.manifest, answer, self._distance(record))
-        return Assessment(
-            status=told.status,
-            reason=told.reason,
-            cause=told.cause,
+        return replace(
+            told,
             warnings=admission.warnings,
             quality=admission.quality,
-            probability=told.probability,
-            value=told.value,
-            low=told.low,
-            high=told.high,
-            prediction=told.prediction,
-            classes=told.classes,
-            distance=told.distance,
             stretches=tuple(weighed),
         )
 
@@ -235,7 +226,7 @@ class Screener:
         def explained(answer: NDArray[np.float64]) -> float:
             if outcome.kind == "number":
                 return float(answer[0])
-            return Answer.log_odds(float(answer[place]))
+            return log_odds(float(answer[place]))
 
         if self._pooled:
             return stretches.of_pooled(windows, self._members, explained)

@@ -23,6 +23,7 @@ from paralbench.site.bar import WIDTH, place
 from paralbench.site.chart import Chart
 from paralbench.site.charts import confusion, gaps, layers, pareto, ranks
 from paralbench.site.entries import address, records
+from paralbench.site.environment import strict
 from paralbench.site.latex import latex
 
 _HERE = Path(__file__).parent
@@ -47,14 +48,9 @@ def build(board: Board, folder: Path) -> Path:
     return folder / "index.html"
 
 
-def stem(table: Table) -> str:
-    """A table's name in addresses."""
-    return f"{table.task}{'.synthetic' if table.synthetic else ''}"
-
-
 def page(table: Table) -> str:
     """Where a table's page stands below the site."""
-    return f"tasks/{stem(table)}.html"
+    return f"tasks/{table.stem}.html"
 
 
 @dataclass
@@ -76,16 +72,12 @@ class _Site:
             records=_json_in_html(records(board)),
         )  # fmt: skip
         for table in board.tables:
-            charts = self._kept(_charts(table))
-            self._page(page(table), "task", table=table, stem=stem(table), charts=charts)
-            self._table_files(table)
-            for row in table.rows:
-                self._page(address(row.result), "entry", table=table, row=row)
+            self._table(table, _charts(table))
         for model, rows in _by_model(board).items():
             self._model(model, rows)
         crossed = matrices(board.crossed)
         for table in unranked(board.crossed):
-            self._crossed(table)
+            self._table(table, [])  # cross-corpus entries have pages; they stand in no ranking
         for matrix in crossed:
             self._file(f"data/{matrix.name}.csv", matrix.csv())
         self._page(
@@ -110,19 +102,19 @@ class _Site:
             charts=self._kept([chart] if chart else []),
         )  # fmt: skip
 
-    def _crossed(self, table: Table) -> None:
-        """Cross-corpus entries have pages; they stand in no ranking."""
-        self._page(page(table), "task", table=table, stem=stem(table), charts=[])
+    def _table(self, table: Table, charts: Sequence[Chart]) -> None:
+        """A table's page, its files, and the pages of its entries."""
+        self._page(page(table), "task", table=table, charts=self._kept(charts))
         self._table_files(table)
         for row in table.rows:
             self._page(address(row.result), "entry", table=table, row=row)
 
     def _table_files(self, table: Table) -> None:
-        self._file(f"data/{stem(table)}.csv", rows_csv(table))
-        self._file(f"data/{stem(table)}.tex", latex(table))
+        self._file(f"data/{table.stem}.csv", rows_csv(table))
+        self._file(f"data/{table.stem}.tex", latex(table))
         for row in table.rows[:3]:
             if row.rank is not None:
-                name = f"{stem(table)}.{row.result.model.id}.{row.result.head}.svg"
+                name = f"{table.stem}.{row.result.model.id}.{row.result.head}.svg"
                 self._file(f"data/{name}", badge(table, row))
 
     def _kept(self, charts: Sequence[Chart]) -> Sequence[Chart]:
@@ -143,13 +135,7 @@ class _Site:
 
 
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = strict(_HERE / "templates")
     environment.globals.update(
         address=address, costs=costs, page=page, place=place, quantity=quantity, shade=shade,
         width=WIDTH, layer_bars=_layer_bars,
@@ -184,7 +170,7 @@ def _layer_bars(result: Result) -> list[tuple[int, float, float]]:
 
 
 def _charts(table: Table) -> list[Chart]:
-    weights = layers.weights(stem(table), [row.result for row in table.rows[:40]])
+    weights = layers.weights(table.stem, [row.result for row in table.rows[:40]])
     found = [
         ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights,
         confusion.chart(table),

@@ -21,7 +21,7 @@ def chart(table: Table) -> Chart | None:
     y = {"field": "truth", "type": "nominal", "sort": best.classes, "title": "truth"}
     share = {"field": "share", "type": "quantitative"}
     return Chart(
-        name=f"{table.task}{'.synthetic' if table.synthetic else ''}.confusion",
+        name=f"{table.stem}.confusion",
         title=f"What {best.model.id} with {best.head} takes for what",
         about="Shares of each true class, mean over seeds.",
         svg=drawn(

@@ -40,7 +40,7 @@ def _chart(table: Table, attribute: str, rows: list[dict[str, str | int | float 
     x = {"type": "quantitative", "title": table.metric.upper(), "scale": {"zero": False}}
     hue = {"field": "value", "type": "nominal", "title": attribute, "legend": None}
     return Chart(
-        name=f"{table.task}{'.synthetic' if table.synthetic else ''}.by-{attribute}",
+        name=f"{table.stem}.by-{attribute}",
         title=f"{table.metric.upper()} by {attribute}",
         about="With 95 % intervals. Groups too small for a number are left out here and named in the CSV.",
         svg=drawn(

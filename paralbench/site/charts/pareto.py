@@ -46,7 +46,7 @@ def _chart(
         f"{table.metric.upper()} against {_in_words(title)}, {len(rows)} entries, {len(front)} on the front"
     )  # fmt: skip
     return Chart(
-        name=f"{table.task}{'.synthetic' if table.synthetic else ''}.{name}.{number}",
+        name=f"{table.stem}.{name}.{number}",
         title=f"{table.metric.upper()} against {_in_words(title)}",
         about=f"Measured on: {hardware}. The line joins the entries that no other beats in both.",
         svg=drawn(_specification(table.metric, title, shown), label),

@@ -25,7 +25,7 @@ def chart(table: Table) -> Chart | None:
          "scale": {"zero": False, "nice": False, "padding": 10}}  # fmt: skip
     hue = {"field": "group", "type": "nominal", "legend": None}
     return Chart(
-        name=f"{table.task}{'.synthetic' if table.synthetic else ''}.ranks",
+        name=f"{table.stem}.ranks",
         title="Which entries can be told apart",
         about="Ranks that an entry may have, with 95 % confidence. Entries of one colour cannot be told from the "
         "best of them (Holm's correction).",
