@@ -11,8 +11,8 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from paralbench.ranking.text import columns
 from paralbench.results.provenance import hardware, packages
+from paralbench.system.text_table import columns
 
 
 def names() -> list[str]:

@@ -21,7 +21,7 @@ from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.extraction import extract, space
 from paralbench.features.plan import plan
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.example import Clip
 
@@ -89,7 +89,7 @@ def _in_process(what: str) -> dict[str, float]:
 
 
 def _pass(encoder: LoadableEncoder, clips: dict[bytes, Clip], root: Path) -> dict[str, float]:
-    store = FeatureStore(root / "store", space(encoder, Product()))
+    store = FeatureStore(root / "store", space(encoder, FeatureSpec()))
     encoder.load()  # imports what is imported once
     began = time.perf_counter()
     planned = plan(encoder, clips, store)

@@ -17,11 +17,11 @@ import numpy as np
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import loadable
 from paralbench.heads import settings
+from paralbench.leaderboard.efficiency import index_of
 from paralbench.profiler.clips import write
 from paralbench.profiler.costs import profile
 from paralbench.profiler.references import WAV2VEC2
 from paralbench.profiler.subject import Subject
-from paralbench.ranking.efficiency import index_of
 from paralbench.records.profile import Profile
 
 MODEL, HEAD, CLASSES = "whisper-tiny.en", "linear-probe", 4

@@ -13,10 +13,9 @@ import numpy as np
 
 from paralbench.catalog import Catalog
 from paralbench.evaluation import scoring
-from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.subgroups import subgroups
-from paralbench.processes import every
-from paralbench.ranking.board import collect
+from paralbench.leaderboard.board import collect
+from paralbench.leaderboard.build import build
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import (
     Audit,
@@ -29,9 +28,10 @@ from paralbench.records.result import (
 )
 from paralbench.records.task_card import TaskCard
 from paralbench.results import files
+from paralbench.results.predictions import Predictions
 from paralbench.results.provenance import provenance
-from paralbench.site.build import build
 from paralbench.submission.validation import validate
+from paralbench.system.parallel import parallel_map
 
 RESULTS, FEWER = 1000, 100
 TASK, MODEL = "ravdess-emotion", "log-mel"
@@ -46,8 +46,8 @@ def run() -> list[tuple[str, str]]:
     task, card = catalog.task(TASK), catalog.model(MODEL).card
     with tempfile.TemporaryDirectory() as folder:
         few, many, site = (Path(folder) / name for name in ("few", "many", "site"))
-        every(partial(_write, few, task, card), range(FEWER))
-        every(partial(_write, many, task, card), range(RESULTS))
+        parallel_map(partial(_write, few, task, card), range(FEWER))
+        parallel_map(partial(_write, many, task, card), range(RESULTS))
         alone = _validated(few, catalog, 1)
         shared = _validated(few, catalog, None)
         validating = _validated(many, catalog, None)

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from paralbench.foreign import foreign
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
@@ -26,6 +25,7 @@ from paralbench.records.model_card import ModelCard
 from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
+from paralbench.system.foreign_code import foreign
 
 Named = TypeVar("Named")
 

@@ -41,9 +41,9 @@ class VoiceActivity:
         heard = [listener.hear(block) for block in decoding.blocks(clip, RATE, _BLOCK_SECONDS)]
         return np.concatenate([*heard, listener.end()])
 
-    def listener(self) -> Listener:
+    def listener(self) -> ClipEncoder:
         """One that has heard nothing yet; raises ParalbenchError as the class says."""
-        return Listener(self._session)
+        return ClipEncoder(self._session)
 
     def utterances(self, clip: Clip, policy: Cutting) -> list[Clip]:
         """The clip's stretches of speech as clips, in order; none where nobody speaks."""
@@ -87,7 +87,7 @@ class VoiceActivity:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-class Listener:
+class ClipEncoder:
     """Hears one recording at 16 kHz, in blocks of any length, and remembers what came before."""
 
     def __init__(self, session: Any) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from paralbench.cli import options
 from paralbench.corpora.locating import named
+from paralbench.evaluation.rerun import recorded_request
 from paralbench.records.bundle import Manifest
 from paralbench.records.errors import UsageError
 from paralbench.records.intended_use import IntendedUse
-from paralbench.reproduction.asking import asked
 
 EXAMPLE = (
     "paralbench bundle leaderboard/results/whisper-tiny.en/daic-woz-depression/linear-probe.json "
@@ -64,9 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bundle and say what it is."""
-    from paralbench.screening import bundle
-    from paralbench.screening.abstention import Wish
-    from paralbench.screening.making import Wanted, make
+    from paralbench.bundling.making import Wanted, make
+    from paralbench.screener import bundle
+    from paralbench.screener.abstention import Wish
 
     if args.to.suffix != bundle.SUFFIX:
         raise UsageError(f"-o {args.to}: expected a name that ends in {bundle.SUFFIX}.")
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     manifest, members = make(
         args.result,
         options.catalog(args),
-        lambda recorded: asked(recorded, args.result, data, weights),
+        lambda recorded: recorded_request(recorded, args.result, data, weights),
         options.cache(args),
         Wanted(use, args.level, wish, args.members, args.embed_weights),
         options.say,

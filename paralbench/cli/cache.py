@@ -7,11 +7,11 @@ import json
 import shutil
 from pathlib import Path
 
-from paralbench.cache import default_cache
 from paralbench.cli import options
 from paralbench.features.inventory import Holding, holdings
-from paralbench.ranking.text import columns
 from paralbench.records.errors import UsageError
+from paralbench.system.cache_folder import default_cache
+from paralbench.system.text_table import columns
 
 EXAMPLE = "paralbench cache clean --model whisper-tiny.en"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from paralbench.cli import options
 from paralbench.evaluation.comparing import Contender, Pair, compare
-from paralbench.ranking.text import columns
 from paralbench.records.errors import UsageError
 from paralbench.results import files, predictions
 from paralbench.statistics.corrections import CORRECTIONS
+from paralbench.system.text_table import columns
 
 EXAMPLE = (
     "paralbench compare leaderboard/results/whisper-tiny.en/iemocap-emotion/linear-probe.json "

@@ -10,12 +10,12 @@ from pathlib import Path
 from paralbench.catalog import Catalog
 from paralbench.cli import options
 from paralbench.cli.run import report
-from paralbench.contamination.ledger import derived
 from paralbench.corpora import fetching
+from paralbench.corpora.contamination import derived
 from paralbench.corpora.locating import fetched
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed, Request
-from paralbench.ranking.board import collect
-from paralbench.ranking.text import render
+from paralbench.leaderboard.board import collect
+from paralbench.leaderboard.text import render
 from paralbench.records.errors import ParalbenchError
 from paralbench.results import files
 
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Real recordings fetched, the suite's corpora made, models scored on both."""
-    from paralbench.site.build import build
+    from paralbench.leaderboard.build import build
 
     catalog, root = options.catalog(args), args.to
     found: list[Done | Failed] = []

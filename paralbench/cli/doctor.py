@@ -9,13 +9,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from paralbench.cache import default_cache
 from paralbench.cli import options
 from paralbench.cli.list_all import corpora_here, models_here
 from paralbench.corpora.locating import configuration
 from paralbench.encoders import native
 from paralbench.encoders.placement import Placement
 from paralbench.results import provenance
+from paralbench.system.cache_folder import default_cache
 
 EXAMPLE = "paralbench doctor"
 _EXTRAS = {

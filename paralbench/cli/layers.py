@@ -11,10 +11,10 @@ from paralbench.cli.run import report
 from paralbench.evaluation.benchmark import Benchmark, Failed
 from paralbench.evaluation.layers import analyse
 from paralbench.evaluation.preparation import Entry, Preparation
-from paralbench.ranking.text import columns
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.results import files
+from paralbench.system.text_table import columns
 
 EXAMPLE = (
     "paralbench layers --task iemocap-emotion --data ~/IEMOCAP_full_release --model wavlm-base-plus"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from paralbench.catalog import from_environment
 from paralbench.cli import options
-from paralbench.contamination.ledger import beside
-from paralbench.ranking.board import collect
-from paralbench.ranking.text import render
+from paralbench.corpora.contamination import beside
+from paralbench.leaderboard.board import collect
+from paralbench.leaderboard.text import render
 from paralbench.records.errors import UsageError
 from paralbench.results.files import DEFAULT
 
@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build; exit code 1 where a file was no result."""
-    from paralbench.ranking.data import told
-    from paralbench.site.build import build
+    from paralbench.leaderboard.build import build
+    from paralbench.leaderboard.data import told
 
     if args.results != DEFAULT and not args.results.is_dir():
         raise UsageError(

@@ -12,10 +12,10 @@ from paralbench.catalog import Catalog
 from paralbench.cli import options
 from paralbench.corpora.locating import locate
 from paralbench.encoders.weights import find, ways
-from paralbench.ranking.board import collect
-from paralbench.ranking.text import columns
+from paralbench.leaderboard.board import collect
 from paralbench.records.errors import ParalbenchError
 from paralbench.results.files import DEFAULT
+from paralbench.system.text_table import columns
 
 EXAMPLE = "paralbench list tasks"
 Rows = list[dict[str, str]]
@@ -133,7 +133,7 @@ def _model_lists(args: argparse.Namespace) -> Rows:
 def _heads(args: argparse.Namespace) -> Rows:
     return [
         {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)),
-         "from": heads.head(name).product(heads.settings(name, {})).kind,
+         "from": heads.head(name).spec(heads.settings(name, {})).kind,
          "encoders": heads.head(name).streams}
         for name in heads.names()
     ]  # fmt: skip

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from paralbench.cache import default_cache
 from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.locating import named
 from paralbench.encoders.placement import Placement
@@ -17,6 +16,7 @@ from paralbench.evaluation.benchmark import Request
 from paralbench.features.engine import Engine
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results.files import DEFAULT
+from paralbench.system.cache_folder import default_cache
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:

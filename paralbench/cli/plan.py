@@ -8,8 +8,8 @@ import json
 from paralbench.cli import options
 from paralbench.cli.run import report
 from paralbench.evaluation.benchmark import Benchmark, Failed
-from paralbench.ranking.text import columns
 from paralbench.records.errors import ParalbenchError
+from paralbench.system.text_table import columns
 
 EXAMPLE = (
     "paralbench plan --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en"
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         entry = prepared.entry
         for encoder in entry.encoders:
-            store = FeatureStore(options.cache(args), space(encoder, prepared.product))
+            store = FeatureStore(options.cache(args), space(encoder, prepared.spec))
             try:
                 told = plan(encoder, prepared.clips, store)
             except ParalbenchError as error:

@@ -10,9 +10,9 @@ from pathlib import Path
 from paralbench.cli import options
 from paralbench.encoders.loading import loadable
 from paralbench.heads import settings as find_settings
+from paralbench.leaderboard.cost_table import tables
 from paralbench.profiler.clips import LENGTHS
 from paralbench.profiler.profiling import steps
-from paralbench.ranking.cost_table import tables
 from paralbench.records.errors import UsageError
 from paralbench.records.task_card import ClassTarget
 

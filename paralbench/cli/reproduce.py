@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 from paralbench.cli import options
 from paralbench.corpora.locating import named
+from paralbench.evaluation.agreement import Agreement, agreement
 from paralbench.evaluation.benchmark import Benchmark, Done
+from paralbench.evaluation.departures import Departure, departures
+from paralbench.evaluation.rerun import recorded_request
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
-from paralbench.reproduction.agreement import Agreement, agreement
-from paralbench.reproduction.asking import asked
-from paralbench.reproduction.departures import Departure, departures
 from paralbench.results import files
 
 EXAMPLE = (
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.result.with_suffix('.parquet')}: expected the predictions this result was made "
             f"from (sha256 {recorded.predictions_sha256[:12]}...); they are missing or others."
         )
-    request = asked(
+    request = recorded_request(
         recorded, args.result, named(args.data), options.weights(args), options.device(args.device)
     )
     with ExitStack() as scratch:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 from paralbench.cli import options
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed
+from paralbench.leaderboard import cost_table
+from paralbench.leaderboard.matrix import matrices, render
 from paralbench.profiler.profiling import BUDGET, Profiling
-from paralbench.ranking import cost_table
-from paralbench.ranking.matrix import matrices, render
 from paralbench.records.example import Refusal
 from paralbench.records.result import Paired, Result, Score
 

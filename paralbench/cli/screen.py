@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
     # Packages try out where temporary files can go when they are imported: nowhere else than here.
     tempfile.tempdir = str(args.output.resolve())
     from paralbench.screening.batch import Settings, screen
-    from paralbench.screening.lock import Lock
     from paralbench.screening.outputs import write
     from paralbench.screening.screening import opened
+    from paralbench.system.folder_lock import Lock
 
     screening = opened(args.bundle, args.sha256, args.weights, tuple(args.catalog))
     if args.serve:

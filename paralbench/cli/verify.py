@@ -15,8 +15,8 @@ from paralbench.cli import options
 from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import read
 from paralbench.corpora.verifying import Verification, verify
-from paralbench.ranking.text import columns
 from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.system.text_table import columns
 
 EXAMPLE = "paralbench verify iemocap ~/IEMOCAP_full_release"
 _SHOWN = 50

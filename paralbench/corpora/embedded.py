@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from paralbench.cache import default_cache
+from paralbench.system.cache_folder import default_cache
 
 
 def kept(content: bytes, suffix: str = "") -> Path:

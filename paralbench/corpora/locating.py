@@ -12,7 +12,6 @@ import platformdirs
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import ParalbenchError, UsageError
 
-SYNTHETIC_MARK = "paralbench-synthetic.json"
 """A file of this name at a corpus root says that the corpus was made by ``paralbench synth``."""
 
 

@@ -13,9 +13,8 @@ from typing import Literal
 from paralbench.audio import decoding
 from paralbench.catalog import Corpus
 from paralbench.corpora.folders import visible
-from paralbench.corpora.locating import SYNTHETIC_MARK
 from paralbench.corpora.reading import Reading
-from paralbench.records.corpus_card import Certainty, Fact
+from paralbench.records.corpus_card import SYNTHETIC_MARK, Certainty, Fact
 from paralbench.records.errors import Refused
 from paralbench.records.example import Example, Refusal
 

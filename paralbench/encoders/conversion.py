@@ -22,10 +22,10 @@ from typing import Any
 
 from pydantic import Field
 
-from paralbench.cache import default_cache
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import HubWeights, ModelCard
+from paralbench.system.cache_folder import default_cache
 
 _CONFIGS = ("config.json", "preprocessor_config.json")
 _NESTED = ("state_dict", "model", "model_state")

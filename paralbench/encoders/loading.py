@@ -19,9 +19,9 @@ from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.packaged import sha256
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
-from paralbench.foreign import foreign
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
+from paralbench.system.foreign_code import foreign
 
 _BACKENDS = Path(backends.__file__).parent
 _SHARED = sorted(_BACKENDS.parent.glob("*.py"))

@@ -10,10 +10,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from paralbench.cache import default_cache
 from paralbench.encoders import conversion
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import PackageWeights
+from paralbench.system.cache_folder import default_cache
 
 
 def installed(source: PackageWeights) -> Path | None:

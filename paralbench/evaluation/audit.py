@@ -8,7 +8,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.evaluation.folds import group_of
 from paralbench.evaluation.selection import Selection
 from paralbench.heads.head import Split
 from paralbench.records.errors import LeakError
@@ -33,7 +32,7 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
     ]
     within = protocol.development.within if protocol.development else None
     crossing: dict[str, int] = {}
-    groups = {name: np.array([group_of(example, name) for example in examples]) for name in kinds}
+    groups = {name: np.array([example.group(name) for example in examples]) for name in kinds}
     codes = {name: np.unique(values, return_inverse=True)[1] for name, values in groups.items()}
     for split in splits:
         _check_rows(selection, split)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paralbench.catalog import Catalog
-from paralbench.corpora.locating import SYNTHETIC_MARK, locate
+from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
@@ -20,6 +20,7 @@ from paralbench.evaluation.transfer import derived, transfer
 from paralbench.evaluation.view import View
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads import head as find_head
+from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
 from paralbench.records.profile import Profile

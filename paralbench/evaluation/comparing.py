@@ -8,10 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
-from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.scoring import differing
 from paralbench.records.errors import UsageError
 from paralbench.records.result import Paired, Result
+from paralbench.results.predictions import Predictions
 from paralbench.statistics.corrections import CORRECTIONS
 
 

@@ -15,9 +15,9 @@ from paralbench.audio import decoding
 from paralbench.audio.cutting import Cutting
 from paralbench.audio.voice_activity import SHA256, VoiceActivity
 from paralbench.evaluation.preparation import Preparation
-from paralbench.progress import Progress
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip, Example
+from paralbench.system.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,9 @@ from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation import scoring
 from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.gathering import Source, refused_examples, remaining
-from paralbench.evaluation.predictions import Predictions
+from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.selection import Selection
-from paralbench.evaluation.standing import standing
 from paralbench.evaluation.steps import Steps
 from paralbench.evaluation.subgroups import subgroups
 from paralbench.features.engine import LOCAL, Engine
@@ -41,6 +40,8 @@ from paralbench.records.result import (
     Training,
 )
 from paralbench.results import files
+from paralbench.results.eligibility import standing
+from paralbench.results.predictions import Predictions
 from paralbench.results.provenance import provenance
 
 
@@ -104,12 +105,12 @@ def run(
             compressed={form: steps.undelayed(of) for form, of in fits.compressed.items()},
         )
     clock.lap("fitting")
-    found = Predictions.of(selection, fits.fitted, steps)
+    found = predictions(selection, fits.fitted, steps)
     metrics = entry.task.metrics
     scores = scoring.scores(metrics, found)
     control = None
     if fits.control:
-        plain = Predictions.of(selection, fits.control, steps)
+        plain = predictions(selection, fits.control, steps)
         score, paired = scoring.beside(metrics.ranking, found, plain)
         control = Control(score=score, paired=paired)
     clock.lap("scoring")
@@ -260,7 +261,7 @@ def _compressed(
     ranking = selection.task.metrics.ranking
     forms = []
     for form, fitted in fits.compressed.items():
-        smaller = Predictions.of(selection, fitted, steps)
+        smaller = predictions(selection, fitted, steps)
         score, _ = scoring.beside(ranking, found, smaller)
         _, paired = scoring.beside(ranking, smaller, found)
         weight, whole = fits.weights[form], fits.weights["deployed"]

@@ -75,13 +75,6 @@ def whole(selection: Selection, seeds: Sequence[int]) -> list[Split]:
     return found
 
 
-def group_of(example: Example, name: str) -> str:
-    """The group an example belongs to; one without it is a group of its own."""
-    if name == "partition" and example.partition is not None:
-        return example.partition
-    return example.groups.get(name, f"\0{example.id}")
-
-
 def balanced(
     groups: Sequence[str], targets: NDArray[np.float64], classes: int, folds: int
 ) -> NDArray[np.int64]:
@@ -132,7 +125,7 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
                 f"{' or '.join(protocol.test)} (found: {', '.join(sorted(set(parts)))})."
             )
         return [(test, np.flatnonzero(np.isin(parts, protocol.develop)))]
-    groups = np.array([group_of(example, protocol.by) for example in examples])
+    groups = np.array([example.group(protocol.by) for example in examples])
     names = sorted(set(groups))
     if isinstance(protocol, LeaveOneGroupOut):
         if len(names) < 2:
@@ -175,7 +168,7 @@ def _development(
 ) -> Rows:
     """Whole groups out of the training pool; which ones, turns with the seed."""
     assert how.by is not None
-    groups = np.array([group_of(examples[row], how.by) for row in pool])
+    groups = np.array([examples[row].group(how.by) for row in pool])
     names = sorted(set(groups), key=lambda name: _shuffled(f"{fold}/{name}"))
     if len(names) < 2:
         return np.zeros(0, dtype=np.int64)
@@ -193,8 +186,8 @@ def _development(
 
 def _sharing(examples: Sequence[Example], pool: Rows, test: Rows, name: str) -> Rows:
     """What of the training pool shares the group with the test fold."""
-    tested = {group_of(examples[row], name) for row in test}
-    return np.array([row for row in pool if group_of(examples[row], name) in tested], np.int64)
+    tested = {examples[row].group(name) for row in test}
+    return np.array([row for row in pool if examples[row].group(name) in tested], np.int64)
 
 
 def _check_usable(selection: Selection, fold: int, train: Rows) -> None:

@@ -47,7 +47,7 @@ class Source:
         return [
             cls(prepared, encoder, store, engine, quiet, say)
             for encoder in prepared.entry.encoders
-            for store in [FeatureStore(cache, space(encoder, prepared.product))]
+            for store in [FeatureStore(cache, space(encoder, prepared.spec))]
         ]
 
     def extract(self) -> dict[bytes, str]:
@@ -82,7 +82,7 @@ class Source:
         ]
         if selection.series:
             return self._steps([key for (key,) in parts], selection)
-        if self.prepared.product.kind == "frames":
+        if self.prepared.spec.kind == "frames":
             return self._frames(parts)
         return self._pooled(parts)
 
@@ -99,7 +99,7 @@ class Source:
                 yield one.arrays[0]
 
         rows = steps.fill(recordings(), [len(values) for values in selection.series])
-        rate = self.prepared.product.rate
+        rate = self.prepared.spec.rate
         card = self.encoder.card
         return PooledStream(card.id, rows, rate, card.words), _consumption(*heard)
 
@@ -124,7 +124,7 @@ class Source:
             [mapped.arrays[one] for one in _stretches(map(len, parts))],
             space.layers,
             space.width,
-            self.prepared.product.frame_rate(card) or 0.0,
+            self.prepared.spec.frame_rate(card) or 0.0,
             card.words,
         )
         return stream, _consumption(mapped.asked.sum(), mapped.consumed.sum())

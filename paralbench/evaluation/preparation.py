@@ -15,7 +15,7 @@ from paralbench.evaluation.audit import audit
 from paralbench.evaluation.selection import select
 from paralbench.evaluation.view import View
 from paralbench.features.digests import digests
-from paralbench.features.product import Product, clip_key
+from paralbench.features.spec import FeatureSpec, clip_key
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
 from paralbench.heads.head import Head
@@ -67,7 +67,7 @@ class Preparation:
         self.entry = entry
         self.head = find_head(entry.head)
         self.settings = find_settings(entry.head, entry.head_settings)
-        self.product = _product(entry, self.head, self.settings)
+        self.spec = _product(entry, self.head, self.settings)
         for name in entry.task.metrics.report:
             metric(name)
         reading = entry.view.reading
@@ -101,7 +101,7 @@ class Preparation:
         told = {
             "task": card_digest(entry.task),
             "encoders": [encoder.identity for encoder in entry.encoders],
-            "product": asdict(self.product),
+            "product": asdict(self.spec),
             "head": [entry.head, self.settings.model_dump(mode="json")],
             "seeds": entry.seeds,
             "data": self.fingerprint,
@@ -150,7 +150,7 @@ class Preparation:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _product(entry: Entry, head: Head, settings: Any) -> Product:
+def _product(entry: Entry, head: Head, settings: Any) -> FeatureSpec:
     """What is stored of each clip: what the head needs, at every step where there are steps.
 
     Raises:
@@ -167,7 +167,7 @@ def _product(entry: Entry, head: Head, settings: Any) -> Product:
             f"head '{entry.head}' listens to one encoder, '{entry.model}' names {len(entry.encoders)}; "
             f"'paralbench list heads' shows those that fuse."
         )
-    product = head.product(settings)
+    spec = head.spec(settings)
     if isinstance(target, SeriesTarget):
-        return replace(product, kind="windows", rate=target.rate, window=target.window)
-    return product
+        return replace(spec, kind="windows", rate=target.rate, window=target.window)
+    return spec

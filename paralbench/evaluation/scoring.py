@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.evaluation.predictions import Predictions
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Metric, confusion
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Paired, Score
 from paralbench.records.task_card import Metrics
+from paralbench.results.predictions import Predictions
 from paralbench.statistics.bootstrap import interval
 from paralbench.statistics.bootstrap import scores as by_seeds
 from paralbench.statistics.draws import Draws

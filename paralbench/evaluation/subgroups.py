@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from paralbench.evaluation.attributes import UNKNOWN
-from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.scoring import fitting
 from paralbench.metrics.metric import Array, Metric
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.interval import Interval
 from paralbench.records.subgroup import Cell, Gap, Subgroup
 from paralbench.records.task_card import Metrics
+from paralbench.results.predictions import Predictions
 from paralbench.statistics.bootstrap import Spread, interval, scores, spread
 from paralbench.statistics.draws import Draws
 

@@ -25,7 +25,7 @@ import numpy as np
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.engine import Engine
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import Record
 from paralbench.records.errors import ParalbenchError, Refused, UsageError
 from paralbench.records.example import Clip
@@ -55,8 +55,8 @@ class Cluster:
         engine: how many actors, by default one a core of the cluster, or one a GPU; and the batch.
     """
 
-    def __init__(self, encoder: LoadableEncoder, product: Product, engine: Engine) -> None:
-        self._encoder, self._product, self._engine = encoder, product, engine
+    def __init__(self, encoder: LoadableEncoder, spec: FeatureSpec, engine: Engine) -> None:
+        self._encoder, self._product, self._engine = encoder, spec, engine
         self._gpu = encoder.placement.device != "cpu"
 
     def records(self, clips: Mapping[bytes, Clip]) -> Iterator[Found]:
@@ -138,12 +138,12 @@ class Cluster:
 class Actor:
     """What runs on a worker: one encoder, on one core or one GPU."""
 
-    def __init__(self, encoder: LoadableEncoder, product: Product, engine: Engine) -> None:
-        from paralbench.features.listening import Listener
+    def __init__(self, encoder: LoadableEncoder, spec: FeatureSpec, engine: Engine) -> None:
+        from paralbench.features.clip_encoder import ClipEncoder
         from paralbench.features.threads import Threads
 
         card, device = encoder.card, encoder.placement.device
-        listener = Listener(encoder.load(), card, product)
+        listener = ClipEncoder(encoder.load(), card, spec)
         self._threads = Threads(listener, card, 1, engine.together(device), decoders=0)
 
     def hear(self, bundle: Bundle) -> Heard:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.engine import LOCAL, Engine
-from paralbench.features.product import Product, Space
+from paralbench.features.spec import FeatureKey, FeatureSpec
 from paralbench.features.store import FeatureStore, Record
-from paralbench.progress import Progress
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
+from paralbench.system.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Extraction:
     refused: Mapping[bytes, str]
 
 
-def space(encoder: LoadableEncoder, product: Product) -> Space:
+def space(encoder: LoadableEncoder, spec: FeatureSpec) -> FeatureKey:
     """Where this encoder's records of this kind are kept."""
     card = encoder.card
-    return Space(encoder.identity, product, card.id, len(product.chosen(card)), card.width)
+    return FeatureKey(encoder.identity, spec, card.id, len(spec.chosen(card)), card.width)
 
 
 def extract(
@@ -82,15 +82,15 @@ def extract(
 def _records(
     encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore, engine: Engine
 ) -> Iterator[tuple[bytes, Record | Refused]]:
-    card, product, device = encoder.card, store.space.product, encoder.placement.device
+    card, spec, device = encoder.card, store.space.spec, encoder.placement.device
     if engine.kind == "ray":
         from paralbench.features.cluster import Cluster
 
-        return Cluster(encoder, product, engine).records(clips)
-    from paralbench.features.listening import Listener
+        return Cluster(encoder, spec, engine).records(clips)
+    from paralbench.features.clip_encoder import ClipEncoder
     from paralbench.features.threads import Threads
 
-    listener = Listener(encoder.load(), card, product, store.folder)
+    listener = ClipEncoder(encoder.load(), card, spec, store.folder)
     threads = engine.threads(device)
     return Threads(
         listener, card, threads, engine.together(device), engine.decoders(device)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from paralbench.features.product import Product, Space
+from paralbench.features.spec import FeatureKey, FeatureSpec
 from paralbench.features.store import FeatureStore
 
 
@@ -34,11 +34,11 @@ def holdings(root: Path) -> list[Holding]:
     found = []
     for file in sorted((root / "features").glob("*/space.json")):
         told = json.loads(file.read_text(encoding="utf-8"))
-        space = Space(**{**told, "product": Product(**told["product"])})
+        space = FeatureKey(**{**told, "spec": FeatureSpec(**told["spec"])})
         store = FeatureStore(root, space)
         size = sum(part.stat().st_size for part in file.parent.iterdir())
         records = len(store.index())
         found.append(
-            Holding(file.parent, space.model, space.product.kind, records, size, store.digest())
+            Holding(file.parent, space.model, space.spec.kind, records, size, store.digest())
         )
     return sorted(found, key=lambda one: (one.model, one.kind, one.folder.name))

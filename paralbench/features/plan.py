@@ -13,7 +13,7 @@ import numpy as np
 
 from paralbench.audio import decoding
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
@@ -48,16 +48,16 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
     kept = store.keys()
     lengths = _lengths(clips)
     missing = {key: seconds for key, seconds in lengths.items() if key not in kept}
-    product, card = store.space.product, encoder.card
+    spec, card = store.space.spec, encoder.card
     return Plan(
         clips=len(clips),
         seconds=sum(lengths.values()),
         missing=len(missing),
         missing_seconds=sum(missing.values()),
         refused=len(clips) - len(lengths),
-        disk=_disk(card, product, missing.values()),
-        products={one.name: _disk(card, one, missing.values()) for one in _choices(card, product)},
-        time=_time(encoder, _pieces(card, product, list(missing.values()))) if missing else 0.0,
+        disk=_disk(card, spec, missing.values()),
+        products={one.name: _disk(card, one, missing.values()) for one in _choices(card, spec)},
+        time=_time(encoder, _pieces(card, spec, list(missing.values()))) if missing else 0.0,
     )
 
 
@@ -78,25 +78,25 @@ def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
     return lengths
 
 
-def _choices(card: ModelCard, product: Product) -> Iterator[Product]:
+def _choices(card: ModelCard, spec: FeatureSpec) -> Iterator[FeatureSpec]:
     """The chosen product, and others that a user weighs it against."""
-    chosen = dict.fromkeys([product, Product()])
+    chosen = dict.fromkeys([spec, FeatureSpec()])
     if card.frame_rate is not None:
-        whole = Product("frames")
+        whole = FeatureSpec("frames")
         last = whole if card.layers == 1 else replace(whole, layers="last")
         tenth = replace(whole, rate=min(10.0, card.frame_rate))
         chosen |= dict.fromkeys([whole, replace(whole, dtype="bfloat16"), last, tenth])
     yield from chosen
 
 
-def _disk(card: ModelCard, product: Product, lengths: Iterable[float]) -> int:
-    return sum(product.bytes(card, seconds) for seconds in lengths)
+def _disk(card: ModelCard, spec: FeatureSpec, lengths: Iterable[float]) -> int:
+    return sum(spec.bytes(card, seconds) for seconds in lengths)
 
 
-def _pieces(card: ModelCard, product: Product, lengths: list[float]) -> list[float]:
+def _pieces(card: ModelCard, spec: FeatureSpec, lengths: list[float]) -> list[float]:
     """Seconds of each waveform that will be encoded. With one frame a clip, each window is one."""
-    if product.kind == "windows" and card.frame_rate is None:
-        return [product.window] * round(sum(lengths) * product.rate)
+    if spec.kind == "windows" and card.frame_rate is None:
+        return [spec.window] * round(sum(lengths) * spec.rate)
     return lengths
 
 

@@ -18,7 +18,7 @@ from paralbench.features.bins import Bins, binned, deviations
 from paralbench.features.frames import Rebinned, Spool
 from paralbench.features.pooling import Moments
 from paralbench.features.precision import stored
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import Values
 from paralbench.features.windows import Windows
 from paralbench.records.errors import UsageError
@@ -46,7 +46,7 @@ class Gatherer(Protocol):
 
 
 def reduction(
-    card: ModelCard, product: Product, scratch: Path | None = None
+    card: ModelCard, spec: FeatureSpec, scratch: Path | None = None
 ) -> tuple[Reducer, Callable[[], Gatherer]]:
     """How this product's parts are made, and what puts those of one clip together.
 
@@ -54,22 +54,22 @@ def reduction(
         UsageError: where the product asks for more frames a second than the model gives.
     """
     frame_rate = card.frame_rate
-    if product.kind == "pooled":
-        return _moments, lambda: _Pooled(product)
-    if product.kind == "windows":
+    if spec.kind == "pooled":
+        return _moments, lambda: _Pooled(spec)
+    if spec.kind == "windows":
         if frame_rate is None:
-            return _mean, lambda: _Means(product)
-        return _deviations(frame_rate, product.rate), lambda: _Windows(product)
-    if frame_rate is None or product.rate in (0.0, frame_rate):
+            return _mean, lambda: _Means(spec)
+        return _deviations(frame_rate, spec.rate), lambda: _Windows(spec)
+    if frame_rate is None or spec.rate in (0.0, frame_rate):
         return (
-            lambda states, start: stored(states.numpy(force=True), product.dtype),
-            lambda: _Frames(product, scratch),
+            lambda states, start: stored(states.numpy(force=True), spec.dtype),
+            lambda: _Frames(spec, scratch),
         )
-    if product.rate > frame_rate:
+    if spec.rate > frame_rate:
         raise UsageError(
-            f"model '{card.id}' gives {frame_rate:g} frames a second; {product.rate:g} were asked for."
+            f"model '{card.id}' gives {frame_rate:g} frames a second; {spec.rate:g} were asked for."
         )
-    return _bins(frame_rate, product.rate), lambda: _Rebinned(product, scratch)
+    return _bins(frame_rate, spec.rate), lambda: _Rebinned(spec, scratch)
 
 
 def _moments(states: torch.Tensor, start: float) -> Part:
@@ -95,8 +95,8 @@ def _deviations(frame_rate: float, rate: float) -> Reducer:
 
 
 class _Pooled:
-    def __init__(self, product: Product) -> None:
-        self._dtype = product.dtype
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._dtype = spec.dtype
         self._moments = Moments()
 
     def add(self, part: Part) -> None:
@@ -107,8 +107,8 @@ class _Pooled:
 
 
 class _Frames:
-    def __init__(self, product: Product, scratch: Path | None) -> None:
-        self._spool = Spool(product.dtype, scratch)
+    def __init__(self, spec: FeatureSpec, scratch: Path | None) -> None:
+        self._spool = Spool(spec.dtype, scratch)
 
     def add(self, part: Part) -> None:
         self._spool.add(part)
@@ -118,10 +118,10 @@ class _Frames:
 
 
 class _Rebinned:
-    def __init__(self, product: Product, scratch: Path | None) -> None:
-        self._dtype = product.dtype
-        self._spool = Spool(product.dtype, scratch)
-        self._bins = Rebinned(product.rate)
+    def __init__(self, spec: FeatureSpec, scratch: Path | None) -> None:
+        self._dtype = spec.dtype
+        self._spool = Spool(spec.dtype, scratch)
+        self._bins = Rebinned(spec.rate)
 
     def add(self, part: Bins) -> None:
         self._spool.add(stored(self._bins.add(part), self._dtype))
@@ -132,9 +132,9 @@ class _Rebinned:
 
 
 class _Windows:
-    def __init__(self, product: Product) -> None:
-        self._product = product
-        self._windows = Windows(product.rate, product.window)
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._product = spec
+        self._windows = Windows(spec.rate, spec.window)
 
     def add(self, part: Part) -> None:
         self._windows.add(*part)
@@ -147,8 +147,8 @@ class _Windows:
 class _Means:
     """Windows of a model that gives one frame a clip: each window was a piece of its own."""
 
-    def __init__(self, product: Product) -> None:
-        self._dtype = product.dtype
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._dtype = spec.dtype
         self._means: list[NDArray[np.float32]] = []
 
     def add(self, part: NDArray[np.float32]) -> None:

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.precision import storage
-from paralbench.features.product import Space
+from paralbench.features.spec import FeatureKey
 
 _ENTRY = np.dtype(
     [("key", "V16"), ("offset", "<u8"), ("size", "<u8"), ("frames", "<u8"), ("asked", "<f8"),
@@ -103,7 +103,7 @@ class Mapped:
 class FeatureStore:
     """The features of one space below ``root``."""
 
-    def __init__(self, root: Path, space: Space) -> None:
+    def __init__(self, root: Path, space: FeatureKey) -> None:
         self.folder = root / "features" / space.name
         self.space = space
         self._data = self.folder / "data.bin"
@@ -131,7 +131,7 @@ class FeatureStore:
         views = [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         corrupt = sorted(_read_all(self._data, entries, views))
         space = self.space
-        dtype = storage(space.product.dtype)
+        dtype = storage(space.spec.dtype)
         row = space.layers * space.width * dtype.itemsize
         return Loaded(
             flat.view(dtype),
@@ -154,7 +154,7 @@ class FeatureStore:
         """
         entries = self._entries(keys)
         space = self.space
-        dtype = storage(space.product.dtype)
+        dtype = storage(space.spec.dtype)
         row = space.layers * space.width * dtype.itemsize
         places = [
             (int(entry["offset"]), (space.layers, int(entry["size"]) // row, space.width))

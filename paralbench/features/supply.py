@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from paralbench.audio.pieces import Piece
-from paralbench.features.listening import Listener
+from paralbench.features.clip_encoder import ClipEncoder
 from paralbench.features.reduction import Part
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
@@ -41,7 +41,7 @@ class Step:
         return 0 if self.piece is None else len(self.piece.samples)
 
 
-def steps(listener: Listener, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
+def steps(listener: ClipEncoder, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
     """The steps of all clips, decoded as they are asked for."""
     for key, clip in clips.items():
         try:
@@ -53,7 +53,7 @@ def steps(listener: Listener, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
 
 
 def decoded_ahead(
-    listener: Listener, clips: Mapping[bytes, Clip], samples: int, decoders: int
+    listener: ClipEncoder, clips: Mapping[bytes, Clip], samples: int, decoders: int
 ) -> Iterator[Step]:
     """The same steps, decoded by threads of their own.
 

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 
-from paralbench.features.listening import Gathering, Listener
+from paralbench.features.clip_encoder import ClipEncoder, Gathering
 from paralbench.features.reduction import Part
 from paralbench.features.store import Record
 from paralbench.features.supply import Step, decoded_ahead, steps
@@ -44,7 +44,7 @@ class Threads:
     """
 
     def __init__(
-        self, listener: Listener, card: ModelCard, threads: int, batch: float, decoders: int
+        self, listener: ClipEncoder, card: ModelCard, threads: int, batch: float, decoders: int
     ) -> None:
         self._listener, self._rate = listener, card.rate
         self._threads, self._batch, self._decoders = threads, batch, decoders

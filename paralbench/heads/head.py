@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paralbench.audio.cutting import Cutting
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.records.model_card import Words
 from paralbench.records.result import Forms
 
@@ -161,7 +161,7 @@ class Head(Protocol):
     @property
     def settings(self) -> type[Any]: ...
 
-    def product(self, settings: Any) -> Product:
+    def spec(self, settings: Any) -> FeatureSpec:
         """What it needs stored of each clip."""
         ...
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from paralbench.audio.cutting import Cutting
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
 from paralbench.records.card import Card
 from paralbench.records.errors import UsageError
@@ -60,9 +60,9 @@ class LinearProbe:
     streams: Literal["one"] = "one"
     settings = Settings
 
-    def product(self, settings: Any) -> Product:
+    def spec(self, settings: Any) -> FeatureSpec:
         """Pooled mean and deviation."""
-        return Product("pooled")
+        return FeatureSpec("pooled")
 
     def cutting(self, settings: Any) -> Cutting | None:
         """It pools over all of a recording."""

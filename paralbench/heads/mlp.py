@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads.layers.pooling import mean
 from paralbench.heads.training.frames import Frames, Shape
 from paralbench.heads.training.network_head import NetworkHead
@@ -28,9 +28,9 @@ class Settings(Recipe):
     dropout: float = Field(default=0.2, ge=0, lt=1)
     pool: Literal["first", "frames"] = "first"
 
-    def product(self) -> Product:
+    def spec(self) -> FeatureSpec:
         """Pooled records, or frames."""
-        return Product("pooled") if self.pool == "first" else super().product()
+        return FeatureSpec("pooled") if self.pool == "first" else super().spec()
 
 
 class Mlp(nn.Module):

@@ -12,7 +12,6 @@ from paralbench.profiler import clips, kept, latency, measuring, memory
 from paralbench.profiler.growth import growth
 from paralbench.profiler.machine import machine
 from paralbench.profiler.measuring import Found, Job, Measured, Sample
-from paralbench.profiler.process import apart
 from paralbench.profiler.references import references
 from paralbench.profiler.subject import Subject
 from paralbench.records.errors import ParalbenchError
@@ -26,6 +25,7 @@ from paralbench.records.profile import (
     Ratios,
     Reference,
 )
+from paralbench.system.fresh_process import in_fresh_process
 
 _PATIENCE = 0.2
 """Share of the budget that one pass may take."""
@@ -67,7 +67,7 @@ def profile(
     with tempfile.TemporaryDirectory() as folder:
         files = clips.write(Path(folder), asked)
         patience = _PATIENCE * budget
-        memories = {subject.name: apart(memory.measure, subject, files, patience)}
+        memories = {subject.name: in_fresh_process(memory.measure, subject, files, patience)}
         for reference, one in others.items():
             memories[reference] = _memory(one, files, patience, here, asked, cache)
         estimates = {
@@ -78,7 +78,7 @@ def profile(
             reasons = "; ".join(dict.fromkeys(memories[subject.name].not_measured.values()))
             raise ParalbenchError(f"{subject.name}: none of the clips can be heard ({reasons}).")
         job = Job({**others, subject.name: subject}, subject.name, files, estimates, budget)
-        measured = apart(measuring.measure, job)
+        measured = in_fresh_process(measuring.measure, job)
     made = _profile(name, subject.name, here, measured, memories, budget, began)
     kept.save(made, cache, name)
     return made
@@ -96,7 +96,7 @@ def _memory(
     name = kept.key(reference, here, (*asked, patience))
     found = kept.load(Memory, cache, name)
     if found is None:
-        found = apart(memory.measure, reference, files, patience)
+        found = in_fresh_process(memory.measure, reference, files, patience)
         kept.save(found, cache, name)
     return found
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import linear_probe
 from paralbench.heads.head import FrameStream, PooledStream, Problem, Stream
@@ -62,9 +62,9 @@ class Forms:
     """
 
     def __init__(
-        self, asked: Asked, cards: Sequence[ModelCard], product: Product, device: str = "cpu"
+        self, asked: Asked, cards: Sequence[ModelCard], spec: FeatureSpec, device: str = "cpu"
     ) -> None:
-        self._asked, self._cards, self._product = asked, cards, product
+        self._asked, self._cards, self._product = asked, cards, spec
         self._device = torch.device(device)
         found = find_head(asked.head)
         self._network = isinstance(found, NetworkHead)
@@ -73,7 +73,7 @@ class Forms:
             if isinstance(found, NetworkHead):
                 self.trained, self.deployed = self._networks(found)
             elif found is linear_probe.HEAD:
-                layers = len(product.chosen(cards[0]))
+                layers = len(spec.chosen(cards[0]))
                 kept = layers if asked.settings.layers == "learned" else 1
                 self.trained = TrainedProbe(kept, 2 * cards[0].width, asked.outputs)
                 self.deployed = DeployedProbe(kept, 2 * cards[0].width, asked.outputs)

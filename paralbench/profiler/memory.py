@@ -37,7 +37,7 @@ def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> M
     import torch
 
     # Everything that any entry needs stands in the baseline, and what only some need does not.
-    from paralbench.features import listening  # noqa: F401
+    from paralbench.features import clip_encoder  # noqa: F401
     from paralbench.heads.training import network_head  # noqa: F401
 
     torch.set_num_threads(THREADS)

@@ -15,7 +15,7 @@ import numpy as np
 from paralbench.audio.pieces import Piece
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.engine import LOCAL
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
 from paralbench.profiler.forms import Array, Asked, Forms
@@ -73,12 +73,12 @@ class Subject:
         return Asked(self.head, chosen, self.outputs, bool(self.rate))
 
     @property
-    def product(self) -> Product:
+    def spec(self) -> FeatureSpec:
         """What is kept of a clip for the head."""
-        product = find_head(self.head).product(self.asked.settings)
+        spec = find_head(self.head).spec(self.asked.settings)
         if self.rate:
-            return replace(product, kind="windows", rate=self.rate, window=self.window)
-        return product
+            return replace(spec, kind="windows", rate=self.rate, window=self.window)
+        return spec
 
     @property
     def key(self) -> str:
@@ -100,17 +100,17 @@ class Loaded:
     """
 
     def __init__(self, subject: Subject, scratch: Path) -> None:
-        from paralbench.features.listening import Listener
+        from paralbench.features.clip_encoder import ClipEncoder
 
-        product, device = subject.product, subject.device
+        spec, device = subject.spec, subject.device
         cards = [one.card for one in subject.encoders]
         self.encoders = [one.load() for one in subject.encoders]
         self._listeners = [
-            Listener(encoder, card, product, scratch)
+            ClipEncoder(encoder, card, spec, scratch)
             for encoder, card in zip(self.encoders, cards, strict=True)
         ]
-        self.cards, self._product = cards, product
-        self.forms = Forms(subject.asked, cards, product, device)
+        self.cards, self._spec = cards, spec
+        self.forms = Forms(subject.asked, cards, spec, device)
         self._together = LOCAL.together(device)
 
     def pieces(self, file: Path) -> list[Iterator[Piece]]:
@@ -132,7 +132,7 @@ class Loaded:
                     gathering.add(piece, part)
             values = gathering.record().values
             if not isinstance(values, np.ndarray):
-                layers = len(self._product.chosen(card))
+                layers = len(self._spec.chosen(card))
                 values = np.concatenate(list(values)).reshape(layers, -1, card.width)
             records.append(values)
         return records

@@ -9,6 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from paralbench.records.card import Card, Identifier, Sentence
 
 Certainty = Literal["found", "computed", "inferred", "unconfirmed"]
+SYNTHETIC_MARK = "paralbench-synthetic.json"
+"""The file in a corpus folder that says it was made by ``paralbench synth``."""
 Access = Literal["open", "request", "agreement", "membership", "own"]
 
 

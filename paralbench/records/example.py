@@ -62,6 +62,12 @@ class Example:
     source: str = ""
     errata: tuple[str, ...] = ()
 
+    def group(self, name: str) -> str:
+        """The group it belongs to under ``name``; without one it is a group by itself."""
+        if name == "partition" and self.partition is not None:
+            return self.partition
+        return self.groups.get(name, f"\0{self.id}")
+
     def value(self, name: str) -> str | None:
         """What is said of it under ``name``: its partition, an attribute, a group or a label."""
         if name == "partition":

@@ -1,16 +1,204 @@
-"""The predictions beside a result, read back and held to what the result says of them."""
+"""What the heads said of every test example, as arrays and as the table beside a result."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from paralbench.evaluation.predictions import Predictions
+from paralbench.metrics.metric import Answers, Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
+
+_PROBABILITY, _ATTRIBUTE = "p:", "by:"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One row for each test example (each step, where the target is a series) and seed.
+
+    ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
+    [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
+    ``attributes`` holds, by name, a word for each row (culture, sex, age band, ...).
+    """
+
+    rows: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    seeds: NDArray[np.int64]
+    truth: Array
+    predicted: Array
+    outputs: NDArray[np.float32]
+    classes: tuple[str, ...] = ()
+    steps: NDArray[np.int64] | None = None
+    attributes: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+
+    def answers(self) -> Answers:
+        """As a metric hears them."""
+        return Answers(
+            truth=self.truth,
+            predicted=self.predicted,
+            classes=len(self.classes),
+            outputs=self.outputs.astype(float) if self.classes else None,
+            recordings=None if self.steps is None else self.rows,
+        )
+
+    def tallies(self, metric: Metric, rows: NDArray[np.bool_] | None = None) -> list[Tally]:
+        """A metric's tally of each seed, of some rows or of all; clusters are numbered alike.
+
+        Raises:
+            ParalbenchError: where the metric needs what these predictions have not.
+        """
+        answers, count = self.answers(), int(self.clusters.max()) + 1
+        found = []
+        for seed in np.unique(self.seeds):
+            wanted = self.seeds == seed if rows is None else rows & (self.seeds == seed)
+            try:
+                tally = metric.tally(answers.take(wanted), self.clusters[wanted], count)
+            except ValueError as error:
+                raise ParalbenchError(f"{metric.name}: {error}.") from None
+            found.append(tally)
+        return found
+
+    def sizes(self, rows: NDArray[np.bool_] | None = None) -> Array:
+        """How many rows of one seed each cluster has, of some or of all, [clusters]."""
+        first = self.seeds == self.seeds.min()
+        wanted = self.clusters[first if rows is None else first & rows]
+        counts: Array = np.bincount(wanted, minlength=int(self.clusters.max()) + 1).astype(float)
+        return counts
+
+    def layout(self) -> tuple[Array, ...]:
+        """What predictions of the same examples share: row, step, cluster and truth, in one order."""
+        first = self.seeds == self.seeds.min()
+        steps = np.zeros_like(self.rows) if self.steps is None else self.steps
+        order = np.lexsort((steps[first], self.rows[first]))
+        columns = (self.rows, steps, self.clusters, self.truth)
+        return tuple(column[first][order].astype(float) for column in columns)
+
+    def table(self, ids: NDArray[np.str_]) -> pa.Table:
+        """As it is stored; ``ids`` are the names that examples may have there."""
+        columns: dict[str, Any] = {
+            "example": ids[self.rows],
+            "cluster": self.clusters.astype(np.int32),
+            "fold": self.folds.astype(np.int16),
+            "seed": self.seeds.astype(np.int16),
+        }
+        if self.steps is not None:
+            columns["step"] = self.steps.astype(np.int32)
+        if self.classes:
+            names = np.array(self.classes)
+            columns["truth"] = names[self.truth.astype(int)]
+            columns["predicted"] = names[self.predicted.astype(int)]
+            for place, name in enumerate(self.classes):
+                columns[f"{_PROBABILITY}{name}"] = self.outputs[:, place]
+        else:
+            columns["truth"], columns["predicted"] = self.truth, self.predicted
+        for name, values in self.attributes.items():
+            columns[f"{_ATTRIBUTE}{name}"] = pa.array(values).dictionary_encode()
+        return pa.table(columns)
+
+    @classmethod
+    def restored(cls, table: pa.Table, classes: Sequence[str]) -> tuple[Predictions, list[str]]:
+        """What :meth:`table` stored, and the examples' names there, by their number.
+
+        Raises:
+            ValueError: where a column is missing, foreign or of another kind, a class is unknown,
+                or anything is not finite. What a result says of them is not looked at.
+        """
+        names = set(table.column_names)
+        expected = {"example", "cluster", "fold", "seed", "truth", "predicted"}
+        expected |= {f"{_PROBABILITY}{name}" for name in classes} | (names & {"step"})
+        attributes = sorted(name for name in names if name.startswith(_ATTRIBUTE))
+        if missing := sorted(expected - names):
+            raise ValueError(f"the column '{missing[0]}' is missing")
+        if foreign := sorted(names - expected - set(attributes)):
+            raise ValueError(f"the column '{foreign[0]}' does not belong there")
+        if len(names) != len(table.column_names):
+            raise ValueError("a column stands there twice")
+        ids, rows = _coded(table, "example")
+        if classes:
+            place = {name: float(number) for number, name in enumerate(classes)}
+            truth, predicted = (_placed(table, name, place) for name in ("truth", "predicted"))
+            outputs = np.stack([_numbers(table, f"{_PROBABILITY}{name}") for name in classes], 1)
+        else:
+            truth, predicted = _numbers(table, "truth"), _numbers(table, "predicted")
+            outputs = predicted[:, None]
+        found = cls(
+            rows=rows,
+            clusters=np.unique(_integers(table, "cluster"), return_inverse=True)[1],
+            folds=_integers(table, "fold"),
+            seeds=_integers(table, "seed"),
+            truth=truth,
+            predicted=predicted,
+            outputs=outputs.astype(np.float32),
+            classes=tuple(classes),
+            steps=_integers(table, "step") if "step" in names else None,
+            attributes={name.removeprefix(_ATTRIBUTE): _words(table, name) for name in attributes},
+        )
+        return found, ids.tolist()
+
+
+def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """The different words of a column in their order, and which of them each row holds."""
+    column = table[name]
+    if column.null_count:
+        raise ValueError(f"the column '{name}' has empty cells")
+    if not pa.types.is_dictionary(column.type):
+        if not pa.types.is_string(column.type):
+            raise ValueError(f"the column '{name}' holds {column.type}, expected text")
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pa.DictionaryArray.from_arrays([], [""])
+    if not pa.types.is_string(whole.type.value_type):
+        raise ValueError(f"the column '{name}' holds {whole.type}, expected text")
+    if whole.dictionary.null_count:
+        raise ValueError(f"the column '{name}' has empty cells")
+    words = np.array(whole.dictionary.to_pylist(), dtype=str)
+    given = whole.indices.to_numpy().astype(np.int64)
+    # A dictionary may hold words that no row has, and words twice.
+    used, codes = np.unique(given, return_inverse=True)
+    distinct, place = np.unique(words[used], return_inverse=True)
+    return distinct, place[codes]
+
+
+def _words(table: pa.Table, name: str) -> NDArray[np.str_]:
+    distinct, codes = _coded(table, name)
+    return distinct[codes]
+
+
+def _placed(table: pa.Table, name: str, place: Mapping[str, float]) -> Array:
+    distinct, codes = _coded(table, name)
+    if unknown := sorted(set(distinct.tolist()) - set(place)):
+        raise ValueError(f"'{unknown[0]}' in the column '{name}' is none of the classes")
+    return np.array([place[word] for word in distinct.tolist()], dtype=float)[codes]
+
+
+def _numbers(table: pa.Table, name: str) -> Array:
+    column = table[name]
+    if column.null_count:
+        raise ValueError(f"the column '{name}' has empty cells")
+    if not pa.types.is_floating(column.type):
+        raise ValueError(f"the column '{name}' holds {column.type}, expected numbers")
+    values: Array = column.to_numpy().astype(float)
+    if not np.isfinite(values).all():
+        raise ValueError(f"the column '{name}' holds NaN or infinity")
+    return values
+
+
+def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
+    column = table[name]
+    if column.null_count or not pa.types.is_integer(column.type):
+        raise ValueError(f"the column '{name}' holds {column.type}, expected whole numbers")
+    values: NDArray[np.int64] = column.to_numpy().astype(np.int64)
+    return values
 
 
 def read(file: Path, result: Result) -> tuple[Predictions, list[str]]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from paralbench.records.assessment import Assessment
 from paralbench.records.bundle import Manifest
-from paralbench.screening.recordings import Recording
+from paralbench.screener.recordings import Recording
 
 
 class Assessor(Protocol):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from paralbench.screening.lines import Lines, decoded, encoded, whole
+from paralbench.system.json_lines import Lines, decoded, encoded, whole
 
 NAME = "audit.jsonl"
 _FIRST = "0" * 64

@@ -13,18 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from paralbench.progress import Progress
 from paralbench.records.assessment import Assessment
 from paralbench.records.bundle import Manifest
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Refusal
 from paralbench.records.screened import Row, Screened
+from paralbench.screener.recordings import Recording, Recordings
 from paralbench.screening.audit import Audit
 from paralbench.screening.examination import Job
 from paralbench.screening.journal import Journal, Run, check_empty
 from paralbench.screening.pseudonyms import Pseudonyms, write_key_table
-from paralbench.screening.recordings import Recording, Recordings
 from paralbench.screening.workers import SCRATCH, Opener, Workers
+from paralbench.system.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from paralbench.pages.chart import Cell, Chart, drawn
 from paralbench.records.bundle import Manifest
 from paralbench.records.screened import Row
 from paralbench.screening.in_place import Evaluation
-from paralbench.site.chart import Cell, Chart, drawn
 
 _WIDTH, _HEIGHT = 480, 220
 _BINS = 20

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from paralbench.foreign import foreign
 from paralbench.records.assessment import Assessment
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.screened import Screened
+from paralbench.screener.recordings import Recording
 from paralbench.screening.assessor import Assessor
-from paralbench.screening.recordings import Recording
 from paralbench.screening.sketch import sketch
+from paralbench.system.foreign_code import foreign
 
 _CHUNK = 2**20
 

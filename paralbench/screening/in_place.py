@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from paralbench.evaluation.attributes import UNKNOWN, word
-from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.scoring import scores
 from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.bundle import Estimate, Manifest, Outcome
@@ -26,6 +25,7 @@ from paralbench.records.result import Score
 from paralbench.records.screened import Row
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import Metrics
+from paralbench.results.predictions import Predictions
 from paralbench.statistics.bootstrap import WILSON, wilson
 
 SMALLEST = 10

@@ -15,7 +15,7 @@ from typing import Any
 import paralbench
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.screened import Screened
-from paralbench.screening.lines import Lines, decoded, encoded, whole
+from paralbench.system.json_lines import Lines, decoded, encoded, whole
 
 NAME = "journal.jsonl"
 _FORMAT = "paralbench-journal/1"

@@ -11,7 +11,7 @@ from paralbench.screening.batch import Batch, Screening, Settings
 from paralbench.screening.drift import drift
 from paralbench.screening.in_place import evaluate
 from paralbench.screening.report import Report
-from paralbench.screening.writing import atomically
+from paralbench.system.atomic_file import write_atomically
 
 
 def write(
@@ -56,7 +56,7 @@ def write(
         files["fhir.json"] = json.dumps(told, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     pages = [(name, text.encode()) for name, text in report.pages()]
     for name, content in [*files.items(), *reversed(pages)]:
-        atomically(folder / name, content)
+        write_atomically(folder / name, content)
     written = {folder / name for name, _ in [*files.items(), *pages]}
     earlier = [folder / name for name in ("evaluation.json", "fhir.json")]
     for file in [*earlier, *folder.glob("recordings/*.html")]:

@@ -14,8 +14,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from paralbench.ranking.data import safe
 from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.system.csv_cell import safe
 
 NAME = "salt"
 _BYTES = 32

@@ -19,13 +19,13 @@ import jinja2
 from markupsafe import Markup
 
 import paralbench
+from paralbench.pages.chart import Chart
+from paralbench.pages.templates import STYLE, strict
 from paralbench.records.bundle import NOTICE, Manifest
 from paralbench.records.screened import Row
 from paralbench.screening import charts, wording
 from paralbench.screening.drift import Drift
 from paralbench.screening.in_place import Evaluation
-from paralbench.site.chart import Chart
-from paralbench.site.environment import strict
 
 NAME = "report.html"
 ALONE = 60
@@ -152,8 +152,7 @@ def _charts(report: Report) -> dict[str, Chart | None]:
 
 
 def _style() -> str:
-    shared = _HERE.parent / "site" / "assets" / "style.css"
-    return shared.read_text("utf-8") + (_HERE / "templates" / "report.css").read_text("utf-8")
+    return STYLE.read_text("utf-8") + (_HERE / "templates" / "report.css").read_text("utf-8")
 
 
 def _environment() -> jinja2.Environment:

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from paralbench.catalog import from_environment
+from paralbench.screener.bundle import Bundle
 from paralbench.screening.assessor import Assessor
 from paralbench.screening.batch import Screening
-from paralbench.screening.bundle import Bundle
 
 
 def opened(
@@ -36,6 +36,6 @@ def opened(
 def _screener(
     path: Path, sha256: str, weights: Path | None, catalogs: tuple[Path, ...]
 ) -> Assessor:
-    from paralbench.screening.screener import Screener
+    from paralbench.screener.screener import Screener
 
     return Screener.open(path, weights, catalog=from_environment(catalogs), sha256=sha256)

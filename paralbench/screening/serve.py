@@ -22,16 +22,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import jinja2
 
+from paralbench.pages.templates import STYLE
 from paralbench.records.bundle import NOTICE
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.records.screened import Screened
+from paralbench.screener.recordings import SUFFIXES, Recording
 from paralbench.screening import wording
 from paralbench.screening.audit import Audit
 from paralbench.screening.batch import Screening
 from paralbench.screening.examination import Job
 from paralbench.screening.journal import Journal, Run, check_empty
-from paralbench.screening.recordings import SUFFIXES, Recording
 from paralbench.screening.workers import SCRATCH, Workers
 
 LARGEST = 2**30
@@ -151,8 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif name == "page.js":
             self._answer(HTTPStatus.OK, "text/javascript", (_TEMPLATES / "serve.js").read_bytes())
         elif name == "style.css":
-            shared = Path(__file__).parents[1] / "site" / "assets" / "style.css"
-            style = shared.read_bytes() + (_TEMPLATES / "report.css").read_bytes()
+            style = STYLE.read_bytes() + (_TEMPLATES / "report.css").read_bytes()
             self._answer(HTTPStatus.OK, "text/css", style)
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")

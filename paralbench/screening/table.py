@@ -12,10 +12,10 @@ from dataclasses import fields
 from typing import Any
 
 import paralbench
-from paralbench.ranking.data import safe
 from paralbench.records.assessment import Stretch
 from paralbench.records.quality import Quality
 from paralbench.records.screened import Row
+from paralbench.system.csv_cell import safe
 
 _TEXT = (
     "id", "path", "status", "reason", "cause", "warnings", "prediction", "classes", "stretches",

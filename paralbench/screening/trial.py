@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from paralbench.bundling.making import make
 from paralbench.catalog import Catalog
 from paralbench.corpora.reading import read
+from paralbench.evaluation.rerun import recorded_request
 from paralbench.evaluation.selection import select
 from paralbench.records.example import Clip, Example
-from paralbench.reproduction.asking import asked
 from paralbench.results import files
-from paralbench.screening import bundle
+from paralbench.screener import bundle
 from paralbench.screening.batch import Settings, screen
-from paralbench.screening.lock import Lock
-from paralbench.screening.making import make
 from paralbench.screening.outputs import write
 from paralbench.screening.screening import opened
+from paralbench.system.folder_lock import Lock
 
 _SEED = 1
 """Of the people who are screened; 0 made those of training."""
@@ -58,7 +58,7 @@ def trial(
     recorded = files.read(file)
     corpus = catalog.corpus(recorded.data.corpus)
     manifest, members = make(
-        file, catalog, lambda one: asked(one, file, {corpus.card.id: data}, {}), cache, say=say,
+        file, catalog, lambda one: recorded_request(one, file, {corpus.card.id: data}, {}), cache, say=say,
         quiet=True,
     )  # fmt: skip
     made = folder / f"{recorded.task}{bundle.SUFFIX}"

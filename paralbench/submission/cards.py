@@ -12,7 +12,6 @@ from typing import Any
 
 import paralbench
 from paralbench.catalog import Catalog
-from paralbench.evaluation.standing import standing
 from paralbench.evaluation.transfer import derived
 from paralbench.records.card import Card
 from paralbench.records.errors import CardError
@@ -20,6 +19,7 @@ from paralbench.records.model_card import ModelCard, PackageWeights, Policy, See
 from paralbench.records.result import Model, Result
 from paralbench.records.task_card import TaskCard
 from paralbench.results import files
+from paralbench.results.eligibility import standing
 from paralbench.results.provenance import card_digest
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.evaluation.predictions import Predictions
 from paralbench.records.result import Result
 from paralbench.records.task_card import FixedFolds, GroupFolds, Partitions, TaskCard
+from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from paralbench.evaluation.predictions import Predictions
 from paralbench.records.errors import CardError
 from paralbench.records.result import Result
+from paralbench.results.predictions import Predictions
 from paralbench.submission.problem import Problem, shown
 from paralbench.submission.wording import wording
 

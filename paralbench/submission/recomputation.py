@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from paralbench.evaluation import scoring
-from paralbench.evaluation.predictions import Predictions
 from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.records.task_card import Partitions, TaskCard
+from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paralbench.evaluation.predictions import Predictions
+from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem
 

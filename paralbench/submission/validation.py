@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 from paralbench.catalog import Catalog
-from paralbench.processes import every
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.results import files
@@ -24,6 +23,7 @@ from paralbench.submission.loading import load
 from paralbench.submission.problem import Problem
 from paralbench.submission.recomputation import recomputed
 from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
+from paralbench.system.parallel import parallel_map
 
 _FEW = 8
 """So many results are checked sooner than processes start."""
@@ -64,7 +64,7 @@ def validate(
                 f"{place}: expected results (<model>/<task>/<head>.json), there are none."
             )
         workers = 1 if len(names) <= _FEW else workers
-        checked = every(partial(_check, cards, found.results), names, workers)
+        checked = parallel_map(partial(_check, cards, found.results), names, workers)
         problems += [problem for one in checked for problem in one[1]]
         came = [one[0] for one in checked if one[0] is not None]
         known, roots = _known(came, found, against)

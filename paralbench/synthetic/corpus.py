@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from paralbench.corpora.locating import SYNTHETIC_MARK
+from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import UsageError
 from paralbench.synthetic.voice import Signal
 

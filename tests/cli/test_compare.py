@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paralbench.cli.main import main
-from tests.ranking.boards import predictions, store
+from tests.leaderboard.boards import predictions, store
 
 
 def _compared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paralbench.cli.run import _gap
 from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.task_card import Metrics
-from tests.ranking.boards import predictions, result
+from tests.leaderboard.boards import predictions, result
 
 
 def test_the_largest_gap_of_the_ranking_metric_is_told() -> None:

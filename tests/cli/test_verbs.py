@@ -10,7 +10,7 @@ import pytest
 
 import paralbench
 from paralbench.cli.main import VERBS, main
-from paralbench.corpora.locating import SYNTHETIC_MARK
+from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import UsageError
 from tests.evaluation import toy
 

@@ -10,10 +10,9 @@ import soundfile
 
 from paralbench.catalog import Catalog, Corpus
 from paralbench.cli.main import main
-from paralbench.corpora.locating import SYNTHETIC_MARK
 from paralbench.corpora.reading import read
 from paralbench.corpora.verifying import Verification, differences, verify
-from paralbench.records.corpus_card import Fact
+from paralbench.records.corpus_card import SYNTHETIC_MARK, Fact
 from paralbench.records.example import Example
 
 CARD = """

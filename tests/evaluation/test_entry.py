@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from paralbench.corpora.locating import SYNTHETIC_MARK
 from paralbench.evaluation.benchmark import Done, Failed
 from paralbench.metrics import metric
+from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import UsageError
 from paralbench.results import files
 from tests.evaluation import toy

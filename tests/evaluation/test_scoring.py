@@ -11,7 +11,7 @@ from sklearn import metrics as sklearn
 
 from paralbench.evaluation import scoring
 from paralbench.evaluation.folds import splits
-from paralbench.evaluation.predictions import Predictions
+from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.selection import Selection
 from paralbench.heads.head import Fitted
 from paralbench.records.errors import ParalbenchError
@@ -44,7 +44,7 @@ def _fitted(selection: Selection, width: int, fill: float | None = None) -> list
 
 def test_scores_are_those_of_scikit_learn_seed_by_seed() -> None:
     selection = _classes()
-    found = Predictions.of(selection, _fitted(selection, 2))
+    found = predictions(selection, _fitted(selection, 2))
     assert len(found.rows) == 72 * len(SEEDS)
     uar, wa = scoring.scores(selection.task.metrics, found)
     for score, oracle in ((uar, sklearn.balanced_accuracy_score), (wa, sklearn.accuracy_score)):
@@ -69,7 +69,7 @@ def test_scores_are_those_of_scikit_learn_seed_by_seed() -> None:
 def test_predictions_keep_row_and_output_together() -> None:
     selection = _classes()
     fitted = _fitted(selection, 2)
-    found = Predictions.of(selection, fitted)
+    found = predictions(selection, fitted)
     assert found.rows.tolist() == list(range(72)) * len(SEEDS)
     for fit in fitted:
         for row, output in zip(fit.split.test, fit.outputs, strict=True):
@@ -81,14 +81,14 @@ def test_predictions_keep_row_and_output_together() -> None:
 
 def test_clusters_are_the_speakers() -> None:
     selection = _classes()
-    found = Predictions.of(selection, _fitted(selection, 2))
+    found = predictions(selection, _fitted(selection, 2))
     speakers = [selection.examples[row].groups["speaker"] for row in found.rows]
     assert len(set(zip(speakers, found.clusters.tolist(), strict=True))) == len(set(speakers)) == 12
 
 
 def test_the_confusion_matrix_is_a_mean_over_seeds() -> None:
     selection = _classes()
-    found = Predictions.of(selection, _fitted(selection, 2))
+    found = predictions(selection, _fitted(selection, 2))
     counted = sklearn.confusion_matrix(found.truth, found.predicted) / len(SEEDS)
     assert scoring.confusion_matrix(found) == pytest.approx(counted)
 
@@ -99,7 +99,7 @@ def test_an_output_that_is_not_finite_is_never_a_score(value: float) -> None:
     fitted = _fitted(selection, 2)
     fitted[3].outputs[1, 0] = value
     with pytest.raises(ParalbenchError, match="NaN or infinity"):
-        Predictions.of(selection, fitted)
+        predictions(selection, fitted)
 
 
 def test_a_fold_that_leaves_a_metric_undefined_is_left_out_of_the_folds_alone() -> None:
@@ -113,14 +113,14 @@ def test_a_fold_that_leaves_a_metric_undefined_is_left_out_of_the_folds_alone() 
         Fitted(fit.split, np.full_like(fit.outputs, 0.25), {}, {}) if fit.split.fold == 0 else fit
         for fit in _fitted(selection, 1)
     ]
-    (ccc,) = scoring.scores(selection.task.metrics, Predictions.of(selection, fitted))
+    (ccc,) = scoring.scores(selection.task.metrics, predictions(selection, fitted))
     assert list(ccc.by_fold) == ["1", "2", "3"]
     assert np.isfinite(ccc.value)
 
 
 def test_a_metric_that_is_not_defined_at_all_is_refused() -> None:
     selection = _numbers([0.25] * 12)
-    found = Predictions.of(selection, _fitted(selection, 1, fill=0.25))
+    found = predictions(selection, _fitted(selection, 1, fill=0.25))
     with pytest.raises(ParalbenchError, match="ccc is not defined"):
         scoring.scores(selection.task.metrics, found)
 
@@ -130,7 +130,7 @@ def test_a_metric_of_numbers_does_not_score_classes() -> None:
         [example(f"{n}", "ab"[n % 2], speaker=f"s{n // 6}") for n in range(48)], FOLDS,
         metrics={"ranking": "ccc", "report": ["ccc"]},
     )  # fmt: skip
-    found = Predictions.of(selection, _fitted(selection, 2))
+    found = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="'ccc' is for a number, the target is a class"):
         scoring.scores(selection.task.metrics, found)
 
@@ -145,6 +145,6 @@ def test_one_speaker_has_no_interval() -> None:
         for n in range(24)
     ]
     selection = selected(examples, parts)
-    found = Predictions.of(selection, _fitted(selection, 2))
+    found = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="two clusters"):
         scoring.scores(selection.task.metrics, found)

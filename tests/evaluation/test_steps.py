@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paralbench.evaluation.predictions import Predictions
+from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.scoring import scores
 from paralbench.evaluation.selection import Selection, select
 from paralbench.evaluation.steps import Steps, fill, too_short
@@ -70,7 +70,7 @@ def test_predictions_are_shifted_back_and_joined_by_recording() -> None:
     steps = Steps.of(selection())
     (found,) = steps.undelayed([fit(steps, [10, 20, 30, 40, 50, 60, 70], [0, 2])])
     assert found.outputs[:, 0].tolist() == [10, 10, 10, 20, 50, 50, 50]
-    told = Predictions.of(selection(), [found], steps)
+    told = predictions(selection(), [found], steps)
     assert told.steps is not None
     assert told.steps.tolist() == [0, 1, 2, 3, 0, 1, 2]
     assert told.rows.tolist() == [0, 0, 0, 0, 2, 2, 2]
@@ -94,11 +94,11 @@ def test_a_perfect_head_scores_one_apart_from_what_the_delay_cuts_off() -> None:
             )
         ]
     )
-    (score,) = scores(chosen.task.metrics, Predictions.of(chosen, back, steps))
+    (score,) = scores(chosen.task.metrics, predictions(chosen, back, steps))
     assert score.value > 0.99
     assert set(score.by_group) == {"culture=a", "culture=b"}
     undone = [Fitted(one.split, np.array(outputs, np.float32)[:, None], {}, {}) for one in back]
-    (late,) = scores(chosen.task.metrics, Predictions.of(chosen, undone, steps))
+    (late,) = scores(chosen.task.metrics, predictions(chosen, undone, steps))
     assert late.value < score.value
 
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paralbench.features.inventory import holdings
-from paralbench.features.product import Product, Space, clip_key
+from paralbench.features.spec import FeatureKey, FeatureSpec, clip_key
 from paralbench.features.store import FeatureStore, Record
 from paralbench.records.example import Clip
 
 LAYERS, WIDTH = 2, 3
 
 
-def _space(kind: str = "frames") -> Space:
-    product = Product("frames") if kind == "frames" else Product("pooled")
-    return Space("encoder", product, "model", LAYERS, WIDTH)
+def _space(kind: str = "frames") -> FeatureKey:
+    spec = FeatureSpec("frames") if kind == "frames" else FeatureSpec("pooled")
+    return FeatureKey("encoder", spec, "model", LAYERS, WIDTH)
 
 
 def _key(number: int) -> bytes:
@@ -210,12 +210,12 @@ def test_a_clip_is_known_by_content_and_cut() -> None:
 def test_another_encoder_or_product_is_another_space() -> None:
     base = _space()
     others = [
-        Space("other", base.product, "model", LAYERS, WIDTH),
-        Space("encoder", Product("pooled"), "model", LAYERS, WIDTH),
-        Space("encoder", Product("frames", "float16"), "model", LAYERS, WIDTH),
-        Space("encoder", Product("frames", layers="last"), "model", LAYERS, WIDTH),
-        Space("encoder", Product("frames", layers=(1, 0)), "model", LAYERS, WIDTH),
-        Space("encoder", Product("frames", rate=10.0), "model", LAYERS, WIDTH),
+        FeatureKey("other", base.spec, "model", LAYERS, WIDTH),
+        FeatureKey("encoder", FeatureSpec("pooled"), "model", LAYERS, WIDTH),
+        FeatureKey("encoder", FeatureSpec("frames", "float16"), "model", LAYERS, WIDTH),
+        FeatureKey("encoder", FeatureSpec("frames", layers="last"), "model", LAYERS, WIDTH),
+        FeatureKey("encoder", FeatureSpec("frames", layers=(1, 0)), "model", LAYERS, WIDTH),
+        FeatureKey("encoder", FeatureSpec("frames", rate=10.0), "model", LAYERS, WIDTH),
     ]
     assert len({base.name, *(space.name for space in others)}) == 7
 

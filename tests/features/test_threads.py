@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from paralbench.encoders.encoder import Waveform
+from paralbench.features.clip_encoder import ClipEncoder
 from paralbench.features.engine import Engine
 from paralbench.features.extraction import extract, space
-from paralbench.features.listening import Listener
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.features.threads import Threads
 from paralbench.records.example import Clip
@@ -38,8 +38,10 @@ class Recorder:
         return [torch.from_numpy(one).unfold(0, 400, 160)[:, :4].unsqueeze(0) for one in waveforms]
 
 
-@pytest.mark.parametrize("product", [Product(), Product("frames"), Product("frames", rate=10.0)])
-def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, product: Product) -> None:
+@pytest.mark.parametrize(
+    "spec", [FeatureSpec(), FeatureSpec("frames"), FeatureSpec("frames", rate=10.0)]
+)
+def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, spec: FeatureSpec) -> None:
     """Short, long and refused clips; one by one, on threads, decoded ahead, in batches."""
     asked = clips(tmp_path, [0.1, 2.7, 0.02, 0.1, 5.2] + [0.1, 0.3] * 20)
     asked[b"m" * 16] = Clip(tmp_path / "missing.wav")
@@ -48,8 +50,8 @@ def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, product: Pro
     for number, (threads, batch, decoders) in enumerate(
         [(1, 0.0, 0), (3, 0.0, 0), (2, 0.0, 3), (1, 2.0, 0), (2, 1.1, 2)]
     ):
-        store = FeatureStore(tmp_path / f"{number}", space(chosen, product))
-        listener = Listener(chosen.load(), chosen.card, product, tmp_path)
+        store = FeatureStore(tmp_path / f"{number}", space(chosen, spec))
+        listener = ClipEncoder(chosen.load(), chosen.card, spec, tmp_path)
         engine = Threads(listener, chosen.card, threads, batch, decoders)
         with store.writer() as writer:
             for key, record in engine.records(asked):
@@ -63,7 +65,7 @@ def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, product: Pro
 def test_batches_are_sorted_by_length_and_bounded_with_their_padding(tmp_path: Path) -> None:
     lengths = np.random.default_rng(0).uniform(0.06, 0.49, 60).round(3).tolist()
     chosen, recorder = encoder(tmp_path, FRAMES), Recorder()
-    engine = Threads(Listener(recorder, chosen.card, Product()), chosen.card, 1, 2.0, 0)
+    engine = Threads(ClipEncoder(recorder, chosen.card, FeatureSpec()), chosen.card, 1, 2.0, 0)
     assert len(list(engine.records(clips(tmp_path, lengths)))) == 60
     assert sum(map(len, recorder.batches)) == 60
     assert max(map(len, recorder.batches)) >= 4
@@ -76,7 +78,7 @@ def test_batches_are_sorted_by_length_and_bounded_with_their_padding(tmp_path: P
 
 def test_on_a_cpu_clips_are_encoded_alone_the_longest_of_a_group_first(tmp_path: Path) -> None:
     chosen, recorder = encoder(tmp_path, FRAMES, window=30.0), Recorder()
-    engine = Threads(Listener(recorder, chosen.card, Product()), chosen.card, 1, 0.0, 0)
+    engine = Threads(ClipEncoder(recorder, chosen.card, FeatureSpec()), chosen.card, 1, 0.0, 0)
     asked = clips(tmp_path, [1.0, 0.4, 2.0, 0.1, 0.2, 0.7, 1.5])
     order = [key for key, _ in engine.records(asked)]
     assert order == list(asked), "records come in the order of the plan"
@@ -88,7 +90,7 @@ def test_on_a_cpu_clips_are_encoded_alone_the_longest_of_a_group_first(tmp_path:
 def test_what_is_in_flight_is_bounded_in_seconds(tmp_path: Path) -> None:
     """Nothing is decoded that is more than two groups, of a window a thread each, ahead."""
     chosen = encoder(tmp_path, FRAMES, window=1.0)
-    listener = Listener(chosen.load(), chosen.card, Product())
+    listener = ClipEncoder(chosen.load(), chosen.card, FeatureSpec())
     ahead, most = 0.0, 0.0
     pieces = listener.pieces
 
@@ -116,7 +118,7 @@ def test_engine_defaults_follow_the_device() -> None:
 
 def test_an_error_ends_the_threads(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, "1 / 0")
-    store = FeatureStore(tmp_path / "store", space(chosen, Product()))
+    store = FeatureStore(tmp_path / "store", space(chosen, FeatureSpec()))
     before = threading.active_count()
     with pytest.raises(Exception, match="ZeroDivisionError"):
         extract(chosen, clips(tmp_path, [0.2] * 9), store, engine=Engine(workers=3), quiet=True)
@@ -131,7 +133,7 @@ from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.engine import Engine
 from paralbench.features.extraction import extract, space
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.example import Clip
 
@@ -147,7 +149,7 @@ def peak(hours):
         for _ in range(round(hours * 60)):
             out.write(block)
     for kind in ("pooled", "frames"):
-        store = FeatureStore(root / "cache", space(chosen, Product(kind)))
+        store = FeatureStore(root / "cache", space(chosen, FeatureSpec(kind)))
         clips = {bytes([int(hours * 10)]) * 16: Clip(file)}
         assert extract(chosen, clips, store, quiet=True, engine=Engine(workers=2)).made == 1
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from paralbench.catalog import Catalog
 from paralbench.features.bins import binned, deviations
 from paralbench.features.plan import _pieces
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.windows import Windows, sliding
 from paralbench.records.errors import Refused
 
@@ -66,13 +66,13 @@ def test_sliding_gives_the_hops_around_each(hops: int, half: int) -> None:
 
 def test_the_plan_knows_what_windows_cost() -> None:
     card = Catalog().model("egemaps").card
-    product = Product().moving(10.0, 4.0)
-    assert product.bytes(card, 60.0) == pytest.approx(600 * 2 * 88 * 4, rel=0.01)
-    assert _pieces(card, product, [60.0, 30.0]) == [4.0] * 900
+    spec = FeatureSpec().moving(10.0, 4.0)
+    assert spec.bytes(card, 60.0) == pytest.approx(600 * 2 * 88 * 4, rel=0.01)
+    assert _pieces(card, spec, [60.0, 30.0]) == [4.0] * 900
     with_frames = Catalog().model("log-mel").card
-    assert _pieces(with_frames, product, [60.0, 30.0]) == [60.0, 30.0]
+    assert _pieces(with_frames, spec, [60.0, 30.0]) == [60.0, 30.0]
 
 
 def test_frames_cannot_be_taken_step_by_step() -> None:
     with pytest.raises(ValueError, match="cannot be taken step by step"):
-        Product("frames").moving(10.0, 4.0)
+        FeatureSpec("frames").moving(10.0, 4.0)

@@ -13,7 +13,7 @@ def test_a_head_is_found_under_its_own_name(name: str) -> None:
     found = head(name)
     assert found.name == name
     assert found.targets <= {"class", "number", "series"}
-    assert found.product(settings(name, {})).kind in {"pooled", "frames"}
+    assert found.spec(settings(name, {})).kind in {"pooled", "frames"}
 
 
 def test_an_unknown_head_is_told_what_there_is() -> None:

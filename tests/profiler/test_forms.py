@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head, settings
 from paralbench.heads.head import PooledStream, Problem, Split
 from paralbench.profiler import parameters, size
@@ -25,12 +25,12 @@ def _card(words: Words | None = None, layers: int = LAYERS) -> ModelCard:
 
 def _forms(
     name: str, count: int = 1, series: bool = False, outputs: int = CLASSES
-) -> tuple[Forms, Product]:
+) -> tuple[Forms, FeatureSpec]:
     chosen = settings(name, {})
-    product = head(name).product(chosen)
+    spec = head(name).spec(chosen)
     if series:
-        product = product.moving(10.0, 4.0)
-    return Forms(Asked(name, chosen, outputs, series), [_card()] * count, product), product
+        spec = spec.moving(10.0, 4.0)
+    return Forms(Asked(name, chosen, outputs, series), [_card()] * count, spec), spec
 
 
 def _record(rows: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -43,8 +43,8 @@ def _record(rows: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
      ("haffformer", 150, False), ("mlp", 2, False)],
 )  # fmt: skip
 def test_both_forms_answer(name: str, rows: int, folds: bool) -> None:
-    forms, product = _forms(name)
-    assert product.kind == ("pooled" if rows == 2 else "frames")
+    forms, spec = _forms(name)
+    assert spec.kind == ("pooled" if rows == 2 else "frames")
     inputs = forms.inputs([_record(rows)])
     assert forms.folds == folds
     for form in (forms.trained, forms.deployed):
@@ -83,21 +83,21 @@ def test_a_number_has_one_output() -> None:
 
 @pytest.mark.parametrize("name", ["linear-probe", "lstm"])
 def test_a_series_has_an_answer_a_step(name: str) -> None:
-    product = head("linear-probe").product(settings("linear-probe", {})).moving(10.0, 4.0)
-    forms = Forms(Asked(name, settings(name, {}), 1, series=True), [_card()], product)
+    spec = head("linear-probe").spec(settings("linear-probe", {})).moving(10.0, 4.0)
+    forms = Forms(Asked(name, settings(name, {}), 1, series=True), [_card()], spec)
     answer = forms.deployed(forms.inputs([_record(2 * 30)]))
     assert answer.shape.numel() == 30
 
 
 def test_several_encoders_are_fused() -> None:
-    forms, product = _forms("concatenation", count=2)
-    rows = 2 if product.kind == "pooled" else 60
+    forms, spec = _forms("concatenation", count=2)
+    rows = 2 if spec.kind == "pooled" else 60
     assert forms.deployed(forms.inputs([_record(rows), _record(rows)])).shape == (1, CLASSES)
 
 
 def test_bags_of_audio_words_are_heard() -> None:
     chosen = settings("concatenation", {})
     card = _card(Words(codes=7), layers=1)
-    product = Product("frames")
-    forms = Forms(Asked("concatenation", chosen, CLASSES), [card, card], product)
+    spec = FeatureSpec("frames")
+    forms = Forms(Asked("concatenation", chosen, CLASSES), [card, card], spec)
     assert forms.deployed(forms.inputs([_record(60)[:1], _record(60)[:1]])).shape == (1, CLASSES)

@@ -11,9 +11,9 @@ from paralbench.encoders.loading import loadable
 from paralbench.heads import settings
 from paralbench.profiler import memory
 from paralbench.profiler.clips import write
-from paralbench.profiler.process import apart
 from paralbench.profiler.subject import Subject
 from paralbench.records.errors import ParalbenchError
+from paralbench.system.fresh_process import in_fresh_process
 from tests.evaluation import toy
 
 HUNGRY = '''"""Holds 64 MiB, and takes 40 MiB more for a second of audio."""
@@ -45,7 +45,7 @@ def test_what_is_held_and_what_is_taken(tmp_path: Path) -> None:
     subject = Subject.of(
         [loadable(catalog.model("bands"))], "linear-probe", settings("linear-probe", {}), 2
     )
-    found = apart(memory.measure, subject, write(tmp_path, (1.0, 2.0, 12.0)), 1e-9)
+    found = in_fresh_process(memory.measure, subject, write(tmp_path, (1.0, 2.0, 12.0)), 1e-9)
     assert found.loaded - found.baseline == pytest.approx(64 * MIB, abs=12 * MIB)
     one, two = found.peaks
     assert one.parts["encoder"] == pytest.approx(40 * MIB, abs=12 * MIB)
@@ -63,7 +63,7 @@ def test_memory_that_runs_out_is_told() -> None:
     with pytest.raises(
         ParalbenchError, match=r"process: DefaultCPUAllocator: can't allocate memory$"
     ):
-        apart(_runs_out)
+        in_fresh_process(_runs_out)
 
 
 def _dies() -> None:
@@ -74,4 +74,4 @@ def _dies() -> None:
 
 def test_a_process_that_is_killed_is_told() -> None:
     with pytest.raises(ParalbenchError, match="killed"):
-        apart(_dies)
+        in_fresh_process(_dies)

@@ -55,7 +55,7 @@ def fake(wait: float) -> Assessor:
 def opened(*_: object) -> Screening:
     """In place of the function that opens a bundle."""
     from paralbench.screening.batch import Screening
-    from tests.screening.bundles import manifest
+    from tests.screener.bundles import manifest
     from tests.screening.command import fake as opener
     from tests.screening.fakes import SHA256
 

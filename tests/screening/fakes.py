@@ -16,9 +16,9 @@ from paralbench.records.assessment import Assessment, Stretch
 from paralbench.records.bundle import Manifest
 from paralbench.records.errors import BundleError, ParalbenchError
 from paralbench.records.quality import Quality
+from paralbench.screener.recordings import Recording
 from paralbench.screening.batch import Screening
-from paralbench.screening.recordings import Recording
-from tests.screening.bundles import manifest
+from tests.screener.bundles import manifest
 
 SHA256 = "5c" * 32
 

@@ -10,8 +10,8 @@ import pytest
 from paralbench.records.admission import Admission
 from paralbench.records.example import Refusal
 from paralbench.records.quality_limits import QualityLimits
-from paralbench.screening.gate import Gate
-from paralbench.screening.recordings import Recordings
+from paralbench.screener.gate import Gate
+from paralbench.screener.recordings import Recordings
 from tests.screening.bad_recordings import KINDS, good, wav, write
 
 GOOD = 20

@@ -10,7 +10,7 @@ import pytest
 from paralbench.records.bundle import Manifest, Reference
 from paralbench.records.screened import Row
 from paralbench.screening.drift import FEWEST, drift
-from tests.screening.bundles import manifest
+from tests.screener.bundles import manifest
 from tests.screening.rows import row
 
 MEASURES = ("level", "noise_ratio", "bandwidth", "seconds")

@@ -9,7 +9,7 @@ from typing import Any
 
 from paralbench.records.bundle import NOTICE, Outcome
 from paralbench.screening.fhir import bundle
-from tests.screening.bundles import manifest
+from tests.screener.bundles import manifest
 from tests.screening.rows import row
 
 MADE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ from paralbench.records.bundle import Manifest, Outcome
 from paralbench.records.screened import Row
 from paralbench.screening.in_place import RARE, evaluate
 from paralbench.statistics.bootstrap import wilson
-from tests.screening.bundles import manifest
+from tests.screener.bundles import manifest
 from tests.screening.rows import row
 
 COUNT = 120

@@ -14,7 +14,7 @@ from paralbench.records.screened import Row
 from paralbench.screening.drift import Drift
 from paralbench.screening.in_place import evaluate
 from paralbench.screening.report import ALONE, PAGE, Report, visible, wave
-from tests.screening.bundles import manifest
+from tests.screener.bundles import manifest
 from tests.screening.rows import row
 
 NASTY = '<img src=x onerror="alert(1)">\n😀\u202e"\'&{{ 7*7 }}'

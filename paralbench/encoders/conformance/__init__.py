@@ -19,10 +19,10 @@ from paralbench.encoders.conformance import declared, independence, inputs, surr
 from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.loading import loadable
-from paralbench.foreign import foreign
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.model_card import ModelCard
 from paralbench.records.verdict import Finding
+from paralbench.system.foreign_code import foreign
 
 CHECKS: dict[str, Callable[[Subject], float | None]] = {
     check.__name__.replace("_", "-"): check

@@ -82,9 +82,9 @@ def _main(mode: str, text: str) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     _leave_the_network()
     from paralbench.encoders.conformance import CHECKS, examine
-    from paralbench.encoders.conformance.network import refused
     from paralbench.encoders.conformance.subject import Subject
     from paralbench.encoders.loading import loadable
+    from paralbench.system.network_guard import refused
 
     card = ModelCard.model_validate(job["card"])
     given = {} if job["weights"] is None else {card.id: Path(job["weights"])}

@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from paralbench.encoders.encoder import Encoder, Waveform
-from paralbench.foreign import foreign
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.synthetic import voice
+from paralbench.system.foreign_code import foreign
 
 TOLERANCE = 1e-4
 """Largest difference, in deviations of the states, that counts as the same output."""

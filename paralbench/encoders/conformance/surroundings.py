@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from paralbench.encoders.conformance.network import refused
 from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+from paralbench.system.network_guard import refused
 
 _STATM = Path("/proc/self/statm")
 _GROWTH = 1 << 20

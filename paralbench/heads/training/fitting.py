@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from paralbench.heads.head import Problem, Rows, Split
-from paralbench.heads.training.aims import Aim
 from paralbench.heads.training.frames import Shape
 from paralbench.heads.training.network import Build, Network, to_device
+from paralbench.heads.training.objective import Objective
 from paralbench.heads.training.optimisation import optimiser, schedule
 from paralbench.heads.training.recipe import Recipe
 from paralbench.heads.training.sequences import Sequences
@@ -28,7 +28,7 @@ class Trained:
     """A network at its best epoch; ``development`` is its loss there, None without such rows."""
 
     network: Network
-    aim: Aim
+    objective: Objective
     epoch: int
     epochs: int
     development: float | None
@@ -61,8 +61,8 @@ class Fitting:
         seed = [split.seed, split.fold]
         torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
         shuffle = np.random.default_rng(seed)
-        aim = Aim(self._problem, split.train, recipe)
-        network = self._network(build, recipe, aim).to(self._device)
+        objective = Objective(self._problem, split.train, recipe)
+        network = self._network(build, recipe, objective).to(self._device)
         items = sequences.items(split.train)
         develop = sequences.items(split.develop)
         epochs = recipe.epochs if len(develop) else recipe.epochs_blind
@@ -75,7 +75,7 @@ class Fitting:
             for chosen in self._batches(items, recipe, shuffle):
                 descent.zero_grad()
                 outputs, rows = self._outputs(network, chosen, recipe)
-                loss = aim.loss(outputs, rows)
+                loss = objective.loss(outputs, rows)
                 if not torch.isfinite(loss):
                     raise ParalbenchError(
                         f"fold {split.fold}, seed {split.seed}: the loss became {loss.item()} in "
@@ -89,7 +89,7 @@ class Fitting:
             if not len(develop):
                 continue
             outputs, rows = self._predicted(network, develop, recipe)
-            now = float(aim.loss(outputs, rows, training=False))
+            now = float(objective.loss(outputs, rows, training=False))
             if now < best:
                 best, best_epoch, state = now, epoch, copy.deepcopy(network.state_dict())
             elif epoch - best_epoch >= recipe.patience:
@@ -97,11 +97,11 @@ class Fitting:
         if state is not None:
             network.load_state_dict(state)
         chosen_epoch = best_epoch if len(develop) else epoch
-        return Trained(network.eval(), aim, chosen_epoch, epoch, best if state else None)
+        return Trained(network.eval(), objective, chosen_epoch, epoch, best if state else None)
 
     def answers(self, trained: Trained, network: Network, recipe: Recipe) -> NDArray[np.float32]:
         """What a network says of the test rows, in their order."""
-        return trained.aim.answers(self.outputs(network, recipe))
+        return trained.objective.answers(self.outputs(network, recipe))
 
     def outputs(self, network: Network, recipe: Recipe) -> Tensor:
         """Raw outputs of the test rows [rows, outputs], in their order."""
@@ -111,9 +111,9 @@ class Fitting:
         place[rows] = np.arange(len(rows))
         return outputs[place[test]]
 
-    def _network(self, build: Build, recipe: Recipe, aim: Aim) -> Network:
+    def _network(self, build: Build, recipe: Recipe, objective: Objective) -> Network:
         series = self._problem.recordings is not None
-        shape = Shape(self._sequences.shapes, aim.outputs, series)
+        shape = Shape(self._sequences.shapes, objective.outputs, series)
         wanted = recipe.standardise
         if wanted not in self._standards:
             items = self._sequences.items(self._split.train)

@@ -147,7 +147,7 @@ class Job:
         shares = network.shares()
         return Fitted(
             split=split,
-            outputs=trained.aim.answers(outputs),
+            outputs=trained.objective.answers(outputs),
             chosen={
                 "epoch": trained.epoch,
                 "epochs": trained.epochs,

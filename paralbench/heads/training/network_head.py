@@ -21,15 +21,15 @@ from typing import Any, Literal
 import torch
 
 from paralbench.audio.cutting import Cutting
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads.head import Fits, FrameStream, Problem, Split, Stream, Workplace
 from paralbench.heads.training import kept
 from paralbench.heads.training.job import About, Done, Job, Plain
 from paralbench.heads.training.network import Build
 from paralbench.heads.training.recipe import Recipe
 from paralbench.heads.training.sharing import OnDisk, reopen, share
-from paralbench.progress import Progress
 from paralbench.records.result import Forms
+from paralbench.system.progress import Progress
 
 _WORTH_PROCESSES = 12.0
 """Seconds of work left from which starting processes (some 4 s each) pays."""
@@ -55,9 +55,9 @@ class NetworkHead:
     streams: Literal["one", "many"] = "one"
     plain: Plain | None = None
 
-    def product(self, settings: Any) -> Product:
+    def spec(self, settings: Any) -> FeatureSpec:
         """As the recipe says: frames, unless its class says otherwise."""
-        wanted: Product = settings.product()
+        wanted: FeatureSpec = settings.spec()
         return wanted
 
     def cutting(self, settings: Any) -> Cutting | None:

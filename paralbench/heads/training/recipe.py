@@ -8,7 +8,7 @@ from pydantic import Field
 
 from paralbench.audio.cutting import Cutting
 from paralbench.features.precision import Precision
-from paralbench.features.product import Product
+from paralbench.features.spec import FeatureSpec
 from paralbench.records.card import Card
 
 
@@ -65,9 +65,9 @@ class Recipe(Card):
     search: dict[str, list[Any]] = Field(default_factory=dict)
     budget: int = Field(default=0, ge=0)
 
-    def product(self) -> Product:
+    def spec(self) -> FeatureSpec:
         """What a head that listens frame by frame needs stored."""
         layers: Literal["all", "last"] | tuple[int, ...] = "all"
         if self.layers != "learned":
             layers = "last" if self.layers == "last" else (int(self.layers),)
-        return Product("frames", self.storage, self.frame_rate, layers=layers)
+        return FeatureSpec("frames", self.storage, self.frame_rate, layers=layers)

@@ -16,12 +16,12 @@ import torch
 from paralbench.audio import decoding
 from paralbench.catalog import Model
 from paralbench.encoders.conformance import CHECKS, check_encoder, examine
-from paralbench.encoders.conformance.network import refused
 from paralbench.encoders.conformance.process import findings
 from paralbench.encoders.conformance.subject import Subject
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
+from paralbench.system.network_guard import refused
 
 RATE, HOP, WIDTH = 4000, 80, 8
 Change = Callable[["Sound", list[torch.Tensor]], list[torch.Tensor]]

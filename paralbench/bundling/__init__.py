@@ -1,0 +1,1 @@
+"""Making a screener of a result: refit, calibrate, describe."""

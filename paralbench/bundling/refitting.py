@@ -1,0 +1,166 @@
+"""The head that is deployed: trained once more by the same recipe, on all examples there are.
+
+Cross-validation trains a head a fold, and each knows only a part of the speakers. What is deployed is
+trained on all of them, so its own score is not known; what is reported is that of heads of the same
+recipe on speakers they had not heard. Where the protocol has partitions, the head is trained on their
+training part, and is the very head that was scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.evaluation.cutting import cut
+from paralbench.evaluation.folds import whole
+from paralbench.evaluation.gathering import Source, refused_examples, remaining
+from paralbench.evaluation.preparation import Preparation
+from paralbench.evaluation.selection import Selection
+from paralbench.features.engine import LOCAL
+from paralbench.features.pooling import Moments
+from paralbench.features.precision import restored
+from paralbench.heads.head import FrameStream, PooledStream, Problem, Split, Workplace
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.result import Result
+
+State = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """What came of it.
+
+    Args:
+        prepared: the entry.
+        selection: the examples that were used.
+        states: the deployable parameters, one a seed.
+        outputs: what the heads say of the examples, [seeds, examples, outputs].
+        clusters: of the examples.
+        records: pooled records [files, layers, 2, width], of each audio file that an example is of:
+            a file is what is screened.
+        owners: the clusters of the files.
+        longest: seconds of frames of the longest example; None for a head that hears none.
+    """
+
+    prepared: Preparation
+    selection: Selection
+    states: list[State]
+    outputs: NDArray[np.float32]
+    clusters: NDArray[np.int64]
+    records: NDArray[np.float32]
+    owners: NDArray[np.int64]
+    longest: float | None
+
+
+def refit(
+    prepared: Preparation,
+    recorded: Result,
+    members: int,
+    cache: Path,
+    say: Callable[[str], None] = lambda words: None,
+    quiet: bool = False,
+) -> Refitted:
+    """Train as many heads as ``members``, one a seed, on what the result was made from.
+
+    Raises:
+        ParalbenchError: where data or weights are not those of the result.
+    """
+    _check_same(prepared, recorded)
+    head, settings = prepared.head, prepared.settings
+    uncut: dict[str, str] = {}
+    policy = head.cutting(settings)
+    if policy is not None:
+        found = cut(prepared, policy, cache, quiet)
+        prepared.recut(found.clips)
+        uncut = found.refused
+    (source,) = Source.of(prepared, cache, LOCAL, quiet, say)
+    unusable = source.extract()
+    selection = prepared.selection.without({**refused_examples(prepared, unusable), **uncut})
+    stream, _ = source.gather(selection)
+    every = np.arange(len(selection.examples))
+    splits = whole(prepared.selection, tuple(recorded.seeds[:members]))
+    splits = [replace(one, test=every) for one in remaining(splits, prepared.selection, selection)]
+    problem = selection.problem()
+    fits = _alone(head).fit([stream], problem, splits, settings, Workplace(quiet=quiet))
+    states = [
+        _with_scale(fit.state, problem, fit.split, head, settings) for fit in fits.fitted
+    ]  # fmt: skip
+    cluster = selection.task.protocol.cluster
+    names = [example.group(cluster) for example in selection.examples]
+    files = _by_file(selection)
+    owners = [example.group(cluster) for example in files.examples]
+    single = stream if len(owners) == len(names) else source.gather(files)[0]
+    longest = None
+    if isinstance(stream, FrameStream) and stream.rate:
+        frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]
+        longest = max(frames) / stream.rate
+    return Refitted(
+        prepared, selection, states, np.stack([fit.outputs for fit in fits.fitted]),
+        np.unique(names, return_inverse=True)[1], _pooled(single, prepared),
+        np.unique(owners, return_inverse=True)[1], longest,
+    )  # fmt: skip
+
+
+def _by_file(selection: Selection) -> Selection:
+    """The same with an example for each file of those that are of several."""
+    examples, targets = [], []
+    for example, target in zip(selection.examples, selection.targets, strict=True):
+        paths = list(dict.fromkeys(clip.path for clip in example.clips))
+        for path in paths:
+            clips = tuple(clip for clip in example.clips if clip.path == path)
+            part = replace(example, id=f"{example.id} {path}", clips=clips)
+            examples.append(example if len(paths) == 1 else part)
+            targets.append(target)
+    return replace(selection, examples=tuple(examples), targets=np.array(targets))
+
+
+def _check_same(prepared: Preparation, recorded: Result) -> None:
+    (encoder,) = prepared.entry.encoders
+    compared = [
+        ("the data", recorded.data.fingerprint, prepared.fingerprint),
+        ("the encoder's weights", recorded.model.weights, encoder.weights.sha256),
+    ]
+    for what, then, now in compared:
+        if then != now:
+            raise ParalbenchError(
+                f"{what} are not those that the result was made from ({now[:12]}…, expected "
+                f"{then[:12]}…); a bundle's numbers would not be of its own head. Run the entry again."
+            )
+
+
+def _alone(head: Any) -> Any:
+    """The head without the control that is trained beside it."""
+    from paralbench.heads.training.network_head import NetworkHead
+
+    return replace(head, plain=None) if isinstance(head, NetworkHead) else head
+
+
+def _with_scale(state: State, problem: Problem, split: Split, head: Any, settings: Any) -> State:
+    """A network says numbers on a scale of its training rows; the scale belongs to its weights."""
+    from paralbench.heads.training.network_head import NetworkHead
+    from paralbench.heads.training.objective import Objective
+    from paralbench.screener.deployed import CENTRE, SPREAD
+
+    if problem.kind != "number" or not isinstance(head, NetworkHead):
+        return state
+    centre, spread = Objective(problem, split.train, settings).scale
+    # In double precision, as the evaluation computes with them.
+    return {**state, CENTRE: np.array([centre]), SPREAD: np.array([spread])}
+
+
+def _pooled(stream: PooledStream | FrameStream, prepared: Preparation) -> NDArray[np.float32]:
+    if isinstance(stream, PooledStream):
+        return stream.values
+    dtype, found = prepared.spec.dtype, []
+    for clips in stream.clips:
+        moments = Moments()
+        for clip in clips:
+            values = restored(clip, dtype)
+            moments.add(values.shape[1], values.mean(1), values.std(1))
+        found.append(moments.pooled())
+    return np.stack(found)

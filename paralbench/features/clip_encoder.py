@@ -1,0 +1,184 @@
+"""How a clip becomes a record: decoded in pieces, each encoded and reduced, the parts put together."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import torch
+
+from paralbench.audio import decoding
+from paralbench.audio.pieces import Piece, Waveform, cut
+from paralbench.encoders.encoder import Encoder
+from paralbench.features.reduction import Gatherer, Part, reduction
+from paralbench.features.spec import FeatureSpec
+from paralbench.features.store import Record
+from paralbench.features.windows import sliding
+from paralbench.records.errors import CardError, Refused
+from paralbench.records.example import Clip
+from paralbench.records.model_card import ModelCard
+from paralbench.system.foreign_code import foreign
+
+
+class ClipEncoder:
+    """Hears clips as its card's policy says. Its methods may be called from several threads.
+
+    Args:
+        encoder: what encodes.
+        card: its card.
+        product: what is kept.
+        scratch: folder of scratch files for long records of frames.
+
+    Raises:
+        UsageError: where the product asks for what the model does not give.
+    """
+
+    def __init__(
+        self, encoder: Encoder, card: ModelCard, spec: FeatureSpec, scratch: Path | None = None
+    ) -> None:
+        self._encoder, self._card, self._product = encoder, card, spec
+        self._reduce, self._gatherer = reduction(card, spec, scratch)
+        self._layers = spec.chosen(card)
+        self._shortest = card.policy.shortest * card.rate
+        # Windows of one grid: a hop of the encoder is Fraction samples, a unit is a whole number.
+        hop = Fraction(card.rate) / Fraction(card.frame_rate or card.rate).limit_denominator(10_000)
+        self._hop, self._unit = hop, hop.numerator
+
+    def pieces(self, clip: Clip) -> Iterator[Piece]:
+        """What is encoded of a clip, in order; raises :class:`Refused` for audio not fit to use."""
+        card, policy = self._card, self._card.policy
+        heard = decoding.waveforms(clip, card.rate)
+        if self._product.kind == "windows" and card.frame_rate is None:
+            return self._sliding(heard)
+        window, overlap = round(policy.window * card.rate), round(policy.overlap * card.rate)
+        return cut(heard, window, overlap, self._unit)
+
+    def parts(self, pieces: Sequence[Piece]) -> list[Part | Refused | None]:
+        """Encode pieces together and reduce each; None for one too short to add a frame."""
+        long_enough = [piece for piece in pieces if len(piece.samples) >= self._shortest]
+        states = iter(self._encode([piece.samples for piece in long_enough]))
+        return [
+            self._part(piece, next(states)) if len(piece.samples) >= self._shortest else None
+            for piece in pieces
+        ]
+
+    def gathering(self) -> Gathering:
+        """What puts together the parts of one clip."""
+        return Gathering(self, self._gatherer(), self._card.rate)
+
+    def too_short(self, samples: int) -> Refused:
+        """Why so little audio cannot be used."""
+        card = self._card
+        return Refused(
+            f"too short: {samples / card.rate:.3f} s, {card.id} needs {card.policy.shortest:g} s"
+        )
+
+    def _sliding(self, heard: Iterator[Waveform]) -> Iterator[Piece]:
+        """Windows of a model that gives one frame a clip: each is a piece, and answers for a hop."""
+        rate, spec = self._card.rate, self._product
+        hops: deque[int] = deque()
+
+        def hop() -> Iterator[Waveform]:
+            for piece in cut(heard, round(rate / spec.rate)):
+                hops.append(piece.own)
+                yield piece.samples
+
+        start = 0
+        for samples in sliding(hop(), max(1, round(spec.rate * spec.window / 2))):
+            if len(samples) < self._shortest:
+                raise self.too_short(len(samples))
+            own = hops.popleft()
+            yield Piece(samples, start, 0, own)
+            start += own
+
+    def _part(self, piece: Piece, states: torch.Tensor) -> Part | Refused | None:
+        card = self._card
+        try:
+            self._check(piece, states)
+            if card.policy.overlap:
+                states = self._own(piece, states)
+                if not states.shape[1]:  # a last piece may add less than a frame
+                    return None
+            if self._layers != tuple(range(card.layers)):
+                states = states[list(self._layers)]
+            return self._reduce(states, piece.start / card.rate)
+        except Refused as reason:
+            return reason
+
+    def _own(self, piece: Piece, states: torch.Tensor) -> torch.Tensor:
+        """The frames of the piece's own stretch; those of its context are dropped."""
+        before = int(piece.before / self._hop)
+        if not piece.after:
+            return states[:, before:]
+        own = int(piece.own / self._hop)
+        if states.shape[1] < before + own:
+            raise CardError(
+                f"model '{self._card.id}': {len(piece.samples) / self._card.rate:g} s gave "
+                f"{states.shape[1]} frames, {before + own} were expected; its policy.overlap is too "
+                f"short or its frame_rate wrong."
+            )
+        return states[:, before : before + own]
+
+    def _encode(self, waveforms: Sequence[Waveform]) -> Sequence[torch.Tensor]:
+        if not waveforms:
+            return []
+        with foreign(f"model '{self._card.id}'"), torch.inference_mode():
+            states = self._encoder.encode(waveforms)
+        if len(states) != len(waveforms):
+            raise CardError(
+                f"model '{self._card.id}': expected hidden states of {len(waveforms)} waveforms, "
+                f"the encoder returned {len(states)}."
+            )
+        return states
+
+    def _check(self, piece: Piece, states: torch.Tensor) -> None:
+        card = self._card
+        if not isinstance(states, torch.Tensor):
+            raise CardError(
+                f"model '{card.id}': expected hidden states as a torch.Tensor, "
+                f"the encoder returned {type(states).__name__}."
+            )
+        if states.ndim != 3 or states.shape[0] != card.layers or states.shape[2] != card.width:
+            raise CardError(
+                f"model '{card.id}': its card says [{card.layers}, frames, {card.width}], "
+                f"the encoder returned {list(states.shape)}."
+            )
+        if not states.shape[1]:
+            raise Refused(f"{card.id} returned no frame for {len(piece.samples) / card.rate:.3f} s")
+        if not torch.isfinite(states).all():
+            raise Refused(f"{card.id} returned NaN or infinity")
+
+
+class Gathering:
+    """Puts together the parts of one clip, in order, and counts what was heard of it."""
+
+    def __init__(self, listener: ClipEncoder, gatherer: Gatherer, rate: int) -> None:
+        self._listener, self._gatherer, self._rate = listener, gatherer, rate
+        self._asked = self._heard = 0
+        self._refused: Refused | None = None
+
+    def add(self, piece: Piece, part: Part | Refused | None) -> None:
+        """Add the next piece's part, as :meth:`ClipEncoder.parts` gave it."""
+        self._asked += piece.own
+        if part is None or self._refused is not None:
+            return
+        if isinstance(part, Refused):
+            self._refused = part
+            return
+        self._heard += piece.own
+        try:
+            self._gatherer.add(part)
+        except Refused as reason:
+            self._refused = reason
+
+    def record(self) -> Record:
+        """The clip's record; raises :class:`Refused` where a part was, or nothing was heard."""
+        if self._refused is not None:
+            raise self._refused
+        if not self._heard:
+            raise self._listener.too_short(self._asked)
+        seconds = self._heard / self._rate
+        values, frames = self._gatherer.values(seconds)
+        return Record(values, frames, self._asked / self._rate, seconds)

@@ -1,0 +1,132 @@
+"""What is kept of a clip's hidden states: pooled statistics, frames, or pooled windows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Literal
+
+from paralbench.features.precision import Precision, storage
+from paralbench.records.errors import UsageError
+from paralbench.records.example import Clip
+from paralbench.records.model_card import ModelCard
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSpec:
+    """A kind of record in the store.
+
+    ``pooled``: mean and population deviation over frames, [layers, 2, width].
+    ``frames``: the hidden states, [layers, frames, width]; with a ``rate``, the mean of the frames
+    in each ``1 / rate`` seconds, counted from the recording's start.
+    ``windows``: ``pooled`` over ``window`` seconds around each step, ``rate`` steps a second,
+    [layers, steps * 2, width].
+
+    ``layers`` says which of the encoder's are kept, counted from 0; ``dtype`` how numbers are kept
+    (:mod:`paralbench.features.precision`).
+    """
+
+    kind: Literal["pooled", "frames", "windows"] = "pooled"
+    dtype: Precision = "float32"
+    rate: float = 0.0
+    window: float = 0.0
+    layers: Literal["all", "last"] | tuple[int, ...] = "all"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layers, str):  # JSON knows no tuples
+            object.__setattr__(self, "layers", tuple(self.layers))
+
+    @property
+    def name(self) -> str:
+        """For people, for example ``frames, last layer, 10 Hz, bfloat16``."""
+        told: list[str] = [self.kind]
+        if self.layers != "all":
+            some = (
+                "last layer"
+                if self.layers == "last"
+                else f"layers {', '.join(map(str, self.layers))}"
+            )
+            told.append(some)
+        if self.rate:
+            told.append(f"{self.rate:g} Hz")
+        if self.dtype != "float32":
+            told.append(self.dtype)
+        return ", ".join(told)
+
+    def moving(self, rate: float, window: float) -> FeatureSpec:
+        """The same at every step of a series; only pooled statistics can be so taken."""
+        if self.kind != "pooled":
+            raise ValueError(f"a product of kind '{self.kind}' cannot be taken step by step")
+        return FeatureSpec("windows", self.dtype, rate, window, self.layers)
+
+    def thinned(self, card: ModelCard, factor: int) -> FeatureSpec:
+        """Frames with every ``factor`` of them averaged into one.
+
+        Raises:
+            UsageError: where the model gives one frame a clip.
+        """
+        if card.frame_rate is None:
+            raise UsageError(f"model '{card.id}' gives one frame a clip; there is nothing to pool.")
+        return replace(self, rate=card.frame_rate / factor)
+
+    def chosen(self, card: ModelCard) -> tuple[int, ...]:
+        """Which of the encoder's layers are kept, in the order in which they are stored.
+
+        Raises:
+            UsageError: for a layer that the encoder does not have, or none, or one twice.
+        """
+        if self.layers == "all":
+            return tuple(range(card.layers))
+        if self.layers == "last":
+            return (card.layers - 1,)
+        asked = tuple(self.layers)
+        if (
+            not asked
+            or len(set(asked)) < len(asked)
+            or not 0 <= min(asked) <= max(asked) < card.layers
+        ):
+            raise UsageError(
+                f"model '{card.id}' has layers 0 to {card.layers - 1}; expected some of them, each "
+                f"once, got {list(asked)}."
+            )
+        return asked
+
+    def frame_rate(self, card: ModelCard) -> float | None:
+        """Frames a second of a record of frames; None where a clip has one."""
+        return card.frame_rate and (self.rate or card.frame_rate)
+
+    def bytes(self, card: ModelCard, seconds: float) -> int:
+        """Size of the record of a clip of so many seconds."""
+        if self.kind == "pooled":
+            rows = 2.0
+        elif self.kind == "windows":
+            rows = 2 * (1 + seconds * self.rate)
+        else:
+            rows = 1 + seconds * (self.frame_rate(card) or 0)
+        return int(len(self.chosen(card)) * rows * card.width) * storage(self.dtype).itemsize
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureKey:
+    """One encoder's features of one kind: everything that made them but the audio."""
+
+    encoder: str
+    spec: FeatureSpec
+    model: str
+    layers: int
+    width: int
+
+    @property
+    def name(self) -> str:
+        """The space's name on disk: a digest of all that could change a record in it."""
+        told = {**asdict(self), "format": FORMAT}
+        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def clip_key(digest: str, clip: Clip) -> bytes:
+    """16 bytes naming a clip by its file's content and its cut, wherever the file lies."""
+    cut = (digest, float(clip.start), None if clip.end is None else float(clip.end), clip.channel)
+    return sha256(repr(cut).encode()).digest()[:16]

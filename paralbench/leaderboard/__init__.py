@@ -1,0 +1,1 @@
+"""Result files in; ranks, tables and the static site out. Reads nothing else."""

@@ -1,0 +1,195 @@
+"""Writes all pages and files of the leaderboard below a folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from paralbench.leaderboard.badge import badge
+from paralbench.leaderboard.bar import WIDTH, place
+from paralbench.leaderboard.board import Board, Row, Table, unranked
+from paralbench.leaderboard.charts import confusion, gaps, layers, pareto, ranks
+from paralbench.leaderboard.costs import costs
+from paralbench.leaderboard.data import as_csv, rows_csv, told
+from paralbench.leaderboard.entries import address, records
+from paralbench.leaderboard.latex import latex
+from paralbench.leaderboard.matrix import matrices
+from paralbench.pages.chart import Chart
+from paralbench.pages.templates import STYLE, strict
+from paralbench.records.result import Result
+
+_HERE = Path(__file__).parent
+_MOST = 10
+"""So many entries of a task stand on the front page."""
+_FILTERS = (
+    ("task", "Task"), ("model", "Model"), ("head", "Head"), ("term", "Term"),
+    ("language", "Language"), ("licence", "Licence"), ("contamination", "Contamination"),
+    ("hardware", "Hardware"),
+)  # fmt: skip
+_AXES = (("macs", "MACs"), ("latency", "Latency"), ("memory", "Memory"), ("size", "Disk"))
+_PARTS = ("tasks", "models", "entries", "data", "assets")
+
+
+def build(board: Board, folder: Path) -> Path:
+    """Write the site; return the front page's path. What an earlier build left is gone."""
+    for part in _PARTS:
+        shutil.rmtree(folder / part, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(_HERE / "assets", folder / "assets")
+    shutil.copy(STYLE, folder / "assets")
+    _Site(board, folder).write()
+    return folder / "index.html"
+
+
+def page(table: Table) -> str:
+    """Where a table's page stands below the site."""
+    return f"tasks/{table.stem}.html"
+
+
+@dataclass
+class _Site:
+    board: Board
+    folder: Path
+
+    def write(self) -> None:
+        """All pages, then the files that they point to."""
+        board = self.board
+        self._environment = _environment()
+        results = [row.result for table in board.tables for row in table.rows]
+        self._page(
+            "index.html", "index", most=_MOST, entries=len(results),
+            models=len({one.model.id for one in results}),
+        )  # fmt: skip
+        self._page(
+            "explore.html", "explore", filters=_FILTERS, axes=_AXES,
+            records=_json_in_html(records(board)),
+        )  # fmt: skip
+        for table in board.tables:
+            self._table(table, _charts(table))
+        for model, rows in _by_model(board).items():
+            self._model(model, rows)
+        crossed = matrices(board.crossed)
+        for table in unranked(board.crossed):
+            self._table(table, [])  # cross-corpus entries have pages; they stand in no ranking
+        for matrix in crossed:
+            self._file(f"data/{matrix.name}.csv", matrix.csv())
+        self._page(
+            "analysis.html", "analysis", matrices=crossed,
+            layers=self._kept(layers.alone(board.layers)),
+        )  # fmt: skip
+        self._file("leaderboard.csv", as_csv(board))
+        self._file("leaderboard.json", json.dumps(told(board), indent=1, ensure_ascii=False) + "\n")
+        names = sorted(file.name for file in (self.folder / "data").glob("*"))
+        self._page("data.html", "data", files=names)
+
+    def _model(self, model: str, rows: Sequence[tuple[Table, Row]]) -> None:
+        latest = max((row.result for _, row in rows), key=lambda one: one.provenance.created)
+        real = [row.result for table, row in rows if not table.synthetic]
+        chart = layers.weights(model, real)
+        self._page(
+            f"models/{model}.html", "model",
+            model=latest.model,
+            cards=latest.cards.models if latest.cards else [],
+            verdict=next((row.verdict for _, row in rows if row.verdict is not None), None),
+            rows=rows,
+            charts=self._kept([chart] if chart else []),
+        )  # fmt: skip
+
+    def _table(self, table: Table, charts: Sequence[Chart]) -> None:
+        """A table's page, its files, and the pages of its entries."""
+        self._page(page(table), "task", table=table, charts=self._kept(charts))
+        self._table_files(table)
+        for row in table.rows:
+            self._page(address(row.result), "entry", table=table, row=row)
+
+    def _table_files(self, table: Table) -> None:
+        self._file(f"data/{table.stem}.csv", rows_csv(table))
+        self._file(f"data/{table.stem}.tex", latex(table))
+        for row in table.rows[:3]:
+            if row.rank is not None:
+                name = f"{table.stem}.{row.result.model.id}.{row.result.head}.svg"
+                self._file(f"data/{name}", badge(table, row))
+
+    def _kept(self, charts: Sequence[Chart]) -> Sequence[Chart]:
+        for chart in charts:
+            self._file(f"data/{chart.name}.csv", chart.csv())
+        return charts
+
+    def _page(self, name: str, template: str, **told: Any) -> None:
+        text = self._environment.get_template(f"{template}.html").render(
+            root="../" * name.count("/"), here=template, board=self.board, **told
+        )
+        self._file(name, text)
+
+    def _file(self, name: str, text: str) -> None:
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def _environment() -> jinja2.Environment:
+    environment = strict(_HERE / "templates")
+    environment.globals.update(
+        address=address, costs=costs, page=page, place=place, quantity=quantity, shade=shade,
+        width=WIDTH, layer_bars=_layer_bars,
+    )  # fmt: skip
+    environment.filters["first_rows"] = lambda table, most: replace(table, rows=table.rows[:most])
+    return environment
+
+
+def quantity(value: float | None) -> str:
+    """A number with a prefix: 8.2 M."""
+    if value is None:
+        return "–"
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.1f} {letter}"
+    return f"{value:g}"
+
+
+def shade(value: float, row: list[float]) -> int:
+    """How dark a cell of the confusion matrix is, 0 to 10, by its share of the row."""
+    total = sum(row)
+    return round(10 * value / total) if total else 0
+
+
+def _layer_bars(result: Result) -> list[tuple[int, float, float]]:
+    """(layer, share, height in per cent) for every layer."""
+    most = max(result.layer_weights, default=0) or 1
+    return [
+        (layer, share, round(100 * share / most, 1))
+        for layer, share in enumerate(result.layer_weights)
+    ]
+
+
+def _charts(table: Table) -> list[Chart]:
+    weights = layers.weights(table.stem, [row.result for row in table.rows[:40]])
+    found = [
+        ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights,
+        confusion.chart(table),
+    ]  # fmt: skip
+    return [one for one in found if one is not None]
+
+
+def _by_model(board: Board) -> dict[str, list[tuple[Table, Row]]]:
+    found: dict[str, list[tuple[Table, Row]]] = defaultdict(list)
+    for table in board.tables:
+        for row in table.rows:
+            found[row.result.model.id].append((table, row))
+    return dict(sorted(found.items()))
+
+
+def _json_in_html(value: Any) -> Markup:
+    """JSON that a page may hold: nothing in it can end the element or begin another."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)

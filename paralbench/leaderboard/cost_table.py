@@ -1,0 +1,156 @@
+"""A profile for the terminal: a line, or tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paralbench.leaderboard.efficiency import VERSION, index_of
+from paralbench.profiler.clips import COMPARED
+from paralbench.records.profile import Cost, Part, Profile, Ratios
+from paralbench.system.text_table import columns
+
+_HEADINGS = (
+    "part",
+    "clip",
+    "MACs / s",
+    "p50",
+    "p95",
+    "p99",
+    "real-time factor",
+    "memory",
+    "energy",
+)
+_UNMEASURED = "-"
+
+
+def line(profile: Profile) -> str:
+    """The entry at the length of comparison, or at the first that was measured."""
+    entry = profile.parts["entry"]
+    cost = entry.at(COMPARED) or entry.costs[0]
+    macs = (
+        "MACs uncounted"
+        if cost.macs is None
+        else f"{number(cost.macs / cost.seconds)} MACs a second"
+    )
+    peak = profile.memory.at(cost.seconds)
+    held = "" if peak is None else f", {binary(peak.whole)} of memory"
+    return (
+        f"of {cost.seconds:g} s: {macs}, {seconds(cost.latency.p50)} (real-time factor "
+        f"{cost.real_time_factor:.3g}){held}, {binary(entry.size)} on disk; {profile.noise.verdict}"
+    )
+
+
+def tables(profile: Profile) -> str:
+    """All of it."""
+    parts = profile.parts
+    rows = [
+        _row(name if cost is part.costs[0] else "", cost)
+        for name, part in parts.items()
+        for cost in part.costs
+    ]
+    still = [
+        (name, number(part.frozen), number(part.trained), binary(part.size),
+         part.uncounted or part.counted, _growth(part))
+        for name, part in parts.items()
+    ]  # fmt: skip
+    told = [
+        columns(_HEADINGS, rows),
+        columns(
+            ("part", "frozen", "trained", "size", "MACs are", "grows with clip length as"), still
+        ),
+        _ratios(profile.ratios),
+        *_facts(profile),
+    ]
+    return "\n\n".join(told[:3]) + "\n\n" + "\n".join(told[3:])
+
+
+def _row(name: str, cost: Cost) -> Sequence[str]:
+    tails = (cost.latency.p50, cost.latency.p95, cost.latency.p99)
+    return (
+        name,
+        f"{cost.seconds:g} s",
+        _UNMEASURED if cost.macs is None else number(cost.macs / cost.seconds),
+        *(_UNMEASURED if one is None else seconds(one) for one in tails),
+        f"{cost.real_time_factor:.3g}",
+        _UNMEASURED if cost.memory is None else binary(cost.memory),
+        _UNMEASURED if cost.energy is None else f"{cost.energy:.3g} J",
+    )
+
+
+def _growth(part: Part) -> str:
+    found = {"latency": part.growth.latency, "memory": part.growth.memory}
+    told = [f"{what} ^{power:.2f}" for what, power in found.items() if power is not None]
+    return ", ".join(told) or _UNMEASURED
+
+
+def _ratios(ratios: Sequence[Ratios]) -> str:
+    rows = []
+    for one in ratios:
+        index = index_of(one)
+        each = (one.macs, one.latency, one.memory, one.size)
+        rows.append(
+            (
+                one.reference, f"{one.seconds:g} s",
+                *(_UNMEASURED if ratio is None else f"{ratio:.3g}" for ratio in each),
+                _UNMEASURED if index is None else f"{index:.3g}",
+            )
+        )  # fmt: skip
+    names = ("over the reference", "clip", "MACs", "latency", "memory", "size",
+             f"efficiency index (version {VERSION})")  # fmt: skip
+    return columns(names, rows)
+
+
+def _facts(profile: Profile) -> list[str]:
+    machine, memory, noise = profile.machine, profile.memory, profile.noise
+    told = [
+        f"machine: {machine.hardware_class}; latency on {machine.threads} thread; governor "
+        f"{machine.governor}",
+        f"memory: {binary(memory.baseline)} before anything is loaded, {binary(memory.loading)} at most "
+        f"while loading, {binary(memory.loaded)} loaded; whole process at most "
+        + ", ".join(f"{binary(peak.whole)} ({peak.seconds:g} s)" for peak in memory.peaks),
+        f"energy: {profile.energy}",
+    ]
+    heard = profile.throughput
+    if heard is not None:
+        told.append(
+            f"throughput: {heard.best:.4g} s of audio a second (real-time factor "
+            f"{heard.real_time_factor:.3g}), {heard.at_once} at once, {heard.seconds:g} s each"
+        )
+    left_out = profile.parts["entry"].not_measured
+    told += [f"not measured: {length} s: {reason}" for length, reason in left_out.items()]
+    for other in profile.references:
+        lengths = ", ".join(f"{length} s ({why})" for length, why in other.not_measured.items())
+        if lengths:
+            told.append(f"not measured of {other.name}: {lengths}")
+    told.append(f"noise: {noise.verdict}" + "".join(f"; {reason}" for reason in noise.reasons))
+    if profile.training is not None:
+        cost = profile.training
+        told.append(f"training of the head: {cost.seconds:.1f} s for {cost.fits} fits")
+    return told
+
+
+def number(value: float) -> str:
+    """1.23 G and the like."""
+    for size, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def binary(value: float) -> str:
+    """Bytes as MiB and the like."""
+    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if value >= size:
+            return (
+                f"{value / size:.3g} {unit}"
+                if value < 1000 * size
+                else f"{value / size:.0f} {unit}"
+            )
+    return f"{value:.0f} B"
+
+
+def seconds(value: float) -> str:
+    """Seconds, milliseconds or microseconds."""
+    if value >= 1:
+        return f"{value:.3g} s"
+    return f"{1e3 * value:.3g} ms" if value >= 1e-3 else f"{1e6 * value:.3g} µs"

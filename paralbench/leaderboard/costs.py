@@ -1,0 +1,78 @@
+"""What an entry costs, as the board compares it: on a clip of ten seconds, whole entry, deployable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from paralbench.leaderboard.efficiency import index_of
+from paralbench.records.profile import Ratios
+from paralbench.records.result import Result
+
+SECONDS = 10.0
+UNKNOWN = "not profiled"
+
+
+@dataclass(frozen=True)
+class Costs:
+    """One entry's costs; None where they were not measured.
+
+    Args:
+        hardware: the class of machine; costs are compared within one only.
+        parameters: frozen and trained.
+        macs: multiply-accumulates a second of audio.
+        real_time_factor: median seconds of computing a second of audio, one clip at a time.
+        memory: peak resident set of the process in bytes.
+        size: bytes on disk.
+        ratios: the costs over those of the reference.
+        index: the efficiency index.
+    """
+
+    hardware: str
+    parameters: int
+    macs: float | None = None
+    real_time_factor: float | None = None
+    memory: int | None = None
+    size: int | None = None
+    ratios: Ratios | None = None
+    index: float | None = None
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A cost that scores are drawn against."""
+
+    name: str
+    title: str
+    read: Callable[[Costs], float | None]
+
+
+COSTS = (
+    Axis("macs", "MACs a second of audio", lambda one: one.macs),
+    Axis(
+        "latency", "Real-time factor (median, one clip of 10 s)", lambda one: one.real_time_factor
+    ),
+    Axis("memory", "Peak memory in bytes", lambda one: one.memory),
+    Axis("parameters", "Parameters", lambda one: one.parameters or None),
+)
+
+
+def costs(result: Result) -> Costs:
+    """The costs that a result's profile tells."""
+    parameters = result.model.parameters + result.training.trained_parameters
+    profile = result.profile
+    if profile is None or "entry" not in profile.parts:
+        return Costs(UNKNOWN, parameters)
+    entry = profile.parts["entry"]
+    cost, peak = entry.at(SECONDS), profile.memory.at(SECONDS)
+    ratios = next((one for one in reversed(profile.ratios) if one.seconds == SECONDS), None)
+    return Costs(
+        hardware=profile.machine.hardware_class,
+        parameters=parameters,
+        macs=None if cost is None else cost.macs_per_second,
+        real_time_factor=None if cost is None else cost.real_time_factor,
+        memory=None if peak is None else peak.whole,
+        size=entry.size,
+        ratios=ratios,
+        index=None if ratios is None else index_of(ratios),
+    )

@@ -1,0 +1,58 @@
+"""One flat record an entry: what the explorer sorts, filters and shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paralbench.leaderboard.board import Board, Row, Table
+from paralbench.leaderboard.costs import costs
+from paralbench.records.result import Result
+
+
+def address(result: Result) -> str:
+    """Where an entry's page stands below the site."""
+    name = f"{result.head}{'.synthetic' if result.data.synthetic else ''}"
+    return f"entries/{result.model.id}/{result.task}/{name}.html"
+
+
+def records(board: Board) -> list[dict[str, Any]]:
+    """Every entry of the board, in its order, numbers rounded to what is shown."""
+    return [_record(table, row) for table in board.tables for row in table.rows]
+
+
+def _record(table: Table, row: Row) -> dict[str, Any]:
+    result, score, told = row.result, row.score, costs(row.result)
+    cards = result.cards
+    ratios = told.ratios
+    return {
+        "task": table.task,
+        "model": result.model.id,
+        "head": result.head,
+        "metric": table.metric.upper(),
+        "rank": row.rank,
+        "ranks": [row.separation.low, row.separation.high] if row.separation else None,
+        "score": round(score.value, 4),
+        "low": round(score.interval.low, 4),
+        "high": round(score.interval.high, 4),
+        "less": not table.higher_is_better,
+        "standing": result.standing,
+        "term": cards.task.term if cards else "unknown",
+        "language": sorted(cards.corpus.languages) if cards else [],
+        "licence": result.model.licence,
+        "contamination": row.exposure.state,
+        "hardware": told.hardware,
+        "parameters": told.parameters,
+        "macs": _rounded(told.macs),
+        "rtf": _rounded(told.real_time_factor),
+        "memory": told.memory,
+        "size": told.size,
+        "ratios": None
+        if ratios is None
+        else [_rounded(one) for one in (ratios.macs, ratios.latency, ratios.memory, ratios.size)],
+        "checked": row.verdict is not None and not row.verdict.failed,
+        "url": address(result),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")

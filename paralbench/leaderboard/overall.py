@@ -1,0 +1,87 @@
+"""Entries across tasks: mean normalised score and Borda count, each with its uncertainty.
+
+The uncertainty is that of speakers and seeds; the tasks are those of the board and are not drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paralbench.leaderboard.separation import Joint
+from paralbench.metrics import metric
+from paralbench.statistics.ranks import Estimate, borda, borda_best, mean_normalised
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Overall:
+    """A model and head that are ranked in every one of ``tasks`` tables.
+
+    ``normalised`` is the mean of scores told from chance to perfect, over the tasks whose metric has
+    both; None where no task's has. ``borda`` is the mean share of the others beaten, ``best`` the
+    probability that nobody's is higher.
+    """
+
+    model: str
+    head: str
+    tasks: int
+    borda: Measure
+    normalised: Measure | None
+    best: float
+
+
+def overall(tables: Sequence[tuple[str, int, Joint]]) -> tuple[Overall, ...]:
+    """From each task's ranking metric, number of classes and entries: best Borda count first.
+
+    Empty where fewer than two tasks have two entries in common.
+    """
+    named = [
+        (name, classes, {(key[1], key[2]): place for place, key in enumerate(joint.keys)}, joint)
+        for name, classes, joint in tables
+        if joint.replicates is not None
+    ]
+    if len(named) < 2:
+        return ()
+    common = sorted(set.intersection(*(set(places) for _, _, places, _ in named)))
+    if len(common) < 2:
+        return ()
+    chosen = []
+    for name, classes, places, joint in named:
+        assert joint.replicates is not None
+        columns = np.array([places[entry] for entry in common])
+        chosen.append((name, classes, joint.replicates.of(columns)))
+    every = [of for _, _, of in chosen]
+    counts, best = borda(every), borda_best(every)
+    scaled = [(of, *ends) for name, classes, of in chosen if (ends := _ends(name, classes))]
+    normalised = mean_normalised(scaled) if scaled else None
+    found = [
+        Overall(
+            model, head, len(named), _measure(counts, place),
+            None if normalised is None else _measure(normalised, place), float(best[place]),
+        )
+        for place, (model, head) in enumerate(common)
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-one.borda.value, one.model, one.head)))
+
+
+def _ends(name: str, classes: int) -> tuple[float, float] | None:
+    """Chance (0 where the metric names none) and the perfect score; None where there is no such."""
+    chosen = metric(name)
+    if chosen.range == "positive" or not chosen.higher_is_better:
+        return None
+    return (chosen.chance(classes) if chosen.chance else 0.0), 1.0
+
+
+def _measure(of: Estimate, place: int) -> Measure:
+    return Measure(float(of.value[place]), float(of.low[place]), float(of.high[place]))

@@ -1,0 +1,93 @@
+"""Result files read and told apart, task by task, in as many processes as there are cores."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from paralbench.leaderboard.separation import Joint, Key, key, separated
+from paralbench.metrics import metric
+from paralbench.records.errors import CardError, UsageError
+from paralbench.records.result import Result
+from paralbench.results import files
+from paralbench.system.parallel import parallel_map
+
+Group = tuple[bool, str, str]
+"""Synthetic or not, task, ranking metric: what one table is of."""
+
+_ALONE = 500
+"""So many results and fewer are read in this process; starting others would take longer."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All results of a folder, in the order of their files; what was none, with the reason.
+
+    ``joints`` has for each table what can be told apart in it.
+    """
+
+    results: tuple[Result, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    joints: Mapping[Group, Joint] = field(default_factory=dict)
+
+
+def read(root: Path, workers: int | None = None) -> Reading:
+    """Read every result below ``root``; a file that is none is refused and the others go on."""
+    tasks: dict[str, list[Path]] = defaultdict(list)
+    for file in files.find(root):
+        tasks[file.parent.name].append(file)
+    count = sum(map(len, tasks.values()))
+    parts = parallel_map(
+        partial(_task, root), list(tasks.values()), 1 if count <= _ALONE else workers
+    )
+    return Reading(
+        tuple(sorted((one for part in parts for one in part.results), key=key)),
+        tuple(sorted(one for part in parts for one in part.refused)),
+        {group: joint for part in parts for group, joint in part.joints.items()},
+    )
+
+
+def group(result: Result) -> Group:
+    """The table that a result belongs to."""
+    return result.standing == "synthetic", result.task, result.ranking
+
+
+def competing(results: Iterable[Result]) -> list[Result]:
+    """Those that have a rank, best first; of equal ones in the order of their names."""
+    ranked = [one for one in results if one.standing in ("ranked", "synthetic")]
+
+    def order(result: Result) -> tuple[float, str, str]:
+        sign = -1 if metric(result.ranking).higher_is_better else 1
+        return sign * result.score(result.ranking).value, result.model.id, result.head
+
+    return sorted(ranked, key=order)
+
+
+def _task(root: Path, found: Sequence[Path]) -> Reading:
+    results: list[Result] = []
+    places: dict[Key, Path] = {}
+    refused: list[tuple[str, str]] = []
+    for file in found:
+        try:
+            result = files.read(file)
+            metric(result.ranking)
+            expected = files.place(
+                root, result.task, result.model.id, result.head, result.data.synthetic
+            )
+            if expected != file:
+                raise CardError(f"{file}: holds the entry that belongs to {expected}.")
+            results.append(result)
+            places[key(result)] = file
+        except (CardError, UsageError) as error:
+            refused.append((file.relative_to(root).as_posix(), str(error)))
+    grouped: dict[Group, list[Result]] = defaultdict(list)
+    for result in results:
+        if result.transfer is None:
+            grouped[group(result)].append(result)
+    joints = {
+        of: separated(of[2], competing(entries), places) for of, entries in sorted(grouped.items())
+    }
+    return Reading(tuple(results), tuple(refused), joints)

@@ -1,0 +1,1 @@
+"""What every page shares: charts, styles and templates."""

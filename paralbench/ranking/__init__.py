@@ -1,1 +1,0 @@
-"""Result files in, tables and the static leaderboard page out. Reads nothing else."""

@@ -1,0 +1,1 @@
+"""The artefact: a bundle opened, its gate, windows, decision and self-check."""

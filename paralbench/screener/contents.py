@@ -1,0 +1,122 @@
+"""What a bundle may hold, told by content and not by name: JSON, safetensors, ONNX. Nothing runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from math import prod
+from typing import Any, BinaryIO, Literal, cast, get_args
+
+from paralbench.records.errors import BundleError
+from paralbench.screener import onnx_format
+
+Kind = Literal["json", "safetensors", "onnx"]
+LARGEST_JSON = 4 * 2**20
+DEEPEST_JSON = 32
+_BITS = {
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "I16": 16, "U16": 16, "F16": 16,
+    "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64,
+}  # fmt: skip
+
+
+def kind_of(name: str) -> Kind:
+    """The kind a member's suffix promises; raises BundleError for any other."""
+    for kind in get_args(Kind):
+        if name.endswith(f".{kind}"):
+            return cast(Kind, kind)
+    raise BundleError(f"its member {name!r} is neither .json, .safetensors nor .onnx")
+
+
+def check(name: str, file: BinaryIO, start: int, size: int) -> None:
+    """Prove that a member, ``size`` bytes from ``start`` of an open file on, is what it is named.
+
+    Raises:
+        BundleError: where it is not, or is too large or too deep to be read safely.
+    """
+    kind = kind_of(name)
+    file.seek(start)
+    head = file.read(min(4, size))
+    if re.match(rb"\x80[\x02-\x05]", head):
+        raise BundleError(f"its member {name!r} is a pickle, which can run code")
+    if head == b"PK\x03\x04":
+        raise BundleError(f"its member {name!r} is a zip within the zip, as pickles come in")
+    try:
+        if kind == "json":
+            file.seek(start)
+            parsed(file.read(min(size, LARGEST_JSON + 1)))
+        elif kind == "safetensors":
+            _check_safetensors(file, start, size)
+        else:
+            onnx_format.check(file, start, size)
+    except BundleError as error:
+        raise BundleError(f"its member {name!r} is not {kind}: {error}") from None
+
+
+def parsed(content: bytes) -> Any:
+    """JSON, without repeated keys, NaN or infinity.
+
+    Raises:
+        BundleError: for any other, and for JSON that is too large or nested too deeply.
+    """
+    if len(content) > LARGEST_JSON:
+        raise BundleError(f"it has more than {LARGEST_JSON} bytes")
+    if _depth(content) > DEEPEST_JSON:
+        raise BundleError(f"it is nested more than {DEEPEST_JSON} deep")
+    try:
+        return json.loads(
+            content.decode("utf-8"), object_pairs_hook=_unrepeated, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"it cannot be parsed ({error})") from None
+
+
+def _depth(content: bytes) -> int:
+    """How deep brackets outside strings are nested; exact for JSON, some number for all else."""
+    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    depth = deepest = 0
+    for bracket in re.findall(rb"[][{}]", b"".join(unescaped.split(b'"')[::2])):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_safetensors(file: BinaryIO, start: int, size: int) -> None:
+    """The header of the format: its length, then JSON; tensors side by side fill all that follows."""
+    file.seek(start)
+    length = int.from_bytes(file.read(8), "little")
+    if size < 8 or length > min(size - 8, LARGEST_JSON):
+        raise BundleError("its header is longer than the file, or than any header is")
+    header = parsed(file.read(length))
+    if not isinstance(header, dict):
+        raise BundleError("its header is no table of tensors")
+    header.pop("__metadata__", None)
+    spans = []
+    for name, tensor in header.items():
+        try:
+            first, last = tensor["data_offsets"]
+            shape, bits = tensor["shape"], _BITS[tensor["dtype"]]
+            fits = all(isinstance(axis, int) and axis >= 0 for axis in [first, last, *shape])
+            fits = fits and prod(shape) * bits == 8 * (last - first)
+        except (KeyError, TypeError, ValueError):
+            fits = False
+        if not fits:
+            raise BundleError(f"its tensor {name[:80]!r} has no dtype, shape and place that fit")
+        spans.append((first, last))
+    end = 0
+    for first, last in sorted(spans):
+        if first != end:
+            raise BundleError("its tensors overlap, or leave room between them")
+        end = last
+    if end != size - 8 - length:
+        raise BundleError("its tensors do not fill the file")

@@ -1,1 +1,0 @@
-"""The leaderboard as pages: no server, no network, the same bytes for the same results."""

@@ -1,0 +1,1 @@
+"""Files, locks, processes and guards that every room above needs; knows nothing of speech."""

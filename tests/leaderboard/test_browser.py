@@ -1,0 +1,153 @@
+"""The site in a real browser, from the disk: it sorts, filters, draws, and asks for nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paralbench.leaderboard.board import collect
+from paralbench.leaderboard.build import build
+from tests.leaderboard.boards import predictions, result, store, write
+from tests.leaderboard.test_build import MARKUP, _crossed, _hostile
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
+Page = Any
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("browser")
+    for place, skill in enumerate((2.5, 2.4, 0.0)):
+        store(root / "r", f"m{place}", predictions(skill, seed=place), layer_weights=[0.2, 0.8])
+    write(root / "r", result("made", 0.9, standing="synthetic"), _hostile())
+    _crossed(root / "r")
+    build(collect(root / "r"), root / "site")
+    return root / "site"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as found:
+        started = found.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Any, site: Path) -> Iterator[Page]:
+    """A page that fails its test on any message, error or request that leaves the site."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("console", lambda message: wrong.append(message.text))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
+    here = site.as_uri()
+    opened.on(
+        "request", lambda asked: wrong.extend([] if asked.url.startswith(here) else [asked.url])
+    )
+    yield opened
+    context.close()
+    assert not wrong
+
+
+def _models(page: Page) -> list[str]:
+    found: list[str] = page.locator("#entries tbody tr td:nth-child(3)").all_text_contents()
+    return found
+
+
+def test_every_page_opens_without_a_word(page: Page, site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 10
+    for file in pages:
+        page.goto(file.as_uri())
+        assert page.locator("h1").count() == 1, file
+        assert page.evaluate("document.querySelectorAll('main img').length") == 0, file
+
+
+def test_the_explorer_filters_sorts_and_keeps_it_in_the_address(page: Page, site: Path) -> None:
+    page.goto((site / "explore.html").as_uri())
+    assert sorted(_models(page)) == ["m0", "m1", "m2"]
+    page.get_by_label("synthetic too").check()
+    assert "made" in _models(page)
+    page.get_by_label("Search").fill("m")
+    page.get_by_role("button", name="Score").click()
+    scores = [
+        float(one) for one in page.locator("#entries tbody tr td:nth-child(6)").all_text_contents()
+    ]
+    assert scores == sorted(scores)
+    page.get_by_role("button", name="Score").click()
+    assert page.locator("th[aria-sort=descending]").text_content() == "Score"
+    shared = page.url
+    before = _models(page)
+    page.goto("about:blank")
+    page.goto(shared)
+    assert _models(page) == before
+    assert page.get_by_label("Search").input_value() == "m"
+
+
+def test_columns_are_chosen(page: Page, site: Path) -> None:
+    page.goto((site / "explore.html").as_uri())
+    page.get_by_text("Columns").click()
+    page.locator("#columns input[name=licence]").check()
+    page.locator("#columns input[name=rank]").uncheck()
+    headings = page.locator("#entries thead th").all_text_contents()
+    assert "Licence" in headings
+    assert "Rank" not in headings
+
+
+def test_a_table_sorts_by_keyboard(page: Page, site: Path) -> None:
+    page.goto((site / "tasks" / "toy-tone.html").as_uri())
+    page.locator("table.sortable button[data-sort=model]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    found = page.locator("table.sortable tbody th").all_text_contents()
+    assert found == sorted(found, reverse=True)
+    assert page.locator("th[aria-sort=descending]").count() == 1
+
+
+def test_charts_are_drawn(page: Page, site: Path) -> None:
+    page.goto((site / "tasks" / "toy-tone.html").as_uri())
+    charts = page.locator("svg.chart")
+    assert charts.count() >= 2
+    for place in range(charts.count()):
+        box = charts.nth(place).bounding_box()
+        assert box is not None
+        assert box["width"] > 100
+        assert charts.nth(place).locator("path, rect").count() > 2
+
+
+def test_links_work_from_the_disk(page: Page, site: Path) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.get_by_role("link", name="toy-tone", exact=True).first.click()
+    assert page.locator("h1").text_content().strip() == "toy-tone"
+    page.get_by_role("link", name="linear-probe").first.click()
+    assert page.locator("h1").text_content().endswith("linear-probe")
+    page.get_by_role("link", name="Analysis").click()
+    assert page.locator("table.heat").count() == 1
+
+
+def test_the_front_page_finds_a_task(page: Page, site: Path) -> None:
+    page.goto((site / "index.html").as_uri())
+    page.get_by_label("Find a task, model or head").fill("nothing of the kind")
+    assert page.locator("section.task:visible").count() == 0
+    page.get_by_label("Find a task, model or head").fill("m2")
+    assert page.locator("section.task:visible").count() == 1
+
+
+def test_a_hostile_name_is_shown_as_text(page: Page, site: Path) -> None:
+    page.goto((site / "models" / "bands.html").as_uri())
+    assert MARKUP in page.locator("main").text_content()
+
+
+def test_a_phone_need_not_scroll_sideways(page: Page, site: Path) -> None:
+    page.set_viewport_size({"width": 375, "height": 700})
+    for name in ("index.html", "explore.html", "tasks/toy-tone.html", "analysis.html"):
+        page.goto((site / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375, name

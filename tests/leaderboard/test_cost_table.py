@@ -1,0 +1,81 @@
+"""A profile told: every figure that it has, and a dash for those that it has not."""
+
+from __future__ import annotations
+
+import pytest
+
+from paralbench.leaderboard import cost_table
+from paralbench.profiler.latency import timing
+from paralbench.records.profile import (
+    Cost,
+    Machine,
+    Memory,
+    Noise,
+    Part,
+    PartName,
+    Peak,
+    Profile,
+    Ratios,
+    Throughput,
+)
+
+
+def _profile(macs: int | None) -> Profile:
+    names: tuple[PartName, ...] = ("encoder", "head-trained", "head-deployed", "entry")
+    cost = Cost(seconds=10, macs=macs, latency=timing([0.25] * 20), memory=3 << 20)
+    part = Part(
+        frozen=8_000_000, trained=1500, size=75 << 20, costs=[cost], not_measured={"600": "budget"},
+        uncounted="" if macs else "uncounted: openSMILE computes it",
+    )  # fmt: skip
+    peak = Peak(seconds=10, parts=dict.fromkeys(names, 3 << 20), whole=500 << 20, elapsed=0.3)
+    return Profile(
+        method=1, key="k", created="2026-01-01T00:00:00+00:00", budget=20, elapsed=30,
+        machine=Machine(hardware_class="CPU x", device="cpu", threads=1, governor="performance",
+                        instructions=[], packages={}),
+        noise=Noise(verdict="noisy", reasons=["the machine's host took 9% of its time"], spread=1.0,
+                    waiting=0.0, calibration_microseconds="1 1"),
+        parts=dict.fromkeys(names, part),
+        memory=Memory(how="VmHWM", baseline=300 << 20, loading=450 << 20, loaded=400 << 20, peaks=[peak]),
+        throughput=Throughput(seconds=10, best=80, at_once=2, tried={"1": 50, "2": 80}),
+        references=[],
+        ratios=[Ratios(reference="big", seconds=10, macs=macs and 0.25, latency=0.25, memory=0.25, size=0.25)],
+        energy="unavailable: no counter",
+    )  # fmt: skip
+
+
+def test_a_line() -> None:
+    assert cost_table.line(_profile(10**10)) == (
+        "of 10 s: 1 G MACs a second, 250 ms (real-time factor 0.025), 500 MiB of memory, 75 MiB on "
+        "disk; noisy"
+    )
+    assert "MACs uncounted" in cost_table.line(_profile(None))
+
+
+def test_tables_hold_every_figure() -> None:
+    told = cost_table.tables(_profile(10**10))
+    for figure in ("1 G", "250 ms", "0.025", "3 MiB", "8 M", "1.5 k", "75 MiB", "80 s of audio",
+                   "unavailable: no counter", "not measured: 600 s: budget", "governor performance",
+                   "noisy; the machine's host took 9%"):  # fmt: skip
+        assert figure in told, figure
+    row = next(line for line in told.splitlines() if line.startswith("big"))
+    assert row.split()[-1] == "4", "a quarter of every cost is an efficiency of four"
+
+
+def test_without_macs_there_is_no_index() -> None:
+    told = cost_table.tables(_profile(None))
+    row = next(line for line in told.splitlines() if line.startswith("big"))
+    assert row.split()[-1] == row.split()[3] == "-"
+    assert "uncounted: openSMILE" in told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(999.0, "999 B"), (2048, "2 KiB"), (1023 << 20, "1023 MiB"), (3 << 30, "3 GiB")],
+)
+def test_bytes(value: float, told: str) -> None:
+    assert cost_table.binary(value) == told
+
+
+@pytest.mark.parametrize(("value", "told"), [(2.0, "2 s"), (0.0125, "12.5 ms"), (5e-6, "5 µs")])
+def test_seconds(value: float, told: str) -> None:
+    assert cost_table.seconds(value) == told

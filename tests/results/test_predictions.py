@@ -1,0 +1,85 @@
+"""Predictions stored and restored are the same; what was never stored so is refused by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paralbench.evaluation.folds import splits
+from paralbench.evaluation.predicting import predictions
+from paralbench.evaluation.scoring import scores
+from paralbench.evaluation.subgroups import subgroups
+from paralbench.heads.head import Fitted
+from paralbench.records.task_card import Metrics
+from paralbench.results.predictions import Predictions
+from tests.evaluation.cases import NUMBERS, example, selected
+
+FOLDS = {
+    "kind": "group-folds", "by": "speaker", "folds": 3, "never_cross": ["speaker"], "cluster": "speaker",
+}  # fmt: skip
+METRICS = Metrics(ranking="uar", report=["uar", "wa", "auroc", "ece"], by=["sex"])
+
+
+def _found(classes: bool = True, seed: int = 0) -> Predictions:
+    labels = ["a", "b", "a"] if classes else [1.0, 2.5, -0.5]
+    examples = [
+        example(f"{n}", labels[n % 3], speaker=f"s{n // 4}", sex="fm"[n // 4 % 2])
+        for n in range(48)
+    ]
+    selection = selected(examples, FOLDS, **({} if classes else {"target": NUMBERS}))
+    rng = np.random.default_rng(seed)
+    fitted = [
+        Fitted(split, rng.random((len(split.test), 1 + classes), np.float32), {}, {})
+        for split in splits(selection, (0, 1))
+    ]
+    found = predictions(selection, fitted)
+    return Predictions(
+        **{**vars(found), "attributes": {"sex": selection.attribute("sex")[found.rows]}}
+    )
+
+
+IDS = np.array([f"e{n:02}" for n in range(48)])
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_restored_predictions_give_the_same_scores(seed: int) -> None:
+    found = _found(seed=seed)
+    again, names = Predictions.restored(found.table(IDS), ["a", "b"])
+    assert names == IDS.tolist()
+    assert scores(METRICS, again) == scores(METRICS, found)
+    assert subgroups(METRICS, again) == subgroups(METRICS, found)
+
+
+def test_numbers_come_back_to_the_last_bit() -> None:
+    found = _found(classes=False)
+    again, _ = Predictions.restored(found.table(IDS), [])
+    np.testing.assert_array_equal(again.truth, found.truth)
+    np.testing.assert_array_equal(again.predicted, found.predicted)
+    np.testing.assert_array_equal(again.clusters, found.clusters)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        ("seed", None, "'seed' is missing"),
+        ("p:b", None, "'p:b' is missing"),
+        ("p:c", pa.array([0.5] * 96), "'p:c' does not belong"),
+        ("truth", pa.array(["z"] * 96), "'z' in the column 'truth'"),
+        ("p:a", pa.array([float("nan")] * 96), "'p:a' holds NaN"),
+        ("fold", pa.array(["one"] * 96), "'fold' holds string"),
+        ("example", pa.array([1] * 96), "'example' holds int64"),
+        ("by:sex", pa.array([None] * 96, pa.string()), "'by:sex' has empty cells"),
+    ],
+)
+def test_what_does_not_agree_is_named(column: str, values: pa.Array | None, told: str) -> None:
+    table = _found().table(IDS)
+    if column in table.column_names:
+        table = table.drop_columns([column])
+    if values is not None:
+        table = table.append_column(column, values)
+    with pytest.raises(ValueError, match=told):
+        Predictions.restored(table, ["a", "b"])

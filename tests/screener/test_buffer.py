@@ -1,0 +1,25 @@
+"""What is put on the shelf stays as it was, side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from paralbench.screener.buffer import WindowBuffer
+
+
+def test_copies_stay_what_they_were_and_lie_together() -> None:
+    buffer, rng = WindowBuffer(), np.random.default_rng(0)
+    given = [rng.normal(size=shape).astype(np.float32) for shape in [(3, 4), (2,), (0, 5), (7, 1)]]
+    kept = [buffer.put(one) for one in given]
+    assert len({one.base.ctypes.data for one in kept if one.base is not None and one.size}) == 1
+    copies = [one.copy() for one in given]
+    for one in given:
+        one[...] = 9
+    assert all((one == copy).all() for one, copy in zip(kept, copies, strict=True))
+
+
+def test_what_is_larger_than_a_block_has_its_own() -> None:
+    buffer = WindowBuffer()
+    large = np.ones(3 * 2**20, np.float32)
+    assert buffer.put(large).sum() == large.size
+    assert buffer.put(np.ones(3, np.float32)).tolist() == [1, 1, 1]

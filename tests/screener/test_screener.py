@@ -1,0 +1,205 @@
+"""A screener says what its head says in the evaluation; a recording that is wrong is told, not raised."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from paralbench.bundling.making import Wanted
+from paralbench.bundling.refitting import Refitted, refit
+from paralbench.catalog import Catalog
+from paralbench.evaluation.benchmark import Benchmark, Failed
+from paralbench.records.errors import BundleError
+from paralbench.records.example import Clip
+from paralbench.records.intended_use import IntendedUse
+from paralbench.results import files
+from paralbench.screener import bundle
+from paralbench.screener.abstention import Wish
+from paralbench.screener.recordings import Recording
+from paralbench.screening import Screener
+from tests.screener.screeners import LIMITS, Lab, lab, write_tone
+
+NETWORK = {"epochs": 2, "epochs_blind": 2, "batch": 8}
+HEADS: list[tuple[str, dict[str, Any]]] = [
+    ("linear-probe", {}),
+    ("linear-probe", {"layers": "last"}),
+    ("mlp", {**NETWORK, "hidden": 8}),
+    ("mlp", {**NETWORK, "hidden": 8, "pool": "frames"}),
+    ("hrf-speechformer", {**NETWORK, "width": 16, "heads": 2, "blocks": [1, 1, 1, 1]}),
+    ("hrf-conformer", {**NETWORK, "width": 16, "heads": 2, "blocks": 1, "inner": 16, "frame_rate": 25.0}),
+    ("attentive-statistics", {**NETWORK, "hidden": 8, "bottleneck": 4, "storage": "bfloat16"}),
+    ("haffformer", {**NETWORK, "cutting": {"how": "as-given"}}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return lab(tmp_path_factory.mktemp("lab"))
+
+
+@pytest.fixture(scope="module")
+def made(toys: Lab) -> Path:
+    return toys.bundle(toys.result()).rename(toys.work / "tone.plb")
+
+
+def opened(toys: Lab, path: Path) -> Screener:
+    return Screener.open(path, catalog=Catalog([toys.catalog]))
+
+
+def refitted(toys: Lab, file: Path, members: int) -> Refitted:
+    recorded = files.read(file)
+    benchmark = Benchmark(
+        Catalog([toys.catalog]), toys.request(recorded), toys.work / "cache", toys.work
+    )
+    prepared = next(iter(benchmark.preparations()))
+    assert not isinstance(prepared, Failed)
+    return refit(prepared, recorded, members, toys.work / "cache", quiet=True)
+
+
+@pytest.mark.parametrize(("head", "settings"), HEADS)
+@pytest.mark.parametrize("task", ["toy-tone", "toy-number"])
+def test_it_says_what_the_head_says_in_the_evaluation(
+    toys: Lab, task: str, head: str, settings: dict[str, Any]
+) -> None:
+    file = toys.result(task, head, **settings)
+    wanted = Wanted(IntendedUse(quality=LIMITS), level=0.8, members=2)
+    screener = opened(toys, toys.bundle(file, wanted))
+    expected = refitted(toys, file, 2)
+    paths = [example.clips[0].path for example in expected.selection.examples]
+    said = np.stack([screener.raw(Clip(path)) for path in paths])
+    assert said == pytest.approx(expected.outputs.mean(0), abs=1e-5)
+    assert np.ptp(said[:, 0]) > 1e-3
+
+
+def test_windows_of_a_long_recording_add_up(toys: Lab, tmp_path: Path) -> None:
+    """Many windows, one after the other, against all frames at once."""
+    file = toys.result(model="bands")
+    screener = opened(toys, toys.bundle(file))
+    write_tone(tmp_path / "long.wav", True, np.random.default_rng(3), seconds=95.0)
+    windows = list(screener._hearing.windows(Clip(tmp_path / "long.wav")))
+    assert [(one.start, round(one.end)) for one in windows] == [
+        (0, 30),
+        (30, 60),
+        (60, 90),
+        (90, 95),
+    ]
+    assessment = screener.assess(Recording("long", Clip(tmp_path / "long.wav")))
+    parts = {(one.start, round(one.end)): one.weight for one in assessment.stretches}
+    assert set(parts) == {(0, 30), (30, 60), (60, 90), (90, 95)}
+    assert sum(map(abs, parts.values())) == pytest.approx(1)
+
+
+def test_every_file_has_its_row_in_order(toys: Lab, made: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("this is no sound")
+    given = [*toys.recordings[:3], tmp_path / "text.wav", *toys.recordings[3:6]]
+    rows = list(opened(toys, made).score(given))
+    assert [recording.clip.path for recording, _ in rows] == given
+    statuses = [assessment.status for _, assessment in rows]
+    assert statuses[3] == "not scored"
+    assert {"scored", "abstained"} >= set(statuses[:3] + statuses[4:])
+    wrong = rows[3][1]
+    assert (wrong.probability, wrong.prediction, wrong.classes) == (None, None, ())
+    assert wrong.reason
+    one = rows[0][1]
+    assert one.probability is not None
+    assert 0 <= one.probability <= 1
+    assert one.quality is not None
+    assert one.distance is not None
+
+
+def test_neighbours_change_nothing(toys: Lab, made: Path) -> None:
+    screener = opened(toys, made)
+    together = [one for _, one in screener.score(toys.recordings[:8], workers=4)]
+    alone = [screener.assess(Recording("x", Clip(path))) for path in toys.recordings[:8]]
+    assert together == alone
+
+
+def test_a_number_has_an_interval(toys: Lab) -> None:
+    screener = opened(toys, toys.bundle(toys.result("toy-number")))
+    for _, one in screener.score(toys.recordings[:4]):
+        assert one.status == "scored"
+        assert one.value is not None
+        assert one.low is not None
+        assert one.high is not None
+        assert one.low < one.value < one.high
+        assert one.probability is None
+        assert one.prediction is None
+    conformal = screener.manifest.conformal
+    assert conformal is not None
+    assert conformal.level == 0.8
+
+
+def test_what_sounds_unlike_all_it_heard_is_abstained_from(
+    toys: Lab, made: Path, tmp_path: Path
+) -> None:
+    import soundfile
+
+    noise = np.random.default_rng(0).uniform(-0.9, 0.9, 16000).astype(np.float32)
+    soundfile.write(tmp_path / "noise.wav", noise, 16000)
+    one = opened(toys, made).assess(Recording("noise", Clip(tmp_path / "noise.wav")))
+    assert (one.status, one.cause) == ("abstained", "outside-range")
+    assert one.distance is not None
+    assert one.distance > 1
+    assert (one.probability, one.prediction) == (None, None)
+    assert "unlike the recordings" in one.reason
+
+
+def test_between_the_thresholds_there_is_no_prediction(toys: Lab) -> None:
+    wish = Wish(accuracy=0.999, most=0.9)
+    screener = opened(
+        toys, toys.bundle(toys.result(), Wanted(IntendedUse(quality=LIMITS), 0.8, wish))
+    )
+    point = screener.manifest.operating_point
+    assert point is not None
+    assert point.abstain is not None
+    rows = [one for _, one in screener.score(toys.recordings)]
+    silent = [one for one in rows if one.cause == "undecided"]
+    assert silent
+    for one in silent:
+        assert one.prediction is None
+        assert one.probability is not None
+        assert point.abstain[0] < one.probability < point.abstain[1]
+    for one in rows:
+        if one.status == "scored":
+            assert one.probability is not None
+            positive = one.probability >= point.threshold
+            assert one.prediction == ("high" if positive else "low")
+
+
+def test_another_adapter_than_it_was_made_with_is_refused(
+    toys: Lab, made: Path, tmp_path: Path
+) -> None:
+    """Hashes cannot see code; the proof sound does."""
+    from tests.evaluation import toy
+
+    other = toy.write_catalog(
+        tmp_path / "catalog", encoder=toy.ENCODER.replace("[:, :40]", "[:, 1:41]")
+    )
+    with pytest.raises(BundleError, match=r"its hidden states are here .* away"):
+        Screener.open(made, catalog=Catalog([other]))
+    with pytest.raises(BundleError, match="adapter of its own, which is not in this catalogue"):
+        Screener.open(made, catalog=Catalog())
+
+
+def test_weights_of_another_head_are_refused(toys: Lab, made: Path, tmp_path: Path) -> None:
+    whole = bundle.Bundle.open(made)
+    members = {one.name: whole.read(one.name) for one in whole.manifest.members}
+    state = load(members["head/0.safetensors"])
+    members["head/0.safetensors"] = save({"weight": state["weights"]})
+    bundle.write(tmp_path / "other.plb", whole.manifest, members)
+    with pytest.raises(Exception, match="the bundle's head is not one"):
+        opened(toys, tmp_path / "other.plb")
+
+
+def test_the_package_gives_it_without_loading_torch() -> None:
+    code = (
+        "import sys, paralbench.screening as s; assert 'torch' not in sys.modules; "
+        "s.Screener; assert 'torch' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
