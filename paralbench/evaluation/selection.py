@@ -7,9 +7,12 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from paralbench.heads.head import Problem
 from paralbench.records.errors import ParalbenchError
@@ -32,8 +35,29 @@ class Selection:
     series: tuple[NDArray[np.float64], ...] = ()
 
     def problem(self) -> Problem:
-        """What a head is told."""
-        return Problem("class" if self.classes else "number", self.targets, len(self.classes))
+        """What a head is fitted to."""
+        kind: Literal["class", "number"] = "class" if self.classes else "number"
+        return Problem(kind, self.targets, len(self.classes), groups=self.groups())
+
+    def groups(self) -> NDArray[np.int64]:
+        """What inner folds keep together [examples]: all that shares a group which may not cross."""
+        protocol = self.task.protocol
+        names = [name for name in protocol.never_cross if name != "partition"]
+        names = [name for name in names if name not in protocol.controlled] or [protocol.cluster]
+        numbers = [
+            np.unique([example.group(name) for example in self.examples], return_inverse=True)[1]
+            for name in names
+        ]
+        if len(numbers) == 1:
+            return numbers[0].astype(np.int64)
+        # Examples and groups as the two sides of a graph; its components cross nowhere.
+        rows = np.tile(np.arange(len(self.examples)), len(numbers))
+        starts = np.cumsum([len(self.examples), *(int(one.max()) + 1 for one in numbers)])
+        columns = np.concatenate([one + start for one, start in zip(numbers, starts, strict=False)])
+        size = int(starts[-1])
+        graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+        components: NDArray[np.int32] = connected_components(graph, directed=False)[1]
+        return components[: len(self.examples)].astype(np.int64)
 
     def class_counts(self) -> dict[str, int]:
         """Examples of each class."""

@@ -26,6 +26,7 @@ class Steps:
     step: NDArray[np.int64]
     truth: NDArray[np.float64]
     delay: int
+    groups: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, selection: Selection) -> Steps:
@@ -38,6 +39,7 @@ class Steps:
             np.concatenate([np.arange(length) for length in lengths]),
             np.concatenate(selection.series),
             round(target.delay * target.rate),
+            selection.groups(),
         )
 
     def problem(self) -> Problem:
@@ -45,7 +47,8 @@ class Steps:
         rows = np.arange(len(self.truth))
         last = np.searchsorted(self.example, self.example, side="right") - 1
         delayed = self.truth[np.minimum(rows + self.delay, last)]
-        return Problem("number", delayed, 0, recordings=self.example)
+        groups = None if self.groups is None else self.groups[self.example]
+        return Problem("number", delayed, 0, recordings=self.example, groups=groups)
 
     def splits(self, splits: Sequence[Split]) -> list[Split]:
         """The same splits in rows instead of recordings."""

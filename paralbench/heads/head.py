@@ -72,12 +72,28 @@ class Problem:
     """What is to be learnt: targets [rows] as class indices or numbers.
 
     Of a series the rows are steps; ``recordings`` [rows] says to which recording each belongs.
+    ``groups`` [rows] numbers what inner folds keep together (the speaker, mostly); without it every
+    row, or every recording, is a group by itself.
     """
 
     kind: Literal["class", "number"]
     targets: NDArray[np.float64]
     classes: int
     recordings: Rows | None = None
+    groups: Rows | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """Outputs for rows of the training side, each from a head that was not fitted on its group.
+
+    Args:
+        rows: which rows.
+        outputs: as :attr:`Fitted.outputs`, in the order of ``rows``.
+    """
+
+    rows: Rows
+    outputs: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,7 @@ class Fitted:
         chosen: what development rows chose (epoch, strength), recorded in the Result.
         state: the deployable parameters, by name.
         layer_weights: how much each of the encoder's layers counts, summing to one.
+        out_of_fold: what inner folds gave, where the head chooses by them; calibration uses it.
     """
 
     split: Split
@@ -97,6 +114,7 @@ class Fitted:
     chosen: dict[str, Any]
     state: dict[str, NDArray[np.float32]]
     layer_weights: NDArray[np.float32] | None = None
+    out_of_fold: OutOfFold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +167,7 @@ class Head(Protocol):
 
     ``targets`` are the kinds of target it learns. A series comes to it as a number a step: rows are
     steps, their features the pooled windows around them. ``streams`` says how many encoders it can
-    listen to.
+    listen to. A ``deterministic`` head draws no random numbers: one seed is all there is.
     """
 
     @property
@@ -160,6 +178,8 @@ class Head(Protocol):
     def streams(self) -> Literal["one", "many"]: ...
     @property
     def settings(self) -> type[Any]: ...
+    @property
+    def deterministic(self) -> bool: ...
 
     def spec(self, settings: Any) -> FeatureSpec:
         """What it needs stored of each clip."""

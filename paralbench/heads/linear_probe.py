@@ -59,6 +59,7 @@ class LinearProbe:
     targets = frozenset({"class", "number", "series"})
     streams: Literal["one"] = "one"
     settings = Settings
+    deterministic = False
 
     def spec(self, settings: Any) -> FeatureSpec:
         """Pooled mean and deviation."""

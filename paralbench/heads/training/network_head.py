@@ -45,6 +45,7 @@ class NetworkHead:
         settings: its recipe's class.
         targets: kinds of target it learns.
         streams: how many encoders it listens to.
+        deterministic: whether a seed changes nothing; networks start from random weights.
         plain: settings to those of the matched control that is trained beside it, if any.
     """
 
@@ -54,6 +55,7 @@ class NetworkHead:
     targets: frozenset[str] = frozenset({"class", "number", "series"})
     streams: Literal["one", "many"] = "one"
     plain: Plain | None = None
+    deterministic: bool = False
 
     def spec(self, settings: Any) -> FeatureSpec:
         """As the recipe says: frames, unless its class says otherwise."""
