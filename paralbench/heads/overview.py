@@ -57,7 +57,7 @@ def _page(name: str) -> str:
 
 
 _FAMILIES = {
-    "linear-probe": "baselines", "mlp": "baselines", "attentive-statistics": "baselines",
+    "linear-probe": "baselines", "sgd-probe": "baselines", "mlp": "baselines", "attentive-statistics": "baselines",
     "lstm": "baselines", "transformer": "baselines",
     "conformer": "hrf", "conv-transformer": "hrf", "speechformer": "hrf",
     "hrf-conformer": "hrf", "hrf-conv-transformer": "hrf", "hrf-speechformer": "hrf",
@@ -69,7 +69,7 @@ _FAMILIES = {
 def _cost(found: NetworkHead) -> str:
     settings = heads.settings(found.name, {})
     streams = 1 if found.streams == "one" else 3
-    pooled = settings.product().kind == "pooled"
+    pooled = settings.spec().kind == "pooled"
     width, frames = (2 * _WIDTH, 1) if pooled else (_WIDTH, round(_SECONDS * _rate(settings)))
     rate = 0.0 if pooled else _rate(settings)
     torch.manual_seed(0)

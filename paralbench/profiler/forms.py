@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
-from paralbench.heads import linear_probe
+from paralbench.heads import linear_probe, sgd_probe
 from paralbench.heads.head import FrameStream, PooledStream, Problem, Stream
 from paralbench.heads.layers.bag_of_words import Codebook
 from paralbench.heads.training.frames import Shape
@@ -58,7 +58,7 @@ class Forms:
         device: where it is computed.
 
     Raises:
-        ParalbenchError: for a head that is neither a network nor the linear probe.
+        ParalbenchError: for a head that is neither a network nor a linear probe.
     """
 
     def __init__(
@@ -72,14 +72,14 @@ class Forms:
             torch.manual_seed(0)
             if isinstance(found, NetworkHead):
                 self.trained, self.deployed = self._networks(found)
-            elif found is linear_probe.HEAD:
+            elif found in (linear_probe.HEAD, sgd_probe.HEAD):
                 layers = len(spec.chosen(cards[0]))
                 kept = layers if asked.settings.layers == "learned" else 1
                 self.trained = TrainedProbe(kept, 2 * cards[0].width, asked.outputs)
                 self.deployed = DeployedProbe(kept, 2 * cards[0].width, asked.outputs)
             else:
                 raise ParalbenchError(
-                    f"head '{asked.head}' cannot be profiled: it is neither a network nor the "
+                    f"head '{asked.head}' cannot be profiled: it is neither a network nor a "
                     f"linear probe."
                 )
         for form in (self.trained, self.deployed):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
-from paralbench.heads import linear_probe
+from paralbench.heads import linear_probe, sgd_probe
 from paralbench.heads.training.frames import Frames, Shape, StreamShape
 from paralbench.heads.training.network import Network, folded
 from paralbench.heads.training.network_head import NetworkHead
@@ -129,7 +129,7 @@ def member(
         ParalbenchError: for weights that are not this head's, or a head that no bundle can hold.
     """
     found = find_head(name)
-    if found is linear_probe.HEAD:
+    if found in (linear_probe.HEAD, sgd_probe.HEAD):
         if set(state) != {"weights", "bias"}:
             raise _foreign(name)
         return Probe(state, settings.layers, bool(classes))
