@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: setup demo test lint format bench validate clean
+.PHONY: setup demo test quick lint format docs bench validate clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -20,8 +20,13 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/paralbench demo --to build/demo
 
+# Everything, on all cores.
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
+
+# The inner loop: what is not marked slow.
+quick: setup lint
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -31,6 +36,10 @@ lint: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Pages, tables and schemas that are written from code and cards.
+docs: setup
+	$(BIN)/python -m docs.generate
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -1,13 +1,9 @@
-"""leaderboard/contamination.toml, derived from what model cards say of training and from overlaps.
-
-python -m paralbench.corpora.contamination leaderboard/contamination.toml
-"""
+"""leaderboard/contamination.toml, derived from what model cards say of training and from overlaps."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -121,13 +117,3 @@ def _same(one: str, other: str) -> bool:
 def _plain(name: str) -> str:
     """CMU-MOSEI and cmu_mosei are one."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def main() -> None:
-    """Write the file named; what was declared by hand in it stays."""
-    file = Path(sys.argv[1])
-    file.write_text(text(derived(Catalog(), read(file))), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

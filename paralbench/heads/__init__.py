@@ -12,7 +12,7 @@ from paralbench.heads.head import Head
 from paralbench.records.errors import CardError, UsageError
 
 _HERE = Path(__file__).parent
-_NOT_HEADS = {"__init__", "head", "overview"}
+_NOT_HEADS = {"__init__", "head"}
 
 
 def names() -> list[str]:

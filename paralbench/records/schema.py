@@ -1,13 +1,8 @@
-"""The JSON schemas of the files we read and write, for editors and for other programs.
-
-``python -m paralbench.records.schema docs/schemas`` writes them anew.
-"""
+"""The JSON schemas of the files we read and write, for editors and for other programs."""
 
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from paralbench.records.bundle import Manifest
@@ -40,14 +35,3 @@ def schemas() -> dict[str, dict[str, Any]]:
 def text(schema: dict[str, Any]) -> str:
     """A schema as it is committed."""
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def write(folder: Path) -> None:
-    """Write ``<kind>.json`` for every kind below ``folder``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind, schema in schemas().items():
-        (folder / f"{kind}.json").write_text(text(schema), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))

@@ -17,7 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from paralbench.encoders.forward import Forward
+from paralbench.encoders.native import bf16_instructions
 from paralbench.encoders.placement import Placement
+from paralbench.encoders.runtimes.strided_grouped import is_strided_grouped
 from paralbench.encoders.runtimes.tracing import tracing
 from paralbench.records.errors import ParalbenchError
 
@@ -31,6 +33,12 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
     Raises:
         ParalbenchError: where the module cannot be traced, or its trace holds for one length only.
     """
+    amx = placement.precision == "bf16" and "amx_bf16" in bf16_instructions()
+    if amx and any(is_strided_grouped(part) for part in module.modules()):
+        raise ParalbenchError(
+            f"model '{model}': OpenVINO in bf16 gives wrong numbers for its strided grouped "
+            "convolution on processors with AMX; use --precision fp32 or --runtime torch."
+        )
     openvino = _without_telemetry()
     shape = openvino.PartialShape([1, *[-1] * (example.ndim - 1)])
     try:

@@ -12,8 +12,22 @@ from torch import Tensor, nn
 
 from paralbench.encoders.forward import Forward
 from paralbench.encoders.placement import Placement
+from paralbench.encoders.runtimes.strided_grouped import is_strided_grouped
 
 _PRODUCTS = (nn.Linear, nn.Conv1d, nn.Conv2d)
+
+
+class _InFloat32(nn.Module):
+    """A convolution kept in fp32: oneDNN's bf16 kernel for it gives wrong numbers on AMX."""
+
+    def __init__(self, convolution: nn.Conv1d) -> None:
+        super().__init__()
+        self.convolution = convolution
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        with torch.autocast(inputs.device.type, enabled=False):
+            outputs: Tensor = self.convolution(inputs.float())
+        return outputs
 
 
 def build(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
@@ -21,8 +35,12 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
     device = torch.device(placement.device)
     low = placement.precision == "bf16"
     if low:
+        for parent in list(module.modules()):
+            for name, part in list(parent.named_children()):
+                if is_strided_grouped(part):
+                    setattr(parent, name, _InFloat32(part))
         for part in module.modules():
-            if isinstance(part, _PRODUCTS):
+            if isinstance(part, _PRODUCTS) and not is_strided_grouped(part):
                 part.to(torch.bfloat16)
     ready = module.to(device)
 

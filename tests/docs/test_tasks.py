@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from docs.generate.tasks import markdown
 from paralbench.catalog import Catalog
-from paralbench.corpora.overview import markdown
-
-PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
-
-
-def test_the_committed_page_is_current() -> None:
-    told = "run python -m paralbench.corpora.overview docs/tasks.md"
-    assert PAGE.read_text(encoding="utf-8") == markdown(Catalog()) + "\n", told
 
 
 def test_every_task_stands_on_it() -> None:

@@ -1,14 +1,9 @@
-"""docs/heads/README.md: every head with its settings and cost, read from the code.
-
-``python -m paralbench.heads.overview docs/heads/README.md`` writes it anew.
-"""
+"""docs/heads/README.md: every head with its settings and cost, read from the code."""
 
 from __future__ import annotations
 
 import re
-import sys
 from inspect import cleandoc
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,7 +18,7 @@ _WIDTH, _RATE, _SECONDS, _CLASSES = 768, 50.0, 10, 4
 
 _START = f"""# Heads
 
-Written from the code by `python -m paralbench.heads.overview docs/heads/README.md`; a test sees that it
+Written from the code by `make docs`; a test sees that it
 is current. Cost is of the network as it is trained, with its recipe's settings, for four classes and
 {_SECONDS} s of {_WIDTH} features at {_RATE:g} Hz ({{streams}}); MACs are multiply-accumulates, counted by torch,
 Fourier transforms apart. `paralbench run --head HEAD --set KEY=VALUE` overrides a setting, `--recipe FILE`
@@ -34,7 +29,7 @@ many of them. What is common to all networks' training stands under [training](#
 """
 
 
-def overview() -> str:
+def markdown() -> str:
     """The whole page."""
     rows, sections = [], []
     for name in heads.names():
@@ -118,7 +113,3 @@ def _value(value: Any) -> str:
         inner = ", ".join(f"{key} = {_value(one)}" for key, one in value.items())
         return "{" + inner + "}"
     return repr(value).replace("'", '"').replace("True", "true").replace("False", "false")
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(overview(), encoding="utf-8")

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from docs.generate.models import markdown
 from paralbench.catalog import Catalog
-from paralbench.encoders.overview import markdown
-
-PAGE = Path(__file__).parents[2] / "docs" / "models.md"
-
-
-def test_the_committed_page_is_current() -> None:
-    told = "run python -m paralbench.encoders.overview docs/models.md"
-    assert PAGE.read_text(encoding="utf-8") == markdown(Catalog()) + "\n", told
 
 
 def test_every_model_stands_on_it_with_how_surely_it_is_known() -> None:

@@ -1,13 +1,8 @@
-"""docs/models.md, written from the cards: every model, its size, its weights, what it has heard.
-
-python -m paralbench.encoders.overview docs/models.md
-"""
+"""docs/models.md, written from the cards: every model, its size, its weights, what it has heard."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from paralbench.catalog import Catalog
 from paralbench.records.model_card import (
@@ -20,7 +15,7 @@ from paralbench.records.model_card import (
 
 _HEAD = """# Models
 
-Written from the cards by `python -m paralbench.encoders.overview docs/models.md`. Parameters are those of
+Written from the cards by `make docs`. Parameters are those of
 what is run (an encoder without its decoder). Certainty, of weights and of training corpora, is *found* in
 public material, *computed*, *inferred*, or *unconfirmed*. A pickle is made into safetensors once, by
 `paralbench convert MODEL`.
@@ -30,7 +25,10 @@ public material, *computed*, *inferred*, or *unconfirmed*. A pickle is made into
 def markdown(catalog: Catalog) -> str:
     """The whole page."""
     cards = sorted((model.card for model in catalog.models.values()), key=lambda card: card.id)
-    return "\n".join([_HEAD, *_sizes(cards), *_weights(cards), *_training(cards), *_lists(catalog)])
+    return (
+        "\n".join([_HEAD, *_sizes(cards), *_weights(cards), *_training(cards), *_lists(catalog)])
+        + "\n"
+    )
 
 
 def _sizes(cards: list[ModelCard]) -> Iterator[str]:
@@ -85,12 +83,3 @@ def _lists(catalog: Catalog) -> Iterator[str]:
         for how, models in (("Known", listed.known), ("Assumed", listed.assumed)):
             if models:
                 yield f"- {how}: {', '.join(f'`{model}`' for model in models)}"
-
-
-def main() -> None:
-    """Write the page to the file named."""
-    Path(sys.argv[1]).write_text(markdown(Catalog()) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,8 @@
-"""docs/tasks.md, written from the cards: every task, its folds, and what the true corpus holds.
-
-python -m paralbench.corpora.overview docs/tasks.md
-"""
+"""docs/tasks.md, written from the cards: every task, its folds, and what the true corpus holds."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from paralbench.catalog import Catalog, Corpus
 from paralbench.records.corpus_card import Fact
@@ -24,7 +19,7 @@ from paralbench.records.task_card import (
 
 _HEAD = """# Corpora and tasks
 
-Written from the cards by `python -m paralbench.corpora.overview docs/tasks.md`. Counts are those of the
+Written from the cards by `make docs`. Counts are those of the
 true corpora, as far as they are known, with how surely: *found* in public material, *computed* from a
 public artefact, *inferred*, or *unconfirmed*. `paralbench verify CORPUS DIR` compares a copy with them.
 """
@@ -35,7 +30,7 @@ def markdown(catalog: Catalog) -> str:
     parts = [_HEAD]
     for corpus in sorted(catalog.corpora.values(), key=lambda one: one.card.id):
         parts.extend(_corpus(corpus))
-    return "\n".join(parts)
+    return "\n".join(parts) + "\n"
 
 
 def _corpus(corpus: Corpus) -> Iterator[str]:
@@ -154,12 +149,3 @@ def _fact(fact: Fact) -> str:
         return f"{fact.value} examples{among}"
     counts = ", ".join(f"{name} {count}" for name, count in fact.values.items())
     return f"by {fact.by}{among}: {counts}"
-
-
-def main() -> None:
-    """Write the page to the file named."""
-    Path(sys.argv[1]).write_text(markdown(Catalog()) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
