@@ -20,7 +20,6 @@ from paralbench.catalog import Catalog
 from paralbench.corpora.fetching import fetch
 from paralbench.corpora.locating import fetched
 from paralbench.corpora.reading import read
-from paralbench.encoders.ctranslate2 import whisper_encoder
 from paralbench.encoders.weights import find
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.selection import select
@@ -92,7 +91,8 @@ def write_weights(catalog: Catalog, folder: Path) -> None:
         decoder_layers=1, decoder_attention_heads=6, decoder_ffn_dim=16, vocab_size=51864,
     )  # fmt: skip
     whisper: Any = WhisperModel(config)
-    state = {name: torch.from_numpy(values) for name, values in whisper_encoder(found.path).items()}
+    arrays = model.adapter.encoder_arrays(found.path)
+    state = {name: torch.from_numpy(values) for name, values in arrays.items()}
     whisper.encoder.load_state_dict(state)
     whisper.save_pretrained(folder)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -59,10 +60,15 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder: its card, and where an ``adapter.py`` of its own would stand."""
+    """A model folder: its card, and its adapter where no backend serves."""
 
     folder: Path
     card: ModelCard
+
+    @cached_property
+    def adapter(self) -> ModuleType:
+        """The model's ``adapter.py``."""
+        return load_module(self.folder / "adapter.py")
 
 
 class Catalog:
@@ -213,7 +219,7 @@ def from_environment(extra: Sequence[Path] = ()) -> Catalog:
 def load_module(file: Path) -> ModuleType:
     """Load a catalogue's Python file under a name of its own; raises :class:`CardError`."""
     if not file.is_file():
-        raise CardError(f"{file} is missing; a corpus folder needs it.")
+        raise CardError(f"{file} is missing; the folder's card needs it.")
     # With its bytes, so that a file changed under a running process is not the one loaded before.
     told = str(file.resolve()).encode() + b"\0" + file.read_bytes()
     digest = hashlib.sha256(told).hexdigest()[:12]
@@ -258,7 +264,8 @@ def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
 
 def _check_id(file: Path, name: str, known: Corpus | Model | None) -> None:
     folder = file.parent
-    if folder.name.replace("_", "-") != name.replace("_", "-"):
+    # A folder with Python in it may write hyphens and dots as underscores, to be importable.
+    if re.sub(r"[_.]", "-", folder.name) != re.sub(r"[_.]", "-", name):
         raise CardError(f"{file}: key 'id' is '{name}', expected the folder's name.")
     if known is not None and known.folder.parent == folder.parent:
         raise CardError(f"{file}: key 'id': '{name}' stands in {known.folder} already.")

@@ -64,7 +64,7 @@ class LoadableEncoder:
         """
         try:
             if self.card.backend == "python":
-                return self._adapted()
+                return self._from_adapter()
             module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
             encoder = module.load(self.card, self.weights, self.placement)
         except ModuleNotFoundError as error:
@@ -74,25 +74,33 @@ class LoadableEncoder:
             ) from error
         return cast(Encoder, encoder)
 
-    def _adapted(self) -> Encoder:
-        """What the folder's own ``load`` returns; it is given the weights where there are any."""
-        self.placement.only_reference(self.card.id)
+    def _from_adapter(self) -> Encoder:
+        """The encoder that ``load`` of the model's adapter.py returns.
+
+        ``load`` is given the path of the weights where there are any, and, where its parameters
+        name them, the ``card`` and the ``placement``.
+        """
         file = self.folder / "adapter.py"
         load = getattr(load_module(file), "load", None)
-        if load is None:
+        if not callable(load):
             raise CardError(f"{file}: expected a function load(), it has none.")
-        given = () if self.weights.path is None else (self.weights.path,)
+        signature = inspect.signature(load)
+        offered = {"card": self.card, "placement": self.placement}
+        named = {name: value for name, value in offered.items() if name in signature.parameters}
+        if "placement" not in named:
+            self.placement.only_reference(self.card.id)
+        weights = () if self.weights.path is None else (self.weights.path,)
         try:
-            inspect.signature(load).bind(*given)
+            signature.bind(*weights, **named)
         except TypeError as error:
             raise CardError(
                 f"{file}: load() must take the folder of weights, which the card or --weights names."
-                if given
+                if weights
                 else f"{file}: load() expects an argument, but no weights are named; name their "
                 f"folder under [[weights]] on the card or with --weights {self.card.id}=DIR."
             ) from error
-        with foreign(f"{file}: load({'weights' if given else ''})"):
-            encoder = load(*given)
+        with foreign(f"{file}: load({'weights' if weights else ''})"):
+            encoder = load(*weights, **named)
         if not callable(getattr(encoder, "encode", None)):
             raise CardError(
                 f"{file}: load() returned {type(encoder).__name__}, which has no encode(waveforms)."

@@ -133,10 +133,11 @@ def _unpacked(bundle: Bundle, place: Path, sha256: str) -> WeightsFile:
 def _files(encoder: LoadableEncoder) -> dict[str, Path]:
     """Member's name to file; nothing where there is no such file."""
     path = encoder.weights.path
-    if path is None or encoder.card.backend == "python":
+    if path is None:
         return {}
     if path.is_dir():
-        if not (path / _WHOLE).is_file():
+        # An adapter may read any file of its folder; which ones is not known here.
+        if encoder.card.backend == "python" or not (path / _WHOLE).is_file():
             return {}
         names = [_WHOLE, *(name for name in _CONFIGURATION if (path / name).is_file())]
         return {f"{_FOLDER}{name}": path / name for name in names}

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from paralbench.catalog import Catalog
-from paralbench.encoders.ctranslate2 import arrays
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.weights import NONE, WeightsFile, download, find
 from paralbench.records.errors import CardError, ParalbenchError
@@ -53,26 +52,6 @@ def test_a_model_that_learnt_nothing_has_no_weights() -> None:
     assert find(card, Path(), {}) == WeightsFile(None, NONE, NONE, pinned=True)
     with pytest.raises(ParalbenchError, match="names no package and no hub"):
         download(card)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\x06\x00\x00\x00", b"not a model at all" * 9, b"\x07\0\0\0" * 30]
-)
-def test_a_foreign_or_truncated_file_is_refused(content: bytes, tmp_path: Path) -> None:
-    file = tmp_path / "model.bin"
-    file.write_bytes(content)
-    with pytest.raises(ParalbenchError, match=r"model\.bin"):
-        arrays(file)
-
-
-def test_a_cut_model_is_refused(card: ModelCard, tmp_path: Path) -> None:
-    whole = find(card, Path(), {}).path
-    assert whole is not None
-    cut = tmp_path / "model.bin"
-    with whole.open("rb") as file:
-        cut.write_bytes(file.read(1_000_000))
-    with pytest.raises(ParalbenchError, match="not a CTranslate2 model"):
-        arrays(cut)
 
 
 def test_identity_changes_with_all_that_changes_features(card: ModelCard) -> None:

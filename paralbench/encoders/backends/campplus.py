@@ -1,6 +1,6 @@
 """CAM++ (Wang et al., 2023): a densely connected TDNN whose layers are masked by their context.
 
-Frames are handed out after the second and the third dense block (both 512 wide at 50 Hz), or the
+The output is the frames after the second and the third dense block (both 512 wide at 50 Hz), or the
 speaker embedding, which pools the latter over the clip.
 """
 
@@ -17,9 +17,10 @@ from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.fbank import fbank
 from paralbench.encoders.placement import Placement
 from paralbench.encoders.running import Forward, running
+from paralbench.encoders.state_dict import fill
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
-from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.records.errors import CardError
 from paralbench.records.model_card import ModelCard
 
 _BANDS = 80
@@ -29,7 +30,7 @@ _SEGMENT = 100  # frames of a layer's local context
 
 
 class Settings(Card):
-    """What is handed out; ``embedding`` is the size of the speaker embedding."""
+    """``output``: frames or the speaker embedding, whose size is ``embedding``."""
 
     output: Literal["frames", "embedding"]
     embedding: int = 192
@@ -174,31 +175,19 @@ class CamPlusPlus:
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[2, frames at 50 Hz, 512] or [1, 1, embedding] for each waveform."""
-        return [self._forward(self._bands(one)) for one in waveforms]
-
-    def _bands(self, waveform: Waveform) -> Tensor:
-        bands = fbank(waveform, _BANDS, "povey", 1.0)
-        return torch.from_numpy(bands - bands.mean(0, keepdims=True)).unsqueeze(0)
+        bands = [fbank(waveform, _BANDS, "povey", 1.0) for waveform in waveforms]
+        centred = [torch.from_numpy(values - values.mean(0, keepdims=True)) for values in bands]
+        return [self._forward(values.unsqueeze(0)) for values in centred]
 
 
 def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> CamPlusPlus:
-    """The network with the weights found."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
-    network = Network(chosen)
-    told = (2, network.width) if chosen.output == "frames" else (1, chosen.embedding)
-    if (card.layers, card.width) != told or card.rate != 16000:
-        raise CardError(f"model '{card.id}': CAM++ gives {told[0]} layers of {told[1]} at 16 kHz.")
-    if weights.path is None or weights.format != "safetensors":
-        raise CardError(f"model '{card.id}': CAM++ needs weights in safetensors.")
-    file = weights.path / "model.safetensors" if weights.path.is_dir() else weights.path
-    try:
-        network.load_state_dict(load_file(file))
-    except (SafetensorError, RuntimeError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise ParalbenchError(
-            f"{file}: cannot be read as CAM++ of '{card.id}' ({first})"
-        ) from error
+    """The network with its weights."""
+    settings = Settings.checked(card.settings, f"model '{card.id}', settings")
+    network = Network(settings)
+    shape = (2, network.width) if settings.output == "frames" else (1, settings.embedding)
+    if (card.layers, card.width) != shape or card.rate != 16000:
+        raise CardError(
+            f"model '{card.id}': CAM++ gives {shape[0]} layers of {shape[1]} at 16 kHz."
+        )
+    fill(network, weights.path, f"CAM++ of '{card.id}'")
     return CamPlusPlus(running(network, torch.zeros(1, 150, _BANDS), placement, card.id))

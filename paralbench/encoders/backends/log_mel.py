@@ -1,15 +1,14 @@
-"""Log-mel energies: no weights, no learning; what every encoder has to beat."""
+"""Log-mel energies: no weights, no learning; the baseline of every encoder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from pydantic import Field
 
 from paralbench.encoders.encoder import HiddenStates, Waveform
-from paralbench.encoders.mel import filterbank
+from paralbench.encoders.mel import MelEnergies
 from paralbench.encoders.placement import Placement
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
@@ -28,23 +27,13 @@ class LogMel:
     """Natural logarithm of mel-filtered power spectra, one layer, frames centred on the hop."""
 
     def __init__(self, card: ModelCard, settings: Settings) -> None:
-        self._settings = settings
-        self._window = torch.hann_window(settings.window)
-        filters = filterbank(card.rate, settings.window, card.width)
-        self._filters = torch.from_numpy(filters.astype(np.float32))
+        self._floor = settings.floor
+        self._energies = MelEnergies(card.rate, settings.window, settings.hop, card.width)
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[1, 1 + samples // hop, mels] for each waveform."""
-        return [self._encode(torch.from_numpy(waveform)) for waveform in waveforms]
-
-    def _encode(self, waveform: torch.Tensor) -> HiddenStates:
-        chosen = self._settings
-        spectrum = torch.stft(
-            waveform, chosen.window, chosen.hop, window=self._window, center=True,
-            pad_mode="constant", return_complex=True,
-        )  # fmt: skip
-        energies = spectrum.abs().square().T @ self._filters.T
-        return energies.clamp_min(chosen.floor).log().unsqueeze(0)
+        energies = [self._energies(torch.from_numpy(waveform)) for waveform in waveforms]
+        return [values.clamp_min(self._floor).log().unsqueeze(0) for values in energies]
 
 
 def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> LogMel:

@@ -9,7 +9,7 @@ import torch
 from pydantic import Field
 
 from paralbench.encoders.encoder import HiddenStates, Waveform
-from paralbench.encoders.mel import filterbank
+from paralbench.encoders.mel import filterbank, power_spectrum
 from paralbench.encoders.placement import Placement
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
@@ -46,29 +46,27 @@ class Mfcc:
         from scipy.fft import dct
         from scipy.signal import savgol_filter
 
-        chosen = self._settings
-        spectrum = torch.stft(
-            waveform, chosen.window, chosen.hop, window=self._window, center=True,
-            pad_mode="constant", return_complex=True,
-        )  # fmt: skip
-        energies = self._filters @ spectrum.abs().square().double().numpy()
-        levels = 10 * np.log10(np.maximum(energies, chosen.floor))
-        cepstra = dct(levels, axis=0, norm="ortho")[: chosen.cepstra]
+        settings = self._settings
+        power = power_spectrum(waveform, self._window, settings.hop)
+        energies = self._filters @ power.double().numpy()
+        levels = 10 * np.log10(np.maximum(energies, settings.floor))
+        cepstra = dct(levels, axis=0, norm="ortho")[: settings.cepstra]
         slopes = [
             savgol_filter(cepstra, _DELTA, order, deriv=order, mode="nearest")
-            for order in range(1, chosen.deltas + 1)
+            for order in range(1, settings.deltas + 1)
         ]
-        told = np.concatenate([cepstra, *slopes]).T.astype(np.float32)
-        return torch.from_numpy(told).unsqueeze(0)
+        coefficients = np.concatenate([cepstra, *slopes]).T.astype(np.float32)
+        return torch.from_numpy(coefficients).unsqueeze(0)
 
 
 def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Mfcc:
     """The coefficients the card describes."""
     placement.only_reference(card.id)
-    chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
-    if card.width != chosen.cepstra * (1 + chosen.deltas) or chosen.cepstra > chosen.mels:
+    settings = Settings.checked(card.settings, f"model '{card.id}', settings")
+    width = settings.cepstra * (1 + settings.deltas)
+    if card.width != width or settings.cepstra > settings.mels:
         raise CardError(
-            f"model '{card.id}': {chosen.cepstra} of {chosen.mels} coefficients with "
-            f"{chosen.deltas} deltas do not make a width of {card.width}."
+            f"model '{card.id}': {settings.cepstra} of {settings.mels} coefficients with "
+            f"{settings.deltas} deltas do not make a width of {card.width}."
         )
-    return Mfcc(card.rate, chosen)
+    return Mfcc(card.rate, settings)

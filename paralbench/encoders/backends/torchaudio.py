@@ -20,9 +20,10 @@ from paralbench.encoders import compatibility
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.placement import Placement
 from paralbench.encoders.running import Forward, running
+from paralbench.encoders.state_dict import State, fill
 from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
-from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.records.errors import CardError
 from paralbench.records.model_card import ModelCard
 
 
@@ -61,45 +62,30 @@ class Torchaudio:
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[layers, frames, width] for each waveform."""
-        return [self._forward(self._input(torch.from_numpy(one))) for one in waveforms]
-
-    def _input(self, waveform: Tensor) -> Tensor:
-        heard = functional.layer_norm(waveform, waveform.shape) if self._normalise else waveform
-        return heard.unsqueeze(0)
+        samples = [torch.from_numpy(waveform) for waveform in waveforms]
+        if self._normalise:
+            samples = [functional.layer_norm(values, values.shape) for values in samples]
+        return [self._forward(values.unsqueeze(0)) for values in samples]
 
 
 def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Torchaudio:
-    """The model the card describes, with the weights found."""
-    chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
-    factory = getattr(compatibility.torchaudio().models, chosen.factory)
+    """The model the card describes, with its weights."""
+    settings = Settings.checked(card.settings, f"model '{card.id}', settings")
+    factory = getattr(compatibility.torchaudio().models, settings.factory)
     try:
-        model = factory(**chosen.arguments)
+        model = factory(**settings.arguments)
     except (TypeError, ValueError) as error:
-        raise CardError(f"model '{card.id}': torchaudio's {chosen.factory}: {error}") from error
+        raise CardError(f"model '{card.id}': torchaudio's {settings.factory}: {error}") from error
     stride = math.prod(layer.stride for layer in model.feature_extractor.conv_layers)
     if card.frame_rate != card.rate / stride:
         raise CardError(
             f"model '{card.id}': torchaudio gives {card.rate / stride} frames a second, the card "
             f"says {card.frame_rate}."
         )
-    _fill(model, card, weights)
+    fill(model, weights.path, f"torchaudio's model of '{card.id}'", _without_classifier)
     forward = running(_Stacked(model), torch.zeros(1, card.rate), placement, card.id)
-    return Torchaudio(forward, chosen.normalise)
+    return Torchaudio(forward, settings.normalise)
 
 
-def _fill(model: nn.Module, card: ModelCard, weights: WeightsFile) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if weights.path is None or weights.format != "safetensors":
-        raise CardError(f"model '{card.id}': torchaudio's models need weights in safetensors.")
-    path = weights.path
-    file = path / "model.safetensors" if path.is_dir() else path
-    try:
-        state = load_file(file)
-        model.load_state_dict({k: v for k, v in state.items() if not k.startswith("aux.")})
-    except (SafetensorError, RuntimeError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise ParalbenchError(
-            f"{file}: cannot be read as torchaudio's model of '{card.id}' ({first})"
-        ) from error
+def _without_classifier(state: State) -> State:
+    return {name: tensor for name, tensor in state.items() if not name.startswith("aux.")}

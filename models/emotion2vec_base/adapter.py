@@ -1,5 +1,4 @@
-"""data2vec 2.0's audio encoder, the architecture of emotion2vec: a reimplementation from the
-published description.
+"""emotion2vec: data2vec 2.0's audio encoder, reimplemented from the published description.
 
 Baevski et al.: Efficient self-supervised learning with contextualized target representations for
 vision, speech and language (data2vec 2.0), 2022. Ma et al.: emotion2vec, 2023. A wav2vec 2.0
@@ -14,7 +13,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -25,9 +25,9 @@ from torch.nn import functional
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.placement import Placement
 from paralbench.encoders.running import Forward, running
-from paralbench.encoders.weights import WeightsFile
+from paralbench.encoders.state_dict import State, fill
 from paralbench.records.card import Card
-from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.records.errors import CardError
 from paralbench.records.model_card import ModelCard
 
 Count = Annotated[int, Field(ge=1)]
@@ -105,8 +105,8 @@ class _Attention(nn.Module):
         split = self.qkv(values).view(batch, frames, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4).unbind()
         mask = None if bias is None else bias.to(query.dtype)
-        heard = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        joined: Tensor = self.proj(heard.transpose(1, 2).reshape(batch, frames, width))
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        joined: Tensor = self.proj(attended.transpose(1, 2).reshape(batch, frames, width))
         return joined
 
 
@@ -130,7 +130,7 @@ class _Block(nn.Module):
 class Network(nn.Module):
     """Waveform [1, samples] to [1 + context_blocks + blocks, frames, width].
 
-    The first state is what the first block hears; the extra tokens are in none of them.
+    The first state is the first block's input; the extra tokens are in none of them.
     """
 
     slopes: Tensor
@@ -211,15 +211,14 @@ class Data2Vec2:
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[1 + blocks, frames, width] for each waveform, each alone."""
-        return [self._forward(self._input(torch.from_numpy(one))) for one in waveforms]
+        samples = [torch.from_numpy(waveform) for waveform in waveforms]
+        if self._normalise:
+            samples = [functional.layer_norm(values, values.shape) for values in samples]
+        return [self._forward(values.unsqueeze(0)) for values in samples]
 
-    def _input(self, waveform: Tensor) -> Tensor:
-        heard = functional.layer_norm(waveform, waveform.shape) if self._normalise else waveform
-        return heard.unsqueeze(0)
 
-
-def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Data2Vec2:
-    """The network the card describes, with the weights found."""
+def load(weights: Path, card: ModelCard, placement: Placement) -> Data2Vec2:
+    """The network the card describes, with its weights."""
     sizes = Settings.checked(card.settings, f"model '{card.id}', settings")
     layers = 1 + sizes.context_blocks + sizes.blocks
     rate = card.rate / math.prod(stride for _, _, stride in sizes.convolutions)
@@ -234,35 +233,18 @@ def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Data2Ve
             f"{sizes.heads} heads and {sizes.position_groups} position groups."
         )
     network = Network(sizes, card.width)
-    _fill(network, card, weights)
+    fill(network, weights, f"data2vec 2.0's weights of '{card.id}'", renamed)
     forward = running(network, torch.zeros(1, card.rate), placement, card.id)
     return Data2Vec2(forward, sizes.normalise)
 
 
-def renamed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A published checkpoint's tensors under this network's names, without what it has no use for."""
+def renamed(state: State) -> dict[str, Tensor]:
+    """A published checkpoint's tensors under this network's names, without the parts for training."""
     ours: dict[str, Tensor] = {}
-    for full, tensor in state.items():
-        name = full.removeprefix("d2v_model.").removeprefix("modality_encoders.AUDIO.")
+    for full_name, tensor in state.items():
+        name = full_name.removeprefix("d2v_model.").removeprefix("modality_encoders.AUDIO.")
         for pattern, replacement in _NAMES:
-            renamed_to, found = re.subn(f"^{pattern}", replacement, name)
-            if found:
-                ours[renamed_to] = tensor.float()
+            new_name, matches = re.subn(f"^{pattern}", replacement, name)
+            if matches:
+                ours[new_name] = tensor.float()
     return ours
-
-
-def _fill(network: Network, card: ModelCard, weights: WeightsFile) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if weights.path is None or weights.format != "safetensors":
-        raise CardError(f"model '{card.id}': data2vec 2.0 needs weights in safetensors.")
-    path = weights.path
-    file = path / "model.safetensors" if path.is_dir() else path
-    try:
-        network.load_state_dict(renamed(load_file(file)))
-    except (SafetensorError, RuntimeError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise ParalbenchError(
-            f"{file}: cannot be read as data2vec 2.0's weights of '{card.id}' ({first})"
-        ) from error

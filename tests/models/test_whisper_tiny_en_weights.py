@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paralbench.encoders.ctranslate2 import arrays, whisper_encoder
+from paralbench.catalog import Catalog
+from paralbench.encoders.weights import find
 from paralbench.records.errors import ParalbenchError
 
+ADAPTER = Catalog().model("whisper-tiny.en").adapter
 RNG = np.random.default_rng(0)
 ARRAYS: dict[str, NDArray[Any]] = {
     "encoder/conv1/weight": RNG.normal(size=(4, 3, 3)).astype(np.float16),
@@ -34,14 +36,14 @@ def model(file: Path, version: int = 6) -> Path:
 
 
 def test_arrays_come_back(tmp_path: Path) -> None:
-    found = arrays(model(tmp_path / "model.bin"))
+    found = ADAPTER.arrays(model(tmp_path / "model.bin"))
     assert found.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
         assert np.array_equal(found[name], array)
 
 
 def test_joined_attention_is_split(tmp_path: Path) -> None:
-    state = whisper_encoder(model(tmp_path / "model.bin"))
+    state = ADAPTER.encoder_arrays(model(tmp_path / "model.bin"))
     joined = ARRAYS["encoder/layer_0/self_attention/linear_0/weight"]
     assert np.array_equal(state["layers.0.self_attn.k_proj.weight"], joined[4:8])
     assert np.array_equal(state["layers.0.self_attn.v_proj.bias"], np.arange(8, 12))
@@ -55,16 +57,36 @@ def test_every_truncation_is_refused(tmp_path: Path) -> None:
     for size in range(len(content)):
         file.write_bytes(content[:size])
         with pytest.raises(ParalbenchError, match="not a CTranslate2 model of version 6"):
-            arrays(file)
+            ADAPTER.arrays(file)
 
 
 @pytest.mark.parametrize("content", [b"\x80\x04pickle", b"PK\x03\x04" * 100, b"\xff" * 500])
 def test_foreign_files(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.bin").write_bytes(content)
     with pytest.raises(ParalbenchError, match="not a CTranslate2 model"):
-        arrays(tmp_path / "model.bin")
+        ADAPTER.arrays(tmp_path / "model.bin")
 
 
 def test_another_version(tmp_path: Path) -> None:
     with pytest.raises(ParalbenchError, match="version 6"):
-        arrays(model(tmp_path / "model.bin", version=5))
+        ADAPTER.arrays(model(tmp_path / "model.bin", version=5))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x06\x00\x00\x00", b"not a model at all" * 9, b"\x07\0\0\0" * 30]
+)
+def test_a_foreign_or_truncated_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "model.bin"
+    file.write_bytes(content)
+    with pytest.raises(ParalbenchError, match=r"model\.bin"):
+        ADAPTER.arrays(file)
+
+
+def test_a_cut_model_is_refused(tmp_path: Path) -> None:
+    complete = find(Catalog().model("whisper-tiny.en").card, Path(), {}).path
+    assert complete is not None
+    cut = tmp_path / "model.bin"
+    with complete.open("rb") as file:
+        cut.write_bytes(file.read(1_000_000))
+    with pytest.raises(ParalbenchError, match="not a CTranslate2 model"):
+        ADAPTER.arrays(cut)

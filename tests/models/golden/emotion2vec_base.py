@@ -1,7 +1,7 @@
 """Writes data2vec2.json: what FunASR's emotion2vec makes of small weights that anybody can generate.
 
 Run once, with funasr 1.4.16 importable (its ``funasr.models.emotion2vec`` needs omegaconf besides):
-    python tests/encoders/backends/golden/data2vec2.py
+    python tests/models/golden/emotion2vec_base.py
 Weights: for each tensor, numpy's RandomState seeded with the CRC-32 of its name draws standard normal
 values z; vectors are .1 z, plus 1 where the name ends in "weight"; ALiBi scales are 1 + .1 z; the
 rest is z over the square root of the inputs. Audio: .1 z, RandomState seeded with the number of samples.

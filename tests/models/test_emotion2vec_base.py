@@ -1,6 +1,6 @@
 """data2vec 2.0's audio encoder against FunASR's recorded output, and its parts against others' code.
 
-``golden/data2vec2.py`` says how the small weights are generated and what was recorded of funasr
+``golden/emotion2vec_base.py`` says how the small weights are generated and what was recorded of funasr
 1.4.16, which is not needed here.
 """
 
@@ -20,17 +20,18 @@ from transformers.models.wav2vec2.configuration_wav2vec2 import Wav2Vec2Config
 from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2FeatureEncoder
 
 from paralbench.catalog import Catalog, Model
-from paralbench.encoders.backends import data2vec2
 from paralbench.encoders.loading import loadable
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 
-GOLDEN = Path(__file__).parent / "golden" / "data2vec2.json"
+MODEL = Catalog().model("emotion2vec-base")
+data2vec2 = MODEL.adapter
+GOLDEN = Path(__file__).parent / "golden" / "emotion2vec_base.json"
 SMALL = ((8, 10, 5), *((8, 3, 2),) * 4, *((8, 2, 2),) * 2)
 
 
 def _recorder() -> Any:
-    spec = importlib.util.spec_from_file_location("data2vec2_golden", GOLDEN.with_suffix(".py"))
+    spec = importlib.util.spec_from_file_location("emotion2vec_golden", GOLDEN.with_suffix(".py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -47,7 +48,7 @@ def _card(case: dict[str, Any], **changes: Any) -> ModelCard:
     told: dict[str, Any] = {
         "id": "small",
         "title": "Small",
-        "backend": "data2vec2",
+        "backend": "python",
         "width": settings.pop("width"),
         "layers": 1 + settings["context_blocks"] + settings["blocks"],
         "settings": settings | {"convolutions": SMALL},
@@ -72,7 +73,7 @@ def _folder(case: dict[str, Any], folder: Path, prefix: str = "") -> Path:
 
 
 def _load(card: ModelCard, folder: Path) -> Any:
-    return loadable(Model(folder, card), {card.id: folder}).load()
+    return loadable(Model(MODEL.folder, card), {card.id: folder}).load()
 
 
 @pytest.mark.parametrize("prefix", ["", "d2v_model."])
@@ -243,7 +244,7 @@ def test_a_card_that_says_otherwise_is_refused(tmp_path: Path) -> None:
 
 
 def test_emotion2vec_base_is_what_its_card_says() -> None:
-    card = Catalog().model("emotion2vec-base").card
+    card = MODEL.card
     sizes = data2vec2.Settings.checked(card.settings, "the card")
     with torch.device("meta"):
         network = data2vec2.Network(sizes, card.width)

@@ -1,8 +1,8 @@
-"""A convolutional network over log-mel spectrograms whose weights are random numbers, trained by nobody.
+"""A convolutional network over log-mel spectrograms with random weights, which nobody trained.
 
-It stands in DeepSpectrum's place (Amiriparian et al., 2017), whose image network has a licence and
-weights of its own. Random convolutions keep much of what a spectrogram looks like (Jarrett et al., 2009);
-they are a baseline, no foundation model.
+It replaces DeepSpectrum (Amiriparian et al., 2017), whose image network has its own licence and
+weights. Random convolutions keep much of what a spectrogram looks like (Jarrett et al., 2009); they
+are a baseline, no foundation model.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from torch import nn
 
 from paralbench.encoders.encoder import HiddenStates, Waveform
 from paralbench.encoders.fbank import FRAME, RATE, fbank
-from paralbench.encoders.placement import Placement
-from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.errors import CardError
 from paralbench.records.model_card import ModelCard, SeededWeights
@@ -31,7 +29,7 @@ _QUIET, _SPREAD = -10.0, 5.0
 class Settings(Card):
     """``channels`` of each layer, the last the card's width, over so many ``bands``.
 
-    Each layer halves the bands and hears twice as far in time as the one before it.
+    Each layer halves the bands and reaches twice as far in time as the one before it.
     """
 
     channels: list[int] = Field(default=[16, 32, 64, 128], min_length=1)
@@ -64,20 +62,19 @@ class SpectrogramCnn:
         energies = fbank(np.pad(waveform, FRAME // 2), self._bands, "hann", 1.0)
         pictured = (torch.from_numpy(energies).T[None, None] - _QUIET) / _SPREAD
         with torch.inference_mode():
-            seen: HiddenStates = self._network(pictured).mean(2)[0]
-        return seen.T[None].clone()
+            channels: HiddenStates = self._network(pictured).mean(2)[0]
+        return channels.T[None].clone()
 
 
-def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> SpectrogramCnn:
+def load(card: ModelCard) -> SpectrogramCnn:
     """The network the card describes."""
-    placement.only_reference(card.id)
-    chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
-    if chosen.channels[-1] != card.width or card.rate != RATE:
+    settings = Settings.checked(card.settings, f"model '{card.id}', settings")
+    if settings.channels[-1] != card.width or card.rate != RATE:
         raise CardError(
-            f"model '{card.id}': expected the last of channels ({chosen.channels[-1]}) as width and "
+            f"model '{card.id}': expected the last of channels ({settings.channels[-1]}) as width and "
             f"{RATE} Hz, got {card.width} and {card.rate} Hz."
         )
     seeds = [source.seed for source in card.weights if isinstance(source, SeededWeights)]
     if len(seeds) != 1:
         raise CardError(f"model '{card.id}': expected one [[weights]] of kind = \"seeded\".")
-    return SpectrogramCnn(chosen, seeds[0])
+    return SpectrogramCnn(settings, seeds[0])

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from transformers import WhisperFeatureExtractor
+from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from paralbench.catalog import Catalog
 from paralbench.encoders.backends import whisper
-from paralbench.encoders.ctranslate2 import whisper_encoder
-from paralbench.encoders.placement import REFERENCE
+from paralbench.encoders.loading import LoadableEncoder
 from paralbench.encoders.weights import WeightsFile, find
 from paralbench.records.model_card import ModelCard
 
+MODEL = Catalog().model("whisper-tiny.en")
 Waveform = NDArray[np.float32]
 LENGTHS = (16000, 400, 7777, 48123, 16001)
 
@@ -35,7 +35,13 @@ def weights(card: ModelCard) -> WeightsFile:
 
 @pytest.fixture(scope="module")
 def ours(card: ModelCard, weights: WeightsFile) -> whisper.Whisper:
-    return whisper.load(card, weights, REFERENCE)
+    return _load(card, weights)
+
+
+def _load(card: ModelCard, weights: WeightsFile) -> whisper.Whisper:
+    encoder = LoadableEncoder(card, MODEL.folder, weights).load()
+    assert isinstance(encoder, whisper.Whisper)
+    return encoder
 
 
 def _noise(samples: int, seed: int = 0) -> Waveform:
@@ -51,9 +57,13 @@ def _padded(card: ModelCard) -> ModelCard:
 def _stock(weights: WeightsFile, positions: int) -> Any:
     """transformers' encoder, untouched, for inputs of exactly ``positions`` frames."""
     assert weights.path is not None
-    state = {name: torch.from_numpy(a) for name, a in whisper_encoder(weights.path).items()}
-    config = whisper._config(Catalog().model("whisper-tiny.en").card)
-    config.max_source_positions = positions
+    state = {
+        name: torch.from_numpy(a) for name, a in MODEL.adapter.encoder_arrays(weights.path).items()
+    }
+    config = WhisperConfig(
+        d_model=384, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536,
+        max_source_positions=positions, attn_implementation="sdpa",
+    )  # fmt: skip
     state["embed_positions.weight"] = state["embed_positions.weight"][:positions]
     encoder = WhisperEncoder(config).eval()
     encoder.load_state_dict(state)
@@ -72,7 +82,7 @@ def test_log_mel_is_the_feature_extractors(ours: whisper.Whisper, card: ModelCar
     audio = _noise(40000)
     extractor = WhisperFeatureExtractor()
     told = extractor(audio, sampling_rate=16000, return_tensors="pt").input_features[0]
-    padded = whisper.load(_padded(card), find(card, Path(), {}), REFERENCE)
+    padded = _load(_padded(card), find(card, Path(), {}))
     assert (padded.log_mel(audio)[0] - told).abs().max() < 1e-4
     alone = extractor(
         audio, sampling_rate=16000, return_tensors="pt", padding=False
@@ -81,7 +91,7 @@ def test_log_mel_is_the_feature_extractors(ours: whisper.Whisper, card: ModelCar
 
 
 def test_states_equal_transformers_on_thirty_seconds(card: ModelCard, weights: WeightsFile) -> None:
-    padded = whisper.load(_padded(card), weights, REFERENCE)
+    padded = _load(_padded(card), weights)
     audio = _noise(50000)
     (states,) = padded.encode([audio])
     told = _stock_states(_stock(weights, 1500), padded.log_mel(audio)[0])
@@ -115,7 +125,7 @@ def test_padding_changes_what_is_heard(
 ) -> None:
     audio = _noise(16000)
     (own,) = ours.encode([audio])
-    (padded,) = whisper.load(_padded(card), weights, REFERENCE).encode([audio])
+    (padded,) = _load(_padded(card), weights).encode([audio])
     assert own.shape[1] == 50
     assert padded.shape[1] == 1500
     assert (own[-1] - padded[-1, :50]).abs().max() > 1e-3
@@ -124,7 +134,7 @@ def test_padding_changes_what_is_heard(
 def test_a_folder_of_safetensors_gives_the_same(
     card: ModelCard, weights: WeightsFile, ours: whisper.Whisper, tmp_path: Path
 ) -> None:
-    from transformers import WhisperConfig, WhisperModel
+    from transformers import WhisperModel
 
     config = WhisperConfig(
         d_model=384, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536,
@@ -132,14 +142,16 @@ def test_a_folder_of_safetensors_gives_the_same(
     )  # fmt: skip
     model: Any = WhisperModel(config)
     assert weights.path is not None
-    state = {name: torch.from_numpy(a) for name, a in whisper_encoder(weights.path).items()}
+    state = {
+        name: torch.from_numpy(a) for name, a in MODEL.adapter.encoder_arrays(weights.path).items()
+    }
     model.encoder.load_state_dict(state)
     model.save_pretrained(tmp_path)
     found = find(card, Path(), {card.id: tmp_path})
     assert found.format == "safetensors"
     assert not found.pinned
     audio = _noise(20000)
-    (states,) = whisper.load(card, found, REFERENCE).encode([audio])
+    (states,) = _load(card, found).encode([audio])
     assert torch.equal(states, ours.encode([audio])[0])
 
 
