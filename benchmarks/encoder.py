@@ -23,8 +23,9 @@ from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile
-from paralbench.features.extraction import extract, space
-from paralbench.features.spec import FeatureSpec, clip_key
+from paralbench.features.extraction import extract
+from paralbench.features.key import clip_key, feature_key
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
@@ -60,7 +61,7 @@ class _Ours:
         self._encoder = _Ready(
             encoder.card, encoder.folder, encoder.weights, placement, encoder.load()
         )
-        self._store = FeatureStore(folder / kept, space(self._encoder, FeatureSpec()))
+        self._store = FeatureStore(folder / kept, feature_key(self._encoder, FeatureSpec()))
 
     def hear(self, files: list[Path]) -> None:
         clips = {clip_key(str(file), Clip(file)): Clip(file) for file in files}

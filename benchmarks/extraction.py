@@ -19,7 +19,8 @@ import numpy as np
 
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
-from paralbench.features.extraction import extract, space
+from paralbench.features.extraction import extract
+from paralbench.features.key import feature_key
 from paralbench.features.plan import plan
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
@@ -89,7 +90,7 @@ def _in_process(what: str) -> dict[str, float]:
 
 
 def _pass(encoder: LoadableEncoder, clips: dict[bytes, Clip], root: Path) -> dict[str, float]:
-    store = FeatureStore(root / "store", space(encoder, FeatureSpec()))
+    store = FeatureStore(root / "store", feature_key(encoder, FeatureSpec()))
     encoder.load()  # imports what is imported once
     began = time.perf_counter()
     planned = plan(encoder, clips, store)

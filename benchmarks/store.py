@@ -9,7 +9,8 @@ from statistics import median
 
 import numpy as np
 
-from paralbench.features.spec import FeatureKey, FeatureSpec
+from paralbench.features.key import FeatureKey
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore, Record
 
 RECORDS, SHAPE, ROUNDS = 5531, (13, 2, 768), 7
@@ -19,7 +20,7 @@ def run() -> list[tuple[str, str]]:
     """Both read the same bytes, warm, in turn; the store checks every checksum as well."""
     with tempfile.TemporaryDirectory() as folder:
         store = FeatureStore(
-            Path(folder), FeatureKey("bench", FeatureSpec(), "bench", SHAPE[0], SHAPE[2])
+            Path(folder), FeatureKey("bench", FeatureSpec(), SHAPE[0], SHAPE[2], {})
         )
         rng = np.random.default_rng(0)
         keys = [rng.bytes(16) for _ in range(RECORDS)]

@@ -128,7 +128,7 @@ def _write(root: Path, task: TaskCard, card: ModelCard, number: int) -> None:
             ],
         ),
         training=Training(settings={}, trained_parameters=1),
-        provenance=provenance(task, {}),
+        provenance=provenance(task, {}, {}),
         predictions_sha256=digest,
     )  # fmt: skip
     files.write(root, result, content)

@@ -28,6 +28,8 @@ from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
 from paralbench.system.foreign_code import foreign
 
+NO_NUMBERS = "it finds cards, which are keyed by what they declare"
+
 Named = TypeVar("Named")
 
 

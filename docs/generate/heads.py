@@ -14,6 +14,8 @@ from paralbench.heads.training.frames import Frames, Shape, StreamShape
 from paralbench.heads.training.network_head import NetworkHead
 from paralbench.heads.training.recipe import Recipe
 
+NO_NUMBERS = "it writes a page of the documentation"
+
 _WIDTH, _RATE, _SECONDS, _CLASSES = 768, 50.0, 10, 4
 
 _START = f"""# Heads

@@ -13,6 +13,8 @@ from paralbench.records.model_card import (
     Weights,
 )
 
+NO_NUMBERS = "it writes a page of the documentation"
+
 _HEAD = """# Models
 
 Written from the cards by `make docs`. Parameters are those of

@@ -17,6 +17,8 @@ from paralbench.records.task_card import (
     TaskCard,
 )
 
+NO_NUMBERS = "it writes a page of the documentation"
+
 _HEAD = """# Corpora and tasks
 
 Written from the cards by `make docs`. Counts are those of the

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what extraction would cost, entry by entry."""
-    from paralbench.features.extraction import space
+    from paralbench.features.key import feature_key
     from paralbench.features.plan import plan
     from paralbench.features.store import FeatureStore
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             continue
         entry = prepared.entry
         for encoder in entry.encoders:
-            store = FeatureStore(options.cache(args), space(encoder, prepared.spec))
+            store = FeatureStore(options.cache(args), feature_key(encoder, prepared.spec))
             try:
                 told = plan(encoder, prepared.clips, store)
             except ParalbenchError as error:

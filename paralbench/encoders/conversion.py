@@ -27,6 +27,8 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import HubWeights, ModelCard
 from paralbench.system.cache_folder import default_cache
 
+NO_NUMBERS = "converted weights are keyed by their sha256"
+
 _CONFIGS = ("config.json", "preprocessor_config.json")
 _NESTED = ("state_dict", "model", "model_state")
 _FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
+NO_NUMBERS = "a protocol"
+
 Waveform: TypeAlias = NDArray[np.float32]
 """Mono samples [samples] at the card's rate, full scale ±1."""
 

@@ -31,6 +31,8 @@ from paralbench.records.model_card import ModelCard
 from paralbench.results.provenance import hardware, packages
 from paralbench.synthetic.voice import Delivery, speak, speaker
 
+NO_NUMBERS = "it admits a placement or refuses it"
+
 _HEARD = 8
 _SECONDS = 15.0
 _VOICES = (1.3, 2.9, 5.2)

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Model, load_module
 from paralbench.encoders import backends, preprocessor, runtimes
 from paralbench.encoders.encoder import Encoder
-from paralbench.encoders.packaged import sha256
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
+from paralbench.system import sources
 from paralbench.system.foreign_code import foreign
 
+NO_NUMBERS = "it finds the backend and weights that are in the key"
+
 _BACKENDS = Path(backends.__file__).parent
-_SHARED = sorted(_BACKENDS.parent.glob("*.py"))
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,31 @@ class LoadableEncoder:
     placement: Placement = REFERENCE
 
     @cached_property
-    def identity(self) -> str:
-        """sha256 of everything that can change a feature: weights, sources, settings, policies."""
-        card = self.card
-        told: dict[str, Any] = {
-            "decoding": DECODING,
+    def components(self) -> dict[str, str]:
+        """What of the encoder decides its hidden states, by name."""
+        card = self.card.model_dump_json(
+            include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"}
+        )
+        files = [sources.of_file(file) for file in self._files()]
+        modules = (
+            self._modules()
+            if self.card.backend != "python"
+            else sources.followed([name for file in files for name in file.imports])
+        )
+        return {
             "weights": self.weights.sha256,
-            "sources": [sha256(file) for file in self._sources()],
-            "card": card.model_dump(
-                mode="json",
-                include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"},
-            ),
+            "card": hashlib.sha256(card.encode()).hexdigest(),
+            "placement": self.placement.name,
+            "sources": sources.digest(modules),
+            "files": hashlib.sha256(" ".join(file.digest for file in files).encode()).hexdigest(),
         }
-        if card.words is not None:
-            told["words"] = card.words.model_dump(mode="json")
-        if not self.placement.reference:
-            told["placement"] = self.placement.name
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def identity(self) -> str:
+        """sha256 of the components, and of the words that a card makes of the hidden states."""
+        words = self.card.words and self.card.words.model_dump(mode="json")
+        content = json.dumps([self.components, words], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def load(self) -> Encoder:
         """Load the weights and return the Encoder.
@@ -117,17 +125,21 @@ class LoadableEncoder:
             )
         return file
 
-    def _runtime_file(self) -> Path:
-        return Path(str(runtimes.__path__[0])) / f"{self.placement.module}.py"
+    def _modules(self) -> frozenset[str]:
+        """The backend, its runtime, and what they import."""
+        return sources.reached(
+            f"{backends.__name__}.{self._backend_file().stem}",
+            f"{runtimes.__name__}.{self.placement.module}",
+        )
 
-    def _sources(self) -> list[Path]:
+    def _files(self) -> list[Path]:
+        """The files of an adapter's folder, or those beside the weights that a backend reads."""
         if self.card.backend == "python":
             return [file for file in sorted(self.folder.rglob("*")) if self._counts(file)]
-        sources = [self._backend_file(), *_SHARED, self._runtime_file()]
-        if self.weights.path is not None and self.weights.path.is_dir():
-            told = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
-            sources.extend(file for file in told if file.is_file())
-        return sources
+        if self.weights.path is None or not self.weights.path.is_dir():
+            return []
+        files = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
+        return [file for file in files if file.is_file()]
 
     def _counts(self, file: Path) -> bool:
         """Whether a file beside an adapter is its source: the card and the weights count by

@@ -7,6 +7,8 @@ import importlib.util
 from paralbench.encoders.placement import Placement
 from paralbench.results.provenance import hardware
 
+NO_NUMBERS = "it refuses what a machine cannot compute"
+
 
 def bf16_instructions() -> list[str]:
     """The CPU's instructions for bfloat16, as the system names them; empty where it has none."""

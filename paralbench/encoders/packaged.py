@@ -15,6 +15,8 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import PackageWeights
 from paralbench.system.cache_folder import default_cache
 
+NO_NUMBERS = "weights are keyed by their sha256"
+
 
 def installed(source: PackageWeights) -> Path | None:
     """Where the file is in the installed package; nothing of the package is run."""

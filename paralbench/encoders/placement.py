@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 from paralbench.records.errors import UsageError
 
+NO_NUMBERS = "the name of a placement is in the key"
+
 Precision = Literal["fp32", "bf16"]
 Runtime = Literal["torch", "openvino", "onnxruntime"]
 

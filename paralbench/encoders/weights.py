@@ -19,6 +19,8 @@ from paralbench.records.model_card import (
     SeededWeights,
 )
 
+NO_NUMBERS = "weights are keyed by their sha256"
+
 NONE = "none"
 _WHOLE = "model.safetensors"
 _INDEX = f"{_WHOLE}.index.json"

@@ -149,7 +149,7 @@ def run(
             ],
             trained_parameters=fits.trained_parameters,
         ),
-        provenance=provenance(entry.task, clock.laps),
+        provenance=provenance(entry.task, prepared.components, clock.laps),
         predictions_sha256=digest,
         control=control,
         forms=fits.forms,

@@ -42,12 +42,12 @@ class Source:
         say: Callable[[str], None],
     ) -> list[Source]:
         """All encoders of an entry."""
-        from paralbench.features.extraction import space
+        from paralbench.features.key import feature_key
 
         return [
             cls(prepared, encoder, store, engine, quiet, say)
             for encoder in prepared.entry.encoders
-            for store in [FeatureStore(cache, space(encoder, prepared.spec))]
+            for store in [FeatureStore(cache, feature_key(encoder, prepared.spec))]
         ]
 
     def extract(self) -> dict[bytes, str]:
@@ -118,12 +118,12 @@ class Source:
 
     def _frames(self, parts: Sequence[Sequence[bytes]]) -> tuple[FrameStream, Consumption]:
         mapped = self._map([key for keys in parts for key in keys])
-        space, card = self.store.space, self.encoder.card
+        key, card = self.store.key, self.encoder.card
         stream = FrameStream(
             card.id,
             [mapped.arrays[one] for one in _stretches(map(len, parts))],
-            space.layers,
-            space.width,
+            key.layers,
+            key.width,
             self.prepared.spec.frame_rate(card) or 0.0,
             card.words,
         )

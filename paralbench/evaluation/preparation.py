@@ -5,25 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.evaluation import folds
+from paralbench.evaluation import folds, keys
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.selection import select
 from paralbench.evaluation.view import View
 from paralbench.features.digests import digests
-from paralbench.features.spec import FeatureSpec, clip_key
+from paralbench.features.key import clip_key
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
-from paralbench.heads.head import Head
 from paralbench.metrics import metric
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example
 from paralbench.records.task_card import SeriesTarget, TaskCard
-from paralbench.results.provenance import card_digest, engine
+from paralbench.results import key as result_key
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Preparation:
         self.entry = entry
         self.head = find_head(entry.head)
         self.settings = find_settings(entry.head, entry.head_settings)
-        self.spec = _product(entry, self.head, self.settings)
+        self.spec = required_spec(entry.task, entry.model, entry.head, self.settings)
         for name in entry.task.metrics.report:
             metric(name)
         reading = entry.view.reading
@@ -97,22 +98,20 @@ class Preparation:
     @property
     def name(self) -> str:
         """sha256 of everything that decides this entry's scores."""
+        return result_key.name(self.components)
+
+    @cached_property
+    def components(self) -> dict[str, str]:
+        """What decides this entry's scores, by name."""
         entry = self.entry
-        told = {
-            "task": card_digest(entry.task),
-            "encoders": [encoder.identity for encoder in entry.encoders],
-            "product": asdict(self.spec),
-            "head": [entry.head, self.settings.model_dump(mode="json")],
-            "seeds": entry.seeds,
+        return {
+            **keys.components(
+                entry.task, entry.encoders, entry.head, self.settings, self.spec, entry.seeds
+            ),
             "data": self.fingerprint,
-            "refused": len(self.selection.refused),
-            "standing": [
-                entry.view.synthetic,
-                *(encoder.weights.pinned for encoder in entry.encoders),
-            ],
-            "engine": engine(),
+            "data.refused": str(len(self.selection.refused)),
+            "data.synthetic": str(entry.view.synthetic),
         }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def key(self, clip: Clip) -> bytes:
         """The clip's key in the store. An unreadable file gets one of its own; it never is stored."""
@@ -150,21 +149,20 @@ class Preparation:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _product(entry: Entry, head: Head, settings: Any) -> FeatureSpec:
+def required_spec(task: TaskCard, model: str, name: str, settings: Any) -> FeatureSpec:
     """What is stored of each clip: what the head needs, at every step where there are steps.
 
     Raises:
         ParalbenchError: where the head does not learn this kind of target, or from so many encoders.
     """
-    target = entry.task.target
+    target, head = task.target, find_head(name)
     if target.kind not in head.targets:
         known = ", ".join(sorted(head.targets))
+        raise ParalbenchError(f"head '{name}' learns {known}; '{task.id}' is a {target.kind}.")
+    encoders = model.count("+") + 1
+    if encoders > 1 and head.streams == "one":
         raise ParalbenchError(
-            f"head '{entry.head}' learns {known}; '{entry.task.id}' is a {target.kind}."
-        )
-    if len(entry.encoders) > 1 and head.streams == "one":
-        raise ParalbenchError(
-            f"head '{entry.head}' listens to one encoder, '{entry.model}' names {len(entry.encoders)}; "
+            f"head '{name}' listens to one encoder, '{model}' names {encoders}; "
             f"'paralbench list heads' shows those that fuse."
         )
     spec = head.spec(settings)

@@ -8,6 +8,8 @@ from paralbench.catalog import Corpus
 from paralbench.corpora.reading import Reading
 from paralbench.records.task_card import TaskCard
 
+NO_NUMBERS = "a record"
+
 
 @dataclass(frozen=True)
 class View:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -12,10 +11,9 @@ import torch
 from paralbench.audio import decoding
 from paralbench.audio.pieces import Piece, Waveform, cut
 from paralbench.encoders.encoder import Encoder
-from paralbench.features.reduction import Gatherer, Part, reduction
+from paralbench.features.reduction import Gatherer, Part, reduction, too_short
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import Record
-from paralbench.features.windows import sliding
 from paralbench.records.errors import CardError, Refused
 from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
@@ -38,8 +36,8 @@ class ClipEncoder:
     def __init__(
         self, encoder: Encoder, card: ModelCard, spec: FeatureSpec, scratch: Path | None = None
     ) -> None:
-        self._encoder, self._card, self._product = encoder, card, spec
-        self._reduce, self._gatherer = reduction(card, spec, scratch)
+        self._encoder, self._card = encoder, card
+        self._reduction = reduction(card, spec, scratch)
         self._layers = spec.chosen(card)
         self._shortest = card.policy.shortest * card.rate
         # Windows of one grid: a hop of the encoder is Fraction samples, a unit is a whole number.
@@ -49,11 +47,11 @@ class ClipEncoder:
     def pieces(self, clip: Clip) -> Iterator[Piece]:
         """What is encoded of a clip, in order; raises :class:`Refused` for audio not fit to use."""
         card, policy = self._card, self._card.policy
-        heard = decoding.waveforms(clip, card.rate)
-        if self._product.kind == "windows" and card.frame_rate is None:
-            return self._sliding(heard)
+        audio = decoding.waveforms(clip, card.rate)
+        if self._reduction.pieces is not None:
+            return self._reduction.pieces(audio)
         window, overlap = round(policy.window * card.rate), round(policy.overlap * card.rate)
-        return cut(heard, window, overlap, self._unit)
+        return cut(audio, window, overlap, self._unit)
 
     def parts(self, pieces: Sequence[Piece]) -> list[Part | Refused | None]:
         """Encode pieces together and reduce each; None for one too short to add a frame."""
@@ -66,32 +64,7 @@ class ClipEncoder:
 
     def gathering(self) -> Gathering:
         """What puts together the parts of one clip."""
-        return Gathering(self, self._gatherer(), self._card.rate)
-
-    def too_short(self, samples: int) -> Refused:
-        """Why so little audio cannot be used."""
-        card = self._card
-        return Refused(
-            f"too short: {samples / card.rate:.3f} s, {card.id} needs {card.policy.shortest:g} s"
-        )
-
-    def _sliding(self, heard: Iterator[Waveform]) -> Iterator[Piece]:
-        """Windows of a model that gives one frame a clip: each is a piece, and answers for a hop."""
-        rate, spec = self._card.rate, self._product
-        hops: deque[int] = deque()
-
-        def hop() -> Iterator[Waveform]:
-            for piece in cut(heard, round(rate / spec.rate)):
-                hops.append(piece.own)
-                yield piece.samples
-
-        start = 0
-        for samples in sliding(hop(), max(1, round(spec.rate * spec.window / 2))):
-            if len(samples) < self._shortest:
-                raise self.too_short(len(samples))
-            own = hops.popleft()
-            yield Piece(samples, start, 0, own)
-            start += own
+        return Gathering(self._card, self._reduction.gatherer())
 
     def _part(self, piece: Piece, states: torch.Tensor) -> Part | Refused | None:
         card = self._card
@@ -103,7 +76,7 @@ class ClipEncoder:
                     return None
             if self._layers != tuple(range(card.layers)):
                 states = states[list(self._layers)]
-            return self._reduce(states, piece.start / card.rate)
+            return self._reduction.reduce(states, piece.start / card.rate)
         except Refused as reason:
             return reason
 
@@ -154,9 +127,9 @@ class ClipEncoder:
 class Gathering:
     """Puts together the parts of one clip, in order, and counts what was heard of it."""
 
-    def __init__(self, listener: ClipEncoder, gatherer: Gatherer, rate: int) -> None:
-        self._listener, self._gatherer, self._rate = listener, gatherer, rate
-        self._asked = self._heard = 0
+    def __init__(self, card: ModelCard, gatherer: Gatherer) -> None:
+        self._card, self._gatherer = card, gatherer
+        self._asked = self._encoded = 0
         self._refused: Refused | None = None
 
     def add(self, piece: Piece, part: Part | Refused | None) -> None:
@@ -167,7 +140,7 @@ class Gathering:
         if isinstance(part, Refused):
             self._refused = part
             return
-        self._heard += piece.own
+        self._encoded += piece.own
         try:
             self._gatherer.add(part)
         except Refused as reason:
@@ -177,8 +150,8 @@ class Gathering:
         """The clip's record; raises :class:`Refused` where a part was, or nothing was heard."""
         if self._refused is not None:
             raise self._refused
-        if not self._heard:
-            raise self._listener.too_short(self._asked)
-        seconds = self._heard / self._rate
+        if not self._encoded:
+            raise too_short(self._card, self._asked)
+        seconds = self._encoded / self._card.rate
         values, frames = self._gatherer.values(seconds)
-        return Record(values, frames, self._asked / self._rate, seconds)
+        return Record(values, frames, self._asked / self._card.rate, seconds)

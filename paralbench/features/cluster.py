@@ -30,6 +30,8 @@ from paralbench.features.store import Record
 from paralbench.records.errors import ParalbenchError, Refused, UsageError
 from paralbench.records.example import Clip
 
+NO_NUMBERS = "the order of the work changes no record"
+
 _RETRIES = 3
 """A bundle of clips that kills its actor more often is not tried again."""
 

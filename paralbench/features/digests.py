@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+NO_NUMBERS = "digests are in the key"
+
 
 def digests(files: Iterable[Path]) -> dict[Path, str | None]:
     """sha256 of each file, read in parallel; None for a file that cannot be read."""

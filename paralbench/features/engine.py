@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+NO_NUMBERS = "how work is shared out changes no record"
+
 _BATCH = 80.0
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.engine import LOCAL, Engine
-from paralbench.features.spec import FeatureKey, FeatureSpec
 from paralbench.features.store import FeatureStore, Record
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 from paralbench.system.progress import Progress
+
+NO_NUMBERS = "it fills the store in the order of the plan, whoever computes"
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,6 @@ class Extraction:
 
     made: int
     refused: Mapping[bytes, str]
-
-
-def space(encoder: LoadableEncoder, spec: FeatureSpec) -> FeatureKey:
-    """Where this encoder's records of this kind are kept."""
-    card = encoder.card
-    return FeatureKey(encoder.identity, spec, card.id, len(spec.chosen(card)), card.width)
 
 
 def extract(
@@ -82,7 +77,7 @@ def extract(
 def _records(
     encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore, engine: Engine
 ) -> Iterator[tuple[bytes, Record | Refused]]:
-    card, spec, device = encoder.card, store.space.spec, encoder.placement.device
+    card, spec, device = encoder.card, store.key.spec, encoder.placement.device
     if engine.kind == "ray":
         from paralbench.features.cluster import Cluster
 

@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.features.bins import Bins
-from paralbench.features.precision import Precision, storage
-from paralbench.records.errors import Refused
+from paralbench.features.bins import Bins, binned
+from paralbench.features.precision import Precision, storage, stored
+from paralbench.features.reduction import Part, Reduction
+from paralbench.features.spec import FeatureSpec
+from paralbench.features.store import Values
+from paralbench.records.errors import Refused, UsageError
+from paralbench.records.model_card import ModelCard
+
+if TYPE_CHECKING:
+    import torch
 
 _IN_MEMORY = 32 << 20
 
@@ -103,3 +110,46 @@ class Rebinned:
 def _means(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
     means: NDArray[np.float32] = (sums / counts[:, None]).astype(np.float32)
     return means
+
+
+def reduction(card: ModelCard, spec: FeatureSpec, scratch: Path | None) -> Reduction:
+    """Records of kind ``frames``; raises UsageError for more frames a second than there are."""
+    frame_rate, rate, dtype = card.frame_rate, spec.rate, spec.dtype
+
+    def frames(states: torch.Tensor, start: float) -> Part:
+        return stored(states.numpy(force=True), dtype)
+
+    def bins(states: torch.Tensor, start: float) -> Part:
+        return binned(states.numpy(force=True), start, frame_rate or 0.0, rate)
+
+    if frame_rate is None or rate in (0.0, frame_rate):
+        return Reduction(frames, lambda: _Frames(spec, scratch))
+    if rate > frame_rate:
+        raise UsageError(
+            f"model '{card.id}' gives {frame_rate:g} frames a second; {rate:g} were asked for."
+        )
+    return Reduction(bins, lambda: _Rebinned(spec, scratch))
+
+
+class _Frames:
+    def __init__(self, spec: FeatureSpec, scratch: Path | None) -> None:
+        self._spool = Spool(spec.dtype, scratch)
+
+    def add(self, part: Part) -> None:
+        self._spool.add(part)
+
+    def values(self, seconds: float) -> tuple[Values, int]:
+        return self._spool.chunks(), self._spool.frames
+
+
+class _Rebinned(_Frames):
+    def __init__(self, spec: FeatureSpec, scratch: Path | None) -> None:
+        super().__init__(spec, scratch)
+        self._dtype, self._bins = spec.dtype, Rebinned(spec.rate)
+
+    def add(self, part: Bins) -> None:
+        super().add(stored(self._bins.add(part), self._dtype))
+
+    def values(self, seconds: float) -> tuple[Values, int]:
+        super().add(stored(self._bins.last(), self._dtype))
+        return super().values(seconds)

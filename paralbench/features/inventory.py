@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from paralbench.features.spec import FeatureKey, FeatureSpec
+from paralbench.features.key import FeatureKey
 from paralbench.features.store import FeatureStore
+
+NO_NUMBERS = "it lists the store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,9 @@ def holdings(root: Path) -> list[Holding]:
     found = []
     for file in sorted((root / "features").glob("*/space.json")):
         told = json.loads(file.read_text(encoding="utf-8"))
-        space = FeatureKey(**{**told, "spec": FeatureSpec(**told["spec"])})
-        store = FeatureStore(root, space)
+        key = FeatureKey.restored(told)
+        store = FeatureStore(root, key, file.parent)
         size = sum(part.stat().st_size for part in file.parent.iterdir())
         records = len(store.index())
-        found.append(
-            Holding(file.parent, space.model, space.spec.kind, records, size, store.digest())
-        )
+        found.append(Holding(file.parent, key.model, key.spec.kind, records, size, store.digest()))
     return sorted(found, key=lambda one: (one.model, one.kind, one.folder.name))

@@ -12,6 +12,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+NO_NUMBERS = "records are bytes under a checksum"
+
 
 @dataclass(frozen=True)
 class DataFile:

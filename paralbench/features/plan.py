@@ -19,6 +19,8 @@ from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
 
+NO_NUMBERS = "it estimates disk and time"
+
 _TRIAL_SECONDS = 8.0
 
 
@@ -48,7 +50,7 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
     kept = store.keys()
     lengths = _lengths(clips)
     missing = {key: seconds for key, seconds in lengths.items() if key not in kept}
-    spec, card = store.space.spec, encoder.card
+    spec, card = store.key.spec, encoder.card
     return Plan(
         clips=len(clips),
         seconds=sum(lengths.values()),

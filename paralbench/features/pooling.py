@@ -1,11 +1,22 @@
-"""Mean and deviation over frames, gathered window by window and merged exactly."""
+"""Mean and deviation over a clip's frames, merged exactly from those of its pieces."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from paralbench.features.precision import stored
+from paralbench.features.reduction import Part, Reduction
+from paralbench.features.spec import FeatureSpec
+from paralbench.features.store import Values
+from paralbench.records.model_card import ModelCard
+
+if TYPE_CHECKING:
+    import torch
 
 Pooled = NDArray[np.float32]
 """[layers, 2, width]: mean, and population deviation."""
@@ -48,3 +59,24 @@ def merge(parts: Sequence[Pooled], frames: Sequence[int]) -> Pooled:
     for part, count in zip(parts, frames, strict=True):
         moments.add(count, part[:, 0], part[:, 1])
     return moments.pooled()
+
+
+def reduction(card: ModelCard, spec: FeatureSpec, scratch: Path | None) -> Reduction:
+    """Records of kind ``pooled``."""
+    return Reduction(_moments, lambda: _Gatherer(spec))
+
+
+def _moments(states: torch.Tensor, start: float) -> Part:
+    mean, deviation = states.mean(1), states.std(1, correction=0)
+    return states.shape[1], mean.numpy(force=True), deviation.numpy(force=True)
+
+
+class _Gatherer:
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._dtype, self._moments = spec.dtype, Moments()
+
+    def add(self, part: Part) -> None:
+        self._moments.add(*part)
+
+    def values(self, seconds: float) -> tuple[Values, int]:
+        return stored(self._moments.pooled(), self._dtype), self._moments.frames

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from paralbench.features.precision import Precision, storage
 from paralbench.records.errors import UsageError
-from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
 
-FORMAT = 1
+REDUCTIONS = {
+    "pooled": "paralbench.features.pooling",
+    "frames": "paralbench.features.frames",
+    "windows": "paralbench.features.windows",
+}
+"""The module of each kind; its ``reduction(card, spec, scratch)`` returns a Reduction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +109,3 @@ class FeatureSpec:
         else:
             rows = 1 + seconds * (self.frame_rate(card) or 0)
         return int(len(self.chosen(card)) * rows * card.width) * storage(self.dtype).itemsize
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureKey:
-    """One encoder's features of one kind: everything that made them but the audio."""
-
-    encoder: str
-    spec: FeatureSpec
-    model: str
-    layers: int
-    width: int
-
-    @property
-    def name(self) -> str:
-        """The space's name on disk: a digest of all that could change a record in it."""
-        told = {**asdict(self), "format": FORMAT}
-        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def clip_key(digest: str, clip: Clip) -> bytes:
-    """16 bytes naming a clip by its file's content and its cut, wherever the file lies."""
-    cut = (digest, float(clip.start), None if clip.end is None else float(clip.end), clip.channel)
-    return sha256(repr(cut).encode()).digest()[:16]

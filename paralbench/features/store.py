@@ -27,9 +27,11 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from paralbench.features.key import FeatureKey
 from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.precision import storage
-from paralbench.features.spec import FeatureKey
+
+NO_NUMBERS = "records are bytes under a checksum"
 
 _ENTRY = np.dtype(
     [("key", "V16"), ("offset", "<u8"), ("size", "<u8"), ("frames", "<u8"), ("asked", "<f8"),
@@ -101,11 +103,11 @@ class Mapped:
 
 
 class FeatureStore:
-    """The features of one space below ``root``."""
+    """The features of one key below ``root``, or in a ``folder`` that an older key named."""
 
-    def __init__(self, root: Path, space: FeatureKey) -> None:
-        self.folder = root / "features" / space.name
-        self.space = space
+    def __init__(self, root: Path, key: FeatureKey, folder: Path | None = None) -> None:
+        self.folder = folder or root / "features" / key.name
+        self.key = key
         self._data = self.folder / "data.bin"
         self._index = self.folder / "index.bin"
 
@@ -130,14 +132,14 @@ class FeatureStore:
         flat = np.empty(ends[-1] if ends else 0, np.uint8)
         views = [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         corrupt = sorted(_read_all(self._data, entries, views))
-        space = self.space
-        dtype = storage(space.spec.dtype)
-        row = space.layers * space.width * dtype.itemsize
+        key = self.key
+        dtype = storage(key.spec.dtype)
+        row = key.layers * key.width * dtype.itemsize
         return Loaded(
             flat.view(dtype),
             [size // row for size in sizes],
-            space.layers,
-            space.width,
+            key.layers,
+            key.width,
             entries["frames"].astype(np.int64),
             entries["asked"].copy(),
             entries["consumed"].copy(),
@@ -153,11 +155,11 @@ class FeatureStore:
             KeyError: for a key that is not stored.
         """
         entries = self._entries(keys)
-        space = self.space
-        dtype = storage(space.spec.dtype)
-        row = space.layers * space.width * dtype.itemsize
+        key = self.key
+        dtype = storage(key.spec.dtype)
+        row = key.layers * key.width * dtype.itemsize
         places = [
-            (int(entry["offset"]), (space.layers, int(entry["size"]) // row, space.width))
+            (int(entry["offset"]), (key.layers, int(entry["size"]) // row, key.width))
             for entry in entries
         ]
         arrays = OnDisk(DataFile(self._data, dtype.str), places)
@@ -197,7 +199,7 @@ class FeatureStore:
         file = self.folder / "space.json"
         if not file.exists():
             scratch = file.with_suffix(f".{os.getpid()}")
-            scratch.write_text(json.dumps(asdict(self.space), indent=1), encoding="utf-8")
+            scratch.write_text(json.dumps(asdict(self.key), indent=1), encoding="utf-8")
             scratch.replace(file)
 
 

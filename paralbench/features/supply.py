@@ -14,6 +14,8 @@ from paralbench.features.reduction import Part
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 
+NO_NUMBERS = "the order of the work changes no record"
+
 _BUNDLE = 8
 
 

@@ -24,6 +24,8 @@ from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
 
+NO_NUMBERS = "the order of the work changes no record"
+
 _JOB_SECONDS = 1.0
 _WORTH = 0.0005
 """Seconds of this thread a piece must take for others to gain: below, they only fight for the GIL.

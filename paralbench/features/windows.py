@@ -7,14 +7,26 @@ step as they come and then forgotten, so a recording costs what its record costs
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.features.bins import Bins, Frames
+from paralbench.audio.pieces import Piece, Waveform, cut
+from paralbench.features.bins import Bins, Frames, binned, deviations
+from paralbench.features.precision import stored
+from paralbench.features.reduction import Part, Reduction, too_short
+from paralbench.features.spec import FeatureSpec
+from paralbench.features.store import Values
 from paralbench.records.errors import Refused
+from paralbench.records.model_card import ModelCard
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Windows:
@@ -96,3 +108,66 @@ def sliding(hops: Iterator[Frames], half: int) -> Iterator[Frames]:
             held.popleft()
         yield np.concatenate(held)
         waiting -= 1
+
+
+def reduction(card: ModelCard, spec: FeatureSpec, scratch: Path | None) -> Reduction:
+    """Records of kind ``windows``; with one frame a clip, each window is a piece."""
+    frame_rate = card.frame_rate
+    if frame_rate is None:
+        return Reduction(
+            lambda states, start: states.mean(1).numpy(force=True),
+            lambda: _Means(spec),
+            lambda audio: _pieces(card, spec, audio),
+        )
+
+    def part(states: torch.Tensor, start: float) -> Part:
+        frames = states.numpy(force=True)
+        bins = binned(frames, start, frame_rate, spec.rate)
+        return bins, deviations(frames, bins)
+
+    return Reduction(part, lambda: _Windows(spec))
+
+
+def _pieces(card: ModelCard, spec: FeatureSpec, audio: Iterator[Waveform]) -> Iterator[Piece]:
+    """The window around each step; each stands for one hop of the audio."""
+    hops: deque[int] = deque()
+
+    def hop() -> Iterator[Waveform]:
+        for piece in cut(audio, round(card.rate / spec.rate)):
+            hops.append(piece.own)
+            yield piece.samples
+
+    start = 0
+    for samples in sliding(hop(), max(1, round(spec.rate * spec.window / 2))):
+        if len(samples) < card.policy.shortest * card.rate:
+            raise too_short(card, len(samples))
+        own = hops.popleft()
+        yield Piece(samples, start, 0, own)
+        start += own
+
+
+class _Windows:
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._spec, self._windows = spec, Windows(spec.rate, spec.window)
+
+    def add(self, part: Part) -> None:
+        self._windows.add(*part)
+
+    def values(self, seconds: float) -> tuple[Values, int]:
+        steps = math.ceil(seconds * self._spec.rate - 1e-6)
+        return stored(self._windows.pooled(steps), self._spec.dtype), steps
+
+
+class _Means:
+    def __init__(self, spec: FeatureSpec) -> None:
+        self._dtype = spec.dtype
+        self._means: list[NDArray[np.float32]] = []
+
+    def add(self, part: NDArray[np.float32]) -> None:
+        self._means.append(part)
+
+    def values(self, seconds: float) -> tuple[Values, int]:
+        steps = len(self._means)
+        means = np.stack(self._means, axis=1)
+        pairs = np.stack([means, np.zeros_like(means)], axis=2)
+        return stored(pairs.reshape(len(means), steps * 2, -1), self._dtype), steps

@@ -10,6 +10,9 @@ from typing import Any, cast
 
 from paralbench.heads.head import Head
 from paralbench.records.errors import CardError, UsageError
+from paralbench.system.sources import reached
+
+NO_NUMBERS = "it finds heads by name"
 
 _HERE = Path(__file__).parent
 _NOT_HEADS = {"__init__", "head"}
@@ -25,6 +28,11 @@ def head(name: str) -> Head:
     if name not in names():
         raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
     return cast(Head, import_module(f"paralbench.heads.{name.replace('-', '_')}").HEAD)
+
+
+def sources(name: str) -> frozenset[str]:
+    """The modules that decide what a head computes; its recipe is in its settings."""
+    return reached(f"{__name__}.{name.replace('-', '_')}")
 
 
 def recipe(name: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from paralbench.features.spec import FeatureSpec
 from paralbench.records.model_card import Words
 from paralbench.records.result import Forms
 
+NO_NUMBERS = "protocols and records"
+
 Rows = NDArray[np.int64]
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from paralbench.metrics.metric import Metric
 from paralbench.records.errors import UsageError
+from paralbench.system.sources import reached
+
+NO_NUMBERS = "it finds metrics by name"
 
 
 def names() -> list[str]:
@@ -17,6 +20,11 @@ def names() -> list[str]:
         for file in here.glob("*.py")
         if file.stem not in {"__init__", "metric", "curve"}
     )
+
+
+def sources(name: str) -> frozenset[str]:
+    """The modules that decide a metric's numbers."""
+    return reached(f"{__name__}.{name.replace('-', '_')}")
 
 
 def metric(name: str) -> Metric:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from paralbench.features.spec import REDUCTIONS
+from paralbench.heads import sources as head_sources
 from paralbench.profiler.subject import Subject
 from paralbench.records.card import Card
 from paralbench.records.errors import CardError
 from paralbench.records.profile import Machine
+from paralbench.system import sources
 
 METHOD = 1
 """Version of how costs are measured; costs of two versions are not laid side by side."""
-_ROOMS = ("heads", "profiler", "features")
 
 C = TypeVar("C", bound=Card)
 
@@ -26,7 +27,7 @@ def key(subject: Subject, machine: Machine, asked: tuple[float, ...]) -> str:
 
     ``asked`` are the clip lengths and whatever else changes what is measured.
     """
-    told = [METHOD, _sources(), subject.key, machine.model_dump(mode="json"), asked]
+    told = [METHOD, _sources(subject), subject.key, machine.model_dump(mode="json"), asked]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -52,14 +53,12 @@ def _file(folder: Path, kind: type[Card], name: str) -> Path:
     return folder / "profiles" / f"{kind.__name__.lower()}-{name[:32]}.json"
 
 
-@cache
-def _sources() -> str:
-    """Of the rooms whose code is measured, and that measure; an encoder's own are in its identity."""
-    import paralbench
-
-    package = Path(paralbench.__file__).parent
-    total = hashlib.sha256()
-    for room in _ROOMS:
-        for file in sorted((package / room).rglob("*.py")):
-            total.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    return total.hexdigest()
+def _sources(subject: Subject) -> str:
+    """Of all code that is measured, or measures; an encoder's own are in its identity."""
+    kind = REDUCTIONS[subject.spec.kind]
+    modules = sources.reached(
+        "paralbench.profiler.costs", kind, *head_sources(subject.head),
+        without=("paralbench.encoders",),
+        skip=lambda module: module.startswith(("paralbench.records", "paralbench.system")),
+    )  # fmt: skip
+    return sources.digest(modules)

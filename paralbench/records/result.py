@@ -190,10 +190,16 @@ class Cards(Card):
 
 
 class Provenance(Card):
-    """Code, machine and time."""
+    """Code, machine and time.
+
+    ``key`` is what decides the scores, by name: digests of cards, weights, data and sources, or words
+    where they are short; empty in results made before it was recorded. ``engine`` digests its
+    sources.
+    """
 
     paralbench: str
     engine: str
+    key: dict[str, str] = Field(default_factory=dict)
     task_card: str
     python: str
     packages: dict[str, str]

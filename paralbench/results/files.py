@@ -17,6 +17,8 @@ from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result
 from paralbench.records.verdict import Verdict
 
+NO_NUMBERS = "it writes and reads what others computed"
+
 DEFAULT = Path("leaderboard") / "results"
 _VERDICT = "conformance.json"
 _LAYERS = ".layers.json"

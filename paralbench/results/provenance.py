@@ -6,8 +6,8 @@ import hashlib
 import os
 import platform
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,10 @@ from typing import Any
 import paralbench
 from paralbench.records.card import Card
 from paralbench.records.result import Provenance
+from paralbench.results import key
 
-_ROOMS = (
-    "audio",
-    "encoders",
-    "evaluation",
-    "features",
-    "heads",
-    "metrics",
-    "records",
-    "statistics",
-)
+NO_NUMBERS = "it records code, packages and machine"
+
 _PACKAGES = (
     "numpy",
     "scipy",
@@ -41,17 +34,6 @@ _PACKAGES = (
 _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asimd", "sve", "bf16")
 
 
-@cache
-def engine() -> str:
-    """A digest of every source file that can change a score."""
-    package = Path(paralbench.__file__).parent
-    total = hashlib.sha256()
-    for room in _ROOMS:
-        for file in sorted([*(package / room).rglob("*.py"), *(package / room).rglob("*.toml")]):
-            total.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    return total.hexdigest()
-
-
 def card_digest(card: Card) -> str:
     """A digest of what a card decides, however it is laid out.
 
@@ -62,11 +44,25 @@ def card_digest(card: Card) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def provenance(task_card: Card, seconds: dict[str, float]) -> Provenance:
-    """Everything about code and machine that a result records."""
+def provenance(
+    task_card: Card, components: Mapping[str, str], seconds: Mapping[str, float]
+) -> Provenance:
+    """Everything about code and machine that a result records.
+
+    Args:
+        task_card: of the entry.
+        components: what decides its scores, by name.
+        seconds: how long each step took.
+    """
+    code = {
+        name: value
+        for name, value in components.items()
+        if name.endswith((".sources", ".decoding")) or name.startswith("metric.")
+    }
     return Provenance(
         paralbench=paralbench.__version__,
-        engine=engine(),
+        engine=key.name(code),
+        key=dict(components),
         task_card=card_digest(task_card),
         python=platform.python_version(),
         packages=packages(),

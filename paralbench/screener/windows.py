@@ -17,7 +17,7 @@ from paralbench.features.clip_encoder import ClipEncoder
 from paralbench.features.frames import Rebinned
 from paralbench.features.pooling import Moments, Pooled
 from paralbench.features.precision import restored, stored
-from paralbench.features.reduction import Part
+from paralbench.features.reduction import Part, too_short
 from paralbench.features.spec import FeatureSpec
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
@@ -129,7 +129,7 @@ class WindowReader:
                 start = begin + piece.start / rate
                 yield start, start + piece.own / rate, part
         if not heard:
-            raise self._listener.too_short(asked)
+            raise too_short(self._card, asked)
 
 
 def pooled(windows: list[Window]) -> Pooled:

@@ -10,7 +10,7 @@ import soundfile
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.digests import digests
-from paralbench.features.spec import clip_key
+from paralbench.features.key import clip_key
 from paralbench.records.example import Clip
 
 CARD = """

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
-from paralbench.features.extraction import extract, space
+from paralbench.features.extraction import extract
+from paralbench.features.key import feature_key
 from paralbench.features.precision import restored
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
@@ -36,7 +37,7 @@ def frames(
 ) -> NDArray[np.float32]:
     """What is stored of a recording of so many seconds, as float32."""
     kept = spec or FeatureSpec("frames")
-    store = FeatureStore(root / "cache", space(chosen, kept))
+    store = FeatureStore(root / "cache", feature_key(chosen, kept))
     asked = clips(root, [seconds])
     assert not extract(chosen, asked, store, quiet=True).refused
     (found,) = store.load(list(asked)).arrays
@@ -91,7 +92,7 @@ def test_an_overlap_too_short_for_the_encoder_is_told(tmp_path: Path) -> None:
 
 def test_every_sample_is_heard_with_overlap(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, "w.unfold(0, 400, 160)[:, :4].unsqueeze(0)", overlap=0.03)
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     asked = clips(tmp_path, [0.5001, 1.7, 0.06])
     extract(chosen, asked, store, quiet=True)
     loaded = store.load(list(asked))
@@ -128,7 +129,7 @@ def test_layers_are_chosen(tmp_path: Path) -> None:
 def test_layers_that_are_not_there_are_refused(tmp_path: Path, layers: tuple[int, ...]) -> None:
     chosen = encoder(tmp_path, CONVOLUTIONS, before=KERNELS, layers=2)
     with pytest.raises(UsageError, match="has layers 0 to 1; expected some of them"):
-        space(chosen, FeatureSpec("frames", layers=layers))
+        feature_key(chosen, FeatureSpec("frames", layers=layers))
 
 
 @pytest.mark.parametrize("rate", [10.0, 25.0, 30.0, 100.0])
@@ -173,7 +174,7 @@ def test_half_precisions_are_the_nearest_numbers(tmp_path: Path, kind: str) -> N
 def test_what_overflows_float16_is_refused_and_not_stored_as_infinity(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, "1e6 + w.unfold(0, 400, 160)[:, :4].unsqueeze(0)")
     for kind in ("pooled", "frames"):
-        store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec(kind, "float16")))
+        store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec(kind, "float16")))
         found = extract(chosen, clips(tmp_path, [0.2]), store, quiet=True)
         assert list(found.refused.values()) == ["its features reach 1e+06, too much for float16"]
         assert not store.keys()

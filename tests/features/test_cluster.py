@@ -13,7 +13,8 @@ import pytest
 
 from paralbench.features.cluster import Cluster, Heard
 from paralbench.features.engine import Engine
-from paralbench.features.extraction import extract, space
+from paralbench.features.extraction import extract
+from paralbench.features.key import feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
@@ -50,7 +51,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
     )
     asked = clips(tmp_path, [0.2] * 20 + [3.3] + [0.2] * 60)
     asked[b"m" * 16] = Clip(tmp_path / "missing.wav")
-    local = FeatureStore(tmp_path / "local", space(chosen, FeatureSpec("frames")))
+    local = FeatureStore(tmp_path / "local", feature_key(chosen, FeatureSpec("frames")))
     at_home = extract(chosen, asked, local, quiet=True)
     calls.write_text("")
     killed: list[int] = []
@@ -66,7 +67,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
 
     killer = threading.Thread(target=kill)
     killer.start()
-    away = FeatureStore(tmp_path / "away", space(chosen, FeatureSpec("frames")))
+    away = FeatureStore(tmp_path / "away", feature_key(chosen, FeatureSpec("frames")))
     found = extract(chosen, asked, away, engine=Engine("ray", workers=2), quiet=True)
     killer.join()
     assert len(set(calls.read_text().split())) >= 3, "an actor was killed and another started"
@@ -78,14 +79,14 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
 
 def test_an_error_on_a_worker_is_the_same_sentence(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, f"{FRAMES}[..., :3]")
-    store = FeatureStore(tmp_path / "store", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
     with pytest.raises(CardError, match=r"says \[1, frames, 4\], the encoder returned"):
         extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)
 
 
 def test_more_workers_than_cores_are_refused(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, FRAMES)
-    store = FeatureStore(tmp_path / "store", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
     with pytest.raises(UsageError, match="--workers 3: the Ray cluster has 2 CPUs"):
         extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 3), quiet=True)
 
@@ -110,6 +111,6 @@ def test_a_cluster_that_does_not_answer_is_told(
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", away)
     chosen = encoder(tmp_path, FRAMES)
-    store = FeatureStore(tmp_path / "store", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
     with pytest.raises(ParalbenchError, match=r"no Ray cluster answers at node7:6379 \(Failed to"):
         extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)

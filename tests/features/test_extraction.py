@@ -17,9 +17,10 @@ import soundfile
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.digests import digests
-from paralbench.features.extraction import extract, space
+from paralbench.features.extraction import extract
+from paralbench.features.key import clip_key, feature_key
 from paralbench.features.plan import plan
-from paralbench.features.spec import FeatureSpec, clip_key
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import CardError
 from paralbench.records.example import Clip
@@ -102,7 +103,7 @@ def _clips(root: Path, lengths: list[float]) -> dict[bytes, Clip]:
 def run_all(root: Path, cache: Path) -> None:
     """Extract forty clips; what the killed process runs."""
     chosen = _encoder(root, GOOD)
-    store = FeatureStore(cache, space(chosen, FeatureSpec()))
+    store = FeatureStore(cache, feature_key(chosen, FeatureSpec()))
     extract(chosen, _clips(root, [0.2] * 40), store, quiet=True)
 
 
@@ -110,7 +111,7 @@ def test_pooled_equals_numpy_over_all_windows(tmp_path: Path, encoder: Encoders)
     chosen = encoder(GOOD)
     clips = _clips(tmp_path, [1.3])
     pooled, frames = (
-        FeatureStore(tmp_path / "cache", space(chosen, spec))
+        FeatureStore(tmp_path / "cache", feature_key(chosen, spec))
         for spec in (FeatureSpec("pooled"), FeatureSpec("frames"))
     )
     extract(chosen, clips, pooled, quiet=True)
@@ -127,7 +128,7 @@ def test_pooled_equals_numpy_over_all_windows(tmp_path: Path, encoder: Encoders)
 def test_nothing_is_computed_twice(tmp_path: Path, encoder: Encoders) -> None:
     chosen = encoder(GOOD)
     clips = _clips(tmp_path, [0.2] * 5)
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     assert extract(chosen, clips, store, quiet=True).made == 5
     assert extract(chosen, clips, store, quiet=True).made == 0
     assert len((tmp_path / "calls").read_text()) == 5
@@ -136,7 +137,7 @@ def test_nothing_is_computed_twice(tmp_path: Path, encoder: Encoders) -> None:
 def test_a_tail_too_short_is_dropped_and_counted(tmp_path: Path, encoder: Encoders) -> None:
     chosen = encoder(GOOD)
     clips = _clips(tmp_path, [1.03])
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     extract(chosen, clips, store, quiet=True)
     loaded = store.load(list(clips))
     assert loaded.asked[0] == pytest.approx(1.03)
@@ -155,7 +156,7 @@ def test_bad_output_refuses_the_clip(
 ) -> None:
     chosen = encoder(body)
     clips = _clips(tmp_path, [0.2])
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     found = extract(chosen, clips, store, quiet=True)
     (said,) = found.refused.values()
     assert said == reason.replace("\\", "")
@@ -164,7 +165,7 @@ def test_bad_output_refuses_the_clip(
 
 def test_a_wrong_shape_names_both(tmp_path: Path, encoder: Encoders) -> None:
     chosen = encoder(f"{GOOD}[..., :3]")
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     with pytest.raises(
         CardError, match=r"says \[1, frames, 4\], the encoder returned \[1, 20, 3\]"
     ):
@@ -177,7 +178,7 @@ def test_a_bad_file_among_good_ones_stops_none(tmp_path: Path, encoder: Encoders
     (tmp_path / "wav" / "empty.wav").touch()
     clips[b"e" * 16] = Clip(tmp_path / "wav" / "empty.wav")
     clips[b"m" * 16] = Clip(tmp_path / "wav" / "missing.wav")
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     found = extract(chosen, clips, store, quiet=True)
     assert found.made == 2
     assert sorted(found.refused.values()) == [
@@ -190,7 +191,7 @@ def test_a_bad_file_among_good_ones_stops_none(tmp_path: Path, encoder: Encoders
 def test_a_damaged_record_is_made_anew(tmp_path: Path, encoder: Encoders) -> None:
     chosen = encoder(GOOD)
     clips = _clips(tmp_path, [0.2] * 3)
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     extract(chosen, clips, store, quiet=True)
     whole = store.load(list(clips)).stacked().copy()
     data = bytearray((store.folder / "data.bin").read_bytes())
@@ -243,7 +244,7 @@ def test_the_plan_tells_the_disk_that_is_then_used(tmp_path: Path, encoder: Enco
     chosen = encoder(GOOD)
     clips = _clips(tmp_path, [0.2, 1.0, 0.4])
     clips[b"m" * 16] = Clip(tmp_path / "missing.wav")
-    store = FeatureStore(tmp_path / "cache", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     told = plan(chosen, clips, store)
     assert (told.clips, told.missing, told.refused) == (4, 3, 1)
     assert told.seconds == pytest.approx(1.6)

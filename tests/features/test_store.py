@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from paralbench.features.inventory import holdings
-from paralbench.features.spec import FeatureKey, FeatureSpec, clip_key
+from paralbench.features.key import FeatureKey, clip_key
+from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore, Record
 from paralbench.records.example import Clip
 
@@ -22,7 +23,7 @@ LAYERS, WIDTH = 2, 3
 
 def _space(kind: str = "frames") -> FeatureKey:
     spec = FeatureSpec("frames") if kind == "frames" else FeatureSpec("pooled")
-    return FeatureKey("encoder", spec, "model", LAYERS, WIDTH)
+    return FeatureKey("model", spec, LAYERS, WIDTH, {"encoder": "encoder"})
 
 
 def _key(number: int) -> bytes:
@@ -210,12 +211,20 @@ def test_a_clip_is_known_by_content_and_cut() -> None:
 def test_another_encoder_or_product_is_another_space() -> None:
     base = _space()
     others = [
-        FeatureKey("other", base.spec, "model", LAYERS, WIDTH),
-        FeatureKey("encoder", FeatureSpec("pooled"), "model", LAYERS, WIDTH),
-        FeatureKey("encoder", FeatureSpec("frames", "float16"), "model", LAYERS, WIDTH),
-        FeatureKey("encoder", FeatureSpec("frames", layers="last"), "model", LAYERS, WIDTH),
-        FeatureKey("encoder", FeatureSpec("frames", layers=(1, 0)), "model", LAYERS, WIDTH),
-        FeatureKey("encoder", FeatureSpec("frames", rate=10.0), "model", LAYERS, WIDTH),
+        FeatureKey("model", base.spec, LAYERS, WIDTH, {"encoder": "other"}),
+        FeatureKey("model", FeatureSpec("pooled"), LAYERS, WIDTH, {"encoder": "encoder"}),
+        FeatureKey(
+            "model", FeatureSpec("frames", "float16"), LAYERS, WIDTH, {"encoder": "encoder"}
+        ),
+        FeatureKey(
+            "model", FeatureSpec("frames", layers="last"), LAYERS, WIDTH, {"encoder": "encoder"}
+        ),
+        FeatureKey(
+            "model", FeatureSpec("frames", layers=(1, 0)), LAYERS, WIDTH, {"encoder": "encoder"}
+        ),
+        FeatureKey(
+            "model", FeatureSpec("frames", rate=10.0), LAYERS, WIDTH, {"encoder": "encoder"}
+        ),
     ]
     assert len({base.name, *(space.name for space in others)}) == 7
 

@@ -15,7 +15,8 @@ import torch
 from paralbench.encoders.encoder import Waveform
 from paralbench.features.clip_encoder import ClipEncoder
 from paralbench.features.engine import Engine
-from paralbench.features.extraction import extract, space
+from paralbench.features.extraction import extract
+from paralbench.features.key import feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.features.threads import Threads
@@ -50,7 +51,7 @@ def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, spec: Featur
     for number, (threads, batch, decoders) in enumerate(
         [(1, 0.0, 0), (3, 0.0, 0), (2, 0.0, 3), (1, 2.0, 0), (2, 1.1, 2)]
     ):
-        store = FeatureStore(tmp_path / f"{number}", space(chosen, spec))
+        store = FeatureStore(tmp_path / f"{number}", feature_key(chosen, spec))
         listener = ClipEncoder(chosen.load(), chosen.card, spec, tmp_path)
         engine = Threads(listener, chosen.card, threads, batch, decoders)
         with store.writer() as writer:
@@ -118,7 +119,7 @@ def test_engine_defaults_follow_the_device() -> None:
 
 def test_an_error_ends_the_threads(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, "1 / 0")
-    store = FeatureStore(tmp_path / "store", space(chosen, FeatureSpec()))
+    store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
     before = threading.active_count()
     with pytest.raises(Exception, match="ZeroDivisionError"):
         extract(chosen, clips(tmp_path, [0.2] * 9), store, engine=Engine(workers=3), quiet=True)
@@ -132,7 +133,8 @@ import numpy as np, soundfile
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.engine import Engine
-from paralbench.features.extraction import extract, space
+from paralbench.features.extraction import extract
+from paralbench.features.key import feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.example import Clip
@@ -149,7 +151,7 @@ def peak(hours):
         for _ in range(round(hours * 60)):
             out.write(block)
     for kind in ("pooled", "frames"):
-        store = FeatureStore(root / "cache", space(chosen, FeatureSpec(kind)))
+        store = FeatureStore(root / "cache", feature_key(chosen, FeatureSpec(kind)))
         clips = {bytes([int(hours * 10)]) * 16: Clip(file)}
         assert extract(chosen, clips, store, quiet=True, engine=Engine(workers=2)).made == 1
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

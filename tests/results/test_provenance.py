@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import paralbench
 from paralbench.records.task_card import TaskCard
 from paralbench.results import provenance
 from tests.evaluation.cases import task
 
 
-def test_the_engine_is_every_file_that_can_change_a_score(tmp_path: Path) -> None:
-    """A package beside the real one, changed in one file at a time."""
-    package = Path(paralbench.__file__).parent
-    rooms = {file.relative_to(package).parts[0] for file in package.rglob("*.py")}
-    assert set(provenance._ROOMS) <= rooms
-    assert len(provenance.engine()) == 64
-    assert provenance.engine() == provenance.engine.__wrapped__()
+def test_the_engine_is_the_sources_among_the_components() -> None:
+    key = {"head.sources": "a", "x.decoding": "b", "metric.uar": "1 c", "seeds": "0", "data": "d"}
+    made = provenance.provenance(task(), key, {})
+    assert made.key == key
+    for name, moves in (("head.sources", True), ("metric.uar", True), ("data", False)):
+        other = provenance.provenance(task(), {**key, name: "else"}, {})
+        assert (other.engine != made.engine) == moves
 
 
 def test_a_cards_digest_is_of_what_it_decides() -> None:
@@ -28,7 +25,7 @@ def test_a_cards_digest_is_of_what_it_decides() -> None:
 
 
 def test_the_machine_and_the_packages_are_told() -> None:
-    told = provenance.provenance(task(), {"fitting": 1.23456})
+    told = provenance.provenance(task(), {}, {"fitting": 1.23456})
     assert told.seconds == {"fitting": 1.235}
     assert {"numpy", "torch", "soundfile"} <= set(told.packages)
     assert told.hardware["cores"] >= 1

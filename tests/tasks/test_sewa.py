@@ -246,14 +246,15 @@ def test_clip_level_features_are_computed_window_by_window(
 ) -> None:
     pytest.importorskip("opensmile")
     from paralbench.encoders.loading import loadable
-    from paralbench.features.extraction import extract, space
-    from paralbench.features.spec import FeatureSpec, clip_key
+    from paralbench.features.extraction import extract
+    from paralbench.features.key import clip_key, feature_key
+    from paralbench.features.spec import FeatureSpec
     from paralbench.features.store import FeatureStore
     from paralbench.records.example import Clip
 
     model = loadable(Catalog().model("egemaps"))
     source = synthetic / "audio" / "Train_DE_01.wav"
-    store = FeatureStore(tmp_path, space(model, FeatureSpec().moving(2.0, 4.0)))
+    store = FeatureStore(tmp_path, feature_key(model, FeatureSpec().moving(2.0, 4.0)))
     key = clip_key("x", Clip(source, 0.0, 6.0))
     extract(model, {key: Clip(source, 0.0, 6.0)}, store, quiet=True)
     (values,) = store.load([key]).arrays

@@ -15,6 +15,8 @@ from paralbench.heads.head import Fitted, Split, Weight
 from paralbench.heads.training.job import Done
 from paralbench.records.result import Form
 
+NO_NUMBERS = "it keeps finished fits as they are"
+
 
 def save(folder: Path | None, split: Split, done: Done) -> None:
     """Keep a split's outcome in ``folder``, whole or not at all."""

@@ -11,6 +11,8 @@ import numpy as np
 from paralbench.heads.head import FrameStream, PooledStream, Stream
 from paralbench.records.model_card import Words
 
+NO_NUMBERS = "it hands features to other processes as they are"
+
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:

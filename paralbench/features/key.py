@@ -1,0 +1,93 @@
+"""What made an encoder's features, component by component, and where the store keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Self
+
+from paralbench.features.spec import REDUCTIONS, FeatureSpec
+from paralbench.records.example import Clip
+from paralbench.system import sources
+
+if TYPE_CHECKING:
+    from paralbench.encoders.loading import LoadableEncoder
+
+NO_NUMBERS = "it names features, it does not make them"
+
+CLEAN = "clean"
+"""The condition of audio as it was recorded."""
+
+_FORMAT = 2
+_DECODING = "paralbench.audio.decoding"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureKey:
+    """One encoder's features of one kind: everything that made them but the audio.
+
+    Args:
+        model: the encoder's id.
+        spec: what is kept of a clip.
+        layers: how many layers a record has.
+        width: numbers a frame.
+        components: what decides the values, by name: digests, or words where they are short.
+    """
+
+    model: str
+    spec: FeatureSpec
+    layers: int
+    width: int
+    components: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """The folder's name in the store: a digest of all that could change a record in it."""
+        content = json.dumps({**asdict(self), "format": _FORMAT}, sort_keys=True)
+        return sha256(content.encode()).hexdigest()[:32]
+
+    @classmethod
+    def restored(cls, content: Mapping[str, Any]) -> Self:
+        """From the JSON of ``asdict``; one written before there were components has none."""
+        return cls(
+            content["model"], FeatureSpec(**content["spec"]), content["layers"], content["width"],
+            content.get("components", {}),
+        )  # fmt: skip
+
+
+def feature_key(encoder: LoadableEncoder, spec: FeatureSpec, condition: str = CLEAN) -> FeatureKey:
+    """The key of an encoder's features.
+
+    Args:
+        encoder: its weights, card and sources.
+        spec: what is kept of a clip.
+        condition: what was done to the audio before it was encoded.
+    """
+    from paralbench.audio.decoding import DECODING
+
+    extraction = sources.reached(
+        "paralbench.features.clip_encoder", REDUCTIONS[spec.kind],
+        without=(_DECODING, "paralbench.encoders"),
+    )  # fmt: skip
+    components = {
+        **{f"encoder.{name}": value for name, value in encoder.components.items()},
+        "decoding": f"{DECODING} {sources.digest(sources.reached(_DECODING))}",
+        "condition": condition,
+        "spec": json.dumps(asdict(spec), sort_keys=True),
+        "extraction.sources": sources.digest(extraction),
+    }
+    card = encoder.card
+    return FeatureKey(card.id, spec, len(spec.chosen(card)), card.width, components)
+
+
+def clip_key(digest: str, clip: Clip) -> bytes:
+    """16 bytes naming a clip by its file's content and its cut, wherever the file lies.
+
+    >>> from pathlib import Path
+    >>> clip_key("0123", Clip(Path("a.wav"))) == clip_key("0123", Clip(Path("b.wav")))
+    True
+    """
+    cut = (digest, float(clip.start), None if clip.end is None else float(clip.end), clip.channel)
+    return sha256(repr(cut).encode()).digest()[:16]
