@@ -31,7 +31,9 @@ def test_a_spool_gives_the_joined_array(
     assert not list(tmp_path.iterdir()), "the scratch file is gone"
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=6),
     rate=st.sampled_from([50.0, 30.0, 12.5, 10.0, 1.0]),

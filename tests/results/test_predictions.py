@@ -44,7 +44,7 @@ def _found(classes: bool = True, seed: int = 0) -> Predictions:
 IDS = np.array([f"e{n:02}" for n in range(48)])
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_restored_predictions_give_the_same_scores(seed: int) -> None:
     found = _found(seed=seed)
