@@ -43,16 +43,11 @@ class LoadableEncoder:
             include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"}
         )
         files = [sources.of_file(file) for file in self._files()]
-        modules = (
-            self._modules()
-            if self.card.backend != "python"
-            else sources.followed([name for file in files for name in file.imports])
-        )
         return {
             "weights": self.weights.sha256,
             "card": hashlib.sha256(card.encode()).hexdigest(),
             "placement": self.placement.name,
-            "sources": sources.digest(modules),
+            "sources": sources.digest(self._modules(files)),
             "files": hashlib.sha256(" ".join(file.digest for file in files).encode()).hexdigest(),
         }
 
@@ -125,12 +120,14 @@ class LoadableEncoder:
             )
         return file
 
-    def _modules(self) -> frozenset[str]:
-        """The backend, its runtime, and what they import."""
-        return sources.reached(
-            f"{backends.__name__}.{self._backend_file().stem}",
-            f"{runtimes.__name__}.{self.placement.module}",
-        )
+    def _modules(self, files: list[sources.Source]) -> frozenset[str]:
+        """What the backend, or an adapter's files, import of this package, the runtime included."""
+        names = {name for file in files for name in file.imports}
+        if self.card.backend != "python":
+            names.add(f"{backends.__name__}.{self._backend_file().stem}")
+        if "paralbench.encoders.running" in (modules := sources.followed(frozenset(names))):
+            modules |= sources.reached(f"{runtimes.__name__}.{self.placement.module}")
+        return modules
 
     def _files(self) -> list[Path]:
         """The files of an adapter's folder, or those beside the weights that a backend reads."""
