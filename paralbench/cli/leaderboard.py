@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Build; exit code 1 where a file was no result."""
     from paralbench.leaderboard.build import build
-    from paralbench.leaderboard.data import told
+    from paralbench.leaderboard.data import records
 
     if args.results != DEFAULT and not args.results.is_dir():
         raise UsageError(
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     board = collect(args.results, beside(args.results, from_environment()))
     page = build(board, args.site)
     if args.json:
-        print(json.dumps(told(board), indent=1))
+        print(json.dumps(records(board), indent=1))
     else:
         print(render(board))
         print(f"\nleaderboard page: {page.resolve()}")

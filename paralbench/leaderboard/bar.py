@@ -11,7 +11,7 @@ WIDTH = 80
 
 @dataclass(frozen=True)
 class Bar:
-    """Places in pixels from the left of a bar of fixed width."""
+    """Positions in pixels from the left of a bar of fixed width."""
 
     low: float
     high: float
@@ -24,8 +24,8 @@ def place(table: Table, row: Row) -> Bar:
     score = row.score
     bounds = [
         bound
-        for one in table.rows
-        for bound in (one.score.interval.low, one.score.interval.high, one.score.chance)
+        for entry in table.rows
+        for bound in (entry.score.interval.low, entry.score.interval.high, entry.score.chance)
         if bound is not None
     ]
     low, high = min(bounds), max(bounds)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paralbench.leaderboard.overall import Overall, overall
-from paralbench.leaderboard.reading import Group, competing, group, read
-from paralbench.leaderboard.separation import Joint, Separation, key
+from paralbench.leaderboard.reading import Group, competing, read, table_key
+from paralbench.leaderboard.separation import Joint, Separation, entry_key
 from paralbench.metrics import metric
 from paralbench.records.contamination import UNKNOWN, Exposure, Ledger
 from paralbench.records.errors import CardError
@@ -23,10 +23,10 @@ from paralbench.results import files
 class Row:
     """One entry on the board.
 
-    ``rank`` is None where it is not ranked; ``separation`` is what can be said of that rank, None
-    where the predictions could not be read; ``tied`` says that it is in one tie group with the entry
-    above; ``verdict`` is the conformance kit's on this very encoder, None where it was not checked;
-    ``exposure`` tells whether the model has heard the corpus.
+    ``rank`` is None where it is not ranked; ``separation`` is the range of that rank, None
+    where the predictions could not be read; ``tied``: in one tie group with the entry above; ``verdict``
+    is the conformance kit's on this encoder, None where it was not checked; ``exposure``: whether the
+    model was trained on the corpus.
     """
 
     result: Result
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """All entries of one task on one data standing (real or synthetic), best first."""
+    """All entries of one task, on real or on synthetic data, best first."""
 
     task: str
     metric: str
@@ -51,17 +51,21 @@ class Table:
 
     @property
     def stem(self) -> str:
-        """What its files are called, without an ending."""
+        """The name of its files, without a suffix."""
         return f"{self.task}{'.synthetic' if self.synthetic else ''}"
 
 
 @dataclass(frozen=True)
 class Board:
-    """Tables, real data before synthetic; files that are no results, with the reason.
+    """Tables, real data before synthetic, and what stands outside of them.
 
-    ``crossed`` are cross-corpus results, which stand in no table; ``layers`` analyses layer by layer;
-    ``overall`` is across the tasks on real data; ``unread`` names entries whose predictions could
-    not be read, which have no rank interval, with the reason.
+    Args:
+        tables: one a task.
+        refused: files that are not results, with the reason.
+        crossed: cross-corpus results, which stand in no table.
+        layers: analyses layer by layer.
+        overall: entries across the tasks on real data.
+        unread: entries without a rank range because their predictions could not be read, and why.
     """
 
     tables: tuple[Table, ...]
@@ -73,24 +77,24 @@ class Board:
 
 
 def collect(root: Path, ledger: Ledger | None = None) -> Board:
-    """Read every result below ``root``; a file that is none is refused and the others go on."""
+    """Read every result below ``root``; a file that is not a result is refused, the others count."""
     reading = read(root)
     refused = list(reading.refused)
     verdicts = _verdicts(root, {result.model.id for result in reading.results}, refused)
-    found = tuple(tables(reading.results, verdicts, reading.joints, ledger))
+    task_tables = tuple(tables(reading.results, verdicts, reading.joints, ledger))
     across = [
         (table.metric, len(table.rows[0].result.classes), table.joint)
-        for table in found
+        for table in task_tables
         if not table.synthetic
     ]
     return Board(
-        tables=found,
-        # Layer analyses are read first: what is wrong with them is refused too.
+        tables=task_tables,
+        # Read before ``refused`` is closed: a broken analysis is refused too.
         layers=tuple(_layers(root, refused)),
         refused=tuple(refused),
         crossed=tuple(result for result in reading.results if result.transfer is not None),
         overall=overall(across),
-        unread=tuple(one for table in found for one in table.joint.unread),
+        unread=tuple(entry for table in task_tables for entry in table.joint.unread),
     )
 
 
@@ -105,8 +109,8 @@ def _layers(root: Path, refused: list[tuple[str, str]]) -> Iterator[LayerAnalysi
 def _verdicts(
     root: Path, models: Iterable[str], refused: list[tuple[str, str]]
 ) -> dict[str, Verdict]:
-    """What the conformance kit said, by the identity of the encoder that it examined."""
-    found = {}
+    """The conformance kit's verdicts, by the identity of the encoder examined."""
+    verdicts = {}
     for model in sorted(models):
         try:
             verdict = files.verdict(root, model)
@@ -114,8 +118,8 @@ def _verdicts(
             refused.append((f"{model}/conformance.json", str(error)))
             continue
         if verdict is not None:
-            found[verdict.encoder] = verdict
-    return found
+            verdicts[verdict.encoder] = verdict
+    return verdicts
 
 
 def tables(
@@ -124,63 +128,70 @@ def tables(
     joints: Mapping[Group, Joint] | None = None,
     ledger: Ledger | None = None,
 ) -> list[Table]:
-    """One table a task; synthetic data never stand beside real ones, cross-corpus in none.
+    """One table a task; synthetic data stand apart from real, cross-corpus results in no table.
 
-    ``joints`` has what can be told apart in each table.
+    ``joints`` holds the separation of the entries of each table.
     """
     grouped: dict[Group, list[Result]] = defaultdict(list)
     for result in results:
         if result.transfer is not None:
-            continue  # another training corpus is another question: the matrix has it
-        grouped[group(result)].append(result)
+            continue  # trained on another corpus: that is the matrix's question
+        grouped[table_key(result)].append(result)
     return [
         _table(
-            of, grouped[of], verdicts or {}, (joints or {}).get(of, Joint({})), ledger or Ledger()
+            key,
+            grouped[key],
+            verdicts or {},
+            (joints or {}).get(key, Joint({})),
+            ledger or Ledger(),
         )
-        for of in sorted(grouped)
+        for key in sorted(grouped)
     ]
 
 
 def unranked(results: Iterable[Result]) -> list[Table]:
-    """Tables whose entries have no ranks, for results that answer another question each."""
+    """Tables without ranks, for results that each answer another question."""
     grouped: dict[tuple[bool, str, str], list[Result]] = defaultdict(list)
     for result in results:
         grouped[result.data.synthetic, result.task, result.ranking].append(result)
     return [
         Table(
             task, ranking, metric(ranking).higher_is_better, synthetic,
-            tuple(Row(one, one.score(ranking), None, False) for one in found),
+            tuple(Row(entry, entry.score(ranking), None, False) for entry in entries),
         )
-        for (synthetic, task, ranking), found in sorted(grouped.items(), key=lambda item: item[0])
+        for (synthetic, task, ranking), entries in sorted(grouped.items(), key=lambda item: item[0])
     ]  # fmt: skip
 
 
 def _table(
-    of: Group,
+    group: Group,
     results: list[Result],
     verdicts: Mapping[str, Verdict],
     joint: Joint,
     ledger: Ledger,
 ) -> Table:
-    synthetic, task, ranking = of
+    synthetic, task, ranking = group
     ranked = competing(results)
-    others = [one for one in results if one.standing not in ("ranked", "synthetic")]
-    ordered = [*ranked, *sorted(others, key=lambda one: (one.model.id, one.head))]
+    others = [result for result in results if result.standing not in ("ranked", "synthetic")]
+    ordered = [*ranked, *sorted(others, key=lambda result: (result.model.id, result.head))]
     rows: list[Row] = []
     for place, result in enumerate(ordered):
-        found = joint.of.get(key(result))
+        separation = joint.of.get(entry_key(result))
         above = rows[-1].separation if rows else None
         rows.append(
             Row(
                 result=result,
                 score=result.score(ranking),
                 rank=place + 1 if place < len(ranked) else None,
-                tied=found is not None and above is not None and found.group == above.group,
+                tied=separation is not None
+                and above is not None
+                and separation.group == above.group,
                 verdict=verdicts.get(result.model.encoder),
                 exposure=ledger.exposure(
-                    [one.id for one in result.model.streams or [result.model]], result.data.corpus
+                    [model.id for model in result.model.streams or [result.model]],
+                    result.data.corpus,
                 ),
-                separation=found,
+                separation=separation,
             )
         )
     better = metric(ranking).higher_is_better

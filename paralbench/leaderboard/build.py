@@ -18,8 +18,9 @@ from paralbench.leaderboard.bar import WIDTH, place
 from paralbench.leaderboard.board import Board, Row, Table, unranked
 from paralbench.leaderboard.charts import confusion, gaps, layers, pareto, ranks
 from paralbench.leaderboard.costs import costs
-from paralbench.leaderboard.data import as_csv, rows_csv, told
-from paralbench.leaderboard.entries import address, records
+from paralbench.leaderboard.data import board_csv, records, table_csv
+from paralbench.leaderboard.entries import address
+from paralbench.leaderboard.entries import records as explorer_records
 from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
 from paralbench.pages.chart import Chart
@@ -28,10 +29,10 @@ from paralbench.records.result import Result
 
 _HERE = Path(__file__).parent
 _MOST = 10
-"""So many entries of a task stand on the front page."""
+"""How many entries of a task the front page shows."""
 _FILTERS = (
     ("task", "Task"), ("model", "Model"), ("head", "Head"), ("term", "Term"),
-    ("language", "Language"), ("licence", "Licence"), ("contamination", "Contamination"),
+    ("language", "Language"), ("licence", "Licence"), ("contamination", "Data seen in training"),
     ("hardware", "Hardware"),
 )  # fmt: skip
 _AXES = (("macs", "MACs"), ("latency", "Latency"), ("memory", "Memory"), ("size", "Disk"))
@@ -39,7 +40,7 @@ _PARTS = ("tasks", "models", "entries", "data", "assets")
 
 
 def build(board: Board, folder: Path) -> Path:
-    """Write the site; return the front page's path. What an earlier build left is gone."""
+    """Write the site and return the front page's path; an earlier build is removed."""
     for part in _PARTS:
         shutil.rmtree(folder / part, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ def build(board: Board, folder: Path) -> Path:
 
 
 def page(table: Table) -> str:
-    """Where a table's page stands below the site."""
+    """The path of a table's page below the site."""
     return f"tasks/{table.stem}.html"
 
 
@@ -60,17 +61,17 @@ class _Site:
     folder: Path
 
     def write(self) -> None:
-        """All pages, then the files that they point to."""
+        """Write all pages and the files that they link to."""
         board = self.board
         self._environment = _environment()
         results = [row.result for table in board.tables for row in table.rows]
         self._page(
             "index.html", "index", most=_MOST, entries=len(results),
-            models=len({one.model.id for one in results}),
+            models=len({result.model.id for result in results}),
         )  # fmt: skip
         self._page(
             "explore.html", "explore", filters=_FILTERS, axes=_AXES,
-            records=_json_in_html(records(board)),
+            records=_json_in_html(explorer_records(board)),
         )  # fmt: skip
         for table in board.tables:
             self._table(table, _charts(table))
@@ -78,20 +79,22 @@ class _Site:
             self._model(model, rows)
         crossed = matrices(board.crossed)
         for table in unranked(board.crossed):
-            self._table(table, [])  # cross-corpus entries have pages; they stand in no ranking
+            self._table(table, [])  # cross-corpus entries have pages but no ranks
         for matrix in crossed:
             self._file(f"data/{matrix.name}.csv", matrix.csv())
         self._page(
             "analysis.html", "analysis", matrices=crossed,
             layers=self._kept(layers.alone(board.layers)),
         )  # fmt: skip
-        self._file("leaderboard.csv", as_csv(board))
-        self._file("leaderboard.json", json.dumps(told(board), indent=1, ensure_ascii=False) + "\n")
+        self._file("leaderboard.csv", board_csv(board))
+        self._file(
+            "leaderboard.json", json.dumps(records(board), indent=1, ensure_ascii=False) + "\n"
+        )
         names = sorted(file.name for file in (self.folder / "data").glob("*"))
         self._page("data.html", "data", files=names)
 
     def _model(self, model: str, rows: Sequence[tuple[Table, Row]]) -> None:
-        latest = max((row.result for _, row in rows), key=lambda one: one.provenance.created)
+        latest = max((row.result for _, row in rows), key=lambda result: result.provenance.created)
         real = [row.result for table, row in rows if not table.synthetic]
         chart = layers.weights(model, real)
         self._page(
@@ -111,7 +114,7 @@ class _Site:
             self._page(address(row.result), "entry", table=table, row=row)
 
     def _table_files(self, table: Table) -> None:
-        self._file(f"data/{table.stem}.csv", rows_csv(table))
+        self._file(f"data/{table.stem}.csv", table_csv(table))
         self._file(f"data/{table.stem}.tex", latex(table))
         for row in table.rows[:3]:
             if row.rank is not None:
@@ -123,9 +126,9 @@ class _Site:
             self._file(f"data/{chart.name}.csv", chart.csv())
         return charts
 
-    def _page(self, name: str, template: str, **told: Any) -> None:
+    def _page(self, name: str, template: str, **values: Any) -> None:
         text = self._environment.get_template(f"{template}.html").render(
-            root="../" * name.count("/"), here=template, board=self.board, **told
+            root="../" * name.count("/"), here=template, board=self.board, **values
         )
         self._file(name, text)
 
@@ -146,7 +149,7 @@ def _environment() -> jinja2.Environment:
 
 
 def quantity(value: float | None) -> str:
-    """A number with a prefix: 8.2 M."""
+    """A number with a unit prefix: 8.2 M."""
     if value is None:
         return "–"
     for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -172,23 +175,23 @@ def _layer_bars(result: Result) -> list[tuple[int, float, float]]:
 
 def _charts(table: Table) -> list[Chart]:
     weights = layers.weights(table.stem, [row.result for row in table.rows[:40]])
-    found = [
+    charts = [
         ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights,
         confusion.chart(table),
     ]  # fmt: skip
-    return [one for one in found if one is not None]
+    return [chart for chart in charts if chart is not None]
 
 
 def _by_model(board: Board) -> dict[str, list[tuple[Table, Row]]]:
-    found: dict[str, list[tuple[Table, Row]]] = defaultdict(list)
+    by_model: dict[str, list[tuple[Table, Row]]] = defaultdict(list)
     for table in board.tables:
         for row in table.rows:
-            found[row.result.model.id].append((table, row))
-    return dict(sorted(found.items()))
+            by_model[row.result.model.id].append((table, row))
+    return dict(sorted(by_model.items()))
 
 
 def _json_in_html(value: Any) -> Markup:
-    """JSON that a page may hold: nothing in it can end the element or begin another."""
+    """JSON that is safe inside a script element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")

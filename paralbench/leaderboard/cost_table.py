@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paralbench.leaderboard.costs import SECONDS
 from paralbench.leaderboard.efficiency import VERSION, index_of
-from paralbench.profiler.clips import COMPARED
 from paralbench.records.profile import Cost, Part, Profile, Ratios
 from paralbench.system.text_table import columns
 
@@ -24,44 +24,44 @@ _UNMEASURED = "-"
 
 
 def line(profile: Profile) -> str:
-    """The entry at the length of comparison, or at the first that was measured."""
+    """The entry's cost on a clip of ten seconds, or of the first length measured, in one line."""
     entry = profile.parts["entry"]
-    cost = entry.at(COMPARED) or entry.costs[0]
+    cost = entry.at(SECONDS) or entry.costs[0]
     macs = (
         "MACs uncounted"
         if cost.macs is None
         else f"{number(cost.macs / cost.seconds)} MACs a second"
     )
     peak = profile.memory.at(cost.seconds)
-    held = "" if peak is None else f", {binary(peak.whole)} of memory"
+    memory = "" if peak is None else f", {binary(peak.whole)} of memory"
     return (
         f"of {cost.seconds:g} s: {macs}, {seconds(cost.latency.p50)} (real-time factor "
-        f"{cost.real_time_factor:.3g}){held}, {binary(entry.size)} on disk; {profile.noise.verdict}"
+        f"{cost.real_time_factor:.3g}){memory}, {binary(entry.size)} on disk; {profile.noise.verdict}"
     )
 
 
 def tables(profile: Profile) -> str:
-    """All of it."""
+    """The whole profile as tables."""
     parts = profile.parts
     rows = [
         _row(name if cost is part.costs[0] else "", cost)
         for name, part in parts.items()
         for cost in part.costs
     ]
-    still = [
+    sizes = [
         (name, number(part.frozen), number(part.trained), binary(part.size),
          part.uncounted or part.counted, _growth(part))
         for name, part in parts.items()
     ]  # fmt: skip
-    told = [
+    blocks = [
         columns(_HEADINGS, rows),
         columns(
-            ("part", "frozen", "trained", "size", "MACs are", "grows with clip length as"), still
+            ("part", "frozen", "trained", "size", "MACs are", "grows with clip length as"), sizes
         ),
         _ratios(profile.ratios),
         *_facts(profile),
     ]
-    return "\n\n".join(told[:3]) + "\n\n" + "\n".join(told[3:])
+    return "\n\n".join(blocks[:3]) + "\n\n" + "\n".join(blocks[3:])
 
 
 def _row(name: str, cost: Cost) -> Sequence[str]:
@@ -70,7 +70,7 @@ def _row(name: str, cost: Cost) -> Sequence[str]:
         name,
         f"{cost.seconds:g} s",
         _UNMEASURED if cost.macs is None else number(cost.macs / cost.seconds),
-        *(_UNMEASURED if one is None else seconds(one) for one in tails),
+        *(_UNMEASURED if latency is None else seconds(latency) for latency in tails),
         f"{cost.real_time_factor:.3g}",
         _UNMEASURED if cost.memory is None else binary(cost.memory),
         _UNMEASURED if cost.energy is None else f"{cost.energy:.3g} J",
@@ -78,20 +78,20 @@ def _row(name: str, cost: Cost) -> Sequence[str]:
 
 
 def _growth(part: Part) -> str:
-    found = {"latency": part.growth.latency, "memory": part.growth.memory}
-    told = [f"{what} ^{power:.2f}" for what, power in found.items() if power is not None]
-    return ", ".join(told) or _UNMEASURED
+    powers = {"latency": part.growth.latency, "memory": part.growth.memory}
+    known = [f"{cost} ^{power:.2f}" for cost, power in powers.items() if power is not None]
+    return ", ".join(known) or _UNMEASURED
 
 
 def _ratios(ratios: Sequence[Ratios]) -> str:
     rows = []
-    for one in ratios:
-        index = index_of(one)
-        each = (one.macs, one.latency, one.memory, one.size)
+    for ratio in ratios:
+        index = index_of(ratio)
+        costs = (ratio.macs, ratio.latency, ratio.memory, ratio.size)
         rows.append(
             (
-                one.reference, f"{one.seconds:g} s",
-                *(_UNMEASURED if ratio is None else f"{ratio:.3g}" for ratio in each),
+                ratio.reference, f"{ratio.seconds:g} s",
+                *(_UNMEASURED if cost is None else f"{cost:.3g}" for cost in costs),
                 _UNMEASURED if index is None else f"{index:.3g}",
             )
         )  # fmt: skip
@@ -102,7 +102,7 @@ def _ratios(ratios: Sequence[Ratios]) -> str:
 
 def _facts(profile: Profile) -> list[str]:
     machine, memory, noise = profile.machine, profile.memory, profile.noise
-    told = [
+    facts = [
         f"machine: {machine.hardware_class}; latency on {machine.threads} thread; governor "
         f"{machine.governor}",
         f"memory: {binary(memory.baseline)} before anything is loaded, {binary(memory.loading)} at most "
@@ -110,23 +110,23 @@ def _facts(profile: Profile) -> list[str]:
         + ", ".join(f"{binary(peak.whole)} ({peak.seconds:g} s)" for peak in memory.peaks),
         f"energy: {profile.energy}",
     ]
-    heard = profile.throughput
-    if heard is not None:
-        told.append(
-            f"throughput: {heard.best:.4g} s of audio a second (real-time factor "
-            f"{heard.real_time_factor:.3g}), {heard.at_once} at once, {heard.seconds:g} s each"
+    throughput = profile.throughput
+    if throughput is not None:
+        facts.append(
+            f"throughput: {throughput.best:.4g} s of audio a second (real-time factor "
+            f"{throughput.real_time_factor:.3g}), {throughput.at_once} at once, {throughput.seconds:g} s each"
         )
     left_out = profile.parts["entry"].not_measured
-    told += [f"not measured: {length} s: {reason}" for length, reason in left_out.items()]
+    facts += [f"not measured: {length} s: {reason}" for length, reason in left_out.items()]
     for other in profile.references:
         lengths = ", ".join(f"{length} s ({why})" for length, why in other.not_measured.items())
         if lengths:
-            told.append(f"not measured of {other.name}: {lengths}")
-    told.append(f"noise: {noise.verdict}" + "".join(f"; {reason}" for reason in noise.reasons))
+            facts.append(f"not measured of {other.name}: {lengths}")
+    facts.append(f"noise: {noise.verdict}" + "".join(f"; {reason}" for reason in noise.reasons))
     if profile.training is not None:
         cost = profile.training
-        told.append(f"training of the head: {cost.seconds:.1f} s for {cost.fits} fits")
-    return told
+        facts.append(f"training of the head: {cost.seconds:.1f} s for {cost.fits} fits")
+    return facts
 
 
 def number(value: float) -> str:

@@ -48,24 +48,28 @@ class Axis:
 
 
 COSTS = (
-    Axis("macs", "MACs a second of audio", lambda one: one.macs),
+    Axis("macs", "MACs a second of audio", lambda costs: costs.macs),
     Axis(
-        "latency", "Real-time factor (median, one clip of 10 s)", lambda one: one.real_time_factor
+        "latency",
+        "Real-time factor (median, one clip of 10 s)",
+        lambda costs: costs.real_time_factor,
     ),
-    Axis("memory", "Peak memory in bytes", lambda one: one.memory),
-    Axis("parameters", "Parameters", lambda one: one.parameters or None),
+    Axis("memory", "Peak memory in bytes", lambda costs: costs.memory),
+    Axis("parameters", "Parameters", lambda costs: costs.parameters or None),
 )
 
 
 def costs(result: Result) -> Costs:
-    """The costs that a result's profile tells."""
+    """The costs in a result's profile."""
     parameters = result.model.parameters + result.training.trained_parameters
     profile = result.profile
     if profile is None or "entry" not in profile.parts:
         return Costs(UNKNOWN, parameters)
     entry = profile.parts["entry"]
     cost, peak = entry.at(SECONDS), profile.memory.at(SECONDS)
-    ratios = next((one for one in reversed(profile.ratios) if one.seconds == SECONDS), None)
+    ratios = next(
+        (ratios for ratios in reversed(profile.ratios) if ratios.seconds == SECONDS), None
+    )
     return Costs(
         hardware=profile.machine.hardware_class,
         parameters=parameters,

@@ -1,10 +1,10 @@
 """Score against cost, within one hardware class: Pareto front, efficiency index, best within a budget.
 
-Pure functions of numbers, so that a page can compute the same with weights of its own.
+Pure functions of numbers, so that a page can compute the same with other weights.
 
 Efficiency index, version 1: of an entry's costs c over the reference's r on clips of 10 s, the weighted
 geometric mean of r / c over MACs, median latency, peak memory and size on disk. 1 costs as much as the
-reference (wav2vec 2.0 base with a linear probe), 2 half as much; it says nothing of the score.
+reference (wav2vec 2.0 base with a linear probe), 2 half as much; the score does not enter.
 """
 
 from __future__ import annotations
@@ -18,43 +18,44 @@ from paralbench.records.profile import Ratios
 
 VERSION = 1
 WEIGHTS: Mapping[str, float] = {"macs": 1.0, "latency": 1.0, "memory": 1.0, "size": 1.0}
-"""All alike."""
+"""Every cost counts the same."""
 
 H = TypeVar("H", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One entry: its score, where more is better, and a cost, where less is; None where not known."""
+    """One entry: its score (more is better) and a cost (less is better), None where unknown."""
 
     score: float
     cost: float | None
 
 
 def pareto(points: Sequence[Point]) -> list[int]:
-    """Places of the points that no other beats: none scores as much for less, or more for as much.
+    """Indices of the points that no other dominates, in the order of cost.
 
-    Points of one score and cost are all on the front; a point without a cost is not. In the order
-    of cost.
+    Points equal in score and cost are all on the front; a point without a cost is not.
     """
     known = [
-        (one.cost, -one.score, place) for place, one in enumerate(points) if one.cost is not None
+        (point.cost, -point.score, index)
+        for index, point in enumerate(points)
+        if point.cost is not None
     ]
     front: list[int] = []
     best, at = -math.inf, math.nan
-    for cost, negated, place in sorted(known):
+    for cost, negated, index in sorted(known):
         if -negated > best or (-negated == best and cost == at):
-            front.append(place)
+            front.append(index)
             best, at = -negated, cost
     return front
 
 
 def by_class(classes: Iterable[H]) -> dict[H, list[int]]:
-    """Places by hardware class: costs are compared within one, never across."""
-    found: dict[H, list[int]] = {}
-    for place, name in enumerate(classes):
-        found.setdefault(name, []).append(place)
-    return found
+    """Indices by hardware class: costs are compared within a class only."""
+    indices: dict[H, list[int]] = {}
+    for index, name in enumerate(classes):
+        indices.setdefault(name, []).append(index)
+    return indices
 
 
 def index(
@@ -71,7 +72,7 @@ def index(
         another index.
 
     Raises:
-        ValueError: for weights that are no weights, or a ratio that is not above zero.
+        ValueError: for a negative weight, no positive weight, or a ratio that is not above zero.
     """
     total = sum(weights.values())
     if min(weights.values(), default=-1) < 0 or not 0 < total < math.inf:
@@ -99,10 +100,9 @@ def within(
     costs: Sequence[Mapping[str, float | None]],
     budget: Mapping[str, float],
 ) -> int | None:
-    """The place of the best score whose every budgeted cost is at most the budget's.
+    """The index of the best score whose budgeted costs are all within the budget.
 
-    Of equal scores it is the first. A cost that is not known is not within any budget. None where
-    nobody fits.
+    Of equal scores the first. An unknown cost is within no budget. None where no entry fits.
     """
 
     def fits(cost: Mapping[str, float | None]) -> bool:

@@ -1,4 +1,4 @@
-"""One flat record an entry: what the explorer sorts, filters and shows."""
+"""One flat record an entry, for the page that sorts and filters all entries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paralbench.records.result import Result
 
 
 def address(result: Result) -> str:
-    """Where an entry's page stands below the site."""
+    """The path of an entry's page below the site."""
     name = f"{result.head}{'.synthetic' if result.data.synthetic else ''}"
     return f"entries/{result.model.id}/{result.task}/{name}.html"
 
@@ -21,9 +21,9 @@ def records(board: Board) -> list[dict[str, Any]]:
 
 
 def _record(table: Table, row: Row) -> dict[str, Any]:
-    result, score, told = row.result, row.score, costs(row.result)
+    result, score, cost = row.result, row.score, costs(row.result)
     cards = result.cards
-    ratios = told.ratios
+    ratios = cost.ratios
     return {
         "task": table.task,
         "model": result.model.id,
@@ -40,15 +40,17 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "language": sorted(cards.corpus.languages) if cards else [],
         "licence": result.model.licence,
         "contamination": row.exposure.state,
-        "hardware": told.hardware,
-        "parameters": told.parameters,
-        "macs": _rounded(told.macs),
-        "rtf": _rounded(told.real_time_factor),
-        "memory": told.memory,
-        "size": told.size,
+        "hardware": cost.hardware,
+        "parameters": cost.parameters,
+        "macs": _rounded(cost.macs),
+        "rtf": _rounded(cost.real_time_factor),
+        "memory": cost.memory,
+        "size": cost.size,
         "ratios": None
         if ratios is None
-        else [_rounded(one) for one in (ratios.macs, ratios.latency, ratios.memory, ratios.size)],
+        else [
+            _rounded(ratio) for ratio in (ratios.macs, ratios.latency, ratios.memory, ratios.size)
+        ],
         "checked": row.verdict is not None and not row.verdict.failed,
         "url": address(result),
     }

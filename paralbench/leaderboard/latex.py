@@ -1,4 +1,4 @@
-"""A table for a paper: booktabs, intervals, bold only what is separable from all the rest."""
+"""A table for a paper: booktabs, intervals, bold only what differs from all other entries."""
 
 from __future__ import annotations
 

@@ -27,35 +27,35 @@ class Matrix:
 
     @property
     def name(self) -> str:
-        """As its file is called."""
+        """The name of its file, without a suffix."""
         made = ".synthetic" if self.synthetic else ""
         return f"{self.labels}.{self.model}.{self.head}{made}"
 
     def csv(self) -> str:
-        """A line a cell, with a header."""
+        """One line a cell, with a header."""
         lines = ["trained,tested,metric,score,low,high"]
         for (trained, tested), cell in sorted(self.cells.items()):
             score = cell.score(cell.ranking)
-            told = (score.value, score.interval.low, score.interval.high)
+            numbers = (score.value, score.interval.low, score.interval.high)
             lines.append(
-                f"{trained},{tested},{score.metric},{','.join(f'{one:.6f}' for one in told)}"
+                f"{trained},{tested},{score.metric},{','.join(f'{number:.6f}' for number in numbers)}"
             )
         return "\n".join([*lines, ""])
 
 
 def matrices(results: Iterable[Result]) -> list[Matrix]:
-    """Every matrix that these results hold a cell of, in order of set, model and head."""
+    """The matrices of these results, in order of label set, model and head."""
     grouped: dict[tuple[bool, str, str, str], dict[tuple[str, str], Result]] = defaultdict(dict)
     for result in results:
         if result.transfer is not None:
-            told = result.transfer
-            key = (result.data.synthetic, told.labels, result.model.id, result.head)
-            grouped[key][told.trained, told.tested] = result
+            transfer = result.transfer
+            key = (result.data.synthetic, transfer.labels, result.model.id, result.head)
+            grouped[key][transfer.trained, transfer.tested] = result
     return [
         Matrix(
             labels, model, head, synthetic,
-            trained=tuple(sorted({one for one, _ in cells})),
-            tested=tuple(sorted({other for _, other in cells})),
+            trained=tuple(sorted({trained for trained, _ in cells})),
+            tested=tuple(sorted({tested for _, tested in cells})),
             cells=cells,
         )
         for (synthetic, labels, model, head), cells in sorted(

@@ -1,6 +1,6 @@
 """Entries across tasks: mean normalised score and Borda count, each with its uncertainty.
 
-The uncertainty is that of speakers and seeds; the tasks are those of the board and are not drawn.
+The uncertainty is that of speakers and seeds; the tasks are fixed, not drawn.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Overall:
-    """A model and head that are ranked in every one of ``tasks`` tables.
+    """A model and head that are ranked in each of ``tasks`` tables.
 
-    ``normalised`` is the mean of scores told from chance to perfect, over the tasks whose metric has
-    both; None where no task's has. ``borda`` is the mean share of the others beaten, ``best`` the
-    probability that nobody's is higher.
+    ``normalised`` is the mean score, 0 at chance and 1 at perfect, over the tasks whose metric has
+    both; None where no task's has. ``borda`` is the mean share of other entries beaten, ``best`` the
+    probability that no other entry's is higher.
     """
 
     model: str
@@ -61,27 +61,29 @@ def overall(tables: Sequence[tuple[str, int, Joint]]) -> tuple[Overall, ...]:
         assert joint.replicates is not None
         columns = np.array([places[entry] for entry in common])
         chosen.append((name, classes, joint.replicates.of(columns)))
-    every = [of for _, _, of in chosen]
-    counts, best = borda(every), borda_best(every)
-    scaled = [(of, *ends) for name, classes, of in chosen if (ends := _ends(name, classes))]
+    replicates = [drawn for _, _, drawn in chosen]
+    counts, best = borda(replicates), borda_best(replicates)
+    scaled = [(drawn, *ends) for name, classes, drawn in chosen if (ends := _ends(name, classes))]
     normalised = mean_normalised(scaled) if scaled else None
-    found = [
+    entries = [
         Overall(
             model, head, len(named), _measure(counts, place),
             None if normalised is None else _measure(normalised, place), float(best[place]),
         )
         for place, (model, head) in enumerate(common)
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda one: (-one.borda.value, one.model, one.head)))
+    return tuple(sorted(entries, key=lambda entry: (-entry.borda.value, entry.model, entry.head)))
 
 
 def _ends(name: str, classes: int) -> tuple[float, float] | None:
-    """Chance (0 where the metric names none) and the perfect score; None where there is no such."""
-    chosen = metric(name)
-    if chosen.range == "positive" or not chosen.higher_is_better:
+    """Chance (0 where the metric names none) and the perfect score; None for an unbounded metric."""
+    ranking = metric(name)
+    if ranking.range == "positive" or not ranking.higher_is_better:
         return None
-    return (chosen.chance(classes) if chosen.chance else 0.0), 1.0
+    return (ranking.chance(classes) if ranking.chance else 0.0), 1.0
 
 
-def _measure(of: Estimate, place: int) -> Measure:
-    return Measure(float(of.value[place]), float(of.low[place]), float(of.high[place]))
+def _measure(estimate: Estimate, place: int) -> Measure:
+    return Measure(
+        float(estimate.value[place]), float(estimate.low[place]), float(estimate.high[place])
+    )

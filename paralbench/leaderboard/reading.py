@@ -1,4 +1,4 @@
-"""Result files read and told apart, task by task, in as many processes as there are cores."""
+"""Result files read, and their entries separated, task by task on all cores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from paralbench.leaderboard.separation import Joint, Key, key, separated
+from paralbench.leaderboard.separation import Joint, Key, entry_key, separated
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.result import Result
@@ -19,14 +19,14 @@ Group = tuple[bool, str, str]
 """Synthetic or not, task, ranking metric: what one table is of."""
 
 _ALONE = 500
-"""So many results and fewer are read in this process; starting others would take longer."""
+"""Up to so many results are read in this process; starting others would take longer."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """All results of a folder, in the order of their files; what was none, with the reason.
+    """All results of a folder in the order of their files, and the files refused, with the reason.
 
-    ``joints`` has for each table what can be told apart in it.
+    ``joints`` holds the separation of the entries of each table.
     """
 
     results: tuple[Result, ...] = ()
@@ -35,7 +35,7 @@ class Reading:
 
 
 def read(root: Path, workers: int | None = None) -> Reading:
-    """Read every result below ``root``; a file that is none is refused and the others go on."""
+    """Read every result below ``root``; a file that is not a result is refused, the others count."""
     tasks: dict[str, list[Path]] = defaultdict(list)
     for file in files.find(root):
         tasks[file.parent.name].append(file)
@@ -44,20 +44,20 @@ def read(root: Path, workers: int | None = None) -> Reading:
         partial(_task, root), list(tasks.values()), 1 if count <= _ALONE else workers
     )
     return Reading(
-        tuple(sorted((one for part in parts for one in part.results), key=key)),
-        tuple(sorted(one for part in parts for one in part.refused)),
-        {group: joint for part in parts for group, joint in part.joints.items()},
+        tuple(sorted((result for part in parts for result in part.results), key=entry_key)),
+        tuple(sorted(refusal for part in parts for refusal in part.refused)),
+        {table: joint for part in parts for table, joint in part.joints.items()},
     )
 
 
-def group(result: Result) -> Group:
+def table_key(result: Result) -> Group:
     """The table that a result belongs to."""
     return result.standing == "synthetic", result.task, result.ranking
 
 
 def competing(results: Iterable[Result]) -> list[Result]:
-    """Those that have a rank, best first; of equal ones in the order of their names."""
-    ranked = [one for one in results if one.standing in ("ranked", "synthetic")]
+    """Those that have a rank, best first, equal ones by name."""
+    ranked = [result for result in results if result.standing in ("ranked", "synthetic")]
 
     def order(result: Result) -> tuple[float, str, str]:
         sign = -1 if metric(result.ranking).higher_is_better else 1
@@ -66,11 +66,11 @@ def competing(results: Iterable[Result]) -> list[Result]:
     return sorted(ranked, key=order)
 
 
-def _task(root: Path, found: Sequence[Path]) -> Reading:
+def _task(root: Path, paths: Sequence[Path]) -> Reading:
     results: list[Result] = []
     places: dict[Key, Path] = {}
     refused: list[tuple[str, str]] = []
-    for file in found:
+    for file in paths:
         try:
             result = files.read(file)
             metric(result.ranking)
@@ -80,14 +80,15 @@ def _task(root: Path, found: Sequence[Path]) -> Reading:
             if expected != file:
                 raise CardError(f"{file}: holds the entry that belongs to {expected}.")
             results.append(result)
-            places[key(result)] = file
+            places[entry_key(result)] = file
         except (CardError, UsageError) as error:
             refused.append((file.relative_to(root).as_posix(), str(error)))
     grouped: dict[Group, list[Result]] = defaultdict(list)
     for result in results:
         if result.transfer is None:
-            grouped[group(result)].append(result)
+            grouped[table_key(result)].append(result)
     joints = {
-        of: separated(of[2], competing(entries), places) for of, entries in sorted(grouped.items())
+        table: separated(table[2], competing(entries), places)
+        for table, entries in sorted(grouped.items())
     }
     return Reading(tuple(results), tuple(refused), joints)

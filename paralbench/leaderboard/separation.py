@@ -1,7 +1,7 @@
-"""Which entries of a table can be told apart, from the predictions beside their results.
+"""Which entries of a table differ significantly, from the predictions beside their results.
 
-A table's entries are scored on the same draws of clusters. Predictions are read, tallied and let go one
-entry after another, so that a board of a thousand results needs little memory.
+A table's entries are scored on the same draws of clusters. Predictions are read and tallied one entry
+after another, so a board of a thousand results needs little memory.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Key = tuple[str, str, str, bool]
 
 @dataclass(frozen=True)
 class Separation:
-    """What can be said of an entry's rank: from ``low`` to ``high`` with 95 % confidence.
+    """The range of an entry's rank, ``low`` to ``high``, with 95 % confidence.
 
-    Entries with one ``group`` cannot be told from the best of it; ``best`` is the probability of
-    being the best of the table.
+    Entries of one ``group`` do not differ significantly from the best of it; ``best`` is the
+    probability of being the best of the table.
     """
 
     low: int
@@ -46,8 +46,8 @@ class Separation:
 class Joint:
     """The entries of a table together.
 
-    ``of`` has the separation of each, by its key; ``keys`` are the columns of ``replicates``;
-    ``unread`` tells whose predictions could not be read, and why.
+    ``of`` holds the separation of each by its key; ``keys`` names the columns of ``replicates``;
+    ``unread`` lists the entries whose predictions could not be read, and why.
     """
 
     of: Mapping[Key, Separation]
@@ -58,63 +58,63 @@ class Joint:
 
 @dataclass(frozen=True)
 class _Entry:
-    """An entry without its predictions."""
+    """An entry, its predictions reduced to tallies."""
 
     key: Key
     tallies: Sequence[Tally]
     sizes: Array
 
 
-def key(result: Result) -> Key:
-    """What a result is found under."""
+def entry_key(result: Result) -> Key:
+    """What identifies a result on the board."""
     return result.task, result.model.id, result.head, result.data.synthetic
 
 
 def separated(name: str, results: Sequence[Result], files: Mapping[Key, Path]) -> Joint:
-    """Tell entries of one task apart by the metric called ``name``.
+    """Separate the entries of one task by the metric called ``name``.
 
-    Entries of the very same examples share their draws. Those of others (another edition of the
-    data) are drawn for themselves, and their differences are as uncertain as that makes them.
+    Entries on the same examples share their draws. Entries on other examples (another edition of
+    the data) have independent draws, which makes their differences as uncertain as they are.
     """
-    chosen = metric(name)
+    ranking = metric(name)
     layouts: dict[str, list[_Entry]] = defaultdict(list)
     unread = []
     for result in results:
-        file = files.get(key(result))
+        file = files.get(entry_key(result))
         if file is None:
             continue
         try:
-            found, examples = predictions.read(file, result)
-            entry = _Entry(key(result), found.tallies(chosen), found.sizes())
+            table, examples = predictions.read(file, result)
+            entry = _Entry(entry_key(result), table.tallies(ranking), table.sizes())
         except ParalbenchError as error:
             place = file.with_suffix(".parquet")
             unread.append(("/".join(place.parts[-3:]), str(error).removeprefix(f"{place}: ")))
             continue
-        layouts[_layout(found, examples)].append(entry)
+        layouts[_layout(table, examples)].append(entry)
     parts, keys = [], []
     for layout, entries in sorted(layouts.items()):
         sizes = entries[0].sizes
-        # Of its own for each task: what is drawn together only belongs together within one.
+        # Seeded by task and layout: draws are shared within them only.
         draws = Draws.of(len(sizes), DRAWS, zlib.crc32(f"{results[0].task} {layout}".encode()))
         tallies = [entry.tallies for entry in entries]
-        parts.append(replicates(tallies, sizes, draws, chosen.higher_is_better))
+        parts.append(replicates(tallies, sizes, draws, ranking.higher_is_better))
         keys += [entry.key for entry in entries]
-    whole = joined(parts) if parts else None
-    if whole is None or len(whole.drawn) < 2:
+    together = joined(parts) if parts else None
+    if together is None or len(together.drawn) < 2:
         return Joint({}, unread=tuple(unread))
-    told = ranked(whole)
+    ranks = ranked(together)
     of = {
-        name: Separation(
-            int(told.low[place]), int(told.high[place]), int(told.groups[place]), float(share)
+        key: Separation(
+            int(ranks.low[place]), int(ranks.high[place]), int(ranks.groups[place]), float(best)
         )
-        for place, (name, share) in enumerate(zip(keys, told.best, strict=True))
+        for place, (key, best) in enumerate(zip(keys, ranks.best, strict=True))
     }
-    return Joint(of, tuple(keys), whole, tuple(unread))
+    return Joint(of, tuple(keys), together, tuple(unread))
 
 
-def _layout(found: Predictions, examples: Sequence[str]) -> str:
-    """A digest of which examples there are, what is true of them and whose they are."""
-    told = hashlib.sha256("\n".join(examples).encode())
-    for column in found.layout():
-        told.update(np.ascontiguousarray(column).tobytes())
-    return told.hexdigest()
+def _layout(table: Predictions, examples: Sequence[str]) -> str:
+    """A digest of the examples, their truths and their clusters."""
+    digest = hashlib.sha256("\n".join(examples).encode())
+    for column in table.layout():
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()

@@ -18,8 +18,8 @@ _HEADINGS = (
     "95 % interval",
     "chance",
     "scored",
-    "heard",
-    "standing",
+    "seen in training",
+    "status",
 )
 
 
@@ -38,9 +38,9 @@ def _render(table: Table) -> str:
     for row in table.rows:
         result, score = row.result, row.score
         rank = "-" if row.rank is None else f"{row.rank}{'=' if row.tied else ''}"
-        apart = row.separation
-        ranks = "" if apart is None else f"{apart.low}-{apart.high}"
-        best = "" if apart is None else f"{apart.best:.0%}"
+        separation = row.separation
+        ranks = "" if separation is None else f"{separation.low}-{separation.high}"
+        best = "" if separation is None else f"{separation.best:.0%}"
         chance = "" if score.chance is None else f"{score.chance:.3f}"
         rows.append(
             (
@@ -48,26 +48,24 @@ def _render(table: Table) -> str:
                 f"[{score.interval.low:.3f}, {score.interval.high:.3f}]", chance,
                 f"{result.data.scored}/{max(result.data.listed, result.data.declared or 0)}"
                 if not result.data.synthetic else str(result.data.scored),
-                row.exposure.state, result.standing,
+                "no" if row.exposure.clean else row.exposure.state, result.standing,
             )
         )  # fmt: skip
     title = f"{table.task} ({table.metric.upper()}{', SYNTHETIC data' if table.synthetic else ''})"
     return f"{title}\n{columns(_HEADINGS, rows)}"
 
 
-def _across(found: Sequence[Overall]) -> str:
+def _across(entries: Sequence[Overall]) -> str:
     rows = [
         (
-            one.model, one.head, _measured(one.borda), f"{one.best:.0%}",
-            "" if one.normalised is None else _measured(one.normalised),
+            entry.model, entry.head, _measured(entry.borda), f"{entry.best:.0%}",
+            "" if entry.normalised is None else _measured(entry.normalised),
         )
-        for one in found
+        for entry in entries
     ]  # fmt: skip
-    title = (
-        f"across {found[0].tasks} tasks (share of others beaten; mean score from chance to perfect)"
-    )
+    title = f"across {entries[0].tasks} tasks (share of others beaten; mean score from chance to perfect)"
     return f"{title}\n{columns(('model', 'head', 'Borda', 'best', 'normalised'), rows)}"
 
 
-def _measured(one: Measure) -> str:
-    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
+def _measured(measure: Measure) -> str:
+    return f"{measure.value:.3f} [{measure.low:.3f}, {measure.high:.3f}]"

@@ -1,10 +1,8 @@
-"""A chart as the pages show it: drawn once, when the site is built, its numbers beside it as CSV."""
+"""A chart of a page: drawn when the page is built, its numbers beside it as CSV."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -13,11 +11,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from paralbench.system.csv_cell import safe
+from paralbench.system.csv_cell import csv_text
 
 Cell = str | float | int | None
 
-# Greys that are read on white and on black; the stylesheet gives text the page's own colour.
+# Greys that can be read on white and on black; the stylesheet colours the text.
 _CONFIG = {
     "background": None,
     "font": "system-ui, sans-serif",
@@ -27,7 +25,7 @@ _CONFIG = {
     "axis": {"gridColor": "#8884", "domainColor": "#888", "tickColor": "#888", "labelLimit": 220},
     "legend": {"labelLimit": 220},
     "range": {
-        # Okabe and Ito's palette, told apart by people who see fewer colours.
+        # Okabe and Ito's palette, which colour-blind people can distinguish.
         "category": ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8a8a"],
     },
 }
@@ -38,11 +36,11 @@ class Chart:
     """One chart.
 
     Args:
-        name: of its CSV file, without the ending.
-        title: what is asked of the numbers.
+        name: of its CSV file, without the suffix.
+        title: what it shows.
         about: how to read it, in a sentence or two.
-        svg: drawn, safe to put into a page.
-        rows: the numbers, the same keys in each.
+        svg: the drawing, safe to put into a page.
+        rows: the numbers, with the same keys in each.
     """
 
     name: str
@@ -52,13 +50,8 @@ class Chart:
     rows: Sequence[Mapping[str, Cell]]
 
     def csv(self) -> str:
-        """The numbers, with a header; text that a spreadsheet would run is defused."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(self.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in self.rows:
-            writer.writerow({key: safe(value) for key, value in row.items()})
-        return text.getvalue()
+        """The numbers, with a header."""
+        return csv_text(self.rows, list(self.rows[0]))
 
 
 def drawn(specification: Mapping[str, Any], label: str) -> Markup:
@@ -66,7 +59,7 @@ def drawn(specification: Mapping[str, Any], label: str) -> Markup:
 
     Args:
         specification: data, mark and encoding; theme and schema are added.
-        label: what a screen reader says of it.
+        label: what a screen reader reads out.
     """
     import vl_convert
 
@@ -86,11 +79,10 @@ def drawn(specification: Mapping[str, Any], label: str) -> Markup:
 
 
 def _named(svg: str, specification: Mapping[str, Any]) -> str:
-    """With ids that follow from the chart alone: Vega counts on from one chart to the next, and a page
-    holds several."""
-    told = json.dumps(specification, sort_keys=True, default=str)
-    name = hashlib.sha256(told.encode()).hexdigest()[:8]
-    for number, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))):
-        svg = svg.replace(f'id="{found}"', f'id="c{name}-{number}"')
-        svg = svg.replace(f"url(#{found})", f"url(#c{name}-{number})")
+    """With ids that follow from the chart alone; Vega numbers them across all charts it draws."""
+    text = json.dumps(specification, sort_keys=True, default=str)
+    name = hashlib.sha256(text.encode()).hexdigest()[:8]
+    for number, identifier in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', svg))):
+        svg = svg.replace(f'id="{identifier}"', f'id="c{name}-{number}"')
+        svg = svg.replace(f"url(#{identifier})", f"url(#c{name}-{number})")
     return svg

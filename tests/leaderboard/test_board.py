@@ -11,7 +11,7 @@ import pytest
 
 from paralbench.leaderboard.board import collect, tables
 from paralbench.leaderboard.build import build
-from paralbench.leaderboard.data import as_csv, told
+from paralbench.leaderboard.data import board_csv, records
 from paralbench.leaderboard.text import render
 from paralbench.records.verdict import Finding, Verdict
 from paralbench.results import files
@@ -162,14 +162,14 @@ def test_formulas_are_defused_in_csv(tmp_path: Path) -> None:
     import csv
 
     board = collect(root)
-    cells = [row["reason"] for row in csv.DictReader(as_csv(board).splitlines())]
+    cells = [row["reason"] for row in csv.DictReader(board_csv(board).splitlines())]
     assert cells == [*(f"'{words}" for words in hostile[:-1]), hostile[-1]]
-    assert [row["reason"] for row in told(board)] == hostile
+    assert [row["reason"] for row in records(board)] == hostile
 
 
 def test_negative_scores_stay_numbers_in_csv(tmp_path: Path) -> None:
     board = collect(write(tmp_path, result("a", -0.25, metric="ccc")))
-    assert ",-0.25," in as_csv(board)
+    assert ",-0.25," in board_csv(board)
 
 
 def test_the_terminal_shows_score_interval_and_standing(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_verdict_stands_beside_the_encoder_it_is_of(tmp_path: Path) -> None:
     files.write_verdict(root, verdict(row.result.model.encoder, "failed"))
     (row,) = (board := collect(root)).tables[0].rows
     assert row.verdict is not None
-    assert told(board)[0]["checks_failed"] == 1
+    assert records(board)[0]["checks_failed"] == 1
     front = build(board, tmp_path / "site")
     assert "1 of 1 failed" in front.read_text(encoding="utf-8")
     page = (front.parent / "models" / "bands.html").read_text(encoding="utf-8")

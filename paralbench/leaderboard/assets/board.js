@@ -1,5 +1,5 @@
 "use strict";
-// Tables that are there already: sorted by their headings' buttons.
+// Tables of the page, sorted by the buttons in their headings.
 for (const table of document.querySelectorAll("table.sortable")) {
   for (const button of table.querySelectorAll("button[data-sort]")) {
     button.addEventListener("click", () => {
@@ -17,7 +17,7 @@ function turned(heading) {
   return down;
 }
 
-// What is not known stands last, whichever way.
+// Unknown values are last in either direction.
 function compared(a, b, down) {
   const missing = (x) => x === null || x === undefined || x === "";
   if (missing(a) || missing(b)) return missing(a) - missing(b);
@@ -25,7 +25,7 @@ function compared(a, b, down) {
   return down ? -order : order;
 }
 
-// The front page: tasks that hold what is looked for.
+// The front page: tasks that match the search.
 const find = document.getElementById("find");
 if (find) {
   find.addEventListener("input", () => {
@@ -100,31 +100,31 @@ function explore(form) {
 
   // The address holds what was chosen, so that it can be sent to somebody.
   function read() {
-    const told = new URLSearchParams(location.hash.slice(1));
+    const parameters = new URLSearchParams(location.hash.slice(1));
     for (const element of form.elements) {
       if (!element.name) continue;
-      if (element.type === "checkbox") element.checked = told.has(element.name);
-      else element.value = told.get(element.name) ?? "";
+      if (element.type === "checkbox") element.checked = parameters.has(element.name);
+      else element.value = parameters.get(element.name) ?? "";
     }
-    state.sort = COLUMNS.some((one) => one[0] === told.get("sort")) ? told.get("sort") : "";
-    state.down = told.has("down");
-    const columns = told.get("columns");
+    state.sort = COLUMNS.some((one) => one[0] === parameters.get("sort")) ? parameters.get("sort") : "";
+    state.down = parameters.has("down");
+    const columns = parameters.get("columns");
     state.columns = columns === null ? DEFAULTS : columns.split(",");
-    const weights = (told.get("weights") ?? "").split(",").map(Number);
+    const weights = (parameters.get("weights") ?? "").split(",").map(Number);
     state.weights = weights.length === 4 && weights.every((one) => one >= 0 && one <= 4) ? weights : [1, 1, 1, 1];
   }
 
   function changed() {
-    const told = new URLSearchParams();
+    const parameters = new URLSearchParams();
     for (const element of form.elements) {
-      if (element.name && (element.type === "checkbox" ? element.checked : element.value)) told.set(element.name, element.value);
+      if (element.name && (element.type === "checkbox" ? element.checked : element.value)) parameters.set(element.name, element.value);
     }
-    if (state.sort) told.set("sort", state.sort);
-    if (state.down) told.set("down", "1");
-    if (state.columns.join() !== DEFAULTS.join()) told.set("columns", state.columns.join());
-    if (state.weights.join() !== "1,1,1,1") told.set("weights", state.weights.join());
+    if (state.sort) parameters.set("sort", state.sort);
+    if (state.down) parameters.set("down", "1");
+    if (state.columns.join() !== DEFAULTS.join()) parameters.set("columns", state.columns.join());
+    if (state.weights.join() !== "1,1,1,1") parameters.set("weights", state.weights.join());
     shown = STEP;
-    history.replaceState(null, "", `#${told}`);
+    history.replaceState(null, "", `#${parameters}`);
     draw();
   }
 
@@ -171,7 +171,7 @@ function explore(form) {
     document.getElementById("budget").textContent = best(rows);
   }
 
-  // Scores of one task and hardware class can be compared; the best within the limits is then told.
+  // Scores of one task and hardware class can be compared; the best within the limits is shown.
   function best(rows) {
     const limited = ["size", "rtf", "memory"].some((name) => form.elements[name].value !== "");
     if (!limited || !rows.length || new Set(rows.map((one) => `${one.task} ${one.hardware}`)).size > 1) return "";

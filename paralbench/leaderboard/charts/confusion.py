@@ -1,4 +1,4 @@
-"""What the best entry of a task takes for what: shares of each true class."""
+"""The confusion matrix of a task's best entry, as shares of each true class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def chart(table: Table) -> Chart | None:
         for truth, counts in zip(best.classes, best.confusion, strict=True)
         for predicted, count in zip(best.classes, counts, strict=True)
     ]  # fmt: skip
-    x = {"field": "predicted", "type": "nominal", "sort": best.classes, "title": "taken for"}
+    x = {"field": "predicted", "type": "nominal", "sort": best.classes, "title": "predicted"}
     y = {"field": "truth", "type": "nominal", "sort": best.classes, "title": "truth"}
     share = {"field": "share", "type": "quantitative"}
     return Chart(

@@ -1,4 +1,4 @@
-"""Scores of subgroups with their intervals, entry by entry: where an encoder hears some people worse."""
+"""Scores of subgroups with their intervals, entry by entry."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _ENTRIES = 8
 
 def charts(table: Table) -> list[Chart]:
     """A chart for every attribute, of the ranking metric and the best entries."""
-    found: dict[str, list[dict[str, str | int | float | None]]] = {}
+    by_attribute: dict[str, list[dict[str, str | int | float | None]]] = {}
     for row in table.rows:
         for subgroup in row.result.subgroups:
             if subgroup.metric != table.metric:
                 continue
             for cell in subgroup.cells:
-                found.setdefault(subgroup.attribute, []).append(
+                by_attribute.setdefault(subgroup.attribute, []).append(
                     {
                         "model": row.result.model.id, "head": row.result.head,
                         subgroup.attribute: cell.value, "examples": cell.examples,
@@ -26,7 +26,7 @@ def charts(table: Table) -> list[Chart]:
                         "reason": cell.reason,
                     }
                 )  # fmt: skip
-    return [_chart(table, attribute, rows) for attribute, rows in sorted(found.items())]
+    return [_chart(table, attribute, rows) for attribute, rows in sorted(by_attribute.items())]
 
 
 def _chart(table: Table, attribute: str, rows: list[dict[str, str | int | float | None]]) -> Chart:

@@ -1,4 +1,4 @@
-"""Where in an encoder a task is heard: learned layer weights, and each layer alone where analysed."""
+"""Scores and weights by layer: learned layer weights, and each layer alone where analysed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from paralbench.records.result import Result
 
 
 def weights(name: str, results: Iterable[Result]) -> Chart | None:
-    """A row an entry, a cell a layer; None where no entry learned weights of several layers."""
-    shown = [one for one in results if len(one.layer_weights) > 1]
+    """One row an entry, one cell a layer; None where no entry has weights of several layers."""
+    shown = [result for result in results if len(result.layer_weights) > 1]
     if not shown:
         return None
     rows: list[dict[str, Cell]] = [
@@ -74,7 +74,7 @@ def alone(analyses: Sequence[LayerAnalysis]) -> list[Chart]:
                 name=f"{task}.layers-alone",
                 title=f"{task}: each layer alone",
                 about="The head on one layer at a time, with 95 % intervals; dashed, on all layers weighted. The "
-                "best layer was picked by test scores: it shows where a task is heard and is no result.",
+                "best layer was picked by test scores: it shows which layers carry the task and is not a result.",
                 svg=drawn(
                     {
                         "width": 480, "height": 260, "data": {"values": rows},

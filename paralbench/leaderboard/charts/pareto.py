@@ -12,7 +12,7 @@ from paralbench.leaderboard.efficiency import Point, by_class, pareto
 from paralbench.pages.chart import Chart, drawn
 
 _MOST = 400
-"""More points than this are not told apart; the best by score are drawn, all are in the CSV."""
+"""The most points drawn, the best by score; all are in the CSV."""
 
 
 def charts(table: Table) -> list[Chart]:

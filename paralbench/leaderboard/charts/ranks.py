@@ -1,4 +1,4 @@
-"""From which to which rank each entry may be: the critical-difference diagram of one task."""
+"""The rank range of each entry: the critical-difference diagram of one task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MOST = 40
 
 
 def chart(table: Table) -> Chart | None:
-    """A line an entry, one colour a group that cannot be told apart; None with fewer than two."""
+    """One line an entry, one colour a tie group; None with fewer than two entries."""
     rows: list[dict[str, Cell]] = [
         {"model": row.result.model.id, "head": row.result.head, "rank": row.rank,
          "low": row.separation.low, "high": row.separation.high, "group": row.separation.group,
@@ -19,16 +19,16 @@ def chart(table: Table) -> Chart | None:
     if len(rows) < 2:
         return None
     shown = [{**row, "entry": f"{row['model']} · {row['head']}"} for row in rows[:_MOST]]
-    order = [one["entry"] for one in shown]
+    order = [row["entry"] for row in shown]
     y = {"field": "entry", "type": "nominal", "sort": order, "title": None}
     x = {"type": "quantitative", "title": "rank", "axis": {"tickMinStep": 1, "format": "d"},
          "scale": {"zero": False, "nice": False, "padding": 10}}  # fmt: skip
     hue = {"field": "group", "type": "nominal", "legend": None}
     return Chart(
         name=f"{table.stem}.ranks",
-        title="Which entries can be told apart",
-        about="Ranks that an entry may have, with 95 % confidence. Entries of one colour cannot be told from the "
-        "best of them (Holm's correction).",
+        title="Which entries differ significantly",
+        about="95 % range of each rank. Entries of one colour are tied with the best of them: the difference is "
+        "not significant (Holm's correction).",
         svg=drawn(
             {
                 "width": 420, "height": {"step": 20}, "data": {"values": shown},
