@@ -111,6 +111,7 @@ def _models(args: argparse.Namespace) -> Rows:
     return [
         {"model": name, "parameters": f"{model.card.parameters / 1e6:.1f} M",
          "layers": str(model.card.layers), "width": str(model.card.width), "weights": here[name],
+         "null": "null" if model.card.null else "",
          "get them with": ways(model.card) if here[name] == "not here" else "",
          "licence": model.card.licence, "title": model.card.title}
         for name, model in catalog.models.items()

@@ -168,6 +168,7 @@ def _standing(prepared: Preparation, selection: Selection, clusters: int) -> tup
         unknown=prepared.audit.unknown,
         clusters=clusters,
         pinned=all(encoder.weights.pinned for encoder in prepared.entry.encoders),
+        null=all(encoder.card.null for encoder in prepared.entry.encoders),
     )
 
 

@@ -52,7 +52,8 @@ def read(root: Path, workers: int | None = None) -> Reading:
 
 def table_key(result: Result) -> Group:
     """The table that a result belongs to."""
-    return result.standing == "synthetic", result.task, result.ranking
+    synthetic = result.standing == "synthetic" or result.data.synthetic
+    return synthetic, result.task, result.ranking
 
 
 def competing(results: Iterable[Result]) -> list[Result]:

@@ -135,8 +135,10 @@ class ModelCard(Card):
     ``layers`` counts every hidden state handed out, the embedding's output included; ``width`` is
     the size of each; ``frame_rate`` is frames per second, None where the model gives one frame a
     clip. ``parameters`` counts what is run (for Whisper the encoder alone). With ``words``, heads that
-    are networks hear bags of audio words instead of the frames. ``training_complete`` says that
-    ``training`` lists all that the weights have heard; without it other corpora are unknown, not clean.
+    are networks get bags of audio words instead of the frames. ``training_complete`` says that
+    ``training`` lists every corpus of the weights; without it other corpora are unknown, not clean.
+    A ``null`` must not know the answer (it sees length, pauses or the channel only): its score is what
+    a task's entries have to beat, and it has no rank.
     """
 
     id: Identifier
@@ -157,6 +159,7 @@ class ModelCard(Card):
     training: list[Training] = Field(default_factory=list)
     training_note: str = ""
     training_complete: bool = False
+    null: bool = False
 
     @model_validator(mode="after")
     def _overlap_means_frames(self) -> ModelCard:

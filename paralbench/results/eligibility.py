@@ -20,6 +20,7 @@ def standing(
     unknown: Collection[str],
     clusters: int,
     pinned: bool,
+    null: bool = False,
 ) -> tuple[Standing, str]:
     """The standing and, where it is not ranked, why.
 
@@ -31,7 +32,10 @@ def standing(
         unknown: groups that some example does not name.
         clusters: test clusters that the interval was drawn from.
         pinned: whether the model's card pins the sha256 of the weights that were run.
+        null: whether every encoder is one that must not know the answer.
     """
+    if null:
+        return "null", "a null must not know the answer; it is what the others have to beat"
     if synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
     declared = task.examples or listed

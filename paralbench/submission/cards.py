@@ -239,6 +239,7 @@ def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[st
         clusters=result.scores[0].interval.clusters,
         pinned=len(known) == len(streams)
         and all(one.weights in pins(of) for one, of in zip(streams, known, strict=True)),
+        null=len(known) == len(streams) and all(card.null for card in known),
     )
     if result.standing != expected:
         why = f" ({reason})" if reason else ""

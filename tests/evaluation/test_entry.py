@@ -173,6 +173,18 @@ def test_the_mark_of_synthetic_data_changes_the_standing_of_a_kept_result(
     assert toy.score(catalog, data, tmp_path).result.standing == "synthetic"
 
 
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_a_null_never_ranks(catalog: Path, data: Path, tmp_path: Path, synthetic: bool) -> None:
+    if synthetic:
+        (data / SYNTHETIC_MARK).write_text("{}")
+    card = catalog / "models" / "bands" / "model.toml"
+    card.write_text(f"null = true\n{card.read_text()}")
+    result = toy.score(catalog, data, tmp_path).result
+    assert result.standing == "null"
+    assert "must not know the answer" in result.standing_reason
+    assert result.data.synthetic == synthetic
+
+
 @pytest.mark.parametrize(
     ("declared", "standing", "words"),
     [(32, "ranked", ""), (40, "incomplete", "32 of 40"), (30, "unverified", "32 examples were found")],

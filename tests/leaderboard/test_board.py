@@ -40,10 +40,21 @@ def test_synthetic_results_have_a_table_of_their_own_after_the_real_ones() -> No
     assert [table.rows[0].rank for table in ranked] == [1, 1]
 
 
-@pytest.mark.parametrize("standing", ["incomplete", "unverified"])
-def test_what_is_incomplete_or_unverified_is_shown_below_without_a_rank(standing: str) -> None:
+@pytest.mark.parametrize("standing", ["incomplete", "unverified", "null"])
+def test_what_is_incomplete_unverified_or_a_null_is_shown_below_without_a_rank(
+    standing: str,
+) -> None:
     ranked = _ranks(result("part", 0.99, standing=standing), result("whole", 0.6))
     assert ranked == [[("whole", 1), ("part", None)]]
+
+
+def test_a_null_on_synthetic_data_stays_in_the_synthetic_table() -> None:
+    data = result().data.model_copy(update={"synthetic": True}).model_dump()
+    made = result("made", standing="synthetic", data=data)
+    null = result("null", 0.99, standing="null", data=data)
+    (table,) = tables([null, made])
+    assert table.synthetic
+    assert [(row.result.model.id, row.rank) for row in table.rows] == [("made", 1), ("null", None)]
 
 
 def test_who_cannot_be_told_from_the_best_is_tied_with_it(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ function explore(form) {
     const under = (limit, cost) => limit === "" || (cost !== null && cost <= Number(limit));
     return records.filter((record) =>
       (form.elements.synthetic.checked || record.standing !== "synthetic") &&
-      (form.elements.incomplete.checked || record.standing === "ranked" || record.standing === "synthetic") &&
+      (form.elements.incomplete.checked || ["ranked", "synthetic", "null"].includes(record.standing)) &&
       FILTERS.every((key) => !value(key) || words(record, key).includes(value(key))) &&
       under(value("size"), record.parameters / 1e6) && under(value("rtf"), record.rtf) &&
       under(value("memory"), record.memory === null ? null : record.memory / 1e6) &&
