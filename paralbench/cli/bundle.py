@@ -64,9 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bundle and say what it is."""
-    from paralbench.bundling.making import Wanted, make
+    from paralbench.bundling.bundle_maker import Wanted, make
+    from paralbench.bundling.operating_point import Wish
     from paralbench.screener import bundle
-    from paralbench.screener.abstention import Wish
 
     if args.to.suffix != bundle.SUFFIX:
         raise UsageError(f"-o {args.to}: expected a name that ends in {bundle.SUFFIX}.")

@@ -93,7 +93,7 @@ def _score(
 
 def _screeners(catalog: Catalog, root: Path, places: Mapping[str, Path]) -> list[Path]:
     """Bundles of the clinical tasks, and the reports of screening with them."""
-    from paralbench.screening.trial import trial
+    from paralbench.cli.trial_screening import trial
 
     made = []
     for task in _SCREENED:

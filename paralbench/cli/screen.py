@@ -52,16 +52,16 @@ def run(args: argparse.Namespace) -> int:
     # Packages try out where temporary files can go when they are imported: nowhere else than here.
     tempfile.tempdir = str(args.output.resolve())
     from paralbench.screening.batch import Settings, screen
-    from paralbench.screening.outputs import write
-    from paralbench.screening.screening import opened
+    from paralbench.screening.output_folder import write
+    from paralbench.screening.screener_source import open_bundle
     from paralbench.system.folder_lock import Lock
 
-    screening = opened(args.bundle, args.sha256, args.weights, tuple(args.catalog))
+    source = open_bundle(args.bundle, args.sha256, args.weights, tuple(args.catalog))
     if args.serve:
-        from paralbench.screening.serve import serve
+        from paralbench.screening.local_page import serve
 
         with Lock(args.output):
-            return serve(screening, args.output, options.say)
+            return serve(source, args.output, options.say)
     settings = Settings(
         truth=args.truth,
         patient=args.patient,
@@ -71,9 +71,9 @@ def run(args: argparse.Namespace) -> int:
         workers=args.workers,
     )
     with Lock(args.output):
-        batch = screen(screening, args.recordings, args.output, settings)
+        batch = screen(source, args.recordings, args.output, settings)
         made = datetime.now().astimezone()
-        report = write(screening, batch, args.output, settings, made, args.fhir)
+        report = write(source, batch, args.output, settings, made, args.fhir)
     counts = batch.counts
     if batch.damaged:
         options.say(
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.json:
         told = {
-            "counts": counts, "fresh": batch.fresh, "bundle": screening.sha256,
+            "counts": counts, "fresh": batch.fresh, "bundle": source.sha256,
             "audit": batch.audit, "drift": report.drift.model_dump(),
             "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
                            for row in batch.rows if row.assessment.status == "not scored"],
@@ -127,9 +127,9 @@ def _verify(folder: Path, as_json: bool) -> int:
     from paralbench.screening.audit import verify
     from paralbench.screening.journal import audited
 
-    found = verify(folder, audited(folder))
+    verdict = verify(folder, audited(folder))
     if as_json:
-        print(json.dumps({"intact": found.intact, "line": found.line, "said": found.said}))
+        print(json.dumps({"intact": verdict.intact, "line": verdict.line, "said": verdict.message}))
     else:
-        print(f"{folder}: {found.said}")
-    return 0 if found.intact else 1
+        print(f"{folder}: {verdict.message}")
+    return 0 if verdict.intact else 1

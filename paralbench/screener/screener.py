@@ -27,9 +27,9 @@ from paralbench.records.errors import BundleError, ParalbenchError, Refused
 from paralbench.records.example import Clip, Refusal
 from paralbench.records.quality import Quality
 from paralbench.screener import stretches
-from paralbench.screener.answer import answered, log_odds
 from paralbench.screener.buffer import WindowBuffer
 from paralbench.screener.bundle import Bundle
+from paralbench.screener.decision import answered, log_odds
 from paralbench.screener.deployed import Member, Probe, mean, member
 from paralbench.screener.encoder import restored
 from paralbench.screener.gate import Gate

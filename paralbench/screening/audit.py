@@ -1,107 +1,85 @@
-"""audit.jsonl: who screened what, when, with what. Each line holds the sha256 of the line before.
+"""audit.jsonl: who screened what, when, and with which bundle, as a hash-chained log.
 
-Whoever changes, removes or moves a line breaks the chain at that place. The journal holds the
-sha256 of every line, so that cutting off the end is noticed too. Whoever rewrites both files by
-program is not noticed: for that, keep the last sha256, which a run prints, in another place.
+Changing, removing or moving a line breaks the chain at that line. The journal holds the sha256 of
+every line, so a truncated log is noticed too. Someone who rewrites both files consistently is not
+noticed; against that, keep the last sha256, which a run prints, somewhere else.
 """
 
 from __future__ import annotations
 
 import getpass
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from paralbench.system.json_lines import Lines, decoded, encoded, whole
+from paralbench.screening.chained_log import FIRST, ChainedLog, digest
+from paralbench.system.json_lines import decoded, whole
 
 NAME = "audit.jsonl"
-_FIRST = "0" * 64
 
 
 class Audit:
-    """The log of one output folder, open for adding to it."""
+    """The audit log of one output folder, open for appending."""
 
     def __init__(self, folder: Path) -> None:
-        file = folder / NAME
-        self._lines = Lines(file)
-        self._count, self.head = 0, _FIRST
-        for line in whole(file):
-            self._count, self.head = self._count + 1, _digest(line)
-        self._who = _user()
+        self._log = ChainedLog(folder / NAME)
+        try:
+            self._user = getpass.getuser()
+        except (KeyError, OSError, ImportError):  # an account without a name
+            self._user = "unknown"
 
-    def append(self, event: str, **told: Any) -> str:
+    def append(self, event: str, **values: Any) -> str:
         """Add a line and return its sha256."""
-        line = encoded({
-            "line": self._count + 1, "before": self.head, "event": event, "who": self._who,
-            "when": datetime.now(UTC).isoformat(timespec="seconds"), **told,
-        })  # fmt: skip
-        self._lines.append(line)
-        self._count, self.head = self._count + 1, _digest(line)
-        return self.head
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        return self._log.append({"event": event, "who": self._user, "when": when, **values})
 
     def close(self) -> None:
-        """Put it on the disk and close it."""
-        self._lines.close()
+        """Flush the log to disk and close it."""
+        self._log.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a log is intact; ``line`` is where it is not, from 1, and ``said`` is in words."""
+    """Whether a log is intact, in words; ``line`` is the first broken line, from 1."""
 
     intact: bool
     line: int | None
-    said: str
+    message: str
 
 
-def verify(folder: Path, kept: Collection[str]) -> Verdict:
-    """Prove a log, given the sha256 of its lines as the journal keeps them."""
-    lines = list(whole(folder / NAME))
-    before, left = _FIRST, set(kept)
-    for number, line in enumerate(lines, start=1):
-        told = decoded(line)
-        if told is None:
-            return _broken(number, "is no line of this log: it was changed")
-        place = told.get("line")
+def verify(folder: Path, journalled: Collection[str]) -> Verdict:
+    """Verify an audit log against the sha256 of its lines that the journal holds."""
+    before, missing, number = FIRST, set(journalled), 0
+    for number, line in enumerate(whole(folder / NAME), start=1):
+        values = decoded(line)
+        if values is None:
+            return _broken(number, "is not a line of this log: it was changed")
+        place = values.get("line")
         if place != number:
             later = isinstance(place, int) and place > number
             what = "line(s) before it were removed, or lines were moved" if later else "was moved"
-            return _broken(number, f"{what} (it says of itself that it is line {place})")
-        if told.get("before") != before:
-            return _broken(max(1, number - 1), "was changed: the line after it does not fit it")
-        before = _digest(line)
-        left.discard(before)
-    if lines and not left and before not in kept:
-        # A line is written here first and told to the journal after it; a killed run may not have.
+            return _broken(number, f"{what} (it is numbered {place})")
+        if values.get("before") != before:
+            return _broken(max(1, number - 1), "was changed: the next line does not match it")
+        before = digest(line)
+        missing.discard(before)
+    unknown = number > 0 and before not in journalled
+    if unknown and not missing:
+        # A line is written to this log first and to the journal second; a kill may come in between.
         return Verdict(
-            True,
-            None,
-            f"intact: {len(lines)} lines; the journal does not know the last, so a run was stopped.",
+            True, None,
+            f"intact: {number} lines; the last is not in the journal, so a run was stopped there.",
+        )  # fmt: skip
+    if unknown:
+        return _broken(number, "was changed: the journal has another hash for it")
+    if missing or not number:
+        return _broken(
+            number + 1, f"is missing: the end was cut off, {len(missing)} line(s) in the journal"
         )
-    if left or before not in kept:
-        changed = bool(lines) and before not in kept
-        where = len(lines) if changed else len(lines) + 1
-        what = (
-            "was changed: the journal knows another"
-            if changed
-            else f"is missing: the end was cut off, {len(left)} line(s) that the journal knows"
-        )
-        return _broken(where, what)
-    return Verdict(True, None, f"intact: {len(lines)} lines, the last is {before}.")
+    return Verdict(True, None, f"intact: {number} lines, the last is {before}.")
 
 
 def _broken(line: int, what: str) -> Verdict:
     return Verdict(False, line, f"not intact: line {line} {what}.")
-
-
-def _digest(line: bytes) -> str:
-    return hashlib.sha256(line).hexdigest()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # an account without a name
-        return "unknown"

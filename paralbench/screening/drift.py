@@ -1,17 +1,18 @@
 """Drift: whether these recordings are like those on which the screener was validated.
 
-Of the validated recordings, a tenth lies beyond their own 5th and 95th percentile in each measure.
-How many of the batch do is compared with that tenth by a one-sided test at 0.05, shared out among the
-measures (Bonferroni). The percentiles are order statistics of N recordings, so the true share beyond
-them is Beta(0.1 (N + 1), 0.9 (N + 1)), and the count in the batch beta-binomial: exact, also for few
-recordings (a normal approximation warned of one batch in ten of twenty). A warning also needs a
-fifth of the batch beyond them: in thousands of recordings, differences that mean nothing are found
-too.
+Of the validated recordings, a tenth lies outside their own 5th and 95th percentile in each measure.
+How many of the batch do is compared with that tenth by a one-sided test at 0.05, corrected for the
+number of measures (Bonferroni). The percentiles are order statistics of N recordings, so the true
+share outside is Beta(0.1 (N + 1), 0.9 (N + 1)), and the count in the batch beta-binomial: exact for
+few recordings too (a normal approximation gave a false warning for one batch in ten of twenty). A
+warning also needs a fifth of the batch outside: in thousands of recordings, irrelevant differences
+are significant too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from pydantic import Field
 from scipy import stats
@@ -22,16 +23,16 @@ from paralbench.records.screened import Row
 from paralbench.statistics.bootstrap import wilson
 
 FEWEST = 20
-"""Recordings that are needed to say anything."""
-_BEYOND = 0.10
+"""Recordings needed for a judgement."""
+_OUTSIDE = 0.10
 _LEAST = 0.20
 _LEVEL = 0.05
 _FAR, _SEVERAL = 0.05, 3
-"""So many recordings outside the validated range, surely more than this share (Wilson), are a warning."""
+"""So many recordings outside the validated range, and surely more than this share, are a warning."""
 
 
 class Measure(Card):
-    """One measure: its median here and in validation, and the share beyond the percentiles."""
+    """One measure: its median here and in validation, and the share outside the percentiles."""
 
     name: str
     recordings: int
@@ -45,9 +46,9 @@ class Measure(Card):
 
 
 class Drift(Card):
-    """What was found; ``unjudged`` tells why nothing could be, where nothing could.
+    """The judgement; ``unjudged`` is why there is none.
 
-    ``far`` is the share of recordings outside the range that the screener abstains from.
+    ``far`` is the share of recordings outside the range in which the screener predicts.
     """
 
     recordings: int
@@ -58,71 +59,57 @@ class Drift(Card):
 
 
 def drift(manifest: Manifest, rows: Sequence[Row]) -> Drift:
-    """Compare the recordings that passed the quality gate with validation's."""
+    """Compare the recordings that passed the quality gate with those of validation."""
     passed = [row for row in rows if row.assessment.status != "not scored"]
     distances = _values("distance", passed)
-    outside = sum(one > 1 for one in distances)
-    far = outside / len(distances) if distances else None
+    outside = sum(distance > 1 for distance in distances)
     many = outside >= _SEVERAL and wilson(outside / len(distances), len(distances))[0] > _FAR
+    unjudged, measures, reference = "", [], manifest.reference
     if len(passed) < FEWEST:
-        return Drift(
-            recordings=len(passed),
-            far=far,
-            unjudged=f"Fewer than {FEWEST} recordings passed the quality gate; that is too few to "
-            "tell whether they are like those of validation.",
-            warns=many,
+        unjudged = (
+            f"Fewer than {FEWEST} recordings passed the quality gate; that is too few to judge "
+            "whether they are like those of validation."
         )
-    if manifest.reference is None:
-        return Drift(
-            recordings=len(passed),
-            far=far,
-            unjudged="The bundle does not say how the recordings of validation were spread, so "
-            "only those outside its range can be counted.",
-            warns=many,
+    elif reference is None:
+        unjudged = (
+            "The bundle has no statistics of the validation recordings; only those outside the "
+            "validated range can be counted."
         )
-    reference = manifest.reference
-    samples = {name: _values(name, passed) for name in sorted(reference.measures)}
-    known = {name: values for name, values in samples.items() if len(values) >= FEWEST}
-    measures = [_measure(name, values, reference, len(known)) for name, values in known.items()]
+    else:
+        samples = {name: _values(name, passed) for name in sorted(reference.measures)}
+        known = {name: values for name, values in samples.items() if len(values) >= FEWEST}
+        measures = [_measure(name, values, reference, len(known)) for name, values in known.items()]
     return Drift(
         recordings=len(passed),
         measures=measures,
-        far=far,
-        warns=many or any(one.warns for one in measures),
+        far=outside / len(distances) if distances else None,
+        unjudged=unjudged,
+        warns=many or any(measure.warns for measure in measures),
     )
 
 
 def _measure(name: str, values: Sequence[float], reference: Reference, tests: int) -> Measure:
     low, _, middle, _, high = reference.measures[name]
-    beyond = sum(not low <= one <= high for one in values) / len(values)
-    p = float(
-        stats.betabinom.sf(
-            round(beyond * len(values)) - 1,
-            len(values),
-            _BEYOND * (reference.recordings + 1),
-            (1 - _BEYOND) * (reference.recordings + 1),
-        )
-    )
-    ordered = sorted(values)
+    outside, prior = sum(not low <= value <= high for value in values), reference.recordings + 1
+    share = outside / len(values)
+    p = stats.betabinom.sf(outside - 1, len(values), _OUTSIDE * prior, (1 - _OUTSIDE) * prior)
     return Measure(
         name=name,
         recordings=len(values),
         low=low,
         high=high,
         validated=middle,
-        median=(ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2,
-        beyond=beyond,
-        p=p,
-        warns=p < _LEVEL / tests and beyond >= _LEAST,
+        median=median(values),
+        beyond=share,
+        p=float(p),
+        warns=bool(p < _LEVEL / tests and share >= _LEAST),
     )
 
 
 def _values(name: str, rows: Sequence[Row]) -> list[float]:
     """A measure of each recording on which it could be taken."""
-    told = (
-        row.assessment.distance
-        if name == "distance"
-        else getattr(row.assessment.quality, name, None)
+    values = (
+        getattr(row.assessment if name == "distance" else row.assessment.quality, name, None)
         for row in rows
     )
-    return [float(one) for one in told if isinstance(one, int | float)]
+    return [float(value) for value in values if isinstance(value, int | float)]

@@ -1,21 +1,19 @@
-"""journal.jsonl: what is done of a run, so that the same command goes on from there.
+"""journal.jsonl: what a run has done, so that the same command resumes from there.
 
-The first line says what the run is: the bundle, the version of this package, the settings that
-change a row. Each line holds a checksum of itself. A line that is damaged is as if it were not
-there, and its recording is done again; a later line of a recording replaces an earlier one.
+The first line identifies the run: the bundle, the version of this package, and the settings that
+change a row. A damaged line is ignored and its recording is examined again; a later line on a
+recording replaces an earlier one.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import paralbench
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.screened import Screened
-from paralbench.system.json_lines import Lines, decoded, encoded, whole
+from paralbench.screening.chained_log import ChainedLog, checked_lines
 
 NAME = "journal.jsonl"
 _FORMAT = "paralbench-journal/1"
@@ -29,27 +27,19 @@ class Run:
     bundle: str
     paralbench: str = paralbench.__version__
     pseudonyms: str = ""
-    """A digest of the salt; empty where recordings have their own names."""
-
-    def told(self) -> dict[str, str]:
-        """As it stands in the first line."""
-        return {
-            "bundle": self.bundle,
-            "paralbench": self.paralbench,
-            "pseudonyms": self.pseudonyms,
-        }
+    """A digest of the salt; empty where recordings keep their names."""
 
 
 class Journal:
-    """The journal of one output folder, open for adding to it.
+    """The journal of one output folder, open for appending.
 
     Attributes:
-        done: what was found before, by id.
-        audited: sha256 of the audit log's lines, as far as the journal knows of them.
-        damaged: lines that could not be used.
+        done: recordings already examined, by id.
+        audited: sha256 of the audit log's lines that the journal holds.
+        damaged: how many lines could not be used.
 
     Raises:
-        ParalbenchError: where the folder holds another run, or something else altogether.
+        ParalbenchError: where the folder holds another run.
     """
 
     def __init__(self, folder: Path, run: Run) -> None:
@@ -59,40 +49,38 @@ class Journal:
             raise ParalbenchError(
                 f"{file}: its first line is damaged. Choose an empty folder with -o."
             )
-        if begun is not None and begun != run.told():
-            raise ParalbenchError(_another(folder, begun, run))
-        self._lines = Lines(file)
+        if begun is not None and begun != run:
+            raise ParalbenchError(
+                f"{folder}: it holds a run begun {_difference(begun, run)}; rows of both must not be "
+                "mixed. Choose another folder with -o."
+            )
+        self._log = ChainedLog(file)
         if begun is None:
-            self._append({"format": _FORMAT, "run": run.told()})
+            self._log.append({"format": _FORMAT, "run": asdict(run)})
 
-    def add(self, found: Screened, audit: str) -> None:
-        """Keep what was found; ``audit`` is the sha256 of the log's line on it."""
-        self._append({"found": found.model_dump(), "audit": audit})
-        self.done[found.id] = found
+    def add(self, screened: Screened, audit: str) -> None:
+        """Record a recording's result; ``audit`` is the sha256 of the audit log's line on it."""
+        values = screened.model_dump(mode="json")
+        self._log.append({"found": values, "audit": audit})
+        # As a resumed run would read it, so that both write the same report: 0.0, never 0.
+        self.done[screened.id] = Screened.checked(values, NAME)
         self.audited.append(audit)
 
     def mark(self, audit: str) -> None:
-        """Keep the sha256 of a line of the log that is on no recording."""
-        self._append({"audit": audit})
+        """Record the sha256 of an audit line that is about no recording."""
+        self._log.append({"audit": audit})
         self.audited.append(audit)
 
     def close(self) -> None:
-        """Put it on the disk and close it."""
-        self._lines.close()
-
-    def _append(self, told: dict[str, Any]) -> None:
-        self._lines.append(_signed(told))
+        """Flush the journal to disk and close it."""
+        self._log.close()
 
 
 def check_empty(folder: Path) -> None:
-    """Refuse a folder that holds anything before a first run.
-
-    Raises:
-        ParalbenchError: naming what stands there.
-    """
+    """Raise :class:`ParalbenchError` where a folder holds files but no earlier run."""
     if (folder / NAME).exists():
         return
-    others = sorted(one.name for one in folder.iterdir() if one.name not in _OURS)
+    others = sorted(file.name for file in folder.iterdir() if file.name not in _OURS)
     if others:
         raise ParalbenchError(
             f"{folder}: expected an empty folder or an earlier run's, it holds {others[0]!r}"
@@ -101,7 +89,7 @@ def check_empty(folder: Path) -> None:
 
 
 def audited(folder: Path) -> list[str]:
-    """The sha256 of the audit log's lines that a folder's journal knows.
+    """The sha256 of the audit log's lines that a folder's journal holds.
 
     Raises:
         ParalbenchError: where there is no journal, or a line of it is damaged.
@@ -114,48 +102,33 @@ def audited(folder: Path) -> list[str]:
     return known
 
 
-def _read(file: Path) -> tuple[dict[str, str] | None, dict[str, Screened], list[str], int]:
-    begun: dict[str, str] | None = None
+def _read(file: Path) -> tuple[Run | None, dict[str, Screened], list[str], int]:
+    begun: Run | None = None
     done: dict[str, Screened] = {}
     known: list[str] = []
     damaged = 0
-    for number, line in enumerate(whole(file)):
-        told = decoded(line)
-        if told is None or _signed(told := _unsigned(told)) != line:
+    for number, values in enumerate(checked_lines(file), start=1):
+        if values is None:
             damaged += 1
-            continue
-        if number == 0 and told.get("format") == _FORMAT:
-            begun = told["run"]
-            continue
-        if "found" in told:
-            try:
-                found = Screened.checked(told["found"], f"{file}:{number + 1}")
-            except CardError:
-                damaged += 1
-                continue
-            done[found.id] = found
-        known.append(told["audit"])
+        elif number == 1 and values.get("format") == _FORMAT:
+            begun = Run(**values["run"])
+        else:
+            if "found" in values:
+                try:
+                    screened = Screened.checked(values["found"], f"{file}:{number}")
+                except CardError:
+                    damaged += 1
+                    continue
+                done[screened.id] = screened
+            known.append(values["audit"])
     return begun, done, known, damaged
 
 
-def _signed(told: dict[str, Any]) -> bytes:
-    return encoded({**told, "check": hashlib.sha256(encoded(told)).hexdigest()[:16]})
-
-
-def _unsigned(told: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in told.items() if key != "check"}
-
-
-def _another(folder: Path, begun: dict[str, str], run: Run) -> str:
-    if begun["bundle"] != run.bundle:
-        differs = f"with another bundle ({begun['bundle'][:12]}…, this is {run.bundle[:12]}…)"
-    elif begun["paralbench"] != run.paralbench:
-        differs = f"with paralbench {begun['paralbench']}, this is {run.paralbench}"
-    elif begun["pseudonyms"] and run.pseudonyms:
-        differs = "with another salt"
-    else:
-        differs = f"{'with' if begun['pseudonyms'] else 'without'} --pseudonymise"
-    return (
-        f"{folder}: what stands there was begun {differs}, and rows of both must not be mixed. "
-        "Choose another folder with -o."
-    )
+def _difference(begun: Run, run: Run) -> str:
+    if begun.bundle != run.bundle:
+        return f"with another bundle ({begun.bundle[:12]}…, this is {run.bundle[:12]}…)"
+    if begun.paralbench != run.paralbench:
+        return f"with paralbench {begun.paralbench}, this is {run.paralbench}"
+    if begun.pseudonyms and run.pseudonyms:
+        return "with another salt"
+    return f"{'with' if begun.pseudonyms else 'without'} --pseudonymise"

@@ -1,7 +1,7 @@
-"""Names for reports that tell nobody whose recording it is: keyed hashes of ids.
+"""Pseudonyms for reports: keyed hashes of recordings' and patients' names.
 
-Whoever has the salt can find out whether a name they think of is in a report, nobody else can. It
-stands in the output folder, readable by its owner alone, or in a file the user names.
+Whoever has the salt can test whether a given name is in a report; nobody else can. The salt is in the
+output folder, readable by its owner alone, or in a file the user names.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _BYTES = 32
 
 
 class Pseudonyms:
-    """Turns ids into pseudonyms, always the same ones with the same salt."""
+    """Maps names to pseudonyms, always the same with the same salt."""
 
     def __init__(self, salt: bytes) -> None:
         self._salt = hashlib.blake2b(salt).digest()
 
     @classmethod
     def of(cls, folder: Path, file: Path | None) -> Pseudonyms:
-        """With the salt in ``file``, else with the folder's own, made where there is none.
+        """With the salt in ``file``, else with the folder's own, which is made where missing.
 
         Raises:
-            ParalbenchError: where the file cannot be read, or is too short to be a salt.
+            ParalbenchError: where the file cannot be read, or is too short for a salt.
         """
         place = file or folder / NAME
         if file is None and not place.exists():
@@ -45,31 +45,31 @@ class Pseudonyms:
             ) from None
         if len(salt) < _BYTES:
             raise ParalbenchError(
-                f"{place}: expected a salt of {_BYTES} random bytes or more, it has {len(salt)}; "
+                f"{place}: expected a salt of {_BYTES} random bytes or more, got {len(salt)}; "
                 f"'head -c {_BYTES} /dev/urandom > FILE' makes one."
             )
         return cls(salt)
 
     @property
     def digest(self) -> str:
-        """Tells one salt from another, and nothing of either."""
+        """Distinguishes two salts without revealing either."""
         return hashlib.blake2b(b"digest", key=self._salt, digest_size=8).hexdigest()
 
     def name(self, name: str) -> str:
-        """The pseudonym of a recording or a patient: 80 bits, so no two fall together."""
-        told = name.encode("utf-8", "surrogatepass")
-        return "P-" + hashlib.blake2b(told, key=self._salt, digest_size=10).hexdigest()
+        """The pseudonym of a recording or a patient: 80 bits, so that no two collide."""
+        encoded = name.encode("utf-8", "surrogatepass")
+        return "P-" + hashlib.blake2b(encoded, key=self._salt, digest_size=10).hexdigest()
 
 
 def write_key_table(file: Path, report: Path, names: Iterable[tuple[str, str, str]]) -> None:
-    """Write (pseudonym, id, path) as CSV that its owner alone can read.
+    """Write (pseudonym, id, path) as a CSV that only its owner can read.
 
     Raises:
-        UsageError: where it would stand in the report's folder, which is what is handed on.
+        UsageError: where it would be in the report's folder, which is handed on.
     """
     if report.resolve() in file.resolve().parents:
         raise UsageError(
-            f"--key-table {file}: it must not stand in the report's folder, which is handed on."
+            f"--key-table {file}: it must not be in the report's folder, which is handed on."
         )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -79,7 +79,7 @@ def write_key_table(file: Path, report: Path, names: Iterable[tuple[str, str, st
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file atomically that its owner alone may read."""
+    """Write a file atomically that only its owner can read."""
     scratch = file.with_name(f".{file.name}.part")
     scratch.unlink(missing_ok=True)
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,7 @@
-"""report.html: the run on one page that a human reads, without scripts, with nothing loaded.
+"""report.html: the run as pages for people, without scripts and without loading anything.
 
-A run of many recordings has their own sections on pages below recordings/, a hundred a page, and
-the longest lists cut short on the first page, which then says where the rest stands.
+In a run of many recordings, their sections are on pages below recordings/, a hundred per page, and
+the first page shows only the start of the longest lists.
 """
 
 from __future__ import annotations
@@ -15,32 +15,23 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
 import paralbench
-from paralbench.pages.chart import Chart
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.bundle import NOTICE, Manifest
 from paralbench.records.screened import Row
-from paralbench.screening import charts, wording
+from paralbench.screener.quality_measures import amount, label
+from paralbench.screening import charts, report_text
 from paralbench.screening.drift import Drift
-from paralbench.screening.in_place import Evaluation
+from paralbench.screening.local_evaluation import Evaluation
 
 NAME = "report.html"
 ALONE = 60
-"""So many recordings have their sections on the first page."""
+"""Up to so many recordings have their sections on the first page."""
 PAGE = 100
 LISTED = 200
-_HERE = Path(__file__).parent
-_CAUSES = {
-    "unreadable": "not usable audio files", "not-finite": "damaged files", "silent": "silent",
-    "dead-channel": "a channel without sound", "seconds": "too short", "longest": "too long",
-    "rate": "sampling rate too low", "bandwidth": "telephone quality", "clipped": "too loud",
-    "level": "too faint", "offset": "faulty sound card or cable", "speech": "too little speech",
-    "noise-ratio": "too much background noise", "not listed": "lines of a list that cannot be used",
-    "stopped": "stopped the program", "failed": "the screener failed",
-}  # fmt: skip
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
@@ -49,13 +40,13 @@ class Report:
 
     Args:
         manifest: the screener's.
-        sha256: the bundle's own.
+        sha256: the bundle's.
         rows: of the run.
         drift: whether these recordings are like those of validation.
-        evaluation: what was found in place; None without a column of truth.
-        made: when.
+        evaluation: on the user's own patients; None without a column of truth.
+        made: date and time.
         audit: sha256 of the audit log's last line.
-        passed_over: files that are no recordings, by suffix.
+        passed_over: files that are not recordings, counted by suffix.
         named: whether names and the list's columns are shown.
     """
 
@@ -71,19 +62,29 @@ class Report:
 
     def pages(self) -> Iterator[tuple[str, str]]:
         """Each page's name below the report's folder, and its text."""
-        environment = _environment()
-        yield NAME, self._rendered(environment, "report.html", "")
-        if self.alone:
-            return
-        starts = range(0, len(self.rows), PAGE)
-        for number, start in enumerate(starts, start=1):
-            yield (
-                page(number - 1),
-                self._rendered(
-                    environment, "recordings.html", "../", number=number, of=len(starts),
-                    shown=range(start, min(start + PAGE, len(self.rows))),
-                ),
-            )  # fmt: skip
+        environment = strict(TEMPLATES)
+        style = STYLE.read_text("utf-8") + (TEMPLATES / "report.css").read_text("utf-8")
+        digest = hashlib.sha256(style.encode()).digest()
+        environment.globals.update(
+            report=self, report_text=report_text, label=label, amount=amount, wave_path=wave_path,
+            style=Markup(style), style_digest=base64.b64encode(digest).decode(), notice=NOTICE,
+            version=paralbench.__version__, listed=LISTED,
+        )  # fmt: skip
+        environment.filters["visible"] = visible
+        environment.filters["percent"] = "{:.0%}".format
+        figures = {"distribution": charts.distribution(self.manifest, self.rows)}
+        if self.evaluation is not None:
+            figures["calibration"] = charts.calibration(self.evaluation)
+            figures["benefit"] = charts.benefit(self.evaluation)
+        yield NAME, environment.get_template("report.html").render(charts=figures)
+        if not self.alone:
+            template, count = environment.get_template("recordings.html"), len(self.rows)
+            for start in range(0, count, PAGE):
+                text = template.render(
+                    number=start // PAGE + 1, of=-(-count // PAGE),
+                    shown=range(start, min(start + PAGE, count)),
+                )  # fmt: skip
+                yield _page(start), text
 
     @property
     def alone(self) -> bool:
@@ -92,14 +93,14 @@ class Report:
 
     @property
     def synthetic(self) -> bool:
-        """Whether the screener has heard synthetic voices only."""
+        """Whether the screener was made from and validated on synthetic voices only."""
         validated = self.manifest.validation.population
         return self.manifest.population.synthetic and (validated is None or validated.synthetic)
 
     @cached_property
     def order(self) -> list[int]:
         """The rows' numbers, what needs action first."""
-        return wording.worklist(self.manifest, self.rows)
+        return report_text.worklist(self.manifest, self.rows)
 
     @cached_property
     def unscored(self) -> list[int]:
@@ -108,73 +109,48 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Rows by what became of them; "positive" is part of "scored"."""
-        found = Counter(row.assessment.status for row in self.rows)
-        above = sum(wording.positive(self.manifest, row.assessment) for row in self.rows)
+        """Rows by status; "positive" are those of "scored" above the threshold."""
+        counter = Counter(row.assessment.status for row in self.rows)
+        above = sum(report_text.positive(self.manifest, row.assessment) for row in self.rows)
         return {
-            "scored": found["scored"], "abstained": found["abstained"],
-            "not scored": found["not scored"], "positive": above,
+            "scored": counter["scored"], "abstained": counter["abstained"],
+            "not scored": counter["not scored"], "positive": above,
         }  # fmt: skip
 
     @property
     def causes(self) -> list[tuple[str, int]]:
         """Why rows were not scored, in plain words, the most frequent first."""
-        found = Counter(self.rows[number].assessment.cause for number in self.unscored)
-        return [(_CAUSES.get(cause, cause), count) for cause, count in found.most_common()]
+        counter = Counter(self.rows[number].assessment.cause for number in self.unscored)
+        return [(report_text.cause(name), count) for name, count in counter.most_common()]
 
-    def place(self, number: int, root: str = "") -> str:
-        """Where a row's own section stands, seen from a page."""
-        return f"#r{number}" if self.alone else f"{root}{page(number // PAGE)}#r{number}"
-
-    def _rendered(
-        self, environment: jinja2.Environment, template: str, root: str, **told: object
-    ) -> str:
-        style = _style()
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        return environment.get_template(template).render(
-            report=self, style=Markup(style), style_digest=digest, root=root, notice=NOTICE,
-            charts=_charts(self) if not root else [], version=paralbench.__version__, listed=LISTED,
-            **told,
-        )  # fmt: skip
+    def place(self, number: int) -> str:
+        """The address of a row's own section, as linked from the first page."""
+        return f"#r{number}" if self.alone else f"{_page(number)}#r{number}"
 
 
-def page(number: int) -> str:
-    """The name of a page of recordings, from 0."""
-    return f"recordings/{number + 1:04}.html"
-
-
-def _charts(report: Report) -> dict[str, Chart | None]:
-    found = {"distribution": charts.distribution(report.manifest, report.rows)}
-    if report.evaluation is not None:
-        found["calibration"] = charts.calibration(report.evaluation)
-        found["benefit"] = charts.benefit(report.evaluation)
-    return found
-
-
-def _style() -> str:
-    return STYLE.read_text("utf-8") + (_HERE / "templates" / "report.css").read_text("utf-8")
-
-
-def _environment() -> jinja2.Environment:
-    environment = strict(_HERE / "templates")
-    environment.globals.update(wording=wording, wave=wave)
-    environment.filters["visible"] = visible
-    environment.filters["percent"] = "{:.0%}".format
-    return environment
+def _page(number: int) -> str:
+    """The name of the page that shows a row."""
+    return f"recordings/{number // PAGE + 1:04}.html"
 
 
 def visible(name: object) -> str:
-    """A name in which what cannot be seen, or would turn the text round, is written out."""
+    """A name in which characters that are invisible or reorder text are escaped.
+
+    >>> visible("a\\u202eb")
+    'a\\\\u202eb'
+    """
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in str(name)
     )
 
 
-def wave(peaks: Sequence[int]) -> str:
-    """The path of a wave's outline, 100 high, one wide a part."""
-    upper = " ".join(f"{place},{50 - peak / 2:g}" for place, peak in enumerate(peaks))
-    lower = " ".join(
-        f"{place},{50 + peak / 2:g}" for place, peak in reversed(list(enumerate(peaks)))
-    )
-    return f"M{upper} L{lower} Z"
+def wave_path(peaks: Sequence[int]) -> str:
+    """The SVG path of a waveform's outline: 100 high, one unit wide per peak.
+
+    >>> wave_path([0, 100])
+    'M0,50 1,0 L1,100 0,50 Z'
+    """
+    upper = [f"{place},{50 - peak / 2:g}" for place, peak in enumerate(peaks)]
+    lower = [f"{place},{50 + peak / 2:g}" for place, peak in enumerate(peaks)]
+    return f"M{' '.join(upper)} L{' '.join(reversed(lower))} Z"

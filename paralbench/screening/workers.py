@@ -1,7 +1,7 @@
-"""Recordings examined by processes of their own: both cores are used, and a crash costs one row.
+"""Worker processes that examine recordings: all cores are used, and a crash costs one row.
 
-A decoder that dies of a damaged file takes its process with it; that recording is not scored, and
-a new process goes on. The processes may not reach the network: an attempt raises.
+A decoder that a damaged file crashes takes its process with it; that recording is not scored, and a
+new process continues. Workers have no network: an attempt raises.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from enum import Enum
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -20,31 +19,31 @@ from pathlib import Path
 from paralbench.records.assessment import Assessment
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.screened import Screened
-from paralbench.screening.assessor import Assessor
-from paralbench.screening.examination import Examiner, Job, screened
-
-Opener = Callable[[], Assessor]
-"""Opens the screener; it is called once in each process, so it must be a function of a module."""
+from paralbench.screening.examiner import Examiner, Job
+from paralbench.screening.screener_source import Assessor
 
 SCRATCH = ".scratch"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_LOADED = b"loaded"
+"""What a worker sends once, when it has loaded the screener."""
+_NETWORK = {
+    "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
+    "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo",
+}  # fmt: skip
 
 
 class Workers:
-    """A number of processes that have opened the same screener.
-
-    Use as a context manager; leaving it ends them, also where they are at work.
+    """Processes that have loaded the same screener; a context manager that ends them on exit.
 
     Args:
-        opener: opens the screener.
+        load: loads the screener; a module-level function or a partial of one.
         count: how many processes.
-        scratch: the folder for their temporary files, while the context lasts; it is emptied first.
+        scratch: the folder for their temporary files while the context lasts; emptied first.
     """
 
-    def __init__(self, opener: Opener, count: int, scratch: Path) -> None:
-        self._opener, self._count, self._scratch = opener, count, scratch
-        self._threads = max(1, (os.cpu_count() or 1) // count)
-        self._all: list[_Worker] = []
+    def __init__(self, load: Callable[[], Assessor], count: int, scratch: Path) -> None:
+        self._load, self._count, self._scratch = load, count, scratch
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> Workers:
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -52,152 +51,143 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._all:
+        for worker in self._workers:
             worker.end()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def examined(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Screened | None]]:
-        """Each job with what was found, as they are done; None where nothing had to be.
+        """Each job with its result, as they finish; None where the earlier result still holds.
 
         Raises:
-            ParalbenchError: where the screener cannot be opened.
+            ParalbenchError: where the screener cannot be loaded.
         """
-        coming = iter(jobs)
-        idle = list(self._all)
+        waiting = iter(jobs)
+        idle = list(self._workers)
         for _ in range(self._count):
-            if (job := next(coming, None)) is not None:
+            if (job := next(waiting, None)) is not None:
                 (idle.pop() if idle else self._start()).give(job)
-        while busy := {one.answers: one for one in self._all if one.job is not None}:
+        while busy := {worker.results: worker for worker in self._workers if worker.job}:
             for ready in wait(list(busy)):
                 assert isinstance(ready, Connection)
                 worker = busy[ready]
                 job = worker.job
                 assert job is not None
-                found: Screened | None
+                result: Screened | None
                 try:
-                    found = worker.answer()
+                    result = worker.result()
                 except EOFError:
-                    found = _stopped(job, worker.gone())
-                    self._all.remove(worker)
+                    worker.job = None  # it is dead; killing it would hide how it died
+                    result = job.result(None, _stopped(worker.end()))
+                    self._workers.remove(worker)
                     worker = self._start()
-                yield job, found
-                if (following := next(coming, None)) is not None:
+                yield job, result
+                if (following := next(waiting, None)) is not None:
                     worker.give(following)
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._opener, self._threads, self._scratch)
-        self._all.append(worker)
+        threads = max(1, (os.cpu_count() or 1) // self._count)
+        worker = _Worker(self._load, threads, self._scratch)
+        self._workers.append(worker)
         return worker
 
 
-class _Opened(Enum):
-    """What a process says once, when it has opened the screener."""
-
-    YES = True
-
-
 class _Worker:
-    """One process, and the job it is at."""
+    """One process, and the job it is working on."""
 
-    def __init__(self, opener: Opener, threads: int, scratch: Path) -> None:
+    def __init__(self, load: Callable[[], Assessor], threads: int, scratch: Path) -> None:
         # Spawned, not forked: the parent's threads and locks are not copied into it.
         context = get_context("spawn")
-        theirs, self._jobs = context.Pipe(duplex=False)
-        self.answers, answering = context.Pipe(duplex=False)
+        receiver, self._jobs = context.Pipe(duplex=False)
+        self.results, sender = context.Pipe(duplex=False)
         self.job: Job | None = None
-        self._opened = False
+        self._loaded = False
         self._process = context.Process(
-            target=_work, args=(opener, threads, scratch, theirs, answering), daemon=True
+            target=_work, args=(load, threads, scratch, receiver, sender), daemon=True
         )
         self._process.start()
-        theirs.close()
-        answering.close()
+        receiver.close()
+        sender.close()
 
     def give(self, job: Job) -> None:
-        """Have it examine a recording."""
+        """Send it a recording to examine."""
         self.job = job
         try:
             self._jobs.send(job)
         except BrokenPipeError:
-            return  # it died in between; reading its answer tells so
+            return  # it died in between; reading its result raises EOFError
 
-    def answer(self) -> Screened | None:
-        """Wait for what it found; raises EOFError where the recording ended it.
+    def result(self) -> Screened | None:
+        """Wait for the job's result; raises EOFError where the recording crashed the process.
 
         Raises:
-            ParalbenchError: where it could not open the screener.
+            ParalbenchError: where it could not load the screener.
         """
         try:
-            found = self.answers.recv()
-            if found is _Opened.YES:
-                self._opened = True
-                found = self.answers.recv()
+            result = self.results.recv()
+            if result == _LOADED:
+                self._loaded = True
+                result = self.results.recv()
         except EOFError:
-            if self._opened:
+            if self._loaded:
                 raise
             self._process.join()
             raise ParalbenchError(
-                f"a process that opens the screener ended (code {self._process.exitcode}). Is there "
-                "enough memory? --workers 1 needs the least."
+                f"a process ended while it loaded the screener (code {self._process.exitcode}). Is "
+                "there enough memory? --workers 1 needs the least."
             ) from None
-        if isinstance(found, str):
-            raise ParalbenchError(found)
-        assert found is None or isinstance(found, Screened)
+        if isinstance(result, str):
+            raise ParalbenchError(result)
+        assert result is None or isinstance(result, Screened)
         self.job = None
-        return found
+        return result
 
-    def gone(self) -> int | None:
-        """How it ended, after it died."""
-        self._process.join()
-        self.job = None
-        self.end()
-        return self._process.exitcode
-
-    def end(self) -> None:
-        """End it, at once where it is at work."""
-        self._jobs.close()  # for which an idle one waits
+    def end(self) -> int | None:
+        """End it, at once where it is working; its exit code."""
+        self._jobs.close()  # an idle one waits for this
         if self.job is not None:
             self._process.kill()
         self._process.join()
-        self.answers.close()
+        self.results.close()
+        return self._process.exitcode
 
 
-def _stopped(job: Job, code: int | None) -> Screened:
+def _stopped(code: int | None) -> Assessment:
     how = f"signal {-code}" if code is not None and code < 0 else f"code {code}"
     reason = (
-        f"Reading it stopped the program ({how}), so the file is damaged or there is too little "
-        "memory. Copy it from the recorder again, or give --workers 1."
+        f"Reading it crashed the program ({how}): the file is damaged, or there is too little memory. "
+        "Copy it from the recorder again, or give --workers 1."
     )
-    return screened(job, None, Assessment("not scored", reason, "stopped"))
+    return Assessment("not scored", reason, "stopped")
 
 
 def _work(
-    opener: Opener, threads: int, scratch: Path, jobs: Connection, answers: Connection
+    load: Callable[[], Assessor], threads: int, scratch: Path, jobs: Connection, results: Connection
 ) -> None:
-    """What a process does: answer job by job; a word where the screener could not be opened."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this
+    """A worker's main loop: a result for each job, or a message where the screener cannot be loaded."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the parent, which ends this process
     for name in _THREADS:
         os.environ[name] = str(threads)
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     tempfile.tempdir = str(scratch.resolve())
-    sys.addaudithook(refuse_network)
+    sys.addaudithook(_refuse_network)
 
-    def opened() -> Assessor:
-        assessor = opener()
-        answers.send(_Opened.YES)
+    def loaded() -> Assessor:
+        assessor = load()
+        results.send(_LOADED)
         return assessor
 
-    examiner = Examiner(opened)
+    examiner = Examiner(loaded)
     try:
         while True:
-            answers.send(examiner.examine(jobs.recv()))
+            results.send(examiner.examine(jobs.recv()))
     except (EOFError, BrokenPipeError):
         return  # the parent is done, or gone
     except (ParalbenchError, ModuleNotFoundError, OSError) as error:
-        answers.send(str(error))
+        results.send(str(error))
 
 
-def refuse_network(event: str, _: tuple[object, ...]) -> None:
-    """An audit hook under which no connection is made: recordings stay on the computer."""
-    if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto"):
+def _refuse_network(event: str, _: tuple[object, ...]) -> None:
+    if event in _NETWORK:
         raise PermissionError("no network while screening: nothing leaves this computer")

@@ -7,10 +7,17 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_FORMULA = tuple("=+-@;\t\r＝＋－＠")
+"""A spreadsheet runs a cell that starts so as a formula, or splits it (OWASP, CSV injection)."""
+
 
 def safe(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula, defused."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """A cell with a quote before text that a spreadsheet would run as a formula.
+
+    >>> safe("=1+1"), safe(";=1+1"), safe("＝1+1"), safe(-1), safe("a=1")
+    ("'=1+1", "';=1+1", "'＝1+1", -1, 'a=1')
+    """
+    if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value
 

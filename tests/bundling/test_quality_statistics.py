@@ -19,17 +19,17 @@ GOOD = Quality(
 SNORE = replace(GOOD, speech=0.0, speech_level=None, noise_ratio=None, speaker_contrast=None)
 
 
-def _survey(*qualities: Quality, whole: bool = True) -> QualityStatistics:
-    return QualityStatistics(qualities, whole)
+def _statistics(*qualities: Quality, one_clip_each: bool = True) -> QualityStatistics:
+    return QualityStatistics(qualities, one_clip_each)
 
 
 def test_recordings_that_pass_change_nothing() -> None:
-    limits, names = _survey(*[GOOD] * 40).loosened(QualityLimits())
+    limits, names = _statistics(*[GOOD] * 40).loosened(QualityLimits())
     assert (limits, names) == (QualityLimits(), [])
 
 
 def test_a_screener_of_snores_asks_for_no_speech() -> None:
-    limits, names = _survey(*[SNORE] * 40).loosened(QualityLimits())
+    limits, names = _statistics(*[SNORE] * 40).loosened(QualityLimits())
     assert limits.speech == AtLeast()
     assert limits.noise_ratio == AtLeast()
     assert "speech" in names
@@ -39,7 +39,7 @@ def test_a_screener_of_snores_asks_for_no_speech() -> None:
 
 def test_one_over_the_telephone_asks_for_its_bandwidth_and_still_refuses_worse() -> None:
     phone = replace(GOOD, rate=8000, bandwidth=3600.0)
-    limits, names = _survey(*[phone] * 40).loosened(QualityLimits())
+    limits, names = _statistics(*[phone] * 40).loosened(QualityLimits())
     assert names == ["rate", "bandwidth"]
     assert not judged(phone, limits).cause
     assert judged(replace(phone, bandwidth=1500.0), limits).cause == "bandwidth"
@@ -48,14 +48,14 @@ def test_one_over_the_telephone_asks_for_its_bandwidth_and_still_refuses_worse()
 
 def test_a_few_bad_ones_loosen_nothing() -> None:
     faint = replace(GOOD, level=-70.0, speech_level=-70.0)
-    _, names = _survey(*[GOOD] * 98, faint, faint).loosened(QualityLimits())
+    _, names = _statistics(*[GOOD] * 98, faint, faint).loosened(QualityLimits())
     assert names == []
 
 
 def test_the_reference_has_percentiles_of_what_can_be_compared() -> None:
     qualities = [replace(GOOD, level=-30.0 + n / 10) for n in range(41)]
     far = np.linspace(0.2, 1.0, 41)
-    told = _survey(*qualities).reference(far)
+    told = _statistics(*qualities).reference(far)
     assert told is not None
     assert told.recordings == 41
     np.testing.assert_allclose(
@@ -63,10 +63,10 @@ def test_the_reference_has_percentiles_of_what_can_be_compared() -> None:
     )
     np.testing.assert_allclose(told.measures["distance"], np.percentile(far, (5, 25, 50, 75, 95)))
     assert "seconds" in told.measures
-    pieces = _survey(*qualities, whole=False).reference(far)
+    pieces = _statistics(*qualities, one_clip_each=False).reference(far)
     assert pieces is not None
     assert "seconds" not in pieces.measures
 
 
 def test_too_few_have_no_reference() -> None:
-    assert _survey(*[GOOD] * 19).reference(np.ones(19)) is None
+    assert _statistics(*[GOOD] * 19).reference(np.ones(19)) is None

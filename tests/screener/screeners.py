@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from paralbench.bundling.making import Wanted, make
+from paralbench.bundling.bundle_maker import Wanted, make
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Done, Request
 from paralbench.evaluation.rerun import recorded_request

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from paralbench.bundling.making import Wanted
+from paralbench.bundling.bundle_maker import Wanted
 from paralbench.encoders.compatibility import make_importable
 from paralbench.records.errors import BundleError
 from paralbench.records.example import Clip
 from paralbench.records.intended_use import IntendedUse
-from paralbench.screening import Screener
+from paralbench.screener import Screener
 from tests.screener.screeners import LIMITS, Lab, lab
 
 CARD = """id = "small"

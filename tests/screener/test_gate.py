@@ -17,7 +17,7 @@ from paralbench.records.example import Clip
 from paralbench.records.quality import Quality
 from paralbench.records.quality_limits import AtLeast, AtMost, QualityLimits
 from paralbench.screener.gate import Gate, judged
-from tests.screening.bad_recordings import KINDS, POINTER, Bad, good, wav, write
+from tests.screener.bad_recordings import KINDS, POINTER, Bad, good, wav, write
 
 LIMITS = QualityLimits()
 FINE = Quality(

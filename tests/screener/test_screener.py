@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from paralbench.bundling.making import Wanted
+from paralbench.bundling.bundle_maker import Wanted
+from paralbench.bundling.operating_point import Wish
 from paralbench.bundling.refitting import Refitted, refit
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed
@@ -19,10 +20,8 @@ from paralbench.records.errors import BundleError
 from paralbench.records.example import Clip
 from paralbench.records.intended_use import IntendedUse
 from paralbench.results import files
-from paralbench.screener import bundle
-from paralbench.screener.abstention import Wish
+from paralbench.screener import Screener, bundle
 from paralbench.screener.recordings import Recording
-from paralbench.screening import Screener
 from tests.screener.screeners import LIMITS, Lab, lab, write_tone
 
 NETWORK = {"epochs": 2, "epochs_blind": 2, "batch": 8}

@@ -12,8 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from paralbench.screening.assessor import Assessor
-    from paralbench.screening.batch import Screening
+    from paralbench.screening.screener_source import Assessor, ScreenerSource
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGING = (
@@ -47,25 +46,25 @@ if "WATCH" in os.environ:
 
 def fake(wait: float) -> Assessor:
     """Open the fake; a function of this module, so that those who do are watched."""
-    from tests.screening.fakes import opened as made
+    from tests.screening.fakes import opened as load
 
-    return made(wait)
+    return load(wait)
 
 
-def opened(*_: object) -> Screening:
+def open_bundle(*_: object) -> ScreenerSource:
     """In place of the function that opens a bundle."""
-    from paralbench.screening.batch import Screening
+    from paralbench.screening.screener_source import ScreenerSource
     from tests.screener.bundles import manifest
     from tests.screening.command import fake as opener
     from tests.screening.fakes import SHA256
 
-    return Screening(manifest(), SHA256, partial(opener, float(os.environ.get("WAIT", "0"))))
+    return ScreenerSource(manifest(), SHA256, partial(opener, float(os.environ.get("WAIT", "0"))))
 
 
 def main() -> int:
     """Run the verb on what is left of the command line."""
     # Nothing of the verb may be imported before it runs, or it would not be seen.
-    sys.modules["paralbench.screening.screening"] = sys.modules[__name__]
+    sys.modules["paralbench.screening.screener_source"] = sys.modules[__name__]
     from paralbench.cli.main import main as command
 
     return command(["screen", "fake.plb", *sys.argv[1:]])

@@ -17,7 +17,7 @@ from paralbench.records.bundle import Manifest
 from paralbench.records.errors import BundleError, ParalbenchError
 from paralbench.records.quality import Quality
 from paralbench.screener.recordings import Recording
-from paralbench.screening.batch import Screening
+from paralbench.screening.screener_source import ScreenerSource
 from tests.screener.bundles import manifest
 
 SHA256 = "5c" * 32
@@ -32,7 +32,7 @@ class Fake:
     sha256: str = SHA256
 
     def assess(self, recording: Recording) -> Assessment:
-        """See :class:`paralbench.screening.assessor.Assessor`."""
+        """See :class:`paralbench.screening.screener_source.Assessor`."""
         time.sleep(self.wait)
         name = recording.clip.path.name
         if name == "crash.wav":
@@ -76,14 +76,14 @@ def refusing() -> Fake:
     raise BundleError("screener.plb: its encoder is not installed here.")
 
 
-def screening(wait: float = 0.0, sha256: str = SHA256) -> Screening:
+def screening(wait: float = 0.0, sha256: str = SHA256) -> ScreenerSource:
     """The fake as a batch needs it."""
-    return Screening(manifest(), sha256, partial(opened, wait))
+    return ScreenerSource(manifest(), sha256, partial(opened, wait))
 
 
 def tones(folder: Path, count: int, seconds: float = 0.5) -> None:
     """So many short recordings, each as loud as its number tells."""
-    from tests.screening.bad_recordings import RATE, wav
+    from tests.screener.bad_recordings import RATE, wav
 
     folder.mkdir(parents=True, exist_ok=True)
     time_ = np.arange(int(seconds * RATE)) / RATE

@@ -28,7 +28,7 @@ def test_an_untouched_log_is_intact(tmp_path: Path) -> None:
     known = _written(tmp_path)
     found = verify(tmp_path, known)
     assert (found.intact, found.line) == (True, None)
-    assert known[-1] in found.said
+    assert known[-1] in found.message
 
 
 @pytest.mark.parametrize("line", range(1, LINES + 1))
@@ -48,7 +48,7 @@ def test_a_removed_line_is_named(tmp_path: Path, line: int) -> None:
     _change(tmp_path, lines[: line - 1] + lines[line:])
     found = verify(tmp_path, known)
     assert (found.intact, found.line) == (False, line)
-    assert "removed" in found.said
+    assert "removed" in found.message
 
 
 @pytest.mark.parametrize("left", range(LINES))
@@ -58,7 +58,7 @@ def test_a_tail_cut_off_is_told(tmp_path: Path, left: int) -> None:
     _change(tmp_path, lines[:left])
     found = verify(tmp_path, known)
     assert (found.intact, found.line) == (False, left + 1)
-    assert f"cut off, {LINES - left} line(s)" in found.said
+    assert f"cut off, {LINES - left} line(s)" in found.message
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -76,7 +76,7 @@ def test_a_line_that_the_journal_did_not_hear_of_is_of_a_run_that_was_killed(
 ) -> None:
     known = _written(tmp_path)
     assert verify(tmp_path, known[:-1]).intact
-    assert "stopped" in verify(tmp_path, known[:-1]).said
+    assert "stopped" in verify(tmp_path, known[:-1]).message
 
 
 def test_a_torn_line_is_cut_off_before_the_next(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from paralbench.records.errors import BundleError, ParalbenchError, UsageError
 from paralbench.screening import audit, journal
 from paralbench.screening.batch import Batch, Settings, screen
-from tests.screening.bad_recordings import KINDS, POINTER, good, wav, write
+from tests.screener.bad_recordings import KINDS, POINTER, good, wav, write
 from tests.screening.fakes import refusing, screening, tones
 
 QUIET = Settings(quiet=True, workers=1)
@@ -102,7 +102,7 @@ def test_a_bundle_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     tones(tmp_path / "in", 3)
     (tmp_path / "report").mkdir()
     with pytest.raises(ParalbenchError, match="its encoder is not installed here"):
-        screen(replace(screening(), opener=refusing), [tmp_path / "in"], tmp_path / "report", QUIET)
+        screen(replace(screening(), load=refusing), [tmp_path / "in"], tmp_path / "report", QUIET)
     with pytest.raises(BundleError):
         refusing()
 

@@ -12,8 +12,8 @@ import pytest
 from paralbench.records.bundle import NOTICE
 from paralbench.records.screened import Row
 from paralbench.screening.drift import Drift
-from paralbench.screening.in_place import evaluate
-from paralbench.screening.report import ALONE, PAGE, Report, visible, wave
+from paralbench.screening.local_evaluation import evaluate
+from paralbench.screening.report import ALONE, PAGE, Report, visible, wave_path
 from tests.screener.bundles import manifest
 from tests.screening.rows import row
 
@@ -154,4 +154,4 @@ def test_with_pseudonyms_no_column_of_the_list_is_shown() -> None:
 
 
 def test_the_outline_of_a_wave() -> None:
-    assert wave([0, 100]) == "M0,50 1,0 L1,100 0,50 Z"
+    assert wave_path([0, 100]) == "M0,50 1,0 L1,100 0,50 Z"

@@ -12,7 +12,7 @@ from paralbench.records.example import Refusal
 from paralbench.records.quality_limits import QualityLimits
 from paralbench.screener.gate import Gate
 from paralbench.screener.recordings import Recordings
-from tests.screening.bad_recordings import KINDS, good, wav, write
+from tests.screener.bad_recordings import KINDS, good, wav, write
 
 GOOD = 20
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from paralbench.bundling import operating_point
+from paralbench.bundling.operating_point import Wish
 from paralbench.evaluation import scoring
 from paralbench.evaluation.subgroups import subgroups
 from paralbench.metrics import metric
@@ -20,9 +22,7 @@ from paralbench.records.bundle import Calibration, Conformal, Estimate, Operatin
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.task_card import Metrics, NumberTarget, TaskCard
 from paralbench.results.predictions import Predictions
-from paralbench.screener import abstention
-from paralbench.screener.abstention import Wish
-from paralbench.screener.answer import spread
+from paralbench.screener.decision import spread
 from paralbench.statistics import calibration, conformal
 from paralbench.statistics.bootstrap import interval
 from paralbench.statistics.draws import Draws
@@ -119,8 +119,8 @@ def _classes(found: Predictions, metrics: Metrics, level: float, wish: Wish) -> 
     chosen = calibration.chosen(raw, truth, clusters)
     told = calibration.held_out(raw, truth, clusters)
     # The outputs before calibration are the heads' own: these too are of unheard speakers.
-    point = abstention.chosen(told, truth, clusters, wish)
-    called, silent = abstention.held_out(told, truth, clusters, wish)
+    point = operating_point.chosen(told, truth, clusters, wish)
+    called, silent = operating_point.held_out(told, truth, clusters, wish)
     probabilities = spread(found.outputs.astype(float), positive, told)
     labels = found.truth.astype(int)
     quantiles = conformal.set_quantiles(probabilities, labels, clusters, level)
@@ -181,7 +181,7 @@ def _conformal(
 def _operating_point(
     reported: Predictions,
     positive: int,
-    point: abstention.Point,
+    point: operating_point.Point,
     silent: NDArray[np.bool_],
     wish: Wish,
 ) -> OperatingPoint:

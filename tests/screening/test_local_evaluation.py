@@ -10,7 +10,7 @@ from sklearn.metrics import mean_absolute_error, recall_score, roc_auc_score
 
 from paralbench.records.bundle import Manifest, Outcome
 from paralbench.records.screened import Row
-from paralbench.screening.in_place import RARE, evaluate
+from paralbench.screening.local_evaluation import RARE, evaluate
 from paralbench.statistics.bootstrap import wilson
 from tests.screener.bundles import manifest
 from tests.screening.rows import row

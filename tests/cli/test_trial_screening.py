@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from paralbench.catalog import Catalog
+from paralbench.cli.trial_screening import trial
 from paralbench.evaluation.benchmark import Benchmark, Done, Request
-from paralbench.screening.trial import trial
 
 pytest.importorskip("silero_vad")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paralbench.bundling.making import Wanted
+from paralbench.bundling.bundle_maker import Wanted
 from paralbench.cli.main import main
 from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import ParalbenchError

@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from safetensors.numpy import save
 
-from paralbench.bundling.description import Parts, described
+from paralbench.bundling.manifest import Parts, described
+from paralbench.bundling.operating_point import Wish
 from paralbench.bundling.quality_statistics import QualityStatistics
 from paralbench.bundling.refitting import refit
-from paralbench.bundling.validating import together, validated
+from paralbench.bundling.validation import together, validated
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed, Request
 from paralbench.records.bundle import Manifest
@@ -24,7 +25,6 @@ from paralbench.records.result import Cards, Result
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
 from paralbench.screener import self_check as proof
-from paralbench.screener.abstention import Wish
 from paralbench.screener.deployed import member
 from paralbench.screener.encoder import CARD, card_member, embedded
 from paralbench.screener.novelty import Novelty, distances, limit

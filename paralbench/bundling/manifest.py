@@ -13,7 +13,7 @@ import paralbench
 from paralbench.audio.decoding import DECODING
 from paralbench.bundling.quality_statistics import QualityStatistics
 from paralbench.bundling.refitting import Refitted
-from paralbench.bundling.validating import Validated
+from paralbench.bundling.validation import Validated
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation.attributes import STANDARD, word
 from paralbench.records.bundle import (

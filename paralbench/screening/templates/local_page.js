@@ -4,11 +4,11 @@
 const state = document.getElementById("state");
 const rows = document.getElementById("rows");
 
-function add(parent, kind, words) {
-  const made = document.createElement(kind);
-  made.textContent = words;
-  parent.append(made);
-  return made;
+function add(parent, tag, text) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  parent.append(element);
+  return element;
 }
 
 function show(row) {
@@ -35,12 +35,12 @@ function show(row) {
 
 async function send(files) {
   for (const file of files) {
-    state.textContent = "Listening to " + file.name + " …";
+    state.textContent = "Processing " + file.name + " …";
     try {
       const answer = await fetch("score?name=" + encodeURIComponent(file.name), { method: "POST", body: file });
-      const told = await answer.json();
-      if (answer.ok) show(told);
-      state.textContent = answer.ok ? "" : file.name + ": " + told.error;
+      const row = await answer.json();
+      if (answer.ok) show(row);
+      state.textContent = answer.ok ? "" : file.name + ": " + row.error;
       if (!answer.ok) return;
     } catch (error) {
       state.textContent = file.name + ": no answer; is the program still running?";

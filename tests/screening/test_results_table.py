@@ -7,7 +7,7 @@ import io
 
 import pyarrow.parquet as pq
 
-from paralbench.screening import table
+from paralbench.screening import results_table
 from tests.screening.rows import row
 
 ROWS = [
@@ -17,9 +17,9 @@ ROWS = [
 
 
 def test_both_files_hold_the_same() -> None:
-    flat = table.flat(ROWS, "cd" * 32, named=True)
-    read = list(csv.DictReader(io.StringIO(table.as_csv(flat).decode(), newline="")))
-    stored = pq.read_table(io.BytesIO(table.as_parquet(flat))).to_pylist()
+    flat = results_table.flat(ROWS, "cd" * 32, named=True)
+    read = list(csv.DictReader(io.StringIO(results_table.as_csv(flat).decode(), newline="")))
+    stored = pq.read_table(io.BytesIO(results_table.as_parquet(flat))).to_pylist()
     assert [one["id"] for one in stored] == ["=1+1", "visit\n2 😀"]
     assert [one["id"] for one in read] == ["'=1+1", "visit\n2 😀"]
     assert stored[0]["probability"] == float(read[0]["probability"]) == 0.75
@@ -34,5 +34,5 @@ def test_both_files_hold_the_same() -> None:
 
 
 def test_without_names_the_lists_columns_are_left_out() -> None:
-    (one, _) = table.flat(ROWS, "cd" * 32, named=False)
+    (one, _) = results_table.flat(ROWS, "cd" * 32, named=False)
     assert not [column for column in one if column.startswith("attribute.")]

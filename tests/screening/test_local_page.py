@@ -11,23 +11,23 @@ from urllib.parse import quote
 
 import pytest
 
-from paralbench.screening import audit, journal, serve
+from paralbench.screening import audit, journal, local_page
 from paralbench.screening.audit import Audit
 from paralbench.screening.journal import Journal, Run
 from paralbench.screening.workers import Workers
-from tests.screening.bad_recordings import good, wav
+from tests.screener.bad_recordings import good, wav
 from tests.screening.fakes import SHA256, screening
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[serve.Server]:
+def server(tmp_path: Path) -> Iterator[local_page.Server]:
     report = tmp_path / "report"
     (report / "incoming").mkdir(parents=True)
-    told = screening()
+    source = screening()
     kept, log = Journal(report, Run(SHA256)), Audit(report)
     with (
-        Workers(told.opener, 1, report / ".scratch") as workers,
-        serve.Server(serve.Desk(told, workers, kept, log, report / "incoming")) as made,
+        Workers(source.load, 1, report / ".scratch") as workers,
+        local_page.Server(local_page.Desk(source, workers, kept, log, report / "incoming")) as made,
     ):
         thread = threading.Thread(target=made.serve_forever, args=(0.05,))
         thread.start()
@@ -39,7 +39,7 @@ def server(tmp_path: Path) -> Iterator[serve.Server]:
 
 
 def _asked(
-    server: serve.Server, method: str, path: str, body: bytes = b"", **headers: str
+    server: local_page.Server, method: str, path: str, body: bytes = b"", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
     line.request(
@@ -54,7 +54,7 @@ def _asked(
     return answer.status, answer.msg, content
 
 
-def test_a_recording_is_scored_and_not_kept(server: serve.Server, tmp_path: Path) -> None:
+def test_a_recording_is_scored_and_not_kept(server: local_page.Server, tmp_path: Path) -> None:
     wav(tmp_path / "one.wav", good(1, 1.0))
     audio = (tmp_path / "one.wav").read_bytes()
     name = "../../<b>Jane\n.wav"
@@ -74,13 +74,13 @@ def test_a_recording_is_scored_and_not_kept(server: serve.Server, tmp_path: Path
     assert audit.verify(report, journal.audited(report)).intact
 
 
-def test_it_listens_on_this_computer_alone(server: serve.Server) -> None:
+def test_it_listens_on_this_computer_alone(server: local_page.Server) -> None:
     assert server.server_address[0] == "127.0.0.1"
     assert server.address.startswith(f"http://127.0.0.1:{server.server_port}/")
     assert len(server.token) >= 32
 
 
-def test_the_page_and_its_parts(server: serve.Server) -> None:
+def test_the_page_and_its_parts(server: local_page.Server) -> None:
     code, told, page = _asked(server, "GET", f"/{server.token}/")
     assert code == 200
     policy = told["Content-Security-Policy"]
@@ -92,10 +92,12 @@ def test_the_page_and_its_parts(server: serve.Server) -> None:
         assert _asked(server, "GET", f"/{server.token}/{name}")[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/score", "/x/", "/%s/../etc/passwd", "/%s/serve.py", "/é/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/score", "/x/", "/%s/../etc/passwd", "/%s/local_page.py", "/é/"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_nobody_is_answered_without_the_address(
-    server: serve.Server, path: str, method: str
+    server: local_page.Server, path: str, method: str
 ) -> None:
     asked = quote(path.replace("%s", server.token))
     assert _asked(server, method, asked, b"x" if method == "POST" else b"")[0] == 404
@@ -110,15 +112,17 @@ def test_nobody_is_answered_without_the_address(
         {"Origin": "null"},
     ],
 )
-def test_another_name_or_page_is_refused(server: serve.Server, headers: dict[str, str]) -> None:
+def test_another_name_or_page_is_refused(
+    server: local_page.Server, headers: dict[str, str]
+) -> None:
     code, _, told = _asked(server, "POST", f"/{server.token}/score", b"x", **headers)
     assert code == 403
     assert "127.0.0.1 only" in told.decode()
 
 
-def test_too_much_is_refused_before_it_is_read(server: serve.Server, tmp_path: Path) -> None:
+def test_too_much_is_refused_before_it_is_read(server: local_page.Server, tmp_path: Path) -> None:
     path = f"/{server.token}/score"
-    code, _, told = _asked(server, "POST", path, Content_Length=str(serve.LARGEST + 1))
+    code, _, told = _asked(server, "POST", path, Content_Length=str(local_page.LARGEST + 1))
     assert (code, "larger than 1024 MB" in told.decode()) == (413, True)
     for length in ("-1", "many", "1_0", "٣"):
         line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paralbench.bundling.validating import together, validated
+from paralbench.bundling.operating_point import Wish
+from paralbench.bundling.validation import together, validated
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.task_card import TaskCard
 from paralbench.results.predictions import Predictions
-from paralbench.screener.abstention import Wish
 from paralbench.statistics.calibration import Array
 from tests.evaluation.cases import NUMBERS, task
 from tests.statistics.test_calibration import speakers

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from paralbench.screening.journal import NAME as JOURNAL
-from tests.screening.bad_recordings import KINDS, write
+from tests.screener.bad_recordings import KINDS, write
 from tests.screening.fakes import tones
 
 ROOT = Path(__file__).parents[2]

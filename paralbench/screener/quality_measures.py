@@ -1,0 +1,68 @@
+"""The measures of quality in plain words: their names, units and amounts, and what limits judge."""
+
+from __future__ import annotations
+
+from paralbench.records.quality import Quality
+
+_LABELS_AND_UNITS = {
+    "seconds": ("Length", "s"),
+    "rate": ("Sampling rate", "Hz"),
+    "channels": ("Channels", ""),
+    "dead_channels": ("Channels without sound, counted from 0", ""),
+    "not_finite": ("Samples that are not numbers", ""),
+    "peak": ("Loudest sample", "dBFS"),
+    "level": ("Loudness", "dBFS"),
+    "speech_level": ("Loudness of speech", "dBFS"),
+    "clipped": ("Cut off because too loud", "%"),
+    "silent": ("Complete silence", "%"),
+    "offset": ("Offset from zero", "%"),
+    "bandwidth": ("Highest frequency", "Hz"),
+    "speech": ("Speech", "s"),
+    "noise_ratio": ("Speech above background noise", "dB"),
+    "noise_method": ("Background noise measured in", ""),
+    "speaker_contrast": ("Contrast between two voices", ""),
+    "distance": ("Distance from the validated recordings (1 is the limit)", ""),
+}
+
+
+def label(name: str) -> str:
+    """A measure's name in plain words.
+
+    >>> label("rate")
+    'Sampling rate'
+    """
+    return _LABELS_AND_UNITS[name][0]
+
+
+def amount(name: str, value: object, digits: int = 3) -> str:
+    """A measure's value with its unit, in so many significant digits.
+
+    >>> amount("rate", 16000), amount("seconds", 90.0), amount("clipped", 0.034)
+    ('16 kHz', '90 s', '3.4 %')
+    """
+    if value is None:
+        return "could not be measured"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, int | float):
+        raise TypeError(f"expected a measure of quality, got {value!r}")
+    unit = _LABELS_AND_UNITS[name][1]
+    if unit == "" and isinstance(value, int):
+        return f"{value:,}"
+    if unit == "s" and value >= 120:
+        value, unit = (value / 60, "min") if value < 7200 else (value / 3600, "h")
+    elif unit == "Hz":
+        value, unit = value / 1000, "kHz"
+    elif unit == "%":
+        value *= 100
+    return f"{value:.{digits}g} {unit}".strip()
+
+
+def limited(quality: Quality, limit: str) -> float | None:
+    """The measure that a limit of :class:`QualityLimits` judges; None where it was not measurable."""
+    if limit == "level" and quality.speech_level is not None:
+        return quality.speech_level
+    value: float | None = getattr(quality, "seconds" if limit == "longest" else limit)
+    return value
