@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -69,6 +70,49 @@ class Fake:
 def opened(wait: float = 0.0) -> Fake:
     """Open the fake."""
     return Fake(wait)
+
+
+@dataclass(frozen=True)
+class _WholeNumbers:
+    """Gives integers where an assessment has numbers."""
+
+    def assess(self, recording: Recording) -> Assessment:
+        """The same whatever it is given."""
+        return Assessment("scored", probability=1, distance=0)
+
+
+def whole_numbers() -> _WholeNumbers:
+    """A screener whose numbers are integers."""
+    return _WholeNumbers()
+
+
+@dataclass(frozen=True)
+class _Online:
+    """Tries to reach the network by the means that the recording's name says."""
+
+    def assess(self, recording: Recording) -> Assessment:
+        """See :class:`paralbench.screening.screener_source.Assessor`."""
+        means = recording.clip.path.stem
+        if means == "gethostbyname":
+            socket.gethostbyname("localhost")
+        elif means == "getaddrinfo":
+            socket.getaddrinfo("localhost", 80)
+        else:
+            kind = socket.SOCK_DGRAM if means.startswith("send") else socket.SOCK_STREAM
+            with socket.socket(socket.AF_INET, kind) as opened:
+                address = ("127.0.0.1", 9)
+                if means == "sendto":
+                    opened.sendto(b"x", address)
+                elif means == "sendmsg":
+                    opened.sendmsg([b"x"], [], 0, address)
+                else:
+                    opened.connect(address)
+        return Assessment("scored", probability=0.5)
+
+
+def online() -> _Online:
+    """A screener that tries to send recordings away."""
+    return _Online()
 
 
 def refusing() -> Fake:

@@ -11,8 +11,9 @@ import pytest
 from paralbench.records.errors import BundleError, ParalbenchError, UsageError
 from paralbench.screening import audit, journal
 from paralbench.screening.batch import Batch, Settings, screen
+from paralbench.screening.results_table import as_csv, flat
 from tests.screener.bad_recordings import KINDS, POINTER, good, wav, write
-from tests.screening.fakes import refusing, screening, tones
+from tests.screening.fakes import refusing, screening, tones, whole_numbers
 
 QUIET = Settings(quiet=True, workers=1)
 
@@ -135,8 +136,11 @@ def test_pseudonyms_leave_no_name_anywhere(tmp_path: Path) -> None:
     assert not [name for name in ("Jane", "Doe", "Miller", "r0001", str(tmp_path)) if name in told]
     assert (report / "salt").stat().st_mode & 0o777 == 0o600
     assert keys.stat().st_mode & 0o777 == 0o600
-    assert f"{rows[1].id},Jane Doe/r0001.wav" in keys.read_text()
-    assert rows[0].patient == rows[1].patient != rows[3].patient
+    named = {line.split(",")[1]: line.split(",")[0] for line in keys.read_text().splitlines()}
+    patients = {name: row.patient for name, key in named.items() for row in rows if row.id == key}
+    assert patients["Jane Doe/r0000.wav"] == patients["Jane Doe/r0001.wav"]
+    assert patients["Jane Doe/r0000.wav"] != patients["Jane Doe/Miller.wav"]
+    assert [row.id for row in rows] == sorted(named[name] for name in named if name != "id")
     assert _run(table, report, settings).fresh == 1  # the one that cannot be read
     with pytest.raises(UsageError, match="handed on"):
         _run(table, report, replace(settings, key_table=report / "keys.csv"))
@@ -145,8 +149,36 @@ def test_pseudonyms_leave_no_name_anywhere(tmp_path: Path) -> None:
     with pytest.raises(ParalbenchError, match="another salt"):
         _run(table, report, replace(settings, salt=other))
     other.write_bytes(b"short")
-    with pytest.raises(ParalbenchError, match="32 random bytes or more, it has 5"):
+    with pytest.raises(ParalbenchError, match="32 random bytes or more, got 5"):
         _run(table, report, replace(settings, salt=other))
+
+
+def test_a_pseudonym_replaces_entire_names_only(tmp_path: Path) -> None:
+    """A recording called "a" leaves the sentence about it readable."""
+    wav(tmp_path / "a.wav", good(3, 1.0))
+    (tmp_path / "b.wav").write_text("Jane Doe, born 1950, is a patient of ours.\n")
+    table = tmp_path / "list.csv"
+    table.write_text("path,id\na.wav,a\nb.wav,is\nb.wav,is\n")
+    rows = _run(table, tmp_path / "report", replace(QUIET, pseudonymise=True)).rows
+    reasons = {row.assessment.cause: row.assessment.reason for row in rows}
+    assert "text file, not audio" in reasons["unreadable"]
+    assert "Jane" not in repr(rows)
+    assert str(table) not in reasons["not listed"]
+    assert "its id stands already at" in reasons["not listed"].lower()
+
+
+def test_a_resumed_run_writes_the_same_bytes(tmp_path: Path) -> None:
+    """Measures that are whole numbers included: a journal read again has 0.0 where it was 0."""
+    wav(tmp_path / "in.wav", good(3, 1.0))
+    source = replace(screening(), load=whole_numbers)
+    (tmp_path / "report").mkdir()
+    tables = []
+    for _ in range(2):
+        batch = screen(source, [tmp_path / "in.wav"], tmp_path / "report", QUIET)
+        tables.append(as_csv(flat(batch.rows, source.sha256, named=True)))
+    assert batch.fresh == 0
+    assert tables[0] == tables[1]
+    assert b",0.0," in tables[0]
 
 
 def test_a_torn_or_damaged_line_is_done_again(tmp_path: Path) -> None:
