@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
             print(f"{one.name}: {one.results} results, {verdict}")
             for problem in one.problems:
                 print(f"  {problem}", file=sys.stderr)
-    for said in unread:
-        print(f"paralbench validate: {said}", file=sys.stderr)
+    for message in unread:
+        print(f"paralbench validate: {message}", file=sys.stderr)
     if not reports:
         return 3
     return 1 if unread or any(one.problems for one in reports) else 0

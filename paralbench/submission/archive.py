@@ -51,8 +51,8 @@ def unpack(file: Path, folder: Path) -> list[Problem]:
                 problems.append(Problem(file.name, entry.filename, f"cannot be unpacked ({error})"))
                 continue
             if len(content) != entry.file_size:
-                said = f"expected {entry.file_size} bytes as its header says, came {len(content)}"
-                problems.append(Problem(file.name, entry.filename, said))
+                message = f"expected {entry.file_size} bytes as its header says, got {len(content)}"
+                problems.append(Problem(file.name, entry.filename, message))
                 continue
             place.write_bytes(content)
     return problems
@@ -61,31 +61,31 @@ def unpack(file: Path, folder: Path) -> list[Problem]:
 def _names(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
     problems = []
     if len(entries) > layout.FILES:
-        said = f"expected at most {layout.FILES} files, came {len(entries)}"
-        return [Problem(archive, "", said)]
+        message = f"expected at most {layout.FILES} files, got {len(entries)}"
+        return [Problem(archive, "", message)]
     seen: dict[str, str] = {}
     for entry in entries:
         name = entry.filename
         mode = entry.external_attr >> 16
-        said = ""
+        message = ""
         if entry.is_dir():
-            said = "a folder has no entry of its own in a submission"
+            message = "a folder has no entry of its own in a submission"
         elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            said = "expected an ordinary file, came a link or a device"
+            message = "expected an ordinary file, got a link or a device"
         elif entry.flag_bits & 0x1:
-            said = "expected a readable file, came an encrypted one"
+            message = "expected a readable file, got an encrypted one"
         elif name in seen.values():
-            said = "the name stands in the archive twice"
+            message = "the name stands in the archive twice"
         elif name.lower() in seen:
-            said = f"differs from {seen[name.lower()]} by capital letters alone"
+            message = f"differs from {seen[name.lower()]} by capital letters alone"
         elif name.startswith(("/", "\\")) or ":" in name:
-            said = "expected a name relative to the submission, came an absolute one"
+            message = "expected a name relative to the submission, got an absolute one"
         elif ".." in name.replace("\\", "/").split("/"):
-            said = "the name leads out of the submission"
+            message = "the name leads out of the submission"
         elif not layout.allowed(name, packed=True):
-            said = "a submission has no such file"
-        if said:
-            problems.append(Problem(archive, shown(name), said))
+            message = "a submission has no such file"
+        if message:
+            problems.append(Problem(archive, shown(name), message))
         seen.setdefault(name.lower(), name)
     return problems
 
@@ -95,16 +95,16 @@ def _sizes(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
     for entry in entries:
         most = layout.LARGEST[layout.suffix(entry.filename)]
         if entry.file_size > most:
-            said = f"expected at most {most} bytes unpacked, came {entry.file_size}"
-            problems.append(Problem(archive, entry.filename, said))
+            message = f"expected at most {most} bytes unpacked, got {entry.file_size}"
+            problems.append(Problem(archive, entry.filename, message))
         elif entry.file_size > layout.RATIO * max(entry.compress_size, 64):
-            said = (
+            message = (
                 f"{entry.compress_size} bytes unpack to {entry.file_size}; expected at most "
                 f"{layout.RATIO} times as much"
             )
-            problems.append(Problem(archive, entry.filename, said))
+            problems.append(Problem(archive, entry.filename, message))
     whole = sum(entry.file_size for entry in entries)
     if whole > layout.WHOLE:
-        said = f"expected at most {layout.WHOLE} bytes unpacked, came {whole}"
-        problems.append(Problem(archive, "", said))
+        message = f"expected at most {layout.WHOLE} bytes unpacked, got {whole}"
+        problems.append(Problem(archive, "", message))
     return problems

@@ -32,7 +32,7 @@ _CLOCK = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Cards:
-    """The reviewer's catalogue, and the models that came along and are not in it."""
+    """The reviewer's catalogue, and the models that were submitted and are not in it."""
 
     catalog: Catalog
     submitted: Mapping[str, ModelCard]
@@ -69,12 +69,12 @@ def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCar
         try:
             card = ModelCard.from_toml(place / "model.toml")
         except CardError as error:
-            said = str(error).removeprefix(f"{place / 'model.toml'}: ").removesuffix(".")
-            problems.append(Problem(name, "", said))
+            message = str(error).removeprefix(f"{place / 'model.toml'}: ").removesuffix(".")
+            problems.append(Problem(name, "", message))
             continue
         if card.id != place.name:
-            said = f"expected '{place.name}', the folder's name, came '{card.id}'"
-            problems.append(Problem(name, "id", said))
+            message = f"expected '{place.name}', the folder's name, got '{card.id}'"
+            problems.append(Problem(name, "id", message))
             continue
         known = catalog.models.get(card.id)
         if known is not None and known.card != card:
@@ -83,13 +83,13 @@ def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCar
                 for key in ModelCard.model_fields
                 if getattr(card, key) != getattr(known.card, key)
             )
-            said = f"differs from the catalogue's card of '{card.id}' in {', '.join(fields)}"
-            problems.append(Problem(name, "", said))
+            message = f"differs from the catalogue's card of '{card.id}' in {', '.join(fields)}"
+            problems.append(Problem(name, "", message))
         if known is not None and known.card.backend == "python":
             ours, theirs = known.folder / "adapter.py", place / "adapter.py"
             if not theirs.is_file() or ours.read_bytes() != theirs.read_bytes():
-                said = f"is not the adapter that the catalogue has of '{card.id}'"
-                problems.append(Problem(f"models/{place.name}/adapter.py", "", said))
+                message = f"is not the adapter that the catalogue has of '{card.id}'"
+                problems.append(Problem(f"models/{place.name}/adapter.py", "", message))
         cards[card.id] = card
     return cards, problems
 
@@ -110,7 +110,7 @@ def pins(card: ModelCard) -> set[str]:
 
 
 def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
-    """What does not agree with the cards or with the place where the result stands."""
+    """What contradicts the cards, or the path of the result."""
     result = loaded.result
     told = [
         *_place(loaded),
@@ -135,13 +135,13 @@ def _task(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
     if result.task_version != card.version:
         yield (
             "task_version",
-            f"expected {card.version} of the task's card, came {result.task_version}",
+            f"expected {card.version} of the task's card, got {result.task_version}",
         )
     expected = card_digest(card)
     if result.provenance.task_card != expected:
-        said = f"expected the digest {expected[:12]} of {card.id} {card.version}, came"
-        yield "provenance.task_card", f"{said} {shown(result.provenance.task_card[:12])}"
-    for field, wanted, came in (
+        message = f"expected the digest {expected[:12]} of {card.id} {card.version}, got"
+        yield "provenance.task_card", f"{message} {shown(result.provenance.task_card[:12])}"
+    for field, wanted, actual in (
         ("task", card.id, result.task),
         ("transfer", card.transfer, result.transfer),
         ("target", _keys(card.target), _keys_of(result.target, type(card.target))),
@@ -149,13 +149,13 @@ def _task(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
         ("data.corpus", card.corpus, result.data.corpus),
         ("data.declared", card.examples, result.data.declared),
     ):
-        if wanted != came:
-            yield field, f"expected {shown(wanted)} of the task's card, came {shown(came)}"
+        if wanted != actual:
+            yield field, f"expected {shown(wanted)} of the task's card, got {shown(actual)}"
     classes = getattr(card.target, "classes", [])
     if classes and classes != result.classes:
         yield (
             "classes",
-            f"expected {shown(classes)} of the task's card, came {shown(result.classes)}",
+            f"expected {shown(classes)} of the task's card, got {shown(result.classes)}",
         )
 
 
@@ -172,15 +172,18 @@ def _models(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
         if getattr(model, field) != hashlib.sha256(joined.encode()).hexdigest():
             yield f"model.{field}", "is not the digest of its streams'"
     if model.id != "+".join(one.id for one in streams):
-        yield "model.id", f"expected the streams' ids joined by '+', came {model.id}"
+        yield "model.id", f"expected the streams' ids joined by '+', got {model.id}"
     if model.parameters != sum(one.parameters for one in streams):
-        yield "model.parameters", f"expected the sum of the streams', came {model.parameters}"
+        yield "model.parameters", f"expected the sum of the streams', got {model.parameters}"
 
 
 def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
     card = cards.models.get(model.id)
     if card is None:
-        yield f"{place}.id", f"no card of '{model.id}' came along, nor has the catalogue one"
+        yield (
+            f"{place}.id",
+            f"there is no card of '{model.id}', neither in the submission nor in the catalogue",
+        )
         return
     for field, wanted in (
         ("title", card.title),
@@ -188,27 +191,27 @@ def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
         ("licence", card.licence),
         ("policy", _keys(card.policy)),
     ):
-        came = getattr(model, field)
+        actual = getattr(model, field)
         if field == "policy":
-            came = _keys_of(model.policy, Policy)
-        if wanted != came:
-            yield f"{place}.{field}", f"expected {shown(wanted)} of the card, came {shown(came)}"
+            actual = _keys_of(model.policy, Policy)
+        if wanted != actual:
+            yield f"{place}.{field}", f"expected {shown(wanted)} of the card, got {shown(actual)}"
     if not card.weights and model.weights != _NONE:
         yield (
             f"{place}.weights",
-            f"expected none, as the card has none, came {shown(model.weights)}",
+            f"expected none, as the card has none, got {shown(model.weights)}",
         )
     if len(model.encoder) != 64:
-        yield f"{place}.encoder", f"expected a sha256, came {shown(model.encoder)}"
+        yield f"{place}.encoder", f"expected a sha256, got {shown(model.encoder)}"
 
 
 def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
     data, audio = result.data, result.audio
     if data.listed < data.scored:
-        yield "data.listed", f"expected {data.scored} or more, came {data.listed}"
+        yield "data.listed", f"expected {data.scored} or more, got {data.listed}"
     if data.listed - data.scored > len(data.refused):
-        said = f"{data.listed - data.scored} examples are not scored, expected a reason for each"
-        yield "data.refused", f"{said}, came {len(data.refused)}"
+        message = f"{data.listed - data.scored} examples are not scored, expected a reason for each"
+        yield "data.refused", f"{message}, got {len(data.refused)}"
     access = (
         cards.catalog.corpus(data.corpus).card.access
         if data.corpus in cards.catalog.corpora
@@ -217,14 +220,14 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
     if access not in _OPEN:
         for number, one in enumerate(data.refused):
             if len(one.subject) != 24 or set(one.subject) - set("0123456789abcdef"):
-                said = (
-                    f"expected a salted hash, for the corpus is licensed, came {shown(one.subject)}"
+                message = (
+                    f"expected a salted hash, for the corpus is licensed, got {shown(one.subject)}"
                 )
-                yield f"data.refused.{number}.subject", said
+                yield f"data.refused.{number}.subject", message
     fraction = audio.consumed / audio.asked if audio.asked else 0.0
     if not 0 <= audio.fraction <= 1 or abs(audio.fraction - fraction) > 1e-3:
-        said = f"expected {fraction:.4f}, consumed over asked, came {audio.fraction}"
-        yield "audio.fraction", said
+        message = f"expected {fraction:.4f}, consumed over asked, got {audio.fraction}"
+        yield "audio.fraction", message
 
 
 def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
@@ -243,26 +246,26 @@ def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[st
     )
     if result.standing != expected:
         why = f" ({reason})" if reason else ""
-        yield "standing", f"expected '{expected}'{why}, came '{result.standing}'"
+        yield "standing", f"expected '{expected}'{why}, got '{result.standing}'"
     elif result.standing_reason != reason:
-        yield "standing_reason", f"expected {shown(reason)}, came {shown(result.standing_reason)}"
+        yield "standing_reason", f"expected {shown(reason)}, got {shown(result.standing_reason)}"
 
 
 def _code(result: Result) -> Iterator[tuple[str, str]]:
     told = result.provenance
     for field, value in (("entry", result.entry), ("provenance.engine", told.engine)):
         if len(value) != 64 or set(value) - set("0123456789abcdef"):
-            yield field, f"expected a sha256, came {shown(value)}"
+            yield field, f"expected a sha256, got {shown(value)}"
     if _version(told.paralbench) > _version(paralbench.__version__):
-        said = f"expected {paralbench.__version__} or older, came {shown(told.paralbench)}"
-        yield "provenance.paralbench", said
+        message = f"expected {paralbench.__version__} or older, got {shown(told.paralbench)}"
+        yield "provenance.paralbench", message
     try:
         created = datetime.fromisoformat(told.created)
     except ValueError:
-        yield "provenance.created", f"expected an ISO 8601 time, came {shown(told.created)}"
+        yield "provenance.created", f"expected an ISO 8601 time, got {shown(told.created)}"
         return
     if created.tzinfo is None:
-        yield "provenance.created", f"expected a time with its zone, came {shown(told.created)}"
+        yield "provenance.created", f"expected a time with its zone, got {shown(told.created)}"
     elif created > datetime.now(UTC) + _CLOCK:
         yield "provenance.created", f"lies in the future: {told.created}"
 

@@ -25,13 +25,13 @@ def compared(name: str, result: Result) -> list[Problem]:
         place = f"compressed.{number}"
         found += _pair(place, own, form.score, form.paired, -1)
         if not 0 < form.share <= 1:
-            found.append((f"{place}.share", f"expected a share of 1, came {form.share}"))
+            found.append((f"{place}.share", f"expected a share of 1, got {form.share}"))
     if result.forms is not None and result.forms.changed:
-        said = f"expected no prediction changed by folding, came {result.forms.changed}"
-        found.append(("forms.changed", said))
+        message = f"expected no prediction changed by folding, got {result.forms.changed}"
+        found.append(("forms.changed", message))
     if result.layer_weights and not math.isclose(sum(result.layer_weights), 1, abs_tol=1e-4):
-        said = f"expected shares that sum to 1, came {sum(result.layer_weights):.6f}"
-        found.append(("layer_weights", said))
+        message = f"expected shares that sum to 1, got {sum(result.layer_weights):.6f}"
+        found.append(("layer_weights", message))
     return [Problem(name, *one) for one in found]
 
 
@@ -41,31 +41,31 @@ def _pair(
     """``sign`` tells whether the difference is ours minus theirs or theirs minus ours."""
     for field, told in (("score", other), ("paired", paired)):
         if (told.metric, told.version) != (own.metric, own.version):
-            said = f"expected {own.metric} {own.version}, came {told.metric} {told.version}"
-            yield f"{place}.{field}.metric", said
+            message = f"expected {own.metric} {own.version}, got {told.metric} {told.version}"
+            yield f"{place}.{field}.metric", message
     if own.by_seed.keys() != other.by_seed.keys():
-        said = f"expected the seeds {shown(list(own.by_seed))}, came {shown(list(other.by_seed))}"
-        yield f"{place}.score.by_seed", said
+        message = f"expected the seeds {shown(list(own.by_seed))}, got {shown(list(other.by_seed))}"
+        yield f"{place}.score.by_seed", message
         return
     mean = sum(other.by_seed.values()) / max(len(other.by_seed), 1)
     if not _same(mean, other.value):
-        said = f"expected {mean}, the mean of its seeds, came {other.value}"
-        yield f"{place}.score.value", said
+        message = f"expected {mean}, the mean of its seeds, got {other.value}"
+        yield f"{place}.score.value", message
     if not _same(sign * (own.value - other.value), paired.difference):
-        said = f"expected {sign * (own.value - other.value)}, came {paired.difference}"
-        yield f"{place}.paired.difference", said
+        message = f"expected {sign * (own.value - other.value)}, got {paired.difference}"
+        yield f"{place}.paired.difference", message
     if paired.by_seed:
         apart = [sign * (own.by_seed[seed] - other.by_seed[seed]) for seed in own.by_seed]
         if len(apart) != len(paired.by_seed) or not all(map(_same, apart, paired.by_seed)):
-            said = f"expected {shown(apart)}, came {shown(paired.by_seed)}"
-            yield f"{place}.paired.by_seed", said
+            message = f"expected {shown(apart)}, got {shown(paired.by_seed)}"
+            yield f"{place}.paired.by_seed", message
     for field, interval in (("score", other.interval), ("paired", paired.interval)):
         if interval.low > interval.high or interval.clusters != own.interval.clusters:
-            said = (
-                f"expected low up to high over {own.interval.clusters} clusters, came "
+            message = (
+                f"expected low up to high over {own.interval.clusters} clusters, got "
                 f"{interval.low} to {interval.high} over {interval.clusters}"
             )
-            yield f"{place}.{field}.interval", said
+            yield f"{place}.{field}.interval", message
     yield from _in_range(f"{place}.score.value", other)
 
 
@@ -75,7 +75,7 @@ def _in_range(field: str, score: Score) -> Iterator[tuple[str, str]]:
     except UsageError:
         return
     if bounded and not 0 <= score.value <= 1:
-        yield field, f"expected a value from 0 to 1, came {score.value}"
+        yield field, f"expected a value from 0 to 1, got {score.value}"
 
 
 def _same(one: float, other: float) -> bool:

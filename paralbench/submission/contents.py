@@ -28,7 +28,7 @@ class Contents:
 
     @property
     def models(self) -> Path | None:
-        """The folder of model cards that came along."""
+        """The folder of model cards that were submitted."""
         folder = self.root / layout.MODELS
         return folder if self.manifest and folder.is_dir() else None
 
@@ -54,9 +54,9 @@ def contents(root: Path) -> tuple[Contents, list[Problem]]:
         for name in sorted([*names, *(one for one in folders if (place / one).is_symlink())]):
             file = place / name
             told = file.relative_to(root).as_posix()
-            said = _refused(file, told, packed)
-            if said:
-                problems.append(Problem(shown(told).strip("'"), "", said))
+            message = _refused(file, told, packed)
+            if message:
+                problems.append(Problem(shown(told).strip("'"), "", message))
             else:
                 files.append(told)
         folders[:] = sorted(one for one in folders if not (place / one).is_symlink())
@@ -74,28 +74,28 @@ def contents(root: Path) -> tuple[Contents, list[Problem]]:
 
 def _refused(file: Path, name: str, packed: bool) -> str:
     if file.is_symlink():
-        return "expected an ordinary file, came a link"
+        return "expected an ordinary file, got a link"
     if not layout.allowed(name, packed):
         return "a submission has no such file" if packed else "a folder of results has no such file"
     size, most = file.stat().st_size, layout.LARGEST[layout.suffix(name)]
-    return f"expected at most {most} bytes, came {size}" if size > most else ""
+    return f"expected at most {most} bytes, got {size}" if size > most else ""
 
 
 def _kept(root: Path, manifest: Manifest, files: list[str]) -> list[Problem]:
     """Whether the manifest names every file, and each is what it says."""
     listed, there = set(manifest.files), set(files) - {layout.MANIFEST}
     problems = [
-        Problem(layout.MANIFEST, f"files.{shown(name)}", "names a file that did not come")
+        Problem(layout.MANIFEST, f"files.{shown(name)}", "names a file that is missing")
         for name in sorted(listed - there)
     ]
     problems += [
         Problem(name, "", "the manifest does not name this file") for name in sorted(there - listed)
     ]
     for name in sorted(listed & there):
-        came = hashlib.sha256((root / name).read_bytes()).hexdigest()
-        if came != manifest.files[name]:
-            said = f"expected the sha256 {manifest.files[name]} of the manifest, came {came}"
-            problems.append(Problem(name, "", said))
+        actual = hashlib.sha256((root / name).read_bytes()).hexdigest()
+        if actual != manifest.files[name]:
+            message = f"expected the sha256 {manifest.files[name]} of the manifest, got {actual}"
+            problems.append(Problem(name, "", message))
     return problems
 
 

@@ -23,76 +23,76 @@ _SUM = 1e-3
 def under_protocol(loaded: Loaded, card: TaskCard) -> list[Problem]:
     """What does not fit the task's protocol, in the table and in the audit."""
     table = loaded.name.removesuffix(".json") + ".parquet"
-    result, found = loaded.result, loaded.predictions
+    result, predictions = loaded.result, loaded.predictions
     told = [
         *_ids(loaded),
-        *_once(found, result),
-        *_assignment(found, loaded.ids),
-        *_clusters(found, card),
-        *_probabilities(found),
-        *_attributes(found, card),
+        *_once(predictions, result),
+        *_assignment(predictions, loaded.ids),
+        *_clusters(predictions, card),
+        *_probabilities(predictions),
+        *_attributes(predictions, card),
     ]
     problems = [Problem(table, *one) for one in told]
-    told = [*_declared(result, card), *_audit(result, card, found)]
+    told = [*_declared(result, card), *_audit(result, card, predictions)]
     return problems + [Problem(loaded.name, *one) for one in told]
 
 
 def _ids(loaded: Loaded) -> Iterator[tuple[str, str]]:
     wrong = [name for name in loaded.ids if not _SALTED.fullmatch(name)]
     if wrong:
-        said = f"expected salted hashes of 24 hexadecimal digits, came {shown(wrong[0])}"
-        yield "example", f"{said} and {len(wrong) - 1} more" if wrong[1:] else said
+        message = f"expected salted hashes of 24 hexadecimal digits, got {shown(wrong[0])}"
+        yield "example", f"{message} and {len(wrong) - 1} more" if wrong[1:] else message
 
 
-def _once(found: Predictions, result: Result) -> Iterator[tuple[str, str]]:
-    places = _places(found)
-    _, counts = np.unique(_joined(found.seeds, places), return_counts=True)
+def _once(predictions: Predictions, result: Result) -> Iterator[tuple[str, str]]:
+    places = _places(predictions)
+    _, counts = np.unique(_joined(predictions.seeds, places), return_counts=True)
     if counts.max() > 1:
-        said = f"{int((counts > 1).sum())} examples are predicted more than once under one seed"
-        yield "example", said
-    seeds = np.unique(found.seeds)
+        message = f"{int((counts > 1).sum())} examples are predicted more than once under one seed"
+        yield "example", message
+    seeds = np.unique(predictions.seeds)
     everything = len(np.unique(places))
     for seed in seeds:
-        came = len(np.unique(places[found.seeds == seed]))
-        if came != everything:
-            yield "seed", f"expected {everything} predictions under seed {seed}, came {came}"
+        actual = len(np.unique(places[predictions.seeds == seed]))
+        if actual != everything:
+            yield "seed", f"expected {everything} predictions under seed {seed}, got {actual}"
     if seeds.tolist() != list(range(len(seeds))):
-        said = f"expected seeds from 0 on without a gap, came {shown(seeds.tolist())}"
-        yield "seed", f"{said}; nobody may pick the lucky ones"
+        message = f"expected seeds from 0 on without a gap, got {shown(seeds.tolist())}"
+        yield "seed", f"{message}; nobody may pick the lucky ones"
     if sorted(result.seeds) != seeds.tolist():
-        yield "seed", f"expected the seeds {shown(result.seeds)}, came {shown(seeds.tolist())}"
-    if found.classes != tuple(result.classes):
+        yield "seed", f"expected the seeds {shown(result.seeds)}, got {shown(seeds.tolist())}"
+    if predictions.classes != tuple(result.classes):
         yield "truth", f"expected the classes {shown(result.classes)}"
 
 
-def _assignment(found: Predictions, ids: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for name, values in (("fold", found.folds), ("cluster", found.clusters)):
-        first, counts = _several(found.rows, values)
+def _assignment(predictions: Predictions, ids: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for name, values in (("fold", predictions.folds), ("cluster", predictions.clusters)):
+        first, counts = _several(predictions.rows, values)
         if counts > 1:
-            said = f"expected the same {name} for an example under every seed, {ids[first]} has"
-            yield name, f"{said} {counts}"
-    places = _places(found)
-    pairs = np.unique(_joined(places, np.unique(found.truth, return_inverse=True)[1]))
+            message = f"expected the same {name} for an example under every seed, {ids[first]} has"
+            yield name, f"{message} {counts}"
+    places = _places(predictions)
+    pairs = np.unique(_joined(places, np.unique(predictions.truth, return_inverse=True)[1]))
     if several := len(pairs) - len(np.unique(places)):
         yield "truth", f"{several} examples have another truth under another seed"
 
 
-def _clusters(found: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
+def _clusters(predictions: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
     protocol = card.protocol
     apart = {*protocol.never_cross, getattr(protocol, "by", protocol.cluster)}
     if protocol.cluster not in apart:
         return
-    if _several(found.clusters, found.folds)[1] > 1:
-        said = f"a {protocol.cluster} is tested in more than one fold"
-        yield "cluster", f"{said}; the protocol keeps each in one"
+    if _several(predictions.clusters, predictions.folds)[1] > 1:
+        message = f"a {protocol.cluster} is tested in more than one fold"
+        yield "cluster", f"{message}; the protocol keeps each in one"
 
 
-def _probabilities(found: Predictions) -> Iterator[tuple[str, str]]:
-    if not found.classes:
+def _probabilities(predictions: Predictions) -> Iterator[tuple[str, str]]:
+    if not predictions.classes:
         return
-    outputs = found.outputs
+    outputs = predictions.outputs
     if outputs.min() < 0 or outputs.max() > 1:
-        yield "p:", f"expected probabilities, came {outputs.min():g} to {outputs.max():g}"
+        yield "p:", f"expected probabilities, got {outputs.min():g} to {outputs.max():g}"
     off = np.abs(outputs.sum(1) - 1)
     if off.max() > _SUM:
         yield (
@@ -100,17 +100,17 @@ def _probabilities(found: Predictions) -> Iterator[tuple[str, str]]:
             f"expected probabilities that sum to 1, in row {off.argmax()} they miss it by {off.max():.3g}",
         )
     likeliest = outputs.max(1)
-    chosen = outputs[np.arange(len(outputs)), found.predicted.astype(int)]
+    chosen = outputs[np.arange(len(outputs)), predictions.predicted.astype(int)]
     wrong = np.flatnonzero(chosen < likeliest)
     if len(wrong):
-        said = (
+        message = (
             f"{len(wrong)} rows predict another class than the most probable, row {wrong[0]} first"
         )
-        yield "predicted", said
+        yield "predicted", message
 
 
-def _attributes(found: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
-    missing = sorted(set(card.metrics.by) - set(found.attributes))
+def _attributes(predictions: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
+    missing = sorted(set(card.metrics.by) - set(predictions.attributes))
     if missing:
         yield f"by:{missing[0]}", "the task reports scores by it, the column is missing"
 
@@ -127,31 +127,31 @@ def _declared(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
         if protocol.by == protocol.cluster:
             expected = min(expected, result.scores[0].interval.clusters)
     if expected is not None and result.folds != expected:
-        yield "folds", f"expected the {expected} folds of the task, came {result.folds}"
+        yield "folds", f"expected the {expected} folds of the task, got {result.folds}"
     elif result.folds < 1 + (expected is None):
-        yield "folds", f"expected two folds or more, came {result.folds}"
+        yield "folds", f"expected two folds or more, got {result.folds}"
 
 
-def _audit(result: Result, card: TaskCard, found: Predictions) -> Iterator[tuple[str, str]]:
+def _audit(result: Result, card: TaskCard, predictions: Predictions) -> Iterator[tuple[str, str]]:
     audit, protocol = result.audit, card.protocol
     for field in ("never_cross", "controlled"):
-        expected, came = getattr(protocol, field), getattr(audit, field)
-        if expected != came:
-            yield f"audit.{field}", f"expected {shown(expected)} of the task, came {shown(came)}"
+        expected, actual = getattr(protocol, field), getattr(audit, field)
+        if expected != actual:
+            yield f"audit.{field}", f"expected {shown(expected)} of the task, got {shown(actual)}"
     seen = [(one.fold, one.seed) for one in audit.folds]
-    pairs = sorted(set(zip(found.folds.tolist(), found.seeds.tolist(), strict=True)))
+    pairs = sorted(set(zip(predictions.folds.tolist(), predictions.seeds.tolist(), strict=True)))
     if sorted(seen) != pairs:
-        yield "audit.folds", f"expected each of {len(pairs)} folds and seeds once, came {len(seen)}"
+        yield "audit.folds", f"expected each of {len(pairs)} folds and seeds once, got {len(seen)}"
         return
     whole = result.data.scored == result.data.listed
     for number, one in enumerate(audit.folds):
-        rows = (found.folds == one.fold) & (found.seeds == one.seed)
-        tested = len(np.unique(found.rows[rows]))
+        rows = (predictions.folds == one.fold) & (predictions.seeds == one.seed)
+        tested = len(np.unique(predictions.rows[rows]))
         if one.test < tested or (whole and one.test != tested):
-            said = f"expected the {tested} examples of the predictions, came {one.test}"
-            yield f"audit.folds.{number}.test", said
+            message = f"expected the {tested} examples of the predictions, got {one.test}"
+            yield f"audit.folds.{number}.test", message
         if not one.train:
-            yield f"audit.folds.{number}.train", "expected training examples, came none"
+            yield f"audit.folds.{number}.train", "expected training examples, got none"
     if {name for name in audit.crossing if name in protocol.never_cross} - _within(card):
         yield "audit.crossing", "a group that may never cross is counted as crossing"
 
@@ -170,9 +170,13 @@ def _joined(*columns: Integers) -> Integers:
     return key
 
 
-def _places(found: Predictions) -> Integers:
+def _places(predictions: Predictions) -> Integers:
     """One number for each example and step."""
-    return found.rows if found.steps is None else _joined(found.rows, found.steps)
+    return (
+        predictions.rows
+        if predictions.steps is None
+        else _joined(predictions.rows, predictions.steps)
+    )
 
 
 def _several(of: Integers, values: Integers) -> tuple[int, int]:

@@ -46,17 +46,19 @@ def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
     try:
         result = Result.checked(told, name)
     except CardError as error:
-        said = str(error).removeprefix(f"{name}: ").removesuffix(".")
-        return None, [*problems, Problem(name, "", said)]
+        message = str(error).removeprefix(f"{name}: ").removesuffix(".")
+        return None, [*problems, Problem(name, "", message)]
     table = file.with_suffix(".parquet")
     beside = Path(name).with_suffix(".parquet").as_posix()
     if not table.is_file():
-        return None, [*problems, Problem(name, "", f"its predictions {beside} did not come")]
+        return None, [*problems, Problem(name, "", f"its predictions {beside} are missing")]
     content = table.read_bytes()
-    came = hashlib.sha256(content).hexdigest()
-    if came != result.predictions_sha256:
-        said = f"expected the sha256 of {beside}, {came}, came {shown(result.predictions_sha256)}"
-        problems.append(Problem(name, "predictions_sha256", said))
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != result.predictions_sha256:
+        message = (
+            f"expected the sha256 of {beside}, {actual}, got {shown(result.predictions_sha256)}"
+        )
+        problems.append(Problem(name, "predictions_sha256", message))
     found = _table(content, beside, result.classes)
     if isinstance(found, Problem):
         return None, [*problems, found]
@@ -70,10 +72,10 @@ def _json(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
             file.read_bytes().decode("utf-8"), object_pairs_hook=_once, parse_constant=_finite
         )
     except (ValueError, RecursionError) as error:
-        said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return None, [Problem(name, "", f"expected JSON, {said}")]
+        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        return None, [Problem(name, "", f"expected JSON, {message}")]
     if not isinstance(told, dict):
-        return None, [Problem(name, "", f"expected a table of keys, came {shown(told)}")]
+        return None, [Problem(name, "", f"expected a table of keys, got {shown(told)}")]
     return told, []
 
 
@@ -99,7 +101,7 @@ def _table(
         parquet = pq.ParquetFile(io.BytesIO(content), read_dictionary=words)
         cells = parquet.metadata.num_rows * parquet.metadata.num_columns
         if cells > CELLS:
-            return Problem(name, "", f"expected at most {CELLS} cells, came {cells}")
+            return Problem(name, "", f"expected at most {CELLS} cells, got {cells}")
         if not cells:
             return Problem(name, "", "expected predictions, the table is empty")
         table = parquet.read()
@@ -107,8 +109,8 @@ def _table(
         for word in words:
             longest = max(_longest(chunk) for chunk in table[word].chunks)
             if longest > _WORD:
-                said = f"expected words of at most {_WORD} bytes, came one of {longest}"
-                return Problem(name, word, said)
+                message = f"expected words of at most {_WORD} bytes, got one of {longest}"
+                return Problem(name, word, message)
         return Predictions.restored(table, classes)
     except _UNREADABLE as error:
         first = str(error).strip().split("\n")[0]

@@ -11,11 +11,11 @@ class Problem:
 
     file: str
     field: str
-    said: str
+    message: str
 
     def __str__(self) -> str:
         place = f"{self.file}: {self.field}" if self.field else self.file
-        return f"{place}: {self.said}."
+        return f"{place}: {self.message}."
 
 
 def shown(value: object, most: int = 80) -> str:

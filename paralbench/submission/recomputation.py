@@ -27,26 +27,28 @@ TOLERANCE = 1e-9
 Again = Callable[[TaskCard, Predictions], Any]
 
 
-def _class_counts(card: TaskCard, found: Predictions) -> dict[str, int]:
-    _, first = np.unique(found.rows, return_index=True)
-    counts = np.bincount(found.truth[first].astype(int), minlength=len(found.classes))
-    return dict(zip(found.classes, map(int, counts), strict=True)) if found.classes else {}
+def _class_counts(card: TaskCard, predictions: Predictions) -> dict[str, int]:
+    _, first = np.unique(predictions.rows, return_index=True)
+    counts = np.bincount(predictions.truth[first].astype(int), minlength=len(predictions.classes))
+    return (
+        dict(zip(predictions.classes, map(int, counts), strict=True)) if predictions.classes else {}
+    )
 
 
 RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
-    ("scores", lambda result: result.scores, lambda card, found: scoring.scores(card.metrics, found)),
+    ("scores", lambda result: result.scores, lambda card, predictions: scoring.scores(card.metrics, predictions)),
     (
         "subgroups",
         lambda result: result.subgroups,
-        lambda card, found: subgroups(card.metrics, found),
+        lambda card, predictions: subgroups(card.metrics, predictions),
     ),
     (
         "confusion",
         lambda result: result.confusion,
-        lambda _, found: scoring.confusion_matrix(found) if found.classes else [],
+        lambda _, predictions: scoring.confusion_matrix(predictions) if predictions.classes else [],
     ),
-    ("seeds", lambda result: result.seeds, lambda _, found: np.unique(found.seeds).tolist()),
-    ("folds", lambda result: result.folds, lambda _, found: len(np.unique(found.folds))),
+    ("seeds", lambda result: result.seeds, lambda _, predictions: np.unique(predictions.seeds).tolist()),
+    ("folds", lambda result: result.folds, lambda _, predictions: len(np.unique(predictions.folds))),
 )  # fmt: skip
 
 
@@ -57,11 +59,11 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
         try:
             expected = again(card, loaded.predictions)
         except (ParalbenchError, ValueError) as error:
-            said = f"cannot be made of these predictions: {str(error).removesuffix('.')}"
-            problems.append(Problem(loaded.name, field, said))
+            message = f"cannot be made of these predictions: {str(error).removesuffix('.')}"
+            problems.append(Problem(loaded.name, field, message))
             continue
-        found = differences(field, _plain(expected), _plain(stated(loaded.result)))
-        problems += [Problem(loaded.name, *one) for one in found]
+        predictions = differences(field, _plain(expected), _plain(stated(loaded.result)))
+        problems += [Problem(loaded.name, *one) for one in predictions]
     problems += [Problem(loaded.name, *one) for one in _counts(loaded, card)]
     return problems
 
@@ -69,8 +71,8 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
 def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
     """Scored examples and their classes: those of the predictions where every example is tested,
     no fewer where a corpus's own parts train and develop without being tested."""
-    data, found = loaded.result.data, loaded.predictions
-    tested, classes = len(np.unique(found.rows)), _class_counts(card, found)
+    data, predictions = loaded.result.data, loaded.predictions
+    tested, classes = len(np.unique(predictions.rows)), _class_counts(card, predictions)
     if not isinstance(card.protocol, Partitions):
         yield from differences("data.scored", tested, data.scored)
         yield from differences("data.classes", classes, data.classes)
@@ -81,44 +83,44 @@ def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
     # Folds were counted before files turned out unusable.
     least = max(tested, stood - (data.listed - data.scored))
     if data.scored < least:
-        yield "data.scored", f"expected {least} or more of the folds, came {data.scored}"
+        yield "data.scored", f"expected {least} or more of the folds, got {data.scored}"
     if set(data.classes) != set(classes) or (classes and sum(data.classes.values()) != data.scored):
-        said = (
-            f"expected {data.scored} examples of {', '.join(classes)}, came {shown(data.classes)}"
+        message = (
+            f"expected {data.scored} examples of {', '.join(classes)}, got {shown(data.classes)}"
         )
-        yield "data.classes", said
+        yield "data.classes", message
         return
     for name, count in classes.items():
         if data.classes[name] < count:
-            said = f"expected {count} or more from the predictions, came {data.classes[name]}"
-            yield f"data.classes.{name}", said
+            message = f"expected {count} or more from the predictions, got {data.classes[name]}"
+            yield f"data.classes.{name}", message
 
 
-def differences(field: str, expected: Any, came: Any) -> Iterator[tuple[str, str]]:
+def differences(field: str, expected: Any, actual: Any) -> Iterator[tuple[str, str]]:
     """(field, sentence) wherever two plain values differ by more than rounding."""
-    if isinstance(expected, dict) and isinstance(came, dict):
-        for key in sorted(expected.keys() | came.keys()):
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key in sorted(expected.keys() | actual.keys()):
             place = f"{field}.{key}"
-            if key not in came:
+            if key not in actual:
                 yield place, f"expected {shown(expected[key])} from the predictions, it is missing"
             elif key not in expected:
-                yield place, f"came {shown(came[key])}, the predictions give no such value"
+                yield place, f"got {shown(actual[key])}, the predictions give no such value"
             else:
-                yield from differences(place, expected[key], came[key])
-    elif isinstance(expected, list) and isinstance(came, list):
-        if len(expected) != len(came):
-            yield field, f"expected {len(expected)} from the predictions, came {len(came)}"
+                yield from differences(place, expected[key], actual[key])
+    elif isinstance(expected, list) and isinstance(actual, list):
+        if len(expected) != len(actual):
+            yield field, f"expected {len(expected)} from the predictions, got {len(actual)}"
             return
-        for number, pair in enumerate(zip(expected, came, strict=True)):
+        for number, pair in enumerate(zip(expected, actual, strict=True)):
             yield from differences(f"{field}.{number}", *pair)
-    elif not _same(expected, came):
-        yield field, f"expected {shown(expected)} from the predictions, came {shown(came)}"
+    elif not _same(expected, actual):
+        yield field, f"expected {shown(expected)} from the predictions, got {shown(actual)}"
 
 
-def _same(expected: Any, came: Any) -> bool:
-    if isinstance(expected, float) and isinstance(came, float | int):
-        return math.isclose(expected, came, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(expected == came)
+def _same(expected: Any, actual: Any) -> bool:
+    if isinstance(expected, float) and isinstance(actual, float | int):
+        return math.isclose(expected, actual, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(expected == actual)
 
 
 def _plain(value: Any) -> Any:

@@ -89,20 +89,20 @@ def _truths(found: Predictions, at: np.ndarray[tuple[int], np.dtype[np.int64]]) 
 
 
 def beside(
-    came: Sequence[Sibling],
+    actual: Sequence[Sibling],
     known: Sequence[Sibling],
     told: Callable[[Sibling], Facts],
 ) -> list[Problem]:
-    """Compare each that came with those known before, and those that came with each other.
+    """Compare each submitted result with those on the board and with each other.
 
     Args:
         came: of the submission.
         known: of the board.
         told: the facts of one of either, read again; only asked where digests differ.
     """
-    problems = _doubled(came)
+    problems = _doubled(actual)
     grouped: dict[tuple[str, str, bool], tuple[list[Sibling], list[Sibling]]] = {}
-    for place, siblings in enumerate((came, known)):
+    for place, siblings in enumerate((actual, known)):
         for one in siblings:
             grouped.setdefault(one.task, ([], []))[place].append(one)
     for new, old in grouped.values():
@@ -111,27 +111,27 @@ def beside(
         ranked = next((one for one in references if one.standing in ("ranked", "synthetic")), None)
         for one in new:
             if ranked and one.standing == ranked.standing and one.fingerprint != ranked.fingerprint:
-                said = f"is of other data than {ranked.name}: expected the fingerprint"
-                said += f" {ranked.fingerprint[:12]}, came {one.fingerprint[:12]}"
-                problems.append(Problem(one.name, "data.fingerprint", said))
+                message = f"is of other data than {ranked.name}: expected the fingerprint"
+                message += f" {ranked.fingerprint[:12]}, got {one.fingerprint[:12]}"
+                problems.append(Problem(one.name, "data.fingerprint", message))
                 continue
             reference = next(
                 (other for other in references if other.fingerprint == one.fingerprint), one
             )
             if reference.name != one.name and reference.examples != one.examples:
                 table = one.name.removesuffix(".json") + ".parquet"
-                for field, said in _apart(one, reference, told):
-                    problems.append(Problem(table, field, said))
+                for field, message in _apart(one, reference, told):
+                    problems.append(Problem(table, field, message))
     return problems
 
 
-def _doubled(came: Iterable[Sibling]) -> list[Problem]:
+def _doubled(actual: Iterable[Sibling]) -> list[Problem]:
     seen: dict[str, str] = {}
     problems = []
-    for one in came:
+    for one in actual:
         if one.entry in seen:
-            said = f"is the entry that {seen[one.entry]} is already"
-            problems.append(Problem(one.name, "entry", said))
+            message = f"is the entry that {seen[one.entry]} is already"
+            problems.append(Problem(one.name, "entry", message))
         seen.setdefault(one.entry, one.name)
     return problems
 
@@ -155,8 +155,11 @@ def _apart(
         shared = sorted(ours.keys() & theirs.keys())
         wrong = [name for name in shared if ours[name][place] != theirs[name][place]]
         if wrong:
-            said = f"{len(wrong)} examples have another {field} than in {reference.name}, first {wrong[0]}"
-            yield field, f"{said}: expected {theirs[wrong[0]][place]}, came {ours[wrong[0]][place]}"
+            message = f"{len(wrong)} examples have another {field} than in {reference.name}, first {wrong[0]}"
+            yield (
+                field,
+                f"{message}: expected {theirs[wrong[0]][place]}, got {ours[wrong[0]][place]}",
+            )
     wrong = [name for name in ours.keys() & theirs.keys() if ours[name][3:] != theirs[name][3:]]
     if wrong:
         yield (

@@ -31,7 +31,7 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Report:
-    """What came of one archive or folder: how many results it holds, and every reason against it."""
+    """The outcome for one archive or folder: how many results it holds, and every problem."""
 
     name: str
     results: int
@@ -66,10 +66,10 @@ def validate(
         workers = 1 if len(names) <= _FEW else workers
         checked = parallel_map(partial(_check, cards, found.results), names, workers)
         problems += [problem for one in checked for problem in one[1]]
-        came = [one[0] for one in checked if one[0] is not None]
-        known, roots = _known(came, found, against)
-        roots |= {one.name: found.results for one in came}
-        problems += beside(came, known, partial(_facts, roots))
+        actual = [one[0] for one in checked if one[0] is not None]
+        known, roots = _known(actual, found, against)
+        roots |= {one.name: found.results for one in actual}
+        problems += beside(actual, known, partial(_facts, roots))
         problems += _attached(found)
         problems += _strays(found)
         return Report(str(place), len(names), tuple(sorted(set(problems))))
@@ -107,13 +107,13 @@ def _check(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Pr
 
 
 def _known(
-    came: Sequence[Sibling], found: Contents, against: Path | None
+    actual: Sequence[Sibling], found: Contents, against: Path | None
 ) -> tuple[list[Sibling], dict[str, Path]]:
     """What the board has of the same tasks, other than the very files that came."""
     if against is None or against.resolve() == found.results.resolve():
         return [], {}
-    tasks = {one.task[0] for one in came}
-    own = {one.name for one in came}
+    tasks = {one.task[0] for one in actual}
+    own = {one.name for one in actual}
     known: list[Sibling] = []
     for file in files.find(against):
         name = file.relative_to(against).as_posix()
@@ -142,8 +142,8 @@ def _attached(found: Contents) -> list[Problem]:
             if file.name == "conformance.json":
                 verdict = files.verdict(found.results, file.parent.name)
                 if verdict is not None and verdict.model != file.parent.name:
-                    said = f"expected '{file.parent.name}', came '{verdict.model}'"
-                    problems.append(Problem(name, "model", said))
+                    message = f"expected '{file.parent.name}', got '{verdict.model}'"
+                    problems.append(Problem(name, "model", message))
             else:
                 LayerAnalysis.from_json(file)
         except CardError as error:
@@ -157,7 +157,7 @@ def _strays(found: Contents) -> list[Problem]:
     tables = sorted(found.results.glob("*/*/*.parquet"))
     strays = [file.relative_to(found.results) for file in tables]
     return [
-        Problem(file.as_posix(), "", "no result came with these predictions")
+        Problem(file.as_posix(), "", "these predictions have no result beside them")
         for file in strays
         if file.with_suffix("") not in there
     ]

@@ -24,15 +24,15 @@ def wording(name: str, told: dict[str, Any]) -> list[Problem]:
     """Refuse markup, control characters, places on somebody's disk, and negative counts and costs."""
     problems = []
     for field, value, signed in _leaves(told, "", False, 0):
-        said = ""
+        message = ""
         if value is _TOO_DEEP:
-            said = f"nested more than {_DEEPEST} deep"
+            message = f"nested more than {_DEEPEST} deep"
         elif isinstance(value, str):
-            said = _of_text(value)
+            message = _of_text(value)
         elif isinstance(value, int | float) and not signed and value < 0:
-            said = f"expected no negative number, came {value}"
-        if said:
-            problems.append(Problem(name, field, said))
+            message = f"expected no negative number, got {value}"
+        if message:
+            problems.append(Problem(name, field, message))
     return problems
 
 
@@ -57,11 +57,11 @@ def _leaves(value: Any, field: str, signed: bool, depth: int) -> Iterator[tuple[
 
 def _of_text(text: str) -> str:
     if len(text) > _LONGEST:
-        return f"expected at most {_LONGEST} characters, came {len(text)}"
+        return f"expected at most {_LONGEST} characters, got {len(text)}"
     if _MARKUP.search(text):
-        return f"expected plain words, came markup in {shown(text)}"
+        return f"expected plain words, got markup in {shown(text)}"
     if _CONTROL.search(text):
-        return f"expected plain words, came control characters in {shown(text)}"
+        return f"expected plain words, got control characters in {shown(text)}"
     if _PLACE.search(text):
-        return f"expected no path of a machine, came {shown(text)}"
+        return f"expected no path of a machine, got {shown(text)}"
     return ""

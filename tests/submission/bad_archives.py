@@ -25,15 +25,15 @@ def entry(name: str, content: bytes = b"x", **more: Any) -> Callable[[zipfile.Zi
 ARCHIVES: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
     "leads out": (entry("../../evil.json"), "leads out of the submission"),
     "leads out backwards": (entry("results\\..\\..\\evil.json"), "leads out of the submission"),
-    "absolute": (entry("/etc/passwd.json"), "came an absolute one"),
-    "drive": (entry("C:/x.json"), "came an absolute one"),
+    "absolute": (entry("/etc/passwd.json"), "got an absolute one"),
+    "drive": (entry("C:/x.json"), "got an absolute one"),
     "link": (
         entry("results/bands/toy-tone/x.json", b"/etc/passwd", external_attr=0o120777 << 16),
-        "came a link",
+        "got a link",
     ),
     "device": (
         entry("results/bands/toy-tone/x.json", external_attr=0o020666 << 16),
-        "came a link or a device",
+        "got a link or a device",
     ),
     "twice": (entry(RESULT), "stands in the archive twice"),
     "capitals": (entry(RESULT.replace("bands", "Bands")), "by capital letters alone"),

@@ -120,7 +120,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "fold's score edited": (setting("scores/0/by_fold/2", 0.123), "scores.0.by_fold.2: expected"),
     "group's score invented": (
         setting("scores/0/by_group", {"sex=f": 0.9}),
-        "scores.0.by_group.sex=f: came",
+        "scores.0.by_group.sex=f: got",
     ),
     "chance lowered": (setting("scores/0/chance", 0.1), "scores.0.chance: expected"),
     "confusion edited": (setting("confusion/0/0", lambda v: v + 1), "confusion.0.0: expected"),
@@ -143,7 +143,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "no table of keys": (raw(RESULT, b"[]"), "expected a table of keys"),
     "nested without end": (raw(RESULT, _deep(200_000)), "nested too deeply"),
     "nested deeply": (_nested, "nested more than"),
-    "predictions missing": (gone(TABLE), "did not come"),
+    "predictions missing": (gone(TABLE), "are missing"),
     "predictions' digest": (
         setting("predictions_sha256", "0" * 64),
         "predictions_sha256: expected the sha256",
@@ -157,7 +157,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "seed left out": (rows_kept(lambda row: row["seed"] == 0), "seeds: expected 1"),
     "fold left out": (
         rows_kept(lambda row: row["fold"] > 0),
-        "folds: expected 3 from the predictions, came 4",
+        "folds: expected 3 from the predictions, got 4",
     ),
     "seed picked": (column("seed", lambda seed: seed + 7), "nobody may pick the lucky ones"),
     "hard example left out": (
@@ -184,9 +184,9 @@ KINDS: dict[str, tuple[Spoil, str]] = {
         ),
         "another truth under another seed",
     ),
-    "prediction flipped": (columns_changed(_flipped), "from the predictions, came"),
+    "prediction flipped": (columns_changed(_flipped), "from the predictions, got"),
     "probabilities off": (column("p:low", lambda p: p / 2), "expected probabilities that sum to 1"),
-    "probability negative": (cell("p:low", -0.5), "expected probabilities, came -0.5"),
+    "probability negative": (cell("p:low", -0.5), "expected probabilities, got -0.5"),
     "probability NaN": (cell("p:low", float("nan")), "holds NaN"),
     "not the most probable": (
         column("predicted", lambda _: "low"),
@@ -230,7 +230,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "another task": (setting("task", "toy-other"), "there is no task 'toy-other'"),
     "model's weights": (setting("model/weights", "f" * 64), "model.weights: expected none"),
     "model's size": (setting("model/parameters", 1), "model.parameters: expected 0"),
-    "no such model": (setting("model/id", "nobody"), "no card of 'nobody' came along"),
+    "no such model": (setting("model/id", "nobody"), "there is no card of 'nobody'"),
     "another card": (_other_card, "differs from the catalogue's card of 'bands'"),
     "another adapter": (raw("models/bands/adapter.py", b"def load(): ..."), "is not the adapter"),
     "at another place": (
@@ -239,12 +239,12 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     ),
     "entry twice": (_doubled_entry, "is the entry that"),
     "path in a name": (setting("head", "../../etc"), "key 'head'"),
-    "markup in a title": (setting("task_title", "<script>alert(1)</script>"), "came markup"),
+    "markup in a title": (setting("task_title", "<script>alert(1)</script>"), "got markup"),
     "markup in a reason": (
         setting("data/refused", [{"subject": "0" * 24, "reason": "<b>"}]),
-        "came markup",
+        "got markup",
     ),
-    "hidden characters": (setting("task_title", "good\u202ebad"), "came control characters"),
+    "hidden characters": (setting("task_title", "good\u202ebad"), "got control characters"),
     "path of a machine": (
         setting("data/refused", [{"subject": "0" * 24, "reason": "see /home/me/x.wav"}]),
         "no path of a machine",
@@ -264,7 +264,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
         "lies in the future",
     ),
     "no date": (setting("provenance/created", "yesterday"), "expected an ISO 8601 time"),
-    "later platform": (setting("provenance/paralbench", "99.0"), "or older, came"),
+    "later platform": (setting("provenance/paralbench", "99.0"), "or older, got"),
     "entry no digest": (setting("entry", "mine"), "entry: expected a sha256"),
     "file too many": (
         raw("results/bands/toy-tone/run.sh", b"true"),
@@ -274,12 +274,12 @@ KINDS: dict[str, tuple[Spoil, str]] = {
         raw("models/bands/NOTES.md", b"x", listed=False),
         "the manifest does not name this file",
     ),
-    "file listed and gone": (gone(CARD), "names a file that did not come"),
+    "file listed and gone": (gone(CARD), "names a file that is missing"),
     "file changed": (raw(RESULT, b"{}", listed=False), "expected the sha256"),
     "manifest broken": (raw("manifest.json", b"{}", listed=False), "the key 'model' is missing"),
     "stray predictions": (
         lambda files: raw("results/bands/toy-tone/mlp.parquet", files[TABLE])(files),
-        "no result came with these",
+        "have no result beside them",
     ),
     "verdict of another": (
         raw(

@@ -68,7 +68,7 @@ def test_a_link_in_a_folder_is_refused(good: spoiling.Good, tmp_path: Path) -> N
     (root / "models" / "bands" / "notes.md").symlink_to("/etc/hostname")
     (root / "models" / "other").symlink_to(tmp_path)
     said = _said(root, good)
-    assert sum("came a link" in one for one in said) == 2
+    assert sum("got a link" in one for one in said) == 2
 
 
 def test_more_than_thirty_kinds() -> None:
