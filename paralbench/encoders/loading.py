@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -42,13 +42,13 @@ class LoadableEncoder:
         card = self.card.model_dump_json(
             include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"}
         )
-        files = [sources.of_file(file) for file in self._files()]
+        files = " ".join(file.digest for file in self._files)
         return {
             "weights": self.weights.sha256,
             "card": hashlib.sha256(card.encode()).hexdigest(),
             "placement": self.placement.name,
-            "sources": sources.digest(self._modules(files)),
-            "files": hashlib.sha256(" ".join(file.digest for file in files).encode()).hexdigest(),
+            "sources": sources.digest(self.modules),
+            "files": hashlib.sha256(files.encode()).hexdigest(),
         }
 
     @cached_property
@@ -120,23 +120,25 @@ class LoadableEncoder:
             )
         return file
 
-    def _modules(self, files: list[sources.Source]) -> frozenset[str]:
-        """What the backend, or an adapter's files, import of this package, the runtime included."""
-        names = {name for file in files for name in file.imports}
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The modules that compute it: the backend, what it or an adapter imports, the runtime."""
+        names = {name for file in self._files for name in file.imports}
         if self.card.backend != "python":
             names.add(f"{backends.__name__}.{self._backend_file().stem}")
         if "paralbench.encoders.running" in (modules := sources.followed(frozenset(names))):
             modules |= sources.reached(f"{runtimes.__name__}.{self.placement.module}")
         return modules
 
-    def _files(self) -> list[Path]:
+    @cached_property
+    def _files(self) -> list[sources.Source]:
         """The files of an adapter's folder, or those beside the weights that a backend reads."""
+        files: Iterable[Path] = ()
         if self.card.backend == "python":
-            return [file for file in sorted(self.folder.rglob("*")) if self._counts(file)]
-        if self.weights.path is None or not self.weights.path.is_dir():
-            return []
-        files = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
-        return [file for file in files if file.is_file()]
+            files = filter(self._counts, sorted(self.folder.rglob("*")))
+        elif self.weights.path is not None:
+            files = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
+        return [sources.of_file(file) for file in files if file.is_file()]
 
     def _counts(self, file: Path) -> bool:
         """Whether a file beside an adapter is its source: the card and the weights count by

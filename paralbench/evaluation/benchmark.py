@@ -27,6 +27,8 @@ from paralbench.records.profile import Profile
 from paralbench.records.result import Result
 from paralbench.results import files
 
+NO_NUMBERS = "it runs entries and keeps their results"
+
 _OPEN = {"open", "own"}
 """Corpora whose examples may be called by their names."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.features.key import feature_key
+from paralbench.features.key import feature_key, feature_sources
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import sources as head_sources
@@ -23,9 +23,32 @@ DATA = ("data", "data.refused", "data.synthetic")
 
 _ENTRY = "paralbench.evaluation.entry"
 _CUTTING = "paralbench.evaluation.cutting"
-_ROOMS = tuple(
-    f"paralbench.{room}" for room in ("audio", "encoders", "features", "heads", "metrics")
-)
+_ROOMS = tuple(f"paralbench.{room}" for room in ("encoders", "features", "heads", "metrics"))
+
+
+def modules(
+    task: TaskCard,
+    encoders: Sequence[LoadableEncoder],
+    head: str,
+    settings: Any,
+    spec: FeatureSpec,
+) -> dict[str, frozenset[str]]:
+    """The modules that decide an entry's scores, by component; arguments as in `components`."""
+    evaluation = sources.reached(_ENTRY, without=(*_ROOMS, _CUTTING))
+    intervals = {module for module in evaluation if module.startswith("paralbench.statistics.")}
+    found = {
+        "evaluation.sources": evaluation - intervals,
+        "intervals.sources": frozenset(intervals),
+        "head.sources": head_sources(head),
+    }
+    if find_head(head).cutting(settings) is not None:
+        found["cutting.sources"] = sources.reached(_CUTTING, without=(*_ROOMS, _ENTRY)) - evaluation
+    for name in task.metrics.report:
+        found[f"metric.{name}.sources"] = metric_sources(name)
+    for encoder in encoders:
+        for part, made in feature_sources(encoder, spec).items():
+            found[f"features.{encoder.card.id}.{part}"] = made
+    return found
 
 
 def components(
@@ -46,27 +69,17 @@ def components(
         spec: what is kept of each clip.
         seeds: of the fits.
     """
-    evaluation = sources.reached(_ENTRY, without=(*_ROOMS, _CUTTING))
-    intervals = {module for module in evaluation if module.startswith("paralbench.statistics.")}
     found = {
         "task": settings_digest(task),
         "head": head,
         "head.settings": settings_digest(settings),
-        "head.sources": sources.digest(head_sources(head)),
         "seeds": " ".join(map(str, seeds)),
-        "evaluation.sources": sources.digest(evaluation - intervals),
-        "intervals.sources": sources.digest(frozenset(intervals)),
+        **{f"metric.{name}": f"version {metric(name).version}" for name in task.metrics.report},
     }
-    if find_head(head).cutting(settings) is not None:
-        cutting = sources.reached(_CUTTING, without=(*_ROOMS[1:], _ENTRY))
-        found["cutting.sources"] = sources.digest(cutting - evaluation)
-    for name in task.metrics.report:
-        version = metric(name).version
-        found[f"metric.{name}"] = f"{version} {sources.digest(metric_sources(name))}"
     for encoder in encoders:
-        card = encoder.card
         key = {**feature_key(encoder, spec).components, "pinned": str(encoder.weights.pinned)}
-        if card.words is not None:
-            key["words"] = card.words.model_dump_json()
-        found |= {f"features.{card.id}.{part}": value for part, value in key.items()}
-    return found
+        if encoder.card.words is not None:
+            key["words"] = encoder.card.words.model_dump_json()
+        found |= {f"features.{encoder.card.id}.{part}": value for part, value in key.items()}
+    digests = modules(task, encoders, head, settings, spec)
+    return found | {name: sources.digest(made) for name, made in digests.items()}

@@ -57,6 +57,18 @@ class FeatureKey:
         )  # fmt: skip
 
 
+def feature_sources(encoder: LoadableEncoder, spec: FeatureSpec) -> dict[str, frozenset[str]]:
+    """The modules that decide an encoder's features, by component."""
+    return {
+        "encoder.sources": encoder.modules,
+        "decoding.sources": sources.reached(_DECODING),
+        "extraction.sources": sources.reached(
+            "paralbench.features.clip_encoder", REDUCTIONS[spec.kind],
+            without=(_DECODING, "paralbench.encoders"),
+        ),
+    }  # fmt: skip
+
+
 def feature_key(encoder: LoadableEncoder, spec: FeatureSpec, condition: str = CLEAN) -> FeatureKey:
     """The key of an encoder's features.
 
@@ -67,16 +79,12 @@ def feature_key(encoder: LoadableEncoder, spec: FeatureSpec, condition: str = CL
     """
     from paralbench.audio.decoding import DECODING
 
-    extraction = sources.reached(
-        "paralbench.features.clip_encoder", REDUCTIONS[spec.kind],
-        without=(_DECODING, "paralbench.encoders"),
-    )  # fmt: skip
     components = {
         **{f"encoder.{name}": value for name, value in encoder.components.items()},
-        "decoding": f"{DECODING} {sources.digest(sources.reached(_DECODING))}",
+        "decoding": DECODING,
         "condition": condition,
         "spec": json.dumps(asdict(spec), sort_keys=True),
-        "extraction.sources": sources.digest(extraction),
+        **{name: sources.digest(made) for name, made in feature_sources(encoder, spec).items()},
     }
     card = encoder.card
     return FeatureKey(card.id, spec, len(spec.chosen(card)), card.width, components)

@@ -54,11 +54,7 @@ def provenance(
         components: what decides its scores, by name.
         seconds: how long each step took.
     """
-    code = {
-        name: value
-        for name, value in components.items()
-        if name.endswith((".sources", ".decoding")) or name.startswith("metric.")
-    }
+    code = {name: value for name, value in components.items() if name.endswith(".sources")}
     return Provenance(
         paralbench=paralbench.__version__,
         engine=key.name(code),

@@ -8,10 +8,10 @@ from tests.evaluation.cases import task
 
 
 def test_the_engine_is_the_sources_among_the_components() -> None:
-    key = {"head.sources": "a", "x.decoding": "b", "metric.uar": "1 c", "seeds": "0", "data": "d"}
+    key = {"head.sources": "a", "metric.uar.sources": "1 c", "seeds": "0", "data": "d"}
     made = provenance.provenance(task(), key, {})
     assert made.key == key
-    for name, moves in (("head.sources", True), ("metric.uar", True), ("data", False)):
+    for name, moves in (("head.sources", True), ("metric.uar.sources", True), ("data", False)):
         other = provenance.provenance(task(), {**key, name: "else"}, {})
         assert (other.engine != made.engine) == moves
 
