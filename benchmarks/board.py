@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from paralbench.evaluation.scoring import scores
 from paralbench.leaderboard.board import collect
 from paralbench.leaderboard.build import build
 from paralbench.records.result import Result
 from paralbench.records.task_card import Metrics
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import scores
 
 MODELS, TASKS, SEEDS, CLASSES = 50, 20, 3, 4
 FIXTURE = Path(__file__).parents[1] / "tests" / "results" / "fixtures" / "result-v1.json"

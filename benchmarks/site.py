@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from paralbench.evaluation.scoring import scores
 from paralbench.leaderboard.board import collect
 from paralbench.leaderboard.build import build
 from paralbench.records.result import Result
 from paralbench.records.task_card import Metrics
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import scores
 
 TASKS, MODELS, HEADS = 20, 100, 5
 SPEAKERS, EXAMPLES = 20, 200

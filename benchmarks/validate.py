@@ -12,8 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from paralbench.catalog import Catalog
-from paralbench.evaluation import scoring
-from paralbench.evaluation.subgroups import subgroups
 from paralbench.leaderboard.board import collect
 from paralbench.leaderboard.build import build
 from paralbench.records.model_card import ModelCard
@@ -30,6 +28,8 @@ from paralbench.records.task_card import TaskCard
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
 from paralbench.results.provenance import provenance
+from paralbench.results.scores import confusion_matrix, scores
+from paralbench.results.subgroups import subgroups
 from paralbench.submission.validation import validate
 from paralbench.system.parallel import parallel_map
 
@@ -109,9 +109,9 @@ def _write(root: Path, task: TaskCard, card: ModelCard, number: int) -> None:
         standing="ranked",
         target=task.target.model_dump(mode="json"),
         ranking=task.metrics.ranking,
-        scores=scoring.scores(task.metrics, found),
+        scores=scores(task.metrics, found),
         subgroups=subgroups(task.metrics, found),
-        confusion=scoring.confusion_matrix(found),
+        confusion=confusion_matrix(found),
         classes=list(classes),
         seeds=list(range(SEEDS)),
         folds=FOLDS,

@@ -27,6 +27,7 @@ from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
 from paralbench.system.foreign_code import foreign
+from paralbench.system.suggestion import suggestion
 
 NO_NUMBERS = "it finds cards, which are keyed by what they declare"
 
@@ -276,11 +277,8 @@ def _check_id(file: Path, name: str, known: Corpus | Model | None) -> None:
 def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
     if name in known:
         return known[name]
-    from difflib import get_close_matches
-
     kinds = {"corpus": "corpora", "list": "model-lists", "label set": "label-sets"}.get(
         kind, f"{kind}s"
     )
-    near = get_close_matches(name, known, n=3, cutoff=0.4)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    hint = suggestion(name, known)
     raise UsageError(f"there is no {kind} '{name}'.{hint} 'paralbench list {kinds}' shows all.")

@@ -16,12 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.folds import whole
-from paralbench.evaluation.gathering import Source, refused_examples, remaining
+from paralbench.evaluation.inputs import Inputs, prepare_inputs
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.selection import Selection
-from paralbench.features.engine import LOCAL
+from paralbench.evaluation.streams import stream as read_stream
 from paralbench.features.pooling import Moments
 from paralbench.features.precision import restored
 from paralbench.heads.head import FrameStream, PooledStream, Problem, Split, Workplace
@@ -72,29 +71,23 @@ def refit(
     """
     _check_same(prepared, recorded)
     head, settings = prepared.head, prepared.settings
-    uncut: dict[str, str] = {}
-    policy = head.cutting(settings)
-    if policy is not None:
-        found = cut(prepared, policy, cache, quiet)
-        prepared.recut(found.clips)
-        uncut = found.refused
-    (source,) = Source.of(prepared, cache, LOCAL, quiet, say)
-    unusable = source.extract()
-    selection = prepared.selection.without({**refused_examples(prepared, unusable), **uncut})
-    stream, _ = source.gather(selection)
-    every = np.arange(len(selection.examples))
     splits = whole(prepared.selection, tuple(recorded.seeds[:members]))
-    splits = [replace(one, test=every) for one in remaining(splits, prepared.selection, selection)]
-    problem = selection.problem()
+    inputs = prepare_inputs(prepared, splits, cache, quiet=quiet, say=say)
+    selection, problem, (stream,) = inputs.selection, inputs.problem, inputs.streams
+    every = np.arange(len(problem.targets))
+    splits = [replace(split, test=every) for split in inputs.splits]
     fits = _alone(head).fit([stream], problem, splits, settings, Workplace(quiet=quiet))
     states = [
         _with_scale(fit.state, problem, fit.split, head, settings) for fit in fits.fitted
     ]  # fmt: skip
     cluster = selection.task.protocol.cluster
     names = [example.group(cluster) for example in selection.examples]
-    files = _by_file(selection)
-    owners = [example.group(cluster) for example in files.examples]
-    single = stream if len(owners) == len(names) else source.gather(files)[0]
+    files = _by_file(inputs)
+    owners = [name for name, parts in zip(names, files, strict=True) for _ in parts]
+    single = stream
+    if len(owners) > len(names):
+        (source,) = inputs.sources
+        single, _ = read_stream(source, [keys for parts in files for keys in parts])
     longest = None
     if isinstance(stream, FrameStream) and stream.rate:
         frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]
@@ -106,17 +99,15 @@ def refit(
     )  # fmt: skip
 
 
-def _by_file(selection: Selection) -> Selection:
-    """The same with an example for each file of those that are of several."""
-    examples, targets = [], []
-    for example, target in zip(selection.examples, selection.targets, strict=True):
-        paths = list(dict.fromkeys(clip.path for clip in example.clips))
-        for path in paths:
-            clips = tuple(clip for clip in example.clips if clip.path == path)
-            part = replace(example, id=f"{example.id} {path}", clips=clips)
-            examples.append(example if len(paths) == 1 else part)
-            targets.append(target)
-    return replace(selection, examples=tuple(examples), targets=np.array(targets))
+def _by_file(inputs: Inputs) -> list[list[list[bytes]]]:
+    """The keys of each example's clips, file by file."""
+    files = []
+    for keys in inputs.parts:
+        by_path: dict[Path, list[bytes]] = {}
+        for key in keys:
+            by_path.setdefault(inputs.clips[key].path, []).append(key)
+        files.append(list(by_path.values()))
+    return files
 
 
 def _check_same(prepared: Preparation, recorded: Result) -> None:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from paralbench.bundling import operating_point
 from paralbench.bundling.operating_point import Wish
-from paralbench.evaluation import scoring
-from paralbench.evaluation.subgroups import subgroups
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Array
 from paralbench.records.bundle import Calibration, Conformal, Estimate, OperatingPoint, Performance
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.task_card import Metrics, NumberTarget, TaskCard
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import scores
+from paralbench.results.subgroups import subgroups
 from paralbench.screener.decision import spread
 from paralbench.statistics import calibration, conformal
 from paralbench.statistics.bootstrap import interval
@@ -106,7 +106,7 @@ def _number(found: Predictions, target: NumberTarget, metrics: Metrics, level: f
         _conformal("absolute-error", [half], found, level,
                    conformal.interval_coverage(values, truth, clusters, level)),
         None,
-        Performance(scores=scoring.scores(metrics, found), subgroups=subgroups(metrics, found)),
+        Performance(scores=scores(metrics, found), subgroups=subgroups(metrics, found)),
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _classes(found: Predictions, metrics: Metrics, level: float, wish: Wish) -> 
         _conformal(method, quantiles, found, level, coverage),
         _operating_point(reported, positive, point, silent, wish),
         Performance(
-            scores=scoring.scores(metrics, reported),
+            scores=scores(metrics, reported),
             slope=slope,
             intercept=intercept,
             subgroups=subgroups(metrics, reported),

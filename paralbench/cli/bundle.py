@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.corpora.locating import named
-from paralbench.evaluation.rerun import recorded_request
-from paralbench.records.bundle import Manifest
 from paralbench.records.errors import UsageError
-from paralbench.records.intended_use import IntendedUse
+
+if TYPE_CHECKING:
+    from paralbench.records.bundle import Manifest
 
 EXAMPLE = (
     "paralbench bundle leaderboard/results/whisper-tiny.en/daic-woz-depression/linear-probe.json "
@@ -66,6 +66,9 @@ def run(args: argparse.Namespace) -> int:
     """Write the bundle and say what it is."""
     from paralbench.bundling.bundle_maker import Wanted, make
     from paralbench.bundling.operating_point import Wish
+    from paralbench.corpora.locating import named
+    from paralbench.evaluation.rerun import recorded_request
+    from paralbench.records.intended_use import IntendedUse
     from paralbench.screener import bundle
 
     if args.to.suffix != bundle.SUFFIX:

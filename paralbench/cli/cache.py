@@ -6,12 +6,14 @@ import argparse
 import json
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.features.inventory import Holding, holdings
 from paralbench.records.errors import UsageError
-from paralbench.system.cache_folder import default_cache
 from paralbench.system.text_table import columns
+
+if TYPE_CHECKING:
+    from paralbench.features.inventory import Holding
 
 EXAMPLE = "paralbench cache clean --model whisper-tiny.en"
 
@@ -28,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List or clean."""
+    from paralbench.features.inventory import holdings
+    from paralbench.system.cache_folder import default_cache
+
     root = args.cache or default_cache()
     kept = holdings(root)
     found = [one for one in kept if args.model in (None, one.model)]

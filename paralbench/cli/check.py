@@ -11,16 +11,16 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import paralbench
-from paralbench.catalog import Model
 from paralbench.cli import options
-from paralbench.encoders.conformance import process
-from paralbench.encoders.loading import loadable
 from paralbench.records.errors import UsageError
-from paralbench.records.verdict import Verdict
-from paralbench.results import files
-from paralbench.results.provenance import packages
+from paralbench.results import DEFAULT
+
+if TYPE_CHECKING:
+    from paralbench.catalog import Model
+    from paralbench.records.verdict import Verdict
 
 EXAMPLE = "paralbench check my-encoder --catalog my-catalog"
 _MARKS = {"passed": "passed", "failed": "FAILED", "not applicable": "-"}
@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", nargs="+", metavar="MODEL", help="models ('paralbench list models')")
     options.add_weights(parser)
-    add("--results", type=Path, default=files.DEFAULT, metavar="DIR",
-        help=f"where the verdict is written (default: {files.DEFAULT})")  # fmt: skip
+    add("--results", type=Path, default=DEFAULT, metavar="DIR",
+        help=f"where the verdict is written (default: {DEFAULT})")  # fmt: skip
     add("--timeout", type=float, default=900, metavar="SECONDS",
         help="a model that takes longer is stopped (default: 900)")  # fmt: skip
     add("--memory", type=float, default=16, metavar="GIB",
@@ -43,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check each; exit code 1 where one failed."""
+    from paralbench.results import files
+
     if not args.timeout > 0 or not args.memory > 0:
         raise UsageError("--timeout and --memory expect numbers above 0.")
     catalog = options.catalog(args)
@@ -60,6 +62,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verdict(model: Model, given: dict[str, Path], timeout: float, memory: float) -> Verdict:
+    from paralbench.encoders.conformance import process
+    from paralbench.encoders.loading import loadable
+    from paralbench.records.verdict import Verdict
+    from paralbench.results.provenance import packages
+
     encoder = loadable(model, given)
     began = time.perf_counter()
     found = process.findings(model, given.get(model.card.id), timeout, memory)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.evaluation.comparing import Contender, Pair, compare
 from paralbench.records.errors import UsageError
-from paralbench.results import files, predictions
-from paralbench.statistics.corrections import CORRECTIONS
 from paralbench.system.text_table import columns
+
+if TYPE_CHECKING:
+    from paralbench.evaluation.comparing import Contender, Pair
 
 EXAMPLE = (
     "paralbench compare leaderboard/results/whisper-tiny.en/iemocap-emotion/linear-probe.json "
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", help="another metric than the task's ranking metric")
     parser.add_argument(
         "--correction",
-        choices=sorted(CORRECTIONS),
+        choices=["benjamini-hochberg", "holm"],
         default="holm",
         help="of p-values, where there is more than one pair (default: holm)",
     )
@@ -40,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, compare, print."""
+    from paralbench.evaluation.comparing import compare
+
     if len(args.results) < 2:
         raise UsageError("a comparison needs two results or more.")
     contenders = [_read(file) for file in args.results]
@@ -52,6 +55,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _read(file: Path) -> Contender:
+    from paralbench.evaluation.comparing import Contender
+    from paralbench.results import files, predictions
+
     if not file.is_file():
         raise UsageError(f"there is no file {file}; give the .json of a result.")
     result = files.read(file)

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from paralbench.cli import options
-from paralbench.encoders import conversion, weights
 
 EXAMPLE = "paralbench convert wavlm-large   (after: paralbench fetch wavlm-large)"
 
@@ -27,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert, and say what was kept."""
+    from paralbench.encoders import conversion, weights
+
     card = options.catalog(args).model(args.model).card
     to: Path = args.to or conversion.converted(card.id)
     report = conversion.convert(card, args.file or weights.fetched_pickle(card), to)

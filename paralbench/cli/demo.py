@@ -6,18 +6,15 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paralbench.catalog import Catalog
 from paralbench.cli import options
 from paralbench.cli.run import report
-from paralbench.corpora import fetching
-from paralbench.corpora.contamination import derived
-from paralbench.corpora.locating import fetched
-from paralbench.evaluation.benchmark import Benchmark, Done, Failed, Request
-from paralbench.leaderboard.board import collect
-from paralbench.leaderboard.text import render
 from paralbench.records.errors import ParalbenchError
-from paralbench.results import files
+
+if TYPE_CHECKING:
+    from paralbench.catalog import Catalog
+    from paralbench.evaluation.benchmark import Done, Failed
 
 EXAMPLE = "paralbench demo --to build/demo"
 _OPEN, _OPEN_TASK = "voice-prompts", "voice-prompts-language"
@@ -43,7 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Real recordings fetched, the suite's corpora made, models scored on both."""
+    from paralbench.corpora import fetching
+    from paralbench.corpora.contamination import derived
+    from paralbench.corpora.locating import fetched
+    from paralbench.evaluation.benchmark import Failed
+    from paralbench.leaderboard.board import collect
     from paralbench.leaderboard.build import build
+    from paralbench.leaderboard.text import render
 
     catalog, root = options.catalog(args), args.to
     found: list[Done | Failed] = []
@@ -85,6 +88,8 @@ def _score(
     models: Sequence[str],
     places: Mapping[str, Path],
 ) -> list[Done | Failed]:
+    from paralbench.evaluation.benchmark import Benchmark, Request
+
     request = Request(tasks, models, ["linear-probe"], places)
     found = list(Benchmark(catalog, request, root / "cache", root / "results").run(_say))
     report(found)
@@ -94,6 +99,7 @@ def _score(
 def _screeners(catalog: Catalog, root: Path, places: Mapping[str, Path]) -> list[Path]:
     """Bundles of the clinical tasks, and the reports of screening with them."""
     from paralbench.cli.trial_screening import trial
+    from paralbench.results import files
 
     made = []
     for task in _SCREENED:

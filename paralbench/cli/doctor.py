@@ -11,11 +11,6 @@ from typing import Any
 
 from paralbench.cli import options
 from paralbench.cli.list_all import corpora_here, models_here
-from paralbench.corpora.locating import configuration
-from paralbench.encoders import native
-from paralbench.encoders.placement import Placement
-from paralbench.results import provenance
-from paralbench.system.cache_folder import default_cache
 
 EXAMPLE = "paralbench doctor"
 _EXTRAS = {
@@ -41,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look and tell."""
+    from paralbench.corpora.locating import configuration
+    from paralbench.results import provenance
+    from paralbench.system.cache_folder import default_cache
+
     catalog = options.catalog(args)
     found = {
         "machine": provenance.hardware(),
@@ -73,6 +72,8 @@ def _installed(module: str, extra: str) -> str:
 def _devices() -> dict[str, Any]:
     import torch
 
+    from paralbench.encoders import native
+
     cuda = torch.cuda.is_available()
     return {
         "cpu": f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}",
@@ -84,6 +85,9 @@ def _devices() -> dict[str, Any]:
 
 
 def _gpu_bf16(there: bool) -> str:
+    from paralbench.encoders import native
+    from paralbench.encoders.placement import Placement
+
     if not there:
         return "no GPU"
     reason = native.refusal(Placement("cuda", "bf16"))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paralbench.catalog import Catalog
 from paralbench.cli import options
-from paralbench.corpora import fetching
-from paralbench.corpora.locating import fetched
-from paralbench.encoders import weights
-from paralbench.records.model_card import HubWeights
+
+if TYPE_CHECKING:
+    from paralbench.catalog import Catalog
 
 EXAMPLE = "paralbench fetch voice-prompts"
 
@@ -45,11 +44,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _corpus(catalog: Catalog, args: argparse.Namespace) -> Path:
+    from paralbench.corpora import fetching
+    from paralbench.corpora.locating import fetched
+
     card = catalog.corpus(args.name).card
     return fetching.fetch(card, args.to or fetched(card.id), args.package)
 
 
 def _model(catalog: Catalog, name: str) -> Path | str:
+    from paralbench.encoders import weights
+    from paralbench.records.model_card import HubWeights
+
     model = catalog.model(name)
     weights.download(model.card)
     if any(isinstance(one, HubWeights) and one.format == "pickle" for one in model.card.weights):

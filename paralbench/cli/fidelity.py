@@ -8,14 +8,14 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.encoders.placement import Placement
-from paralbench.evaluation.benchmark import Benchmark, Done, Failed, Request
 from paralbench.records.errors import UsageError
-from paralbench.records.fidelity import Fidelity
+
+if TYPE_CHECKING:
+    from paralbench.evaluation.benchmark import Done, Failed, Request
+    from paralbench.records.fidelity import Fidelity
 
 EXAMPLE = (
     "paralbench fidelity --task voice-prompts-language --model whisper-tiny.en "
@@ -49,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run every entry both ways; features are kept, results are not."""
+    from paralbench.encoders.placement import Placement
+    from paralbench.evaluation.benchmark import Failed
+
     asked = options.request(args)
     if asked.placement.reference and not asked.fastest:
         raise UsageError(
@@ -78,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _all(args: argparse.Namespace, request: Request, results: Path) -> list[Done | Failed]:
+    from paralbench.evaluation.benchmark import Benchmark
+
     benchmark = Benchmark(options.catalog(args), request, options.cache(args), results)
     return list(benchmark.run(_say))
 
@@ -105,6 +110,8 @@ def _compare(reference: Done, fast: Done) -> Compared:
 
 def _changed(reference: Path, fast: Path) -> tuple[int, int]:
     """How many predictions differ, and how many there are; both files have the same rows."""
+    import pyarrow.parquet as pq
+
     before, after = (pq.read_table(one.with_suffix(".parquet")) for one in (reference, fast))
     keys = [name for name in ("example", "fold", "seed", "step") if name in before.column_names]
     if not before.select(keys).equals(after.select(keys)):

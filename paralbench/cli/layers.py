@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from functools import partial
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.cli.run import report
-from paralbench.evaluation.benchmark import Benchmark, Failed
-from paralbench.evaluation.layers import analyse
-from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.layer_analysis import LayerAnalysis
-from paralbench.results import files
 from paralbench.system.text_table import columns
+
+if TYPE_CHECKING:
+    from paralbench.evaluation.benchmark import Benchmark
+    from paralbench.evaluation.preparation import Entry, Preparation
+    from paralbench.records.layer_analysis import LayerAnalysis
 
 EXAMPLE = (
     "paralbench layers --task iemocap-emotion --data ~/IEMOCAP_full_release --model wavlm-base-plus"
@@ -29,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyse every entry; one table each, and a file beside its result."""
+    from paralbench.evaluation.benchmark import Benchmark, Failed
+    from paralbench.evaluation.layers import analyse
+    from paralbench.results import files
+
     request = options.request(args)
     benchmark = Benchmark(options.catalog(args), request, options.cache(args), args.results)
     found, failed = [], []

@@ -7,13 +7,9 @@ import json
 import sys
 from pathlib import Path
 
-from paralbench.catalog import from_environment
 from paralbench.cli import options
-from paralbench.corpora.contamination import beside
-from paralbench.leaderboard.board import collect
-from paralbench.leaderboard.text import render
 from paralbench.records.errors import UsageError
-from paralbench.results.files import DEFAULT
+from paralbench.results import DEFAULT
 
 EXAMPLE = "paralbench leaderboard build"
 _SITE = Path("leaderboard") / "site"
@@ -39,8 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build; exit code 1 where a file was no result."""
+    from paralbench.catalog import from_environment
+    from paralbench.corpora.contamination import beside
+    from paralbench.leaderboard.board import collect
     from paralbench.leaderboard.build import build
     from paralbench.leaderboard.data import records
+    from paralbench.leaderboard.text import render
 
     if args.results != DEFAULT and not args.results.is_dir():
         raise UsageError(

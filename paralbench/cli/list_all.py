@@ -6,16 +6,15 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paralbench import heads
-from paralbench.catalog import Catalog
 from paralbench.cli import options
-from paralbench.corpora.locating import locate
-from paralbench.encoders.weights import find, ways
-from paralbench.leaderboard.board import collect
 from paralbench.records.errors import ParalbenchError
-from paralbench.results.files import DEFAULT
+from paralbench.results import DEFAULT
 from paralbench.system.text_table import columns
+
+if TYPE_CHECKING:
+    from paralbench.catalog import Catalog
 
 EXAMPLE = "paralbench list tasks"
 Rows = list[dict[str, str]]
@@ -49,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
 def corpora_here(catalog: Catalog) -> dict[str, str]:
     """Where each corpus was found."""
+    from paralbench.corpora.locating import locate
+
     found = {}
     for corpus in catalog.corpora.values():
         try:
@@ -60,6 +61,8 @@ def corpora_here(catalog: Catalog) -> dict[str, str]:
 
 def models_here(catalog: Catalog) -> dict[str, str]:
     """In which format each model's weights were found."""
+    from paralbench.encoders.weights import find
+
     found = {}
     for model in catalog.models.values():
         try:
@@ -106,6 +109,8 @@ def _suites(args: argparse.Namespace) -> Rows:
 
 
 def _models(args: argparse.Namespace) -> Rows:
+    from paralbench.encoders.weights import ways
+
     catalog = options.catalog(args)
     here = models_here(catalog)
     return [
@@ -132,6 +137,8 @@ def _model_lists(args: argparse.Namespace) -> Rows:
 
 
 def _heads(args: argparse.Namespace) -> Rows:
+    from paralbench import heads
+
     return [
         {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)),
          "from": heads.head(name).spec(heads.settings(name, {})).kind,
@@ -141,6 +148,8 @@ def _heads(args: argparse.Namespace) -> Rows:
 
 
 def _results(args: argparse.Namespace) -> Rows:
+    from paralbench.leaderboard.board import collect
+
     return [
         {"task": table.task, "model": row.result.model.id, "head": row.result.head,
          "metric": table.metric, "score": f"{row.score.value:.3f}", "standing": row.result.standing}

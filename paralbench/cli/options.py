@@ -7,16 +7,15 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from paralbench.catalog import Catalog, from_environment
-from paralbench.corpora.locating import named
-from paralbench.encoders.placement import Placement
-from paralbench.evaluation.benchmark import Request
-from paralbench.features.engine import Engine
 from paralbench.records.errors import ParalbenchError, UsageError
-from paralbench.results.files import DEFAULT
-from paralbench.system.cache_folder import default_cache
+from paralbench.results import DEFAULT
+
+if TYPE_CHECKING:
+    from paralbench.catalog import Catalog
+    from paralbench.encoders.placement import Placement
+    from paralbench.evaluation.benchmark import Request
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +28,8 @@ def add_catalog(parser: argparse.ArgumentParser) -> None:
 
 def catalog(args: argparse.Namespace) -> Catalog:
     """The catalogue the arguments name."""
+    from paralbench.catalog import from_environment
+
     return from_environment(args.catalog)
 
 
@@ -156,6 +157,10 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
 
 def request(args: argparse.Namespace) -> Request:
     """The arguments as a Request; raises UsageError for what cannot be meant."""
+    from paralbench.corpora.locating import named
+    from paralbench.evaluation.benchmark import Request
+    from paralbench.features.engine import Engine
+
     if args.seeds < 1:
         raise UsageError(f"--seeds expects 1 or more, got {args.seeds}.")
     if args.workers is not None and args.workers < 1:
@@ -204,6 +209,8 @@ def head_settings(args: argparse.Namespace) -> dict[str, Any]:
 
 def cache(args: argparse.Namespace) -> Path:
     """The root of the feature store."""
+    from paralbench.system.cache_folder import default_cache
+
     chosen: Path | None = args.cache
     return chosen or default_cache()
 
@@ -233,6 +240,8 @@ def _recipe(file: Path | None) -> dict[str, Any]:
 
 def placement(args: argparse.Namespace) -> Placement:
     """--device, --precision and --runtime."""
+    from paralbench.encoders.placement import Placement
+
     if args.precision == "auto":
         if args.runtime != "torch":
             raise UsageError("--precision auto chooses the runtime as well; leave out --runtime.")

@@ -7,7 +7,6 @@ import json
 
 from paralbench.cli import options
 from paralbench.cli.run import report
-from paralbench.evaluation.benchmark import Benchmark, Failed
 from paralbench.records.errors import ParalbenchError
 from paralbench.system.text_table import columns
 
@@ -35,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what extraction would cost, entry by entry."""
+    from paralbench.evaluation.benchmark import Benchmark, Failed
     from paralbench.features.key import feature_key
     from paralbench.features.plan import plan
     from paralbench.features.store import FeatureStore

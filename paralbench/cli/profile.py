@@ -8,16 +8,11 @@ import sys
 from pathlib import Path
 
 from paralbench.cli import options
-from paralbench.encoders.loading import loadable
-from paralbench.heads import settings as find_settings
-from paralbench.leaderboard.cost_table import tables
-from paralbench.profiler.clips import LENGTHS
-from paralbench.profiler.profiling import steps
 from paralbench.records.errors import UsageError
-from paralbench.records.task_card import ClassTarget
 
 EXAMPLE = "paralbench profile --model whisper-tiny.en --head hrf-conformer --classes 4"
 _BUDGET = 60.0
+_LENGTHS = (3.0, 10.0, 30.0, 60.0, 600.0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lengths",
         type=options.seconds,
         nargs="+",
-        default=list(LENGTHS),
+        default=list(_LENGTHS),
         metavar="S",
-        help=f"of the reference clips (default: {' '.join(f'{one:g}' for one in LENGTHS)})",
+        help=f"of the reference clips (default: {' '.join(f'{length:g}' for length in _LENGTHS)})",
     )
     add(
         "--budget",
@@ -64,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; what is kept of this entry is replaced."""
+    from paralbench.encoders.loading import loadable
+    from paralbench.heads import settings as find_settings
+    from paralbench.leaderboard.cost_table import tables
     from paralbench.profiler.costs import profile
     from paralbench.profiler.subject import Subject
 
@@ -94,6 +92,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _outputs(args: argparse.Namespace) -> tuple[int, tuple[float, float]]:
     """How many outputs the head has, and steps a second and window where the task is a series."""
+    from paralbench.profiler.profiling import steps
+    from paralbench.records.task_card import ClassTarget
+
     if args.task is None:
         if args.classes < 1:
             raise UsageError(f"--classes expects 1 or more, got {args.classes}.")

@@ -8,18 +8,15 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.corpora.locating import named
-from paralbench.evaluation.agreement import Agreement, agreement
-from paralbench.evaluation.benchmark import Benchmark, Done
-from paralbench.evaluation.departures import Departure, departures
-from paralbench.evaluation.rerun import recorded_request
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.result import Result
-from paralbench.results import files
+
+if TYPE_CHECKING:
+    from paralbench.evaluation.agreement import Agreement
+    from paralbench.evaluation.departures import Departure
+    from paralbench.records.result import Result
 
 EXAMPLE = (
     "paralbench reproduce leaderboard/results/log-mel/voice-prompts-language/linear-probe.json "
@@ -48,6 +45,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: same or within noise. 1: different. 3: it could not be run."""
+    import pyarrow.parquet as pq
+
+    from paralbench.corpora.locating import named
+    from paralbench.evaluation.agreement import agreement
+    from paralbench.evaluation.benchmark import Benchmark, Done
+    from paralbench.evaluation.departures import departures
+    from paralbench.evaluation.rerun import recorded_request
+    from paralbench.results import files
+
     recorded = files.read(args.result)
     if not files.whole(args.result, recorded):
         raise ParalbenchError(

@@ -7,17 +7,19 @@ import json
 import os
 import traceback
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.evaluation.benchmark import Benchmark, Done, Failed
-from paralbench.leaderboard import cost_table
-from paralbench.leaderboard.matrix import matrices, render
-from paralbench.profiler.profiling import BUDGET, Profiling
-from paralbench.records.example import Refusal
-from paralbench.records.result import Paired, Result, Score
+
+if TYPE_CHECKING:
+    from paralbench.evaluation.benchmark import Done, Failed
+    from paralbench.records.example import Refusal
+    from paralbench.records.result import Paired, Result, Score
 
 EXAMPLE = "paralbench run --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en egemaps"
 _SHOWN = 50
+_BUDGET = 20.0
+"""Seconds of measuring; loading, starting processes and memory come on top."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,14 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile-budget",
         type=options.seconds,
-        default=BUDGET,
+        default=_BUDGET,
         metavar="S",
-        help=f"seconds of measuring an entry (default: {BUDGET:g})",
+        help=f"seconds of measuring an entry (default: {_BUDGET:g})",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run; one line an entry, then what was refused."""
+    from paralbench.evaluation.benchmark import Benchmark, Done
+    from paralbench.leaderboard.matrix import matrices, render
+    from paralbench.profiler.profiling import Profiling
+
     cache = options.cache(args)
     costs = None if args.no_profile else Profiling(cache, args.profile_budget, options.say)
     benchmark = Benchmark(
@@ -64,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
 def report(found: Iterable[Done | Failed], debug: bool = False) -> int:
     """Name everything refused or failed on standard error; return the exit code."""
+    from paralbench.evaluation.benchmark import Done, Failed
+
     found = list(found)
     refused: dict[Refusal, None] = {}
     for one in found:
@@ -139,6 +147,8 @@ def _forms(result: Result) -> list[str]:
 
 def _costs(result: Result) -> list[str]:
     """What the entry costs, in a line."""
+    from paralbench.leaderboard import cost_table
+
     return [] if result.profile is None else [f"costs {cost_table.line(result.profile)}"]
 
 
@@ -150,6 +160,8 @@ def _beside(score: Score, paired: Paired) -> str:
 
 
 def _told(one: Done | Failed) -> dict[str, object]:
+    from paralbench.evaluation.benchmark import Failed
+
     if isinstance(one, Failed):
         return {"task": one.task, "model": one.model, "head": one.head, "error": str(one.error)}
     result = one.result

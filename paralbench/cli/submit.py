@@ -9,7 +9,7 @@ from pathlib import Path
 
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
-from paralbench.results.files import DEFAULT
+from paralbench.results import DEFAULT
 
 EXAMPLE = "paralbench submit --model whisper-tiny.en -o whisper-tiny.en.zip"
 

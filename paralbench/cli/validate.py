@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.records.errors import ParalbenchError, UsageError
-from paralbench.results.files import DEFAULT
+from paralbench.results import DEFAULT
 
 if TYPE_CHECKING:
     from paralbench.submission.validation import Report

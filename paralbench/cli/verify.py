@@ -9,14 +9,15 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paralbench.catalog import Corpus
 from paralbench.cli import options
-from paralbench.corpora.locating import locate
-from paralbench.corpora.reading import read
-from paralbench.corpora.verifying import Verification, verify
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.system.text_table import columns
+
+if TYPE_CHECKING:
+    from paralbench.catalog import Corpus
+    from paralbench.corpora.verifying import Verification
 
 EXAMPLE = "paralbench verify iemocap ~/IEMOCAP_full_release"
 _SHOWN = 50
@@ -32,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what differs, then the verdict."""
+    from paralbench.corpora.locating import locate
+    from paralbench.corpora.reading import read
+    from paralbench.corpora.verifying import verify
+
     corpus = options.catalog(args).corpus(args.corpus)
     if not args.folder.exists():
         raise UsageError(f"the folder {args.folder} does not exist.")

@@ -1,41 +1,25 @@
-"""What test examples say of their speakers, in few words, for the subgroups of a result."""
+"""The words that subgroups of a result are named by: sexes, age bands, languages, sites."""
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
-
-from paralbench.evaluation.selection import Selection
+from paralbench.results.subgroups import UNKNOWN
 
 STANDARD = ("sex", "age", "language", "site")
-UNKNOWN = "unknown"
 BANDS = (18, 30, 45, 60, 75)
 """Where the next age band begins, in years."""
 _SEX = {"f": "female", "m": "male", "w": "female"}
 
 
-def attributes(selection: Selection, rows: NDArray[np.int64]) -> dict[str, NDArray[np.str_]]:
-    """A word for each of the examples numbered in ``rows``, by attribute.
+def word(name: str, value: str) -> str:
+    """A value as subgroups are named: ages in bands, sexes and what is unknown in one spelling.
 
-    What the task's card asks for, and of the standard attributes those that tell these examples
-    apart. The label itself is none.
+    >>> word("age", "27"), word("sex", "F"), word("site", " n/a ")
+    ('18-29', 'female', 'unknown')
     """
-    told = {}
-    wanted = selection.task.metrics.by
-    for name in dict.fromkeys((*wanted, *STANDARD)):
-        words = np.array([word(name, said) for said in selection.attribute(name)])[rows]
-        distinct = len(np.unique(words)) > 1 and name != selection.task.target.label
-        if name in wanted or distinct:
-            told[name] = words
-    return told
-
-
-def word(name: str, said: str) -> str:
-    """A value as subgroups are named: ages in bands, sexes and what is unknown in one spelling."""
-    plain = said.strip()
+    plain = value.strip()
     if plain.lower() in ("", "na", "n/a", "nan", "none", UNKNOWN):
         return UNKNOWN
     if name == "sex":
@@ -45,12 +29,12 @@ def word(name: str, said: str) -> str:
     return plain
 
 
-def age_band(said: str) -> str:
-    """The band of an age in years; an age told in other words stays as it is told."""
+def age_band(age: str) -> str:
+    """The band of an age in years; anything that is no number stays as it is."""
     try:
-        years = float(said)
+        years = float(age)
     except ValueError:
-        return said
+        return age
     if not math.isfinite(years) or not 0 <= years < 130:
         return UNKNOWN
     if years < BANDS[0]:

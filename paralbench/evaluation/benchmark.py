@@ -14,8 +14,8 @@ from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
-from paralbench.evaluation.entry import Outcome, run
-from paralbench.evaluation.preparation import Entry, Preparation
+from paralbench.evaluation.entry import run
+from paralbench.evaluation.preparation import Entry, Preparation, prepare
 from paralbench.evaluation.transfer import derived, transfer
 from paralbench.evaluation.view import View
 from paralbench.features.engine import LOCAL, Engine
@@ -155,7 +155,7 @@ class Benchmark:
     def again(self, entry: Entry, **settings: Any) -> Preparation:
         """An entry prepared once more with other settings of its head."""
         changed = replace(entry, head_settings={**entry.head_settings, **settings})
-        return Preparation(changed, self._digests)
+        return prepare(changed, self._digests)
 
     def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
         """Run what has no result yet, entry by entry."""
@@ -173,7 +173,7 @@ class Benchmark:
                 yield Done(kept, file, _refusals(kept), fresh=False)
                 continue
             try:
-                outcome: Outcome = run(
+                outcome = run(
                     prepared, self._cache, engine=self._request.engine, quiet=quiet, say=say
                 )
             except ParalbenchError as error:
@@ -224,7 +224,7 @@ class Benchmark:
     def _prepare(self, view: View, model: str, head: str) -> Preparation:
         request = self._request
         entry = Entry(view, self.encoders(model), head, request.head_settings, request.seeds)
-        return Preparation(entry, self._digests)
+        return prepare(entry, self._digests)
 
 
 def _current(file: Path, prepared: Preparation) -> Result | None:

@@ -8,10 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
-from paralbench.evaluation.scoring import differing
 from paralbench.records.errors import UsageError
 from paralbench.records.result import Paired, Result
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import difference
 from paralbench.statistics.corrections import CORRECTIONS
 
 
@@ -54,7 +54,7 @@ def compare(
     chosen = first.result.ranking if metric is None else metric
     places = list(combinations(range(len(contenders)), 2))
     found = [
-        differing(chosen, contenders[ours].predictions, contenders[theirs].predictions)
+        difference(chosen, contenders[ours].predictions, contenders[theirs].predictions)
         for ours, theirs in places
     ]
     adjusted = CORRECTIONS[correction]([one.p for one in found])

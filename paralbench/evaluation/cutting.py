@@ -1,72 +1,61 @@
 """Recordings that come as one long clip, cut into utterances before they are encoded.
 
-What was found is kept by the audio's digest, the detector and the policy: listening takes a while.
+The utterances are cached by the audio's digest, the detector and the policy: detection takes a while.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from paralbench.audio import decoding
 from paralbench.audio.cutting import Cutting
 from paralbench.audio.voice_activity import SHA256, VoiceActivity
-from paralbench.evaluation.preparation import Preparation
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip, Example
+from paralbench.system.atomic_file import write_atomically
 from paralbench.system.progress import Progress
 
 
-@dataclass(frozen=True)
-class Cut:
-    """The clips of each example that was cut, by its id; and those that cannot be, and why."""
-
-    clips: dict[str, tuple[Clip, ...]]
-    refused: dict[str, str]
-
-
-def cut(prepared: Preparation, policy: Cutting, cache: Path, quiet: bool = True) -> Cut:
+def cut(
+    examples: Sequence[Example],
+    keys: Mapping[Clip, bytes],
+    policy: Cutting,
+    cache: Path,
+    quiet: bool = True,
+) -> tuple[dict[str, tuple[Clip, ...]], dict[str, str]]:
     """Cut the examples that are one clip longer than the policy's ``from_seconds``.
+
+    Returns:
+        The utterances of each example that was cut, by its id; and those that cannot be, and why.
 
     Raises:
         ParalbenchError: where the detector is not installed.
     """
-    detector = VoiceActivity()
-    found = Cut({}, {})
-    examples = prepared.selection.examples
+    detector, method = VoiceActivity(), [SHA256, policy.model_dump(mode="json"), decoding.DECODING]
+    cuts: dict[str, tuple[Clip, ...]] = {}
+    refused: dict[str, str] = {}
     with Progress("finding utterances", len(examples), "recordings", quiet) as progress:
         for example in examples:
+            clip = example.clips[0]
             try:
-                if _long(example, policy):
-                    spans = _spans(prepared, example.clips[0], policy, cache, detector)
-                    found.clips[example.id] = spans
+                if len(example.clips) == 1 and decoding.length(clip) > policy.from_seconds:
+                    name = hashlib.sha256(keys[clip] + json.dumps(method).encode()).hexdigest()
+                    file = cache / "utterances" / f"{name[:32]}.json"
+                    if file.is_file():
+                        spans = json.loads(file.read_text(encoding="utf-8"))
+                    else:
+                        utterances = detector.utterances(clip, policy)
+                        if not utterances:
+                            raise Refused("no speech was found in it")
+                        spans = [[utterance.start, utterance.end] for utterance in utterances]
+                        write_atomically(file, json.dumps(spans).encode())
+                    cuts[example.id] = tuple(
+                        Clip(clip.path, start, end, clip.channel) for start, end in spans
+                    )
             except Refused as reason:
-                found.refused[example.id] = f"{reason} [{example.clips[0].path.name}]"
+                refused[example.id] = f"{reason} [{clip.path.name}]"
             progress.step()
-    return found
-
-
-def _long(example: Example, policy: Cutting) -> bool:
-    return len(example.clips) == 1 and decoding.length(example.clips[0]) > policy.from_seconds
-
-
-def _spans(
-    prepared: Preparation, clip: Clip, policy: Cutting, cache: Path, detector: VoiceActivity
-) -> tuple[Clip, ...]:
-    told = json.dumps([SHA256, policy.model_dump(mode="json"), decoding.DECODING])
-    name = hashlib.sha256(prepared.key(clip) + told.encode()).hexdigest()[:32]
-    file = cache / "utterances" / f"{name}.json"
-    if file.is_file():
-        spans = json.loads(file.read_text(encoding="utf-8"))
-        return tuple(Clip(clip.path, start, end, clip.channel) for start, end in spans)
-    clips = detector.utterances(clip, policy)
-    if not clips:
-        raise Refused("nobody was heard to speak in it")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(f".{os.getpid()}")
-    scratch.write_text(json.dumps([[one.start, one.end] for one in clips]), encoding="utf-8")
-    scratch.replace(file)
-    return tuple(clips)
+    return cuts, refused

@@ -75,6 +75,31 @@ def whole(selection: Selection, seeds: Sequence[int]) -> list[Split]:
     return found
 
 
+def remaining(splits: Sequence[Split], before: Selection, after: Selection) -> list[Split]:
+    """The same splits without the examples that were refused meanwhile; no example moves.
+
+    Raises:
+        ParalbenchError: where a fold has nothing left to train on, or no fold anything to test.
+    """
+    rows = {example.id: row for row, example in enumerate(after.examples)}
+    moved = np.array([rows.get(example.id, -1) for example in before.examples])
+    left = [
+        Split(
+            split.fold,
+            split.seed,
+            *(moved[side][moved[side] >= 0] for side in (split.train, split.develop, split.test)),
+        )
+        for split in splits
+    ]
+    for split in left:
+        if not len(split.train):
+            raise ParalbenchError(f"fold {split.fold}: all its training examples were refused.")
+    tested = [split for split in left if len(split.test)]
+    if not tested:
+        raise ParalbenchError("all test examples were refused.")
+    return tested
+
+
 def balanced(
     groups: Sequence[str], targets: NDArray[np.float64], classes: int, folds: int
 ) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""What is known of an entry before anything is computed: its examples, folds, audit, and name."""
+"""An entry before anything is computed: its examples, folds, audit, clips and name."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.evaluation import folds, keys
 from paralbench.evaluation.audit import audit
-from paralbench.evaluation.selection import select
+from paralbench.evaluation.folds import splits
+from paralbench.evaluation.keys import components
+from paralbench.evaluation.selection import Selection, select
 from paralbench.evaluation.view import View
 from paralbench.features.digests import digests
 from paralbench.features.key import clip_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
+from paralbench.heads.head import Head, Split
 from paralbench.metrics import metric
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.example import Clip, Example
+from paralbench.records.example import Clip
+from paralbench.records.result import Audit
 from paralbench.records.task_card import SeriesTarget, TaskCard
 from paralbench.results import key as result_key
 
@@ -39,7 +42,7 @@ class Entry:
 
     @property
     def task(self) -> TaskCard:
-        """The view's."""
+        """The view's task."""
         return self.view.task
 
     @property
@@ -53,47 +56,43 @@ class Entry:
         return self.encoders[0].placement.device
 
 
+@dataclass(frozen=True)
 class Preparation:
-    """Reads nothing but headers of cards and the bytes of the audio, to know them again.
+    """An entry that can be run.
 
     Args:
         entry: the entry.
-        known: digests of audio files that are known already; what is missing is added.
-
-    Raises:
-        ParalbenchError: where the entry cannot be run, LeakError among them.
+        head: its head, with its ``settings``.
+        settings: the recipe's settings with the user's over them.
+        spec: what is stored of each clip.
+        seeds: one fit a fold and seed; a deterministic head has one seed.
+        selection: the task's examples.
+        splits: which of them train, develop and test, in each fold and under each seed.
+        audit: which groups stand on two sides of a split.
+        digests: sha256 of each audio file; of one that cannot be read, a text of its own.
+        keys: the key of each clip in the feature store.
+        ids: what a result calls each example: salted with its audio, so that who has the audio can
+            derive it, and nobody else can undo it.
+        fingerprint: digest of the examples' audio, targets, groups and partitions.
     """
 
-    def __init__(self, entry: Entry, known: dict[Path, str | None] | None = None) -> None:
-        self.entry = entry
-        self.head = find_head(entry.head)
-        self.settings = find_settings(entry.head, entry.head_settings)
-        self.spec = required_spec(entry.task, entry.model, entry.head, self.settings)
-        for name in entry.task.metrics.report:
-            metric(name)
-        reading = entry.view.reading
-        self.selection = select(entry.task, reading.examples, reading.refused)
-        self.splits = folds.splits(self.selection, entry.seeds)
-        self.audit = audit(self.selection, self.splits)
-        clips = [clip for example in self.selection.examples for clip in example.clips]
-        self._digests = {} if known is None else known
-        self._digests |= digests({clip.path for clip in clips} - self._digests.keys())
-        self.clips = {self.key(clip): clip for clip in clips}
-        self._pieces: dict[str, tuple[Clip, ...]] = {}
-        self.fingerprint = self._fingerprint()
+    entry: Entry
+    head: Head
+    settings: Any
+    spec: FeatureSpec
+    seeds: tuple[int, ...]
+    selection: Selection
+    splits: list[Split]
+    audit: Audit
+    digests: Mapping[Path, str]
+    keys: Mapping[Clip, bytes]
+    ids: Mapping[str, str]
+    fingerprint: str
 
-    def recut(self, pieces: Mapping[str, tuple[Clip, ...]]) -> None:
-        """Encode these clips of the examples named, instead of those they came with.
-
-        Ids, folds and the fingerprint stay those of the recordings as they were given.
-        """
-        self._pieces |= pieces
-        clips = [clip for example in self.selection.examples for clip in self.pieces(example)]
-        self.clips = {self.key(clip): clip for clip in clips}
-
-    def pieces(self, example: Example) -> tuple[Clip, ...]:
-        """The clips of an example that are encoded, in order."""
-        return self._pieces.get(example.id, example.clips)
+    @property
+    def clips(self) -> dict[bytes, Clip]:
+        """All clips by key, in the order of the examples."""
+        return {key: clip for clip, key in self.keys.items()}
 
     @property
     def name(self) -> str:
@@ -105,48 +104,48 @@ class Preparation:
         """What decides this entry's scores, by name."""
         entry = self.entry
         return {
-            **keys.components(
-                entry.task, entry.encoders, entry.head, self.settings, self.spec, entry.seeds
+            **components(
+                entry.task, entry.encoders, entry.head, self.settings, self.spec, self.seeds
             ),
             "data": self.fingerprint,
             "data.refused": str(len(self.selection.refused)),
             "data.synthetic": str(entry.view.synthetic),
         }
 
-    def key(self, clip: Clip) -> bytes:
-        """The clip's key in the store. An unreadable file gets one of its own; it never is stored."""
-        digest = self._digests[clip.path]
-        return clip_key(digest if digest is not None else f"unreadable {clip.path}", clip)
 
-    def salted(self, example: Example) -> str:
-        """An id nobody can undo without the audio, and everybody with the audio can make again."""
-        keys = b"".join(self.key(clip) for clip in example.clips)
-        salt = hashlib.sha256(keys).digest()
-        return hashlib.blake2b(example.id.encode(), key=salt, digest_size=12).hexdigest()
+def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Preparation:
+    """Select, split and audit an entry's examples; of the audio, nothing but bytes is read.
 
-    def salted_name(self, name: str) -> str:
-        """The same for a name without audio of its own: the salt is all audio of the task."""
-        salt = hashlib.sha256(b"".join(sorted(self.clips))).digest()
-        return hashlib.blake2b(name.encode(), key=salt, digest_size=12).hexdigest()
+    Args:
+        entry: the entry.
+        known: digests of audio files that are known already; missing ones are added.
 
-    def _fingerprint(self) -> str:
-        chosen = self.selection
-        targets = [f"{target:.9g}" for target in chosen.targets]
-        if chosen.series:
-            targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in chosen.series]
-        lines = sorted(
-            json.dumps(
-                [
-                    self.salted(one),
-                    told,
-                    sorted(one.groups.items()),
-                    one.partition,
-                    [one.value(name) for name in self.entry.task.metrics.by],
-                ]
-            )
-            for one, told in zip(chosen.examples, targets, strict=True)
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    Raises:
+        ParalbenchError: where the entry cannot be run, LeakError among them.
+    """
+    task, head = entry.task, find_head(entry.head)
+    settings = find_settings(entry.head, entry.head_settings)
+    spec = required_spec(task, entry.model, entry.head, settings)
+    for name in task.metrics.report:
+        metric(name)
+    selection = select(task, entry.view.reading.examples, entry.view.reading.refused)
+    seeds = entry.seeds[:1] if head.deterministic else entry.seeds
+    folds = splits(selection, seeds)
+    report = audit(selection, folds)
+    clips = dict.fromkeys(clip for example in selection.examples for clip in example.clips)
+    known = {} if known is None else known
+    known |= digests({clip.path for clip in clips} - known.keys())
+    files = {clip.path: known[clip.path] or f"unreadable {clip.path}" for clip in clips}
+    keys = {clip: clip_key(files[clip.path], clip) for clip in clips}
+    ids = {}
+    for example in selection.examples:
+        salt = hashlib.sha256(b"".join(keys[clip] for clip in example.clips)).digest()
+        salted = hashlib.blake2b(example.id.encode(), key=salt, digest_size=12)
+        ids[example.id] = salted.hexdigest()
+    return Preparation(
+        entry, head, settings, spec, seeds, selection, folds, report, files, keys, ids,
+        _fingerprint(selection, ids),
+    )  # fmt: skip
 
 
 def required_spec(task: TaskCard, model: str, name: str, settings: Any) -> FeatureSpec:
@@ -157,15 +156,34 @@ def required_spec(task: TaskCard, model: str, name: str, settings: Any) -> Featu
     """
     target, head = task.target, find_head(name)
     if target.kind not in head.targets:
-        known = ", ".join(sorted(head.targets))
-        raise ParalbenchError(f"head '{name}' learns {known}; '{task.id}' is a {target.kind}.")
+        learned = ", ".join(sorted(head.targets))
+        raise ParalbenchError(f"head '{name}' learns {learned}; '{task.id}' is a {target.kind}.")
     encoders = model.count("+") + 1
     if encoders > 1 and head.streams == "one":
         raise ParalbenchError(
-            f"head '{name}' listens to one encoder, '{model}' names {encoders}; "
+            f"head '{name}' takes one encoder, '{model}' names {encoders}; "
             f"'paralbench list heads' shows those that fuse."
         )
     spec = head.spec(settings)
     if isinstance(target, SeriesTarget):
         return replace(spec, kind="windows", rate=target.rate, window=target.window)
     return spec
+
+
+def _fingerprint(selection: Selection, ids: Mapping[str, str]) -> str:
+    targets = [f"{target:.9g}" for target in selection.targets]
+    if selection.series:
+        targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in selection.series]
+    lines = sorted(
+        json.dumps(
+            [
+                ids[example.id],
+                target,
+                sorted(example.groups.items()),
+                example.partition,
+                [example.value(name) for name in selection.task.metrics.by],
+            ]
+        )
+        for example, target in zip(selection.examples, targets, strict=True)
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

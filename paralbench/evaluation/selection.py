@@ -67,11 +67,11 @@ class Selection:
         return dict(zip(self.classes, map(int, counts), strict=True))
 
     def attribute(self, name: str) -> NDArray[np.str_]:
-        """What each example says of itself under ``name``, or "unknown", [examples]."""
+        """Each example's attribute or group of this name, or "unknown", [examples]."""
         return np.array(
             [
-                str(one.attributes.get(name, one.groups.get(name, "unknown")))
-                for one in self.examples
+                str(example.attributes.get(name, example.groups.get(name, "unknown")))
+                for example in self.examples
             ]
         )
 

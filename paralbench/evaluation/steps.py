@@ -8,13 +8,13 @@ and predictions back, the first or last value filling the gap (AVEC 2019's way).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paralbench.evaluation.selection import Selection
-from paralbench.heads.head import Fitted, Problem, Rows, Split
+from paralbench.heads.head import Problem, Rows, Split
 from paralbench.records.task_card import SeriesTarget
 
 
@@ -26,7 +26,6 @@ class Steps:
     step: NDArray[np.int64]
     truth: NDArray[np.float64]
     delay: int
-    groups: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, selection: Selection) -> Steps:
@@ -39,37 +38,33 @@ class Steps:
             np.concatenate([np.arange(length) for length in lengths]),
             np.concatenate(selection.series),
             round(target.delay * target.rate),
-            selection.groups(),
         )
 
-    def problem(self) -> Problem:
-        """What a head is told: the value ``delay`` steps later."""
+    def problem(self, recordings: Problem) -> Problem:
+        """The problem in steps instead of recordings: the value ``delay`` steps later."""
         rows = np.arange(len(self.truth))
         last = np.searchsorted(self.example, self.example, side="right") - 1
         delayed = self.truth[np.minimum(rows + self.delay, last)]
-        groups = None if self.groups is None else self.groups[self.example]
+        groups = None if recordings.groups is None else recordings.groups[self.example]
         return Problem("number", delayed, 0, recordings=self.example, groups=groups)
 
     def splits(self, splits: Sequence[Split]) -> list[Split]:
         """The same splits in rows instead of recordings."""
         return [
             Split(
-                one.fold, one.seed,
-                self._rows(one.train), self._rows(one.develop), self._rows(one.test),
+                split.fold,
+                split.seed,
+                *(self._rows(side) for side in (split.train, split.develop, split.test)),
             )
-            for one in splits
-        ]  # fmt: skip
+            for split in splits
+        ]
 
-    def undelayed(self, fitted: Sequence[Fitted]) -> list[Fitted]:
-        """The same fits with their outputs shifted back by the delay."""
-        return [replace(fit, outputs=fit.outputs[self._earlier(fit.split.test)]) for fit in fitted]
+    def undelayed(self, outputs: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+        """Outputs for ``rows``, complete recordings, shifted back by the delay."""
+        return outputs[np.arange(len(rows)) - np.minimum(self.step[rows], self.delay)]
 
     def _rows(self, examples: Rows) -> Rows:
         return np.flatnonzero(np.isin(self.example, examples))
-
-    def _earlier(self, rows: Rows) -> Rows:
-        """For each of ``rows``, whole recordings, the place among them ``delay`` steps before."""
-        return np.arange(len(rows)) - np.minimum(self.step[rows], self.delay)
 
 
 def fill(recordings: Iterator[NDArray[np.floating]], lengths: Sequence[int]) -> NDArray[np.float32]:

@@ -11,9 +11,6 @@ from paralbench.records.profile import Profile, TrainingCost
 from paralbench.records.result import Result
 from paralbench.records.task_card import ClassTarget, NumberTarget, SeriesTarget
 
-BUDGET = 20.0
-"""Seconds of measuring in a run; loading, starting processes and memory come on top."""
-
 
 @dataclass(frozen=True)
 class Profiling:

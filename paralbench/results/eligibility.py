@@ -11,7 +11,7 @@ _CLUSTERS_LEAST = 5
 """With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
 
 
-def standing(
+def eligibility(
     task: TaskCard,
     *,
     synthetic: bool,

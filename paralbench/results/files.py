@@ -19,7 +19,6 @@ from paralbench.records.verdict import Verdict
 
 NO_NUMBERS = "it writes and reads what others computed"
 
-DEFAULT = Path("leaderboard") / "results"
 _VERDICT = "conformance.json"
 _LAYERS = ".layers.json"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from paralbench.metrics import metric as find_metric
 from paralbench.metrics.metric import Answers, Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
+from paralbench.statistics.draws import Draws
 
 _PROBABILITY, _ATTRIBUTE = "p:", "by:"
 
@@ -50,6 +53,15 @@ class Predictions:
             recordings=None if self.steps is None else self.rows,
         )
 
+    def metric(self, name: str) -> Metric:
+        """The metric called ``name``; raises ParalbenchError where it is for another target."""
+        chosen, target = find_metric(name), "class" if self.classes else "number"
+        if chosen.target != target:
+            raise ParalbenchError(
+                f"the metric '{name}' is for a {chosen.target}, the target is a {target}."
+            )
+        return chosen
+
     def tallies(self, metric: Metric, rows: NDArray[np.bool_] | None = None) -> list[Tally]:
         """A metric's tally of each seed, of some rows or of all; clusters are numbered alike.
 
@@ -73,6 +85,11 @@ class Predictions:
         wanted = self.clusters[first if rows is None else first & rows]
         counts: Array = np.bincount(wanted, minlength=int(self.clusters.max()) + 1).astype(float)
         return counts
+
+    @cached_property
+    def draws(self) -> Draws:
+        """Bootstrap draws of the clusters: the same for every metric and subgroup."""
+        return Draws.of(len(self.sizes()))
 
     def layout(self) -> tuple[Array, ...]:
         """What predictions of the same examples share: row, step, cluster and truth, in one order."""

@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from paralbench.evaluation.attributes import UNKNOWN, word
-from paralbench.evaluation.scoring import scores
-from paralbench.evaluation.subgroups import subgroups
+from paralbench.evaluation.attributes import word
 from paralbench.records.bundle import Estimate, Manifest, Outcome
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
@@ -25,6 +23,8 @@ from paralbench.records.screened import Row
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import scores
+from paralbench.results.subgroups import UNKNOWN, subgroups
 from paralbench.statistics.bootstrap import WILSON, wilson
 
 SMALLEST = 10

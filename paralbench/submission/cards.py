@@ -19,7 +19,7 @@ from paralbench.records.model_card import ModelCard, PackageWeights, Policy, See
 from paralbench.records.result import Model, Result
 from paralbench.records.task_card import TaskCard
 from paralbench.results import files
-from paralbench.results.eligibility import standing
+from paralbench.results.eligibility import eligibility
 from paralbench.results.provenance import card_digest
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
@@ -233,7 +233,7 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
 def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
     streams = result.model.streams or [result.model]
     known = [cards.models[one.id] for one in streams if one.id in cards.models]
-    expected, reason = standing(
+    expected, reason = eligibility(
         card,
         synthetic=result.data.synthetic,
         listed=result.data.listed,

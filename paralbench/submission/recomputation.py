@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from paralbench.evaluation import scoring
-from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.records.task_card import Partitions, TaskCard
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import confusion_matrix, scores
+from paralbench.results.subgroups import subgroups
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
 
@@ -36,7 +36,7 @@ def _class_counts(card: TaskCard, predictions: Predictions) -> dict[str, int]:
 
 
 RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
-    ("scores", lambda result: result.scores, lambda card, predictions: scoring.scores(card.metrics, predictions)),
+    ("scores", lambda result: result.scores, lambda card, predictions: scores(card.metrics, predictions)),
     (
         "subgroups",
         lambda result: result.subgroups,
@@ -45,7 +45,7 @@ RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
     (
         "confusion",
         lambda result: result.confusion,
-        lambda _, predictions: scoring.confusion_matrix(predictions) if predictions.classes else [],
+        lambda _, predictions: confusion_matrix(predictions) if predictions.classes else [],
     ),
     ("seeds", lambda result: result.seeds, lambda _, predictions: np.unique(predictions.seeds).tolist()),
     ("folds", lambda result: result.folds, lambda _, predictions: len(np.unique(predictions.folds))),

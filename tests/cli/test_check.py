@@ -13,7 +13,7 @@ from paralbench.encoders import conformance
 from paralbench.encoders.conformance import CHECKS
 from paralbench.encoders.loading import loadable
 from paralbench.records.errors import ParalbenchError
-from paralbench.results import files
+from paralbench.results import DEFAULT, files
 
 Capture = pytest.CaptureFixture[str]
 CATALOG = Path("catalog")
@@ -37,7 +37,7 @@ def test_log_mel_passes_the_whole_kit(capsys: Capture) -> None:
     assert main(["check", "log-mel", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)
     assert [finding["check"] for finding in told["findings"]] == list(CHECKS)
-    verdict = files.verdict(files.DEFAULT, "log-mel")
+    verdict = files.verdict(DEFAULT, "log-mel")
     assert verdict is not None
     assert verdict.model_dump(mode="json") == told
     assert verdict.encoder == loadable(Catalog().model("log-mel")).identity
@@ -50,7 +50,7 @@ def test_a_failure_is_told_once_and_ends_in_1(capsys: Capture) -> None:
     told = capsys.readouterr().out
     assert told.count("no such file of mine") == 1
     assert "FAILED  layers           as global-state" in told
-    verdict = files.verdict(files.DEFAULT, "mine")
+    verdict = files.verdict(DEFAULT, "mine")
     assert verdict is not None
     assert {finding.check for finding in verdict.failed} == set(CHECKS)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from paralbench.cli.run import _gap
-from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.task_card import Metrics
+from paralbench.results.subgroups import subgroups
 from tests.leaderboard.boards import predictions, result
 
 

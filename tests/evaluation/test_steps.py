@@ -1,5 +1,6 @@
 """Series as rows: delay there and back, cropping, repeating, and splits by recording."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from paralbench.evaluation.predicting import predictions
-from paralbench.evaluation.scoring import scores
 from paralbench.evaluation.selection import Selection, select
 from paralbench.evaluation.steps import Steps, fill, too_short
 from paralbench.heads.head import Fitted, Split
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example, Series
 from paralbench.records.task_card import TaskCard
+from paralbench.results.scores import scores
 
 TASK = TaskCard.model_validate(
     {
@@ -49,7 +50,9 @@ def test_rows_are_steps_recording_behind_recording() -> None:
 
 
 def test_training_labels_come_from_two_steps_later_and_stay_in_their_recording() -> None:
-    assert Steps.of(selection()).problem().targets.tolist() == [3, 4, 4, 4, 5, 8, 8, 8]
+    recordings = selection()
+    problem = Steps.of(recordings).problem(recordings.problem())
+    assert problem.targets.tolist() == [3, 4, 4, 4, 5, 8, 8, 8]
 
 
 def test_splits_of_recordings_become_splits_of_rows() -> None:
@@ -61,16 +64,16 @@ def test_splits_of_recordings_become_splits_of_rows() -> None:
     assert found.test.tolist() == [0, 1, 2, 3, 5, 6, 7]
 
 
-def fit(steps: Steps, outputs: list[float], recordings: list[int]) -> Fitted:
-    (split,) = steps.splits([Split(0, 0, np.array([1]), np.array([], int), np.array(recordings))])
+def fit(steps: Steps, outputs: list[float], recordings: list[int], train: int = 1) -> Fitted:
+    recorded = Split(0, 0, np.array([train]), np.array([], int), np.array(recordings))
+    (split,) = steps.splits([recorded])
     return Fitted(split, np.array(outputs, np.float32)[:, None], {}, {})
 
 
 def test_predictions_are_shifted_back_and_joined_by_recording() -> None:
     steps = Steps.of(selection())
-    (found,) = steps.undelayed([fit(steps, [10, 20, 30, 40, 50, 60, 70], [0, 2])])
-    assert found.outputs[:, 0].tolist() == [10, 10, 10, 20, 50, 50, 50]
-    told = predictions(selection(), [found], steps)
+    told = predictions(selection(), [fit(steps, [10, 20, 30, 40, 50, 60, 70], [0, 2])], steps)
+    assert told.outputs[:, 0].tolist() == [10, 10, 10, 20, 50, 50, 50]
     assert told.steps is not None
     assert told.steps.tolist() == [0, 1, 2, 3, 0, 1, 2]
     assert told.rows.tolist() == [0, 0, 0, 0, 2, 2, 2]
@@ -82,23 +85,12 @@ def test_a_perfect_head_scores_one_apart_from_what_the_delay_cuts_off() -> None:
     chosen = select(TASK, [example("a", ramp.tolist()), example("b", (-ramp).tolist()),
                            example("c", [0.0, 1.0])])  # fmt: skip
     steps = Steps.of(chosen)
-    wanted = steps.problem().targets
-    outputs = wanted[steps.example != 2].tolist()
-    back = steps.undelayed(
-        [
-            Fitted(
-                steps.splits([Split(0, 0, np.array([2]), np.array([], int), np.array([0, 1]))])[0],
-                np.array(outputs, np.float32)[:, None],
-                {},
-                {},
-            )
-        ]
-    )
-    (score,) = scores(chosen.task.metrics, predictions(chosen, back, steps))
+    targets = steps.problem(chosen.problem()).targets
+    fits = [fit(steps, targets[steps.example != 2].tolist(), [0, 1], train=2)]
+    (score,) = scores(chosen.task.metrics, predictions(chosen, fits, steps))
     assert score.value > 0.99
     assert set(score.by_group) == {"culture=a", "culture=b"}
-    undone = [Fitted(one.split, np.array(outputs, np.float32)[:, None], {}, {}) for one in back]
-    (late,) = scores(chosen.task.metrics, predictions(chosen, undone, steps))
+    (late,) = scores(chosen.task.metrics, predictions(chosen, fits, replace(steps, delay=0)))
     assert late.value < score.value
 
 

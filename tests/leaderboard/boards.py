@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from paralbench.evaluation.scoring import scores
 from paralbench.records.result import Result
 from paralbench.records.task_card import Metrics
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import scores
 
 FIXTURE = Path(__file__).parents[1] / "results" / "fixtures" / "result-v1.json"
 

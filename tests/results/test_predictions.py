@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.predicting import predictions
-from paralbench.evaluation.scoring import scores
-from paralbench.evaluation.subgroups import subgroups
 from paralbench.heads.head import Fitted
 from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
+from paralbench.results.scores import scores
+from paralbench.results.subgroups import subgroups
 from tests.evaluation.cases import NUMBERS, example, selected
 
 FOLDS = {

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from paralbench.evaluation.attributes import UNKNOWN
-from paralbench.evaluation.scoring import fitting
 from paralbench.metrics.metric import Array, Metric
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.interval import Interval
@@ -18,10 +16,11 @@ from paralbench.records.subgroup import Cell, Gap, Subgroup
 from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
 from paralbench.statistics.bootstrap import Spread, interval, scores, spread
-from paralbench.statistics.draws import Draws
 
 METHOD = "clustered-bootstrap/simultaneous-t/1"
 LEVEL = 0.95
+UNKNOWN = "unknown"
+"""The cell of examples whose attribute is not known; it takes no part in a gap."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +35,19 @@ class _Scored:
 
 def subgroups(metrics: Metrics, found: Predictions) -> list[Subgroup]:
     """Each reported metric for each attribute that the predictions hold."""
-    draws = Draws.of(len(found.sizes()))
     return [
-        _subgroup(attribute, fitting(name, found), found, draws, metrics.smallest)
+        _subgroup(attribute, found.metric(name), found, metrics.smallest)
         for attribute in sorted(found.attributes)
         for name in metrics.report
     ]
 
 
-def _subgroup(
-    attribute: str, metric: Metric, found: Predictions, draws: Draws, smallest: int
-) -> Subgroup:
+def _subgroup(attribute: str, metric: Metric, found: Predictions, smallest: int) -> Subgroup:
     words = found.attributes[attribute]
     cells: list[Cell] = []
     scored: list[_Scored] = []
     for value in np.unique(words):
-        cell, more = _cell(str(value), metric, found, words == value, draws, smallest)
+        cell, more = _cell(str(value), metric, found, words == value, smallest)
         cells.append(cell)
         if more is not None and value != UNKNOWN:
             scored.append(more)
@@ -69,7 +65,6 @@ def _cell(
     metric: Metric,
     found: Predictions,
     rows: NDArray[np.bool_],
-    draws: Draws,
     smallest: int,
 ) -> tuple[Cell, _Scored | None]:
     sizes, examples = found.sizes(rows), len(np.unique(found.rows[rows]))
@@ -90,11 +85,11 @@ def _cell(
         return bare("the metric is not defined on them")
     score = float(by_seed.mean())
     try:
-        known = interval(metric, tallies, sizes, draws, LEVEL)
+        known = interval(metric, tallies, sizes, found.draws, LEVEL)
     except ParalbenchError:
         return bare("too few or too much alike for an interval", score)
     cell = Cell(value=value, examples=examples, clusters=clusters, score=score, interval=known)
-    return cell, _Scored(cell, by_seed, draws.mean(tallies), sizes)
+    return cell, _Scored(cell, by_seed, found.draws.mean(tallies), sizes)
 
 
 def _gap(metric: Metric, scored: list[_Scored]) -> Gap | None:

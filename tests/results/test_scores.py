@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as sklearn
 
-from paralbench.evaluation import scoring
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.selection import Selection
 from paralbench.heads.head import Fitted
 from paralbench.records.errors import ParalbenchError
+from paralbench.results.scores import confusion_matrix, scores
 from tests.evaluation.cases import NUMBERS, example, selected
 
 FOLDS = {
@@ -46,7 +46,7 @@ def test_scores_are_those_of_scikit_learn_seed_by_seed() -> None:
     selection = _classes()
     found = predictions(selection, _fitted(selection, 2))
     assert len(found.rows) == 72 * len(SEEDS)
-    uar, wa = scoring.scores(selection.task.metrics, found)
+    uar, wa = scores(selection.task.metrics, found)
     for score, oracle in ((uar, sklearn.balanced_accuracy_score), (wa, sklearn.accuracy_score)):
         by_seed = [
             oracle(found.truth[found.seeds == seed], found.predicted[found.seeds == seed])
@@ -90,7 +90,7 @@ def test_the_confusion_matrix_is_a_mean_over_seeds() -> None:
     selection = _classes()
     found = predictions(selection, _fitted(selection, 2))
     counted = sklearn.confusion_matrix(found.truth, found.predicted) / len(SEEDS)
-    assert scoring.confusion_matrix(found) == pytest.approx(counted)
+    assert confusion_matrix(found) == pytest.approx(counted)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -113,7 +113,7 @@ def test_a_fold_that_leaves_a_metric_undefined_is_left_out_of_the_folds_alone() 
         Fitted(fit.split, np.full_like(fit.outputs, 0.25), {}, {}) if fit.split.fold == 0 else fit
         for fit in _fitted(selection, 1)
     ]
-    (ccc,) = scoring.scores(selection.task.metrics, predictions(selection, fitted))
+    (ccc,) = scores(selection.task.metrics, predictions(selection, fitted))
     assert list(ccc.by_fold) == ["1", "2", "3"]
     assert np.isfinite(ccc.value)
 
@@ -122,7 +122,7 @@ def test_a_metric_that_is_not_defined_at_all_is_refused() -> None:
     selection = _numbers([0.25] * 12)
     found = predictions(selection, _fitted(selection, 1, fill=0.25))
     with pytest.raises(ParalbenchError, match="ccc is not defined"):
-        scoring.scores(selection.task.metrics, found)
+        scores(selection.task.metrics, found)
 
 
 def test_a_metric_of_numbers_does_not_score_classes() -> None:
@@ -132,7 +132,7 @@ def test_a_metric_of_numbers_does_not_score_classes() -> None:
     )  # fmt: skip
     found = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="'ccc' is for a number, the target is a class"):
-        scoring.scores(selection.task.metrics, found)
+        scores(selection.task.metrics, found)
 
 
 def test_one_speaker_has_no_interval() -> None:
@@ -147,4 +147,4 @@ def test_one_speaker_has_no_interval() -> None:
     selection = selected(examples, parts)
     found = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="two clusters"):
-        scoring.scores(selection.task.metrics, found)
+        scores(selection.task.metrics, found)

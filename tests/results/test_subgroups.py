@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn
 
-from paralbench.evaluation.subgroups import subgroups
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
+from paralbench.results.subgroups import subgroups
 
 METRICS = Metrics(ranking="uar", report=["uar", "sensitivity", "ece"])
 SEEDS = 2

@@ -1,0 +1,131 @@
+"""What a head is fitted on: the features of all usable examples, extracted where they are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paralbench.evaluation.cutting import cut
+from paralbench.evaluation.folds import remaining
+from paralbench.evaluation.laps import Laps
+from paralbench.evaluation.preparation import Preparation
+from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.steps import Steps, too_short
+from paralbench.evaluation.streams import stream
+from paralbench.features.engine import LOCAL, Engine
+from paralbench.features.key import clip_key
+from paralbench.features.source import Source
+from paralbench.heads.head import Problem, Split, Stream
+from paralbench.records.example import Clip
+from paralbench.records.fidelity import Fidelity
+from paralbench.records.result import Consumption
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The features, targets and splits of an entry.
+
+    Args:
+        selection: the examples that are scored; the others are refused, with a reason.
+        clips: the encoded clips by key, cut into utterances where the head asks for it.
+        parts: the keys of each example's clips, in order.
+        sources: the stored features, an encoder each.
+        streams: the same as the head reads them.
+        problem: what the head learns; of a series its rows are ``steps``.
+        splits: the rows that train, develop and test.
+        steps: which step each row is; None where a row is an example.
+        audio: of the encoder that could use the least audio, how much.
+        fidelity: how close each encoder computes to the reference, where it is not the reference.
+        seconds: how long each part took.
+    """
+
+    selection: Selection
+    clips: Mapping[bytes, Clip]
+    parts: Sequence[Sequence[bytes]]
+    sources: Sequence[Source]
+    streams: Sequence[Stream]
+    problem: Problem
+    splits: Sequence[Split]
+    steps: Steps | None
+    audio: Consumption
+    fidelity: Sequence[Fidelity | None]
+    seconds: Mapping[str, float]
+
+
+def prepare_inputs(
+    prepared: Preparation,
+    splits: Sequence[Split],
+    cache: Path,
+    *,
+    engine: Engine = LOCAL,
+    quiet: bool = False,
+    say: Callable[[str], None] = lambda words: None,
+) -> Inputs:
+    """Cut, extract what is missing, refuse what cannot be used, and load the rest.
+
+    An example with a clip that cannot be used is refused. Folds never move.
+
+    Args:
+        prepared: the entry.
+        splits: of its examples.
+        cache: root of the feature store.
+        engine: what extracts.
+        quiet: show no progress.
+        say: receives remarks for the user.
+
+    Raises:
+        ParalbenchError: where no example or not enough of them can be used.
+    """
+    from paralbench.encoders.fidelity import admit
+
+    laps = Laps()
+    task = prepared.selection
+    keys = dict(prepared.keys)
+    cuts: dict[str, tuple[Clip, ...]] = {}
+    refused: dict[str, str] = {}
+    policy = prepared.head.cutting(prepared.settings)
+    if policy is not None and not task.series:
+        cuts, refused = cut(task.examples, keys, policy, cache, quiet)
+        for utterances in cuts.values():
+            keys |= {clip: clip_key(prepared.digests[clip.path], clip) for clip in utterances}
+        laps.end("cutting")
+    pieces = {example.id: cuts.get(example.id, example.clips) for example in task.examples}
+    clips = {keys[clip]: clip for utterances in pieces.values() for clip in utterances}
+    encoders = prepared.entry.encoders
+    fidelity = [admit(encoder, clips.values(), cache) for encoder in encoders]
+    sources = [
+        Source.extracted(encoder, prepared.spec, clips, cache, engine=engine, quiet=quiet, say=say)
+        for encoder in encoders
+    ]
+    laps.end("extraction")
+    unusable = {key: reason for source in sources for key, reason in source.refused.items()}
+    for name, utterances in pieces.items():
+        for clip in utterances:
+            if keys[clip] in unusable:
+                refused.setdefault(name, f"{unusable[keys[clip]]} [{clip.path.name}]")
+    if task.series:
+        recordings = {
+            example.id: keys[example.clips[0]]
+            for example in task.examples
+            if example.id not in refused
+        }
+        for source in sources:
+            for name, reason in too_short(task, source.frames(recordings)).items():
+                refused.setdefault(name, reason)
+    selection = task.without(refused)
+    problem = selection.problem()
+    usable = remaining(splits, task, selection)
+    steps = Steps.of(selection) if selection.series else None
+    if steps is not None:
+        problem = steps.problem(problem)
+        usable = steps.splits(usable)
+    parts = [[keys[clip] for clip in pieces[example.id]] for example in selection.examples]
+    lengths = [len(values) for values in selection.series]
+    streams, audio = zip(*(stream(source, parts, lengths) for source in sources), strict=True)
+    laps.end("reading")
+    least = min(audio, key=lambda consumption: consumption.fraction)
+    return Inputs(
+        selection, clips, parts, sources, streams, problem, usable, steps, least, fidelity,
+        laps.seconds,
+    )  # fmt: skip

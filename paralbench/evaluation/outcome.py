@@ -1,0 +1,170 @@
+"""The result of an entry: what was computed, from what, by whom, and whether it may be ranked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paralbench.evaluation.inputs import Inputs
+from paralbench.evaluation.preparation import Entry, Preparation
+from paralbench.evaluation.scoring import Scored
+from paralbench.heads.head import Fits
+from paralbench.records.example import Refusal
+from paralbench.records.fidelity import Fidelity
+from paralbench.records.result import Cards, Data, Model, RefusedInput, Result, Training
+from paralbench.results import files
+from paralbench.results.eligibility import eligibility
+from paralbench.results.predictions import Predictions
+from paralbench.results.provenance import provenance
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result with the bytes of its predictions, and the refusals by their true names."""
+
+    result: Result
+    predictions: bytes
+    refused: tuple[Refusal, ...]
+
+
+def outcome(
+    prepared: Preparation,
+    inputs: Inputs,
+    fits: Fits,
+    predictions: Predictions,
+    scored: Scored,
+    seconds: Mapping[str, float],
+) -> Outcome:
+    """The outcome of an entry; whoever runs it writes the files."""
+    entry = prepared.entry
+    task = entry.task
+    selection = inputs.selection
+    refused = prepared.selection.refused
+    listed = len(prepared.selection.examples) + sum(not refusal.erratum for refusal in refused)
+    errata = {name for example in selection.examples for name in example.errata}
+    errata |= {refusal.erratum for refusal in selection.refused if refusal.erratum}
+    salt = hashlib.sha256(b"".join(sorted(inputs.clips))).digest()
+    layers = [fit.layer_weights for fit in fits.fitted if fit.layer_weights is not None]
+    weights = np.mean(layers, axis=0).tolist() if layers else []
+    names = np.array([prepared.ids[example.id] for example in selection.examples])
+    content, digest = files.parquet(predictions.table(names))
+    standing, reason = eligibility(
+        task,
+        synthetic=entry.view.synthetic,
+        listed=listed,
+        scored=len(selection.examples),
+        unknown=prepared.audit.unknown,
+        clusters=scored.scores[0].interval.clusters,
+        pinned=all(encoder.weights.pinned for encoder in entry.encoders),
+        null=all(encoder.card.null for encoder in entry.encoders),
+    )
+    result = Result(
+        schema_version=2,
+        entry=prepared.name,
+        task=task.id,
+        task_version=task.version,
+        task_title=task.title,
+        task_about=task.about,
+        model=_model(entry, inputs.fidelity),
+        head=entry.head,
+        standing=standing,
+        standing_reason=reason,
+        target=task.target.model_dump(mode="json"),
+        ranking=task.metrics.ranking,
+        scores=scored.scores,
+        confusion=scored.confusion,
+        classes=list(selection.classes),
+        layer_weights=[round(float(weight), 6) for weight in weights],
+        seeds=list(prepared.seeds),
+        folds=len({split.fold for split in inputs.splits}),
+        data=Data(
+            corpus=entry.view.corpus.card.id,
+            declared=task.examples,
+            listed=listed,
+            scored=len(selection.examples),
+            classes=selection.class_counts(),
+            fingerprint=prepared.fingerprint,
+            synthetic=entry.view.synthetic,
+            errata=sorted(errata),
+            refused=[
+                RefusedInput(subject=refusal.subject, reason=refusal.reason)
+                if entry.view.open
+                else _anonymous(refusal, salt)
+                for refusal in selection.refused
+            ],
+        ),
+        transfer=task.transfer,
+        # A corpus's expected counts are for verifying it, not for results.
+        cards=Cards(
+            task=task,
+            corpus=entry.view.corpus.card.model_copy(update={"facts": []}),
+            models=[encoder.card for encoder in entry.encoders],
+        ),
+        audio=inputs.audio,
+        audit=prepared.audit,
+        training=Training(
+            settings=prepared.settings.model_dump(mode="json"),
+            tried=fits.tried,
+            chosen=[
+                {"fold": fit.split.fold, "seed": fit.split.seed, **fit.chosen}
+                for fit in fits.fitted
+            ],
+            trained_parameters=fits.trained_parameters,
+        ),
+        provenance=provenance(task, prepared.components, dict(seconds)),
+        predictions_sha256=digest,
+        control=scored.control,
+        forms=fits.forms,
+        compressed=scored.compressed,
+        subgroups=scored.subgroups,
+    )
+    return Outcome(result, content, selection.refused)
+
+
+def _anonymous(refusal: Refusal, salt: bytes) -> RefusedInput:
+    """Without what may quote licensed data: names, places, labels, numbers.
+
+    The salt is all audio of the task: what is refused may have none of its own.
+    """
+    name = hashlib.blake2b(refusal.subject.encode(), key=salt, digest_size=12).hexdigest()
+    reason = re.split(r"[\[;(':]| is | from |\d", refusal.reason, maxsplit=1)[0].strip()
+    return RefusedInput(subject=name, reason=reason)
+
+
+def _model(entry: Entry, fidelity: Sequence[Fidelity | None]) -> Model:
+    """The encoder; several encoders as one model with its streams."""
+    streams = [
+        Model(
+            id=encoder.card.id,
+            title=encoder.card.title,
+            parameters=encoder.card.parameters,
+            weights=encoder.weights.sha256,
+            encoder=encoder.identity,
+            policy=encoder.card.policy.model_dump(mode="json"),
+            licence=encoder.card.licence,
+            placement=encoder.placement.name,
+            fidelity=measured,
+        )
+        for encoder, measured in zip(entry.encoders, fidelity, strict=True)
+    ]
+    if len(streams) == 1:
+        return streams[0]
+
+    def joined(digests: Iterable[str]) -> str:
+        return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+    return Model(
+        id=entry.model,
+        title=" + ".join(stream.title for stream in streams),
+        parameters=sum(stream.parameters for stream in streams),
+        weights=joined(stream.weights for stream in streams),
+        encoder=joined(stream.encoder for stream in streams),
+        policy={stream.id: stream.policy for stream in streams},
+        licence="; ".join(dict.fromkeys(stream.licence for stream in streams)),
+        streams=streams,
+        placement=" + ".join(dict.fromkeys(stream.placement for stream in streams)),
+    )

@@ -1,0 +1,77 @@
+"""From predictions to scores and their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.records.errors import ParalbenchError
+from paralbench.records.result import Paired, Score
+from paralbench.records.task_card import Metrics
+from paralbench.results.predictions import Predictions
+from paralbench.statistics.bootstrap import interval
+from paralbench.statistics.bootstrap import scores as by_seeds
+from paralbench.statistics.paired import paired
+
+
+def scores(metrics: Metrics, predictions: Predictions) -> list[Score]:
+    """Every metric that a task's card reports."""
+    groups = {
+        f"{name}={value}": predictions.attributes[name] == value
+        for name in metrics.by
+        for value in np.unique(predictions.attributes[name])
+    }
+    return [_score(name, predictions, groups) for name in metrics.report]
+
+
+def confusion_matrix(predictions: Predictions) -> list[list[float]]:
+    """Rows are the truth; the mean over seeds of how many examples fell where; [] of numbers."""
+    classes, seeds = len(predictions.classes), len(np.unique(predictions.seeds))
+    if not classes:
+        return []
+    cells = predictions.truth.astype(int) * classes + predictions.predicted.astype(int)
+    counts = np.bincount(cells, minlength=classes**2) / seeds
+    matrix: list[list[float]] = counts.reshape(classes, classes).tolist()
+    return matrix
+
+
+def difference(name: str, ours: Predictions, theirs: Predictions) -> Paired:
+    """How ``ours`` differ from ``theirs`` in a metric, example by example."""
+    metric = ours.metric(name)
+    first = ours.tallies(metric)
+    second = theirs.tallies(metric)
+    return paired(metric, first, second, ours.sizes(), ours.draws)
+
+
+def _score(
+    name: str,
+    predictions: Predictions,
+    groups: Mapping[str, NDArray[np.bool_]],
+) -> Score:
+    metric = predictions.metric(name)
+    tallies = predictions.tallies(metric)
+    by_seed = by_seeds(tallies)
+    if not np.isfinite(by_seed).all():
+        raise ParalbenchError(
+            f"{name} is not defined: truth and predictions are all the same; that is no score."
+        )
+
+    def mean(rows: NDArray[np.bool_]) -> float | None:
+        """The mean over seeds on some rows; None where few rows leave a metric undefined."""
+        values = by_seeds(predictions.tallies(metric, rows))
+        return float(values.mean()) if np.isfinite(values).all() else None
+
+    folds = {str(fold): mean(predictions.folds == fold) for fold in np.unique(predictions.folds)}
+    seeds = map(str, np.unique(predictions.seeds))
+    return Score(
+        metric=metric.name,
+        version=metric.version,
+        value=float(by_seed.mean()),
+        interval=interval(metric, tallies, predictions.sizes(), predictions.draws),
+        by_seed=dict(zip(seeds, by_seed.tolist(), strict=True)),
+        by_fold={fold: value for fold, value in folds.items() if value is not None},
+        by_group={group: mean(rows) for group, rows in groups.items()},
+        chance=metric.chance(len(predictions.classes)) if metric.chance else None,
+    )
