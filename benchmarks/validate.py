@@ -31,7 +31,7 @@ from paralbench.results.provenance import provenance
 from paralbench.results.scores import confusion_matrix, scores
 from paralbench.results.subgroups import subgroups
 from paralbench.submission.validation import validate
-from paralbench.system.parallel import parallel_map
+from paralbench.system.processes import parallel_map
 
 RESULTS, FEWER = 1000, 100
 TASK, MODEL = "ravdess-emotion", "log-mel"

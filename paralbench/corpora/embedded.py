@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
+from paralbench.system.atomic_file import write_atomically
 from paralbench.system.cache_folder import default_cache
 
 
@@ -20,9 +19,5 @@ def kept(content: bytes, suffix: str = "") -> Path:
     digest = hashlib.sha256(content).hexdigest()
     file = default_cache() / "audio" / digest[:2] / f"{digest}{suffix}"
     if not file.is_file() or file.stat().st_size != len(content):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=file.parent, prefix=".part-")
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(part).replace(file)
+        write_atomically(file, content)
     return file

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from paralbench.records.corpus_card import CorpusCard, Fetch
 from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.system.digest import file_digest
 
 
 def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path:
@@ -59,7 +60,7 @@ def digest(root: Path) -> str:
     for file in sorted(root.rglob("*")):
         if file.is_file():
             name = file.relative_to(root).as_posix()
-            total.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+            total.update(f"{name}\0{file_digest(file)}\n".encode())
     return total.hexdigest()
 
 

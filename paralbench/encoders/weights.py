@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paralbench.encoders import conversion, packaged
-from paralbench.encoders.packaged import sha256
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import (
     FolderWeights,
@@ -18,6 +17,7 @@ from paralbench.records.model_card import (
     PackageWeights,
     SeededWeights,
 )
+from paralbench.system.digest import file_digest
 
 NO_NUMBERS = "weights are keyed by their sha256"
 
@@ -105,7 +105,7 @@ def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
     for file in (packaged.installed(source), kept):
         if file is None or not file.is_file() or (source.converted and file != kept):
             continue
-        found = sha256(file)
+        found = file_digest(file)
         if found != pin:
             raise ParalbenchError(
                 f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins {pin[:12]}…; "
@@ -176,7 +176,7 @@ def _folder(place: Path, pins: set[str | None], backend: str) -> WeightsFile:
         raise _lacks(place, _WHOLE)
     if backend != "python" and not (place / "config.json").is_file():
         raise _lacks(place, "config.json")
-    found = sha256(file) if file.is_file() else _sha256_of_shards(place, index)
+    found = file_digest(file) if file.is_file() else _sha256_of_shards(place, index)
     return WeightsFile(place, "safetensors", found, pinned=found in pins)
 
 
@@ -206,7 +206,7 @@ def _sha256_of_shards(place: Path, index: Path) -> str:
     for name in sorted(names):
         if name != Path(name).name or not (place / name).is_file():
             raise ParalbenchError(f"{index}: it names the shard {name}, which is not beside it.")
-        joined.update(bytes.fromhex(sha256(place / name)))
+        joined.update(bytes.fromhex(file_digest(place / name)))
     return joined.hexdigest()
 
 

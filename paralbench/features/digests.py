@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from paralbench.system.digest import file_digest
 
 NO_NUMBERS = "digests are in the key"
 
@@ -20,7 +21,6 @@ def digests(files: Iterable[Path]) -> dict[Path, str | None]:
 
 def _digest(file: Path) -> str | None:
     try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        return file_digest(file)
     except OSError:
         return None

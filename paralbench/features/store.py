@@ -9,7 +9,6 @@ need none. A record whose checksum fails is dropped and made anew, later entries
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import struct
@@ -30,6 +29,8 @@ from numpy.typing import NDArray
 from paralbench.features.key import FeatureKey
 from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.precision import storage
+from paralbench.system.atomic_file import write_atomically
+from paralbench.system.folder_lock import Lock
 
 NO_NUMBERS = "records are bytes under a checksum"
 
@@ -180,12 +181,7 @@ class FeatureStore:
     def writer(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Writer]:
         """The one writer of this space; ``waiting`` is called once where another has the lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                waiting()
-                fcntl.flock(lock, fcntl.LOCK_EX)
+        with Lock(self.folder, "lock", waiting):
             self._describe()
             with Writer(self._data, self._index) as writer:
                 yield writer
@@ -198,9 +194,7 @@ class FeatureStore:
     def _describe(self) -> None:
         file = self.folder / "space.json"
         if not file.exists():
-            scratch = file.with_suffix(f".{os.getpid()}")
-            scratch.write_text(json.dumps(asdict(self.key), indent=1), encoding="utf-8")
-            scratch.replace(file)
+            write_atomically(file, json.dumps(asdict(self.key), indent=1))
 
 
 class Writer:

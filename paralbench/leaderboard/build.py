@@ -26,6 +26,7 @@ from paralbench.leaderboard.matrix import matrices
 from paralbench.pages.chart import Chart
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.result import Result
+from paralbench.system.quantity import prefixed
 
 _HERE = Path(__file__).parent
 _MOST = 10
@@ -141,21 +142,11 @@ class _Site:
 def _environment() -> jinja2.Environment:
     environment = strict(_HERE / "templates")
     environment.globals.update(
-        address=address, costs=costs, page=page, place=place, quantity=quantity, shade=shade,
+        address=address, costs=costs, page=page, place=place, quantity=prefixed, shade=shade,
         width=WIDTH, layer_bars=_layer_bars,
     )  # fmt: skip
     environment.filters["first_rows"] = lambda table, most: replace(table, rows=table.rows[:most])
     return environment
-
-
-def quantity(value: float | None) -> str:
-    """A number with a unit prefix: 8.2 M."""
-    if value is None:
-        return "–"
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.1f} {letter}"
-    return f"{value:g}"
 
 
 def shade(value: float, row: list[float]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from paralbench.leaderboard.costs import SECONDS
 from paralbench.leaderboard.efficiency import VERSION, index_of
 from paralbench.records.profile import Cost, Part, Profile, Ratios
+from paralbench.system.quantity import binary, prefixed, seconds
 from paralbench.system.text_table import columns
 
 _HEADINGS = (
@@ -30,7 +31,7 @@ def line(profile: Profile) -> str:
     macs = (
         "MACs uncounted"
         if cost.macs is None
-        else f"{number(cost.macs / cost.seconds)} MACs a second"
+        else f"{prefixed(cost.macs / cost.seconds)} MACs a second"
     )
     peak = profile.memory.at(cost.seconds)
     memory = "" if peak is None else f", {binary(peak.whole)} of memory"
@@ -49,7 +50,7 @@ def tables(profile: Profile) -> str:
         for cost in part.costs
     ]
     sizes = [
-        (name, number(part.frozen), number(part.trained), binary(part.size),
+        (name, prefixed(part.frozen), prefixed(part.trained), binary(part.size),
          part.uncounted or part.counted, _growth(part))
         for name, part in parts.items()
     ]  # fmt: skip
@@ -69,7 +70,7 @@ def _row(name: str, cost: Cost) -> Sequence[str]:
     return (
         name,
         f"{cost.seconds:g} s",
-        _UNMEASURED if cost.macs is None else number(cost.macs / cost.seconds),
+        _UNMEASURED if cost.macs is None else prefixed(cost.macs / cost.seconds),
         *(_UNMEASURED if latency is None else seconds(latency) for latency in tails),
         f"{cost.real_time_factor:.3g}",
         _UNMEASURED if cost.memory is None else binary(cost.memory),
@@ -127,30 +128,3 @@ def _facts(profile: Profile) -> list[str]:
         cost = profile.training
         facts.append(f"training of the head: {cost.seconds:.1f} s for {cost.fits} fits")
     return facts
-
-
-def number(value: float) -> str:
-    """1.23 G and the like."""
-    for size, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if value >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
-
-
-def binary(value: float) -> str:
-    """Bytes as MiB and the like."""
-    for size, unit in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if value >= size:
-            return (
-                f"{value / size:.3g} {unit}"
-                if value < 1000 * size
-                else f"{value / size:.0f} {unit}"
-            )
-    return f"{value:.0f} B"
-
-
-def seconds(value: float) -> str:
-    """Seconds, milliseconds or microseconds."""
-    if value >= 1:
-        return f"{value:.3g} s"
-    return f"{1e3 * value:.3g} ms" if value >= 1e-3 else f"{1e6 * value:.3g} µs"

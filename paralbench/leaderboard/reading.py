@@ -13,7 +13,7 @@ from paralbench.metrics import metric
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.result import Result
 from paralbench.results import files
-from paralbench.system.parallel import parallel_map
+from paralbench.system.processes import parallel_map
 
 Group = tuple[bool, str, str]
 """Synthetic or not, task, ranking metric: what one table is of."""

@@ -25,7 +25,7 @@ from paralbench.records.profile import (
     Ratios,
     Reference,
 )
-from paralbench.system.fresh_process import in_fresh_process
+from paralbench.system.processes import in_fresh_process
 
 _PATIENCE = 0.2
 """Share of the budget that one pass may take."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from paralbench.records.card import Card
 from paralbench.records.errors import CardError
 from paralbench.records.profile import Machine
 from paralbench.system import sources
+from paralbench.system.atomic_file import write_atomically
 
 METHOD = 1
 """Version of how costs are measured; costs of two versions are not laid side by side."""
@@ -42,11 +42,7 @@ def load(kind: type[C], folder: Path, name: str) -> C | None:
 
 def save(card: Card, folder: Path, name: str) -> None:
     """Keep it, whole or not at all."""
-    file = _file(folder, type(card), name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(f".{os.getpid()}")
-    scratch.write_text(card.model_dump_json(), encoding="utf-8")
-    scratch.replace(file)
+    write_atomically(_file(folder, type(card), name), card.model_dump_json())
 
 
 def _file(folder: Path, kind: type[Card], name: str) -> Path:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from paralbench.records.errors import CardError
+from paralbench.records.strict_text import parse_json, parse_toml
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._+-]{0,79}$")]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
@@ -28,22 +27,22 @@ class Card(BaseModel):
             CardError: naming the file and the key, for anything a card may not hold.
         """
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
+            values = parse_toml(path.read_bytes(), any_form=True)
+        except OSError as error:
             raise CardError(f"{path}: cannot be read ({error}).") from error
-        except tomllib.TOMLDecodeError as error:
-            raise CardError(f"{path}: not valid TOML: {error}.") from error
+        except ValueError as error:
+            raise CardError(f"{path}: {error}.") from error
         return cls.checked(values, path)
 
     @classmethod
     def from_json(cls, path: Path) -> Self:
         """Read a card kept as JSON; raises as :meth:`from_toml` does."""
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
+            values = parse_json(path.read_bytes(), any_form=True)
+        except OSError as error:
             raise CardError(f"{path}: cannot be read ({error}).") from error
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise CardError(f"{path}: not valid JSON: {error}.") from error
+        except ValueError as error:
+            raise CardError(f"{path}: {error}.") from error
         return cls.checked(values, path)
 
     @classmethod

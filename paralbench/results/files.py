@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from paralbench.records.card import Card
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result
 from paralbench.records.verdict import Verdict
+from paralbench.system.atomic_file import write_atomically
 
 NO_NUMBERS = "it writes and reads what others computed"
 
@@ -43,10 +43,9 @@ def write(root: Path, result: Result, predictions: bytes) -> Path:
         ValueError: for NaN or infinity anywhere in the result.
     """
     file = place(root, result.task, result.model.id, result.head, result.data.synthetic)
-    file.parent.mkdir(parents=True, exist_ok=True)
     content = _told(result)
-    _atomically(file.with_suffix(".parquet"), predictions)
-    _atomically(file, content)
+    write_atomically(file.with_suffix(".parquet"), predictions)
+    write_atomically(file, content)
     return file
 
 
@@ -64,8 +63,7 @@ def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
     """Write <head>.layers.json beside the result of the same entry, atomically."""
     file = place(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
     file = file.with_name(file.name.removesuffix(".json") + _LAYERS)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _atomically(file, _told(analysis))
+    write_atomically(file, _told(analysis))
     return file
 
 
@@ -77,8 +75,7 @@ def find_layers(root: Path) -> Iterator[Path]:
 def write_verdict(root: Path, verdict: Verdict) -> Path:
     """Write <model>/conformance.json atomically."""
     file = root / verdict.model / _VERDICT
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _atomically(file, _told(verdict))
+    write_atomically(file, _told(verdict))
     return file
 
 
@@ -92,12 +89,6 @@ def _told(card: Card) -> bytes:
     """A card as it is written: not by pydantic's JSON mode, which would quietly write NaN as null."""
     text = json.dumps(card.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
-
-
-def _atomically(file: Path, content: bytes) -> None:
-    scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    scratch.write_bytes(content)
-    scratch.replace(file)
 
 
 def whole(file: Path, result: Result) -> bool:

@@ -21,6 +21,7 @@ from paralbench.records.bundle import FORMAT, VERSION, Manifest, Member
 from paralbench.records.errors import BundleError, CardError
 from paralbench.screener import container, contents
 from paralbench.screener.container import Entry
+from paralbench.system.atomic_file import atomic_path
 
 SUFFIX = ".plb"
 _MANIFEST = "bundle.json"
@@ -105,18 +106,14 @@ def write(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -> str:
     size = sum(map(len, members.values()))
     if size > container.LARGEST:
         raise BundleError(f"{path}: its members have {size} bytes, more than a bundle may have.")
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        for name in members:
-            container.check_name(name)
-        sha256 = _written(scratch, _with_members(manifest, members), members)
-        with scratch.open("rb") as file:
-            _opened(path, file)
-        scratch.replace(path)
+        container.check_names(list(members))
+        with atomic_path(path) as scratch:
+            sha256 = _written(scratch, _with_members(manifest, members), members)
+            with scratch.open("rb") as file:
+                _opened(path, file)
     except BundleError as error:
         raise BundleError(f"{path}: not written, since {error}.") from None
-    finally:
-        scratch.unlink(missing_ok=True)
     return sha256
 
 

@@ -7,7 +7,6 @@ single bit anywhere is not the same. The format is PKWARE's (APPNOTE 6.3), witho
 
 from __future__ import annotations
 
-import re
 import stat
 import struct
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from paralbench.records.errors import BundleError
+from paralbench.system.member_names import name_faults
 
 LARGEST = 2**32 - 2**20
 """Bytes of a whole bundle; more would need zip64."""
@@ -23,7 +23,6 @@ MOST = 1000
 COMMENT = 64
 """The zip's comment is the bundle's sha256 in hexadecimal."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
@@ -94,7 +93,7 @@ def read(file: BinaryIO, size: int) -> tuple[list[Entry], str]:
         raise BundleError("its list of members is larger than its members' names can make it")
     file.seek(start)
     entries = _directory(file.read(length), count)
-    _check_names([entry.name for entry in entries])
+    check_names([entry.name for entry in entries])
     comment = tail[_END.size :].decode("latin-1")
     _compare(file, size, entries, comment)
     return entries, comment
@@ -121,32 +120,11 @@ def _directory(content: bytes, count: int) -> list[Entry]:
     return entries
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Refuse names that could mean another file than they say, each with its own sentence."""
-    for name in names:
-        check_name(name)
-    for name in names:
-        if names.count(name) > 1:
-            raise BundleError(f"it has two members named {name!r}")
-    folded = [name.lower() for name in names]
-    for name in names:
-        if folded.count(name.lower()) > 1:
-            raise BundleError(f"two of its members differ only in the case of {name!r}")
-
-
-def check_name(name: str) -> None:
-    """Raise :class:`BundleError` for a name that is not a plain relative path of ASCII letters."""
-    if "\\" in name:
-        raise BundleError(f"its member {name!r} has a backslash in its name")
-    if name.startswith("/") or re.match("[A-Za-z]:", name):
-        raise BundleError(f"its member {name!r} has an absolute path")
-    if ".." in name.split("/"):
-        raise BundleError(f"its member {name!r} leads out of the bundle (..)")
-    if len(name) > 200 or not _PLAIN.fullmatch(name):
-        raise BundleError(
-            f"its member {name[:200]!r} has a name that is not plain: letters, digits, '_', '.', '-', "
-            "folders parted by '/', at most 200 characters"
-        )
+def check_names(names: Sequence[str]) -> None:
+    """Refuse names that could mean another file than they say."""
+    for name, fault in zip(names, name_faults(names), strict=True):
+        if fault is not None:
+            raise BundleError(f"its member {name[:200]!r} {fault}")
 
 
 def _compare(file: BinaryIO, size: int, entries: Sequence[Entry], comment: str) -> None:

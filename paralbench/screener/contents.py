@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from math import prod
 from typing import Any, BinaryIO, Literal, cast, get_args
 
 from paralbench.records.errors import BundleError
+from paralbench.records.strict_text import parse_json
 from paralbench.screener import onnx_format
 
 Kind = Literal["json", "safetensors", "onnx"]
@@ -58,37 +58,10 @@ def parsed(content: bytes) -> Any:
     Raises:
         BundleError: for any other, and for JSON that is too large or nested too deeply.
     """
-    if len(content) > LARGEST_JSON:
-        raise BundleError(f"it has more than {LARGEST_JSON} bytes")
-    if _depth(content) > DEEPEST_JSON:
-        raise BundleError(f"it is nested more than {DEEPEST_JSON} deep")
     try:
-        return json.loads(
-            content.decode("utf-8"), object_pairs_hook=_unrepeated, parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError) as error:
-        raise BundleError(f"it cannot be parsed ({error})") from None
-
-
-def _depth(content: bytes) -> int:
-    """How deep brackets outside strings are nested; exact for JSON, some number for all else."""
-    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
-    depth = deepest = 0
-    for bracket in re.findall(rb"[][{}]", b"".join(unescaped.split(b'"')[::2])):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+        return parse_json(content, largest=LARGEST_JSON, deepest=DEEPEST_JSON)
+    except ValueError as error:
+        raise BundleError(f"it {error}") from None
 
 
 def _check_safetensors(file: BinaryIO, start: int, size: int) -> None:

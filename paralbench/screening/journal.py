@@ -17,7 +17,7 @@ from paralbench.screening.chained_log import ChainedLog, checked_lines
 
 NAME = "journal.jsonl"
 _FORMAT = "paralbench-journal/1"
-_OURS = {".lock", "salt", ".salt.part", ".scratch", "incoming"}
+_OURS = {".lock", "salt", ".scratch", "incoming"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,11 @@ def check_empty(folder: Path) -> None:
     """Raise :class:`ParalbenchError` where a folder holds files but no earlier run."""
     if (folder / NAME).exists():
         return
-    others = sorted(file.name for file in folder.iterdir() if file.name not in _OURS)
+    others = sorted(
+        file.name
+        for file in folder.iterdir()
+        if file.name not in _OURS and not file.match(".salt.*.part")
+    )
     if others:
         raise ParalbenchError(
             f"{folder}: expected an empty folder or an earlier run's, it holds {others[0]!r}"

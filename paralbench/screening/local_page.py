@@ -31,6 +31,7 @@ from paralbench.screening.journal import Journal, Run, check_empty
 from paralbench.screening.report import TEMPLATES
 from paralbench.screening.screener_source import ScreenerSource
 from paralbench.screening.workers import SCRATCH, Workers
+from paralbench.system.network_guard import refused
 
 LARGEST = 2**30
 """Bytes of a recording that are accepted: an hour and a half of stereo at 48 kHz."""
@@ -61,6 +62,7 @@ def serve(source: ScreenerSource, folder: Path, say: Callable[[str], None], port
     journal, audit = Journal(folder, Run(source.sha256)), Audit(folder)
     try:
         with (
+            refused("while screening: nothing leaves this computer", loopback=True),
             Workers(source.load, 1, folder / SCRATCH) as workers,
             Server(Desk(source, workers, journal, audit, incoming), port) as server,
         ):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.system.atomic_file import write_atomically
 from paralbench.system.csv_cell import safe
 
 NAME = "salt"
@@ -36,7 +36,7 @@ class Pseudonyms:
         """
         place = file or folder / NAME
         if file is None and not place.exists():
-            write_private(place, secrets.token_bytes(_BYTES))
+            write_atomically(place, secrets.token_bytes(_BYTES), private=True)
         try:
             salt = place.read_bytes()
         except OSError as error:
@@ -75,16 +75,4 @@ def write_key_table(file: Path, report: Path, names: Iterable[tuple[str, str, st
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("pseudonym", "id", "path"))
     writer.writerows([safe(cell) for cell in row] for row in names)
-    write_private(file, text.getvalue().encode("utf-8", "backslashreplace"))
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file atomically that only its owner can read."""
-    scratch = file.with_name(f".{file.name}.part")
-    scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    scratch.replace(file)
+    write_atomically(file, text.getvalue().encode("utf-8", "backslashreplace"), private=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
@@ -21,15 +20,13 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.screened import Screened
 from paralbench.screening.examiner import Examiner, Job
 from paralbench.screening.screener_source import Assessor
+from paralbench.system.network_guard import refuse_always
+from paralbench.system.processes import end_with_parent
 
 SCRATCH = ".scratch"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _LOADED = b"loaded"
 """What a worker sends once, when it has loaded the screener."""
-_NETWORK = {
-    "socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
-    "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo",
-}  # fmt: skip
 
 
 class Workers:
@@ -171,7 +168,8 @@ def _work(
         os.environ[name] = str(threads)
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     tempfile.tempdir = str(scratch.resolve())
-    sys.addaudithook(_refuse_network)
+    end_with_parent()
+    refuse_always("while screening: nothing leaves this computer")
 
     def loaded() -> Assessor:
         assessor = load()
@@ -186,8 +184,3 @@ def _work(
         return  # the parent is done, or gone
     except (ParalbenchError, ModuleNotFoundError, OSError) as error:
         results.send(str(error))
-
-
-def _refuse_network(event: str, _: tuple[object, ...]) -> None:
-    if event in _NETWORK:
-        raise PermissionError("no network while screening: nothing leaves this computer")

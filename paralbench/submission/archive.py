@@ -10,6 +10,8 @@ from pathlib import Path
 
 from paralbench.submission import layout
 from paralbench.submission.problem import Problem, shown
+from paralbench.system.atomic_file import atomic_path
+from paralbench.system.member_names import name_faults
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -18,15 +20,16 @@ _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 def write(file: Path, contents: Mapping[str, bytes]) -> None:
     """Write an archive; order, times and permissions are fixed, so equal content is equal bytes."""
-    scratch = file.with_name(f".{file.name}.part")
-    with zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+    with (
+        atomic_path(file) as scratch,
+        zipfile.ZipFile(scratch, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed,
+    ):
         for name in sorted(contents, key=lambda name: (name != layout.MANIFEST, name)):
             entry = zipfile.ZipInfo(name, _TIME)
             entry.create_system = 3
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             packed.writestr(entry, contents[name])
-    scratch.replace(file)
 
 
 def unpack(file: Path, folder: Path) -> list[Problem]:
@@ -63,30 +66,21 @@ def _names(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
     if len(entries) > layout.FILES:
         message = f"expected at most {layout.FILES} files, got {len(entries)}"
         return [Problem(archive, "", message)]
-    seen: dict[str, str] = {}
-    for entry in entries:
-        name = entry.filename
-        mode = entry.external_attr >> 16
+    faults = name_faults([entry.filename for entry in entries])
+    for entry, fault in zip(entries, faults, strict=True):
         message = ""
         if entry.is_dir():
             message = "a folder has no entry of its own in a submission"
-        elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        elif stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
             message = "expected an ordinary file, got a link or a device"
         elif entry.flag_bits & 0x1:
             message = "expected a readable file, got an encrypted one"
-        elif name in seen.values():
-            message = "the name stands in the archive twice"
-        elif name.lower() in seen:
-            message = f"differs from {seen[name.lower()]} by capital letters alone"
-        elif name.startswith(("/", "\\")) or ":" in name:
-            message = "expected a name relative to the submission, got an absolute one"
-        elif ".." in name.replace("\\", "/").split("/"):
-            message = "the name leads out of the submission"
-        elif not layout.allowed(name, packed=True):
+        elif fault is not None:
+            message = f"it {fault}"
+        elif not layout.allowed(entry.filename, packed=True):
             message = "a submission has no such file"
         if message:
-            problems.append(Problem(archive, shown(name), message))
-        seen.setdefault(name.lower(), name)
+            problems.append(Problem(archive, shown(entry.filename), message))
     return problems
 
 

@@ -11,6 +11,7 @@ from paralbench.records.errors import CardError
 from paralbench.records.submission import Manifest
 from paralbench.submission import layout
 from paralbench.submission.problem import Problem, shown
+from paralbench.system.digest import file_digest
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _kept(root: Path, manifest: Manifest, files: list[str]) -> list[Problem]:
         Problem(name, "", "the manifest does not name this file") for name in sorted(there - listed)
     ]
     for name in sorted(listed & there):
-        actual = hashlib.sha256((root / name).read_bytes()).hexdigest()
+        actual = file_digest(root / name)
         if actual != manifest.files[name]:
             message = f"expected the sha256 {manifest.files[name]} of the manifest, got {actual}"
             problems.append(Problem(name, "", message))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from paralbench.records.errors import CardError
 from paralbench.records.result import Result
+from paralbench.records.strict_text import parse_json
 from paralbench.results.predictions import Predictions
 from paralbench.submission.problem import Problem, shown
 from paralbench.submission.wording import wording
@@ -68,28 +68,12 @@ def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
 
 def _json(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
     try:
-        told = json.loads(
-            file.read_bytes().decode("utf-8"), object_pairs_hook=_once, parse_constant=_finite
-        )
-    except (ValueError, RecursionError) as error:
-        message = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return None, [Problem(name, "", f"expected JSON, {message}")]
+        told = parse_json(file.read_bytes())
+    except ValueError as error:
+        return None, [Problem(name, "", f"expected JSON, it {error}")]
     if not isinstance(told, dict):
         return None, [Problem(name, "", f"expected a table of keys, got {shown(told)}")]
     return told, []
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    told = dict(pairs)
-    if len(told) != len(pairs):
-        keys = [key for key, _ in pairs]
-        doubled = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {shown(doubled)} stands in it twice")
-    return told
-
-
-def _finite(word: str) -> float:
-    raise ValueError(f"{word} is no number that a result may hold")
 
 
 def _table(

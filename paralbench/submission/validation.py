@@ -23,7 +23,7 @@ from paralbench.submission.loading import load
 from paralbench.submission.problem import Problem
 from paralbench.submission.recomputation import recomputed
 from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
-from paralbench.system.parallel import parallel_map
+from paralbench.system.processes import parallel_map
 
 _FEW = 8
 """So many results are checked sooner than processes start."""

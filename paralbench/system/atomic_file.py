@@ -1,17 +1,49 @@
-"""Files that are either whole or not there, whatever happens meanwhile."""
+"""Files that are either complete or absent, also after a crash or a power cut."""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-def write_atomically(file: Path, content: bytes) -> None:
-    """Write beside, put it on the disk, then rename. The folder is made where it is missing."""
+@contextmanager
+def atomic_path(file: Path, *, private: bool = False) -> Iterator[Path]:
+    """Yield the path of an empty scratch file beside ``file`` that takes its place at the end.
+
+    The scratch file is removed where the block raises. The folder is created where it is missing.
+
+    Args:
+        file: the file to create or replace.
+        private: whether the owner alone may read it.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f".{file.name}.part")
-    with scratch.open("wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    scratch.replace(file)
+    scratch = scratch_path(file)
+    os.close(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
+    try:
+        yield scratch
+        with scratch.open("rb+") as content:
+            os.fsync(content.fileno())
+        scratch.replace(file)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):  # Windows cannot open a folder; some file systems cannot sync one
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def write_atomically(file: Path, content: bytes | str, *, private: bool = False) -> None:
+    """Write bytes, or text as UTF-8; arguments as for :func:`atomic_path`."""
+    with atomic_path(file, private=private) as scratch:
+        scratch.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def scratch_path(file: Path) -> Path:
+    """A name that no other process uses, hidden and ending in ``.part``."""
+    return file.with_name(f".{file.name[:100]}.{os.getpid()}-{secrets.token_hex(4)}.part")

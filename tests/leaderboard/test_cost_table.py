@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from paralbench.leaderboard import cost_table
 from paralbench.profiler.latency import timing
 from paralbench.records.profile import (
@@ -66,16 +64,3 @@ def test_without_macs_there_is_no_index() -> None:
     row = next(line for line in told.splitlines() if line.startswith("big"))
     assert row.split()[-1] == row.split()[3] == "-"
     assert "uncounted: openSMILE" in told
-
-
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [(999.0, "999 B"), (2048, "2 KiB"), (1023 << 20, "1023 MiB"), (3 << 30, "3 GiB")],
-)
-def test_bytes(value: float, told: str) -> None:
-    assert cost_table.binary(value) == told
-
-
-@pytest.mark.parametrize(("value", "told"), [(2.0, "2 s"), (0.0125, "12.5 ms"), (5e-6, "5 µs")])
-def test_seconds(value: float, told: str) -> None:
-    assert cost_table.seconds(value) == told

@@ -13,7 +13,7 @@ from paralbench.profiler import memory
 from paralbench.profiler.clips import write
 from paralbench.profiler.subject import Subject
 from paralbench.records.errors import ParalbenchError
-from paralbench.system.fresh_process import in_fresh_process
+from paralbench.system.processes import in_fresh_process
 from tests.evaluation import toy
 
 HUNGRY = '''"""Holds 64 MiB, and takes 40 MiB more for a second of audio."""

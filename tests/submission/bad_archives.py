@@ -23,10 +23,10 @@ def entry(name: str, content: bytes = b"x", **more: Any) -> Callable[[zipfile.Zi
 
 
 ARCHIVES: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
-    "leads out": (entry("../../evil.json"), "leads out of the submission"),
-    "leads out backwards": (entry("results\\..\\..\\evil.json"), "leads out of the submission"),
-    "absolute": (entry("/etc/passwd.json"), "got an absolute one"),
-    "drive": (entry("C:/x.json"), "got an absolute one"),
+    "leads out": (entry("../../evil.json"), "leads out of the archive"),
+    "leads out backwards": (entry("results\\..\\..\\evil.json"), "leads out of the archive"),
+    "absolute": (entry("/etc/passwd.json"), "has an absolute path"),
+    "drive": (entry("C:/x.json"), "has an absolute path"),
     "link": (
         entry("results/bands/toy-tone/x.json", b"/etc/passwd", external_attr=0o120777 << 16),
         "got a link",
@@ -35,13 +35,13 @@ ARCHIVES: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
         entry("results/bands/toy-tone/x.json", external_attr=0o020666 << 16),
         "got a link or a device",
     ),
-    "twice": (entry(RESULT), "stands in the archive twice"),
-    "capitals": (entry(RESULT.replace("bands", "Bands")), "by capital letters alone"),
+    "twice": (entry(RESULT), "is listed twice"),
+    "capitals": (entry(RESULT.replace("bands", "Bands")), "only in case"),
     "folder": (entry("results/", b""), "a folder has no entry"),
     "executable": (entry("models/bands/run.so"), "a submission has no such file"),
     "pickle": (entry("models/bands/model.pkl"), "a submission has no such file"),
-    "hidden": (entry("models/bands/.env"), "a submission has no such file"),
-    "markup in a name": (entry("models/bands/<b>.md"), "a submission has no such file"),
+    "hidden": (entry("models/bands/.env"), "not plain"),
+    "markup in a name": (entry("models/bands/<b>.md"), "not plain"),
     "bomb": (entry("results/bands/toy-tone/x.json", b"0" * 2**22), "times as much"),
     "too large": (
         entry("models/bands/x.md", bytes(range(256)) * 5000),

@@ -38,3 +38,20 @@ def test_a_second_one_is_refused_with_the_process_that_holds_it(tmp_path: Path) 
         assert (tmp_path / NAME).read_text().strip() != str(held.pid)
     with Lock(tmp_path):
         pass
+
+
+def test_a_second_one_can_wait(tmp_path: Path) -> None:
+    held = subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert held.stdout is not None
+    assert held.stdout.readline() == "held\n"
+    told: list[str] = []
+
+    def waiting() -> None:
+        told.append("waiting")
+        held.kill()
+
+    with Lock(tmp_path, waiting=waiting):
+        assert told == ["waiting"]
+    held.wait()

@@ -22,6 +22,7 @@ from paralbench.catalog import Model
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.records.verdict import Finding
+from paralbench.system.processes import end_with_input
 
 _NEW_NETWORK = 0x40000000
 _MODULE = "paralbench.encoders.conformance.process"
@@ -54,17 +55,21 @@ def findings(model: Model, weights: Path | None, timeout: float, memory: float) 
 
 def _bounded(arguments: list[str], timeout: float) -> str | None:
     """Run this module; how it ended where it did not end well."""
+    watched, held = os.pipe()  # the system closes `held` with this process, and then the child ends
     child = subprocess.Popen(
         [sys.executable, "-m", _MODULE, *arguments],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        stdin=watched, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         text=True, start_new_session=True,
     )  # fmt: skip
+    os.close(watched)
     try:
         _, said = child.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         return f"it was stopped after {timeout:g} s, the bound on its time"
+    finally:
+        os.close(held)
     if child.returncode < 0:
         return f"its process was killed by {signal.Signals(-child.returncode).name}"
     if child.returncode:
@@ -75,6 +80,7 @@ def _bounded(arguments: list[str], timeout: float) -> str | None:
 
 def _main(mode: str, text: str) -> None:
     job = json.loads(text)
+    end_with_input()
     if sys.platform != "win32":
         import resource
 
@@ -100,7 +106,7 @@ def _main(mode: str, text: str) -> None:
         return values
 
     subject = Subject(card, encoder.load, encoder.weights.path, again)
-    with refused():
+    with refused("while a model is checked"):
         if mode == "encode":
             (states,) = subject.encode(subject.reference())
             np.save(out, states.numpy(force=True))

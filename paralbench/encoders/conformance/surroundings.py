@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+from paralbench.system.digest import file_digest
 from paralbench.system.network_guard import refused
 
 _STATM = Path("/proc/self/statm")
@@ -44,7 +45,7 @@ def global_state(subject: Subject) -> None:
 
 def network(subject: Subject) -> None:
     """No connection is tried, neither to load nor to encode."""
-    with refused() as tried:
+    with refused("while a model is checked") as tried:
         try:
             subject.encode(subject.reference(), encoder=subject.load())
         finally:
@@ -168,8 +169,7 @@ def _files(place: Path | None) -> str:
     if place is not None:
         files = [place] if place.is_file() else sorted(p for p in place.rglob("*") if p.is_file())
         for file in files:
-            with file.open("rb") as content:
-                joined.update(hashlib.file_digest(content, "sha256").digest())
+            joined.update(file_digest(file).encode())
     return joined.hexdigest()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from paralbench.heads.head import Fitted, Split, Weight
 from paralbench.heads.training.job import Done
 from paralbench.records.result import Form
+from paralbench.system.atomic_file import atomic_path
 
 NO_NUMBERS = "it keeps finished fits as they are"
 
@@ -22,7 +22,6 @@ def save(folder: Path | None, split: Split, done: Done) -> None:
     """Keep a split's outcome in ``folder``, whole or not at all."""
     if folder is None:
         return
-    folder.mkdir(parents=True, exist_ok=True)
     told: dict[str, Any] = {
         "trained_parameters": done.trained_parameters,
         "tried": done.tried,
@@ -40,11 +39,8 @@ def save(folder: Path | None, split: Split, done: Done) -> None:
     if done.control is not None:
         told["chosen"]["control"] = done.control.chosen
         arrays |= _arrays("control", done.control)
-    file = _file(folder, split)
-    scratch = file.with_suffix(f".{os.getpid()}")
-    with scratch.open("wb") as out:
+    with atomic_path(_file(folder, split)) as scratch, scratch.open("wb") as out:
         np.savez(out, told=np.array(json.dumps(told)), **arrays)  # type: ignore[arg-type]
-    scratch.replace(file)
 
 
 def load(folder: Path | None, split: Split) -> Done | None:

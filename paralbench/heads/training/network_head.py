@@ -7,11 +7,9 @@ come, processes of their own make them.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +27,7 @@ from paralbench.heads.training.network import Build
 from paralbench.heads.training.recipe import Recipe
 from paralbench.heads.training.sharing import OnDisk, reopen, share
 from paralbench.records.result import Forms
+from paralbench.system.processes import worker_pool
 from paralbench.system.progress import Progress
 
 _WORTH_PROCESSES = 12.0
@@ -104,12 +103,9 @@ def _all(
         for place, split in enumerate(splits):
             yield have[place] or _one(job, split, work, place == 0)
         return
-    context = multiprocessing.get_context("spawn")
     with (
         TemporaryDirectory() as folder,
-        ProcessPoolExecutor(
-            workers, context, _start, (about, share(streams, Path(folder)), work)
-        ) as pool,
+        worker_pool(workers, _start, (about, share(streams, Path(folder)), work)) as pool,
     ):
         try:
             made = {place: pool.submit(_in_process, splits[place], place == 0) for place in left}

@@ -247,8 +247,8 @@ def test_a_finding_says_what_to_do(
 
 def test_a_network_call_in_load_leaves_the_other_watches_alone() -> None:
     """A watch that lists nothing equals another that lists nothing; the inner one must go."""
-    with refused() as outer:
-        with refused() as inner:
+    with refused("in a test") as outer:
+        with refused("in a test") as inner:
             pass
         _call(Sound(), [])
     assert len(outer) == 1

@@ -1,0 +1,160 @@
+"""JSON and TOML that anybody may have written, read strictly: it has one meaning, or is refused.
+
+It stands with the records, not in the room of files, since cards are read with it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+import unicodedata
+from typing import Any
+
+LARGEST = 64 * 2**20
+"""Bytes of a file."""
+LONGEST = 2**20
+"""Characters of one string."""
+DEEPEST = 64
+_INTEGER = 2**63
+
+
+def parse_json(
+    content: bytes,
+    *,
+    largest: int = LARGEST,
+    deepest: int = DEEPEST,
+    longest: int = LONGEST,
+    any_form: bool = False,
+) -> Any:
+    """The values of UTF-8 JSON. Equal to :func:`json.loads` where it is not refused.
+
+    Args:
+        content: the file's bytes.
+        largest: how many bytes it may have.
+        deepest: how deep lists and objects may be nested.
+        longest: how many characters a string may have.
+        any_form: whether text need not be in Unicode normal form C, as on a user's own disk.
+
+    Raises:
+        ValueError: with words to follow "the file": for invalid JSON, a repeated key, NaN, infinity,
+            an integer beyond 64 bits, a lone surrogate, and whatever is too large, deep or long.
+
+    >>> parse_json(b'{"a": [1, 2.5]}')
+    {'a': [1, 2.5]}
+    >>> parse_json(b'{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+    ValueError: has the key 'a' twice
+    """
+    if len(content) > largest:
+        raise ValueError(f"has more than {largest} bytes")
+    if _depth(content) > deepest:
+        raise ValueError(f"is nested more than {deepest} deep")
+    try:
+        values = json.loads(
+            _text(content), object_pairs_hook=_unique, parse_constant=_refuse_constant
+        )
+    except _RefusedError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"is not valid JSON ({error})") from None
+    _check(values, deepest, longest, any_form)
+    return values
+
+
+def parse_toml(
+    content: bytes, *, largest: int = 2**20, deepest: int = DEEPEST, longest: int = LONGEST,
+    any_form: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """The values of UTF-8 TOML; arguments and errors as for :func:`parse_json`.
+
+    >>> parse_toml(b"rate = 16000")
+    {'rate': 16000}
+    """
+    if len(content) > largest:
+        raise ValueError(f"has more than {largest} bytes")
+    try:
+        values = tomllib.loads(_text(content))
+    except _RefusedError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"is not valid TOML: {error}") from None
+    _check(values, deepest, longest, any_form)
+    return values
+
+
+class _RefusedError(ValueError):
+    """With words of its own, unlike the errors of a parser."""
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _RefusedError(f"cannot be read as UTF-8 text ({error})") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _RefusedError(f"has the key {ascii(key)[:80]} twice")
+            seen.add(key)
+    return values
+
+
+def _refuse_constant(name: str) -> float:
+    raise _RefusedError(f"holds {name}, which is not a finite number")
+
+
+def _depth(content: bytes) -> int:
+    """How deep brackets outside strings are nested; exact for JSON, some number for all else."""
+    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    depth = deepest = 0
+    for bracket in re.findall(rb"[][{}]", b"".join(unescaped.split(b'"')[::2])):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _check(values: Any, deepest: int, longest: int, any_form: bool) -> None:
+    """Refuse values out of bounds, level by level, so that no nesting exhausts the stack."""
+    level, depth = [("", values)], 0
+    while level:
+        below: list[tuple[str, Any]] = []
+        for key, value in level:
+            fault = None
+            if isinstance(value, str):
+                fault = _text_fault(value, longest, any_form)
+            elif isinstance(value, dict):
+                below += ((key, name) for name in value)
+                below += value.items()
+            elif isinstance(value, list):
+                below += ((key, item) for item in value)
+            elif isinstance(value, float) and not math.isfinite(value):
+                fault = f"holds {value}, which is not a finite number"
+            elif isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
+                fault = "holds an integer beyond 64 bits"
+            if fault is not None:
+                raise ValueError(f"{fault} (key {ascii(key)[:80]})" if key else fault)
+        level = below
+        depth += bool(level)
+        if depth > deepest:
+            raise ValueError(f"is nested more than {deepest} deep")
+
+
+def _text_fault(text: str, longest: int, any_form: bool) -> str | None:
+    if len(text) > longest:
+        return f"holds a text of {len(text)} characters, at most {longest} are allowed"
+    if text.isascii():
+        return None
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return f"holds half a character, {ascii(text)[:80]}"
+    if not any_form and not unicodedata.is_normalized("NFC", text):
+        return f"holds text that is not in Unicode normal form C, {ascii(text)[:80]}"
+    return None
