@@ -1,69 +1,127 @@
-"""Show or free what the feature store holds."""
+"""Show or free what the feature store holds, or say why a result is stale."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
 from paralbench.system.text_table import columns
 
-if TYPE_CHECKING:
-    from paralbench.features.inventory import Holding
-
-EXAMPLE = "paralbench cache clean --model whisper-tiny.en"
+EXAMPLE = (
+    "paralbench cache clean --model whisper-tiny.en\n"
+    "  paralbench cache why leaderboard/results/log-mel/voice-prompts-language/linear-probe.json"
+)
+_SHOWN = 44
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("action", choices=["list", "clean"], help="tell what is kept, or free it")
-    parser.add_argument("--model", default=None, help="only this model's features")
-    parser.add_argument(
-        "--cache", type=Path, default=None, metavar="DIR", help="the store (also PARALBENCH_CACHE)"
-    )
+    add = parser.add_argument
+    add("action", choices=["list", "clean", "why"],
+        help="show the features, free them, or show what changed since a result was made")  # fmt: skip
+    add("result", nargs="?", type=Path, metavar="RESULT", help="why: a result's JSON")
+    add("--model", default=None, help="list, clean: only this model's features")
+    add("--cache", type=Path, default=None, metavar="DIR", help="the store (also PARALBENCH_CACHE)")
+    options.add_catalog(parser)
+    options.add_data(parser)
+    options.add_weights(parser)
+    options.add_head_settings(parser)
     options.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """List or clean."""
-    from paralbench.features.inventory import holdings
-    from paralbench.system.cache_folder import default_cache
+    """List, clean or explain."""
+    if (args.action == "why") != (args.result is not None):
+        raise UsageError("expected 'cache list', 'cache clean' or 'cache why RESULT'.")
+    return _why(args) if args.action == "why" else _store(args)
 
-    root = args.cache or default_cache()
-    kept = holdings(root)
-    found = [one for one in kept if args.model in (None, one.model)]
-    if args.model is not None and not found:
-        models = ", ".join(sorted({one.model for one in kept})) or "nothing"
-        raise UsageError(f"{root} holds no features of '{args.model}'; it holds: {models}.")
-    if args.action == "clean":
-        for one in found:
-            shutil.rmtree(one.folder)
-        if args.json:
-            print(json.dumps([one.told() for one in found], indent=1))
-        else:
-            print(f"freed {sum(one.bytes for one in found) / 1e6:.1f} MB in {root}")
-    elif args.json:
-        print(json.dumps([one.told() for one in found], indent=1))
-    else:
-        print(
-            columns(
-                ("model", "kind", "records", "MB", "digest", "space"), [_row(one) for one in found]
-            )
-        )
-        print(f"{sum(one.bytes for one in found) / 1e6:.1f} MB in {root}")
+
+def _why(args: argparse.Namespace) -> int:
+    """Compare with what ``run`` would make now of this entry, with these settings of the head."""
+    from paralbench.corpora.locating import named
+    from paralbench.evaluation.rerun import recorded_request
+    from paralbench.evaluation.staleness import staleness
+    from paralbench.heads import settings
+    from paralbench.results import files
+
+    result = files.read(args.result)
+    weights = options.weights(args)
+    request = replace(
+        recorded_request(result, args.result, named(args.data), weights),
+        head_settings=options.head_settings(args),
+    )
+    found = staleness(result.provenance.key, request, options.catalog(args))
+    before = result.training.settings
+    now = settings(result.head, request.head_settings).model_dump(mode="json")
+    differing = {
+        name: [before.get(name), now.get(name)]
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    }
+    states = [change.state for change in found]
+    stale: bool | None = None
+    if {"changed", "new", "gone"}.intersection(states):
+        stale = True
+    elif set(states) == {"unchanged"}:
+        stale = False
+    if args.json:
+        content = {
+            "entry": result.entry, "stale": stale, "settings": differing,
+            "components": [asdict(change) for change in found],
+        }  # fmt: skip
+        print(json.dumps(content, indent=1))
+        return 0
+    rows = [
+        (change.component, change.state, _short(change.recorded), _short(change.current))
+        for change in found
+    ]
+    print(columns(("component", "state", "recorded", "now"), rows))
+    for name, (old, new) in differing.items():
+        print(f"the head's setting '{name}' was {old}, is {new}")
+    counts = {state: states.count(state) for state in dict.fromkeys(states)}
+    summary = ", ".join(f"{count} {state}" for state, count in counts.items())
+    verdict = {True: "stale", False: "up to date", None: "not known to be stale"}[stale]
+    print(f"{result.task}  {result.model.id}  {result.head}: {verdict} ({summary})")
     return 0
 
 
-def _row(one: Holding) -> tuple[str, ...]:
-    return (
-        one.model,
-        one.kind,
-        str(one.records),
-        f"{one.bytes / 1e6:.1f}",
-        one.digest,
-        one.folder.name,
-    )
+def _short(value: str | None) -> str:
+    """A digest's first figures; words as far as a table has room."""
+    if value is None:
+        return "-"
+    digest = len(value) == 64 and not set(value) - set("0123456789abcdef")
+    return value[:12] if digest else value[:_SHOWN]
+
+
+def _store(args: argparse.Namespace) -> int:
+    from paralbench.features.inventory import holdings
+
+    root = options.cache(args)
+    held = holdings(root)
+    chosen = [holding for holding in held if args.model in (None, holding.model)]
+    if args.model is not None and not chosen:
+        models = ", ".join(sorted({holding.model for holding in held})) or "nothing"
+        raise UsageError(f"{root} holds no features of '{args.model}'; it holds: {models}.")
+    if args.action == "clean":
+        for holding in chosen:
+            shutil.rmtree(holding.folder)
+    megabytes = sum(holding.bytes for holding in chosen) / 1e6
+    if args.json:
+        print(json.dumps([holding.json() for holding in chosen], indent=1))
+    elif args.action == "clean":
+        print(f"freed {megabytes:.1f} MB in {root}")
+    else:
+        rows: Sequence[tuple[str, ...]] = [
+            (holding.model, holding.kind, str(holding.records), f"{holding.bytes / 1e6:.1f}",
+             holding.digest, holding.folder.name)
+            for holding in chosen
+        ]  # fmt: skip
+        print(columns(("model", "kind", "records", "MB", "digest", "space"), rows))
+        print(f"{megabytes:.1f} MB in {root}")
+    return 0

@@ -54,6 +54,18 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_head_settings(parser: argparse.ArgumentParser) -> None:
+    """--set and --recipe"""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="settings",
+        help="a setting of the head",
+    )  # fmt: skip
+    parser.add_argument(
+        "--recipe", type=Path, default=None, metavar="FILE",
+        help="settings of the head in a TOML file; --set goes over it",
+    )  # fmt: skip
+
+
 def add_entries(parser: argparse.ArgumentParser) -> None:
     """What `run` and `plan` have in common."""
     add_catalog(parser)
@@ -96,21 +108,7 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     )
     add_data(parser)
     add_weights(parser)
-    add(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="settings",
-        help="a setting of the head",
-    )
-    add(
-        "--recipe",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help="settings of the head in a TOML file; --set goes over it",
-    )
+    add_head_settings(parser)
     add("--seeds", type=int, default=5, metavar="N", help="how many seeds (default: 5)")
     add("--device", default="cpu", help="cpu (default) or cuda")
     add(

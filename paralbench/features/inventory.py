@@ -23,8 +23,8 @@ class Holding:
     bytes: int
     digest: str
 
-    def told(self) -> dict[str, object]:
-        """As JSON tells it."""
+    def json(self) -> dict[str, object]:
+        """Its fields as JSON has them."""
         return {
             "model": self.model, "kind": self.kind, "records": self.records, "bytes": self.bytes,
             "digest": self.digest, "folder": str(self.folder),

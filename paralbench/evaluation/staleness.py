@@ -1,0 +1,61 @@
+"""Why a result is stale: its recorded key beside the key of the same entry now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paralbench.catalog import Catalog
+from paralbench.encoders.loading import LoadableEncoder, loadable
+from paralbench.encoders.weights import NONE, WeightsFile
+from paralbench.evaluation import keys
+from paralbench.evaluation.benchmark import Benchmark, Failed, Request
+from paralbench.evaluation.preparation import required_spec
+from paralbench.evaluation.transfer import derived
+from paralbench.heads import settings as find_settings
+from paralbench.records.errors import ParalbenchError
+from paralbench.results.key import Change, changes
+
+_OF_WEIGHTS = ("encoder.weights", "encoder.files", "pinned")
+"""The components of an encoder that need its weights."""
+
+
+def staleness(recorded: dict[str, str], request: Request, catalog: Catalog) -> list[Change]:
+    """Every component of a result's key, as recorded and as it would be made now.
+
+    Without data in the request, what needs the corpus is unknown; so is what needs the weights of an
+    encoder that are not on this machine.
+
+    Args:
+        recorded: the key in the result.
+        request: of the result's entry alone.
+        catalog: tasks and models.
+
+    Raises:
+        UsageError: for a task, model or head that there is no longer.
+        ParalbenchError: where data is given and the entry cannot be prepared.
+    """
+    if request.data:
+        (prepared,) = Benchmark(catalog, request, Path(), Path()).preparations()
+        if isinstance(prepared, Failed):
+            raise prepared.error
+        return changes(recorded, prepared.components, {})
+    (model,), (head,), (tested,) = request.models, request.heads, request.tasks
+    task = catalog.task(tested)
+    if request.across is not None:
+        labels = catalog.label_set(request.across)
+        task = derived(request.across, labels, catalog.task(request.trained or tested), task)
+    unknown = dict.fromkeys(keys.DATA, "needs the corpus (--data)")
+    encoders = []
+    for name in catalog.streams(model):
+        found = catalog.model(name)
+        try:
+            encoders.append(loadable(found, request.weights, request.placement))
+        except ParalbenchError:
+            absent = WeightsFile(None, NONE, NONE, pinned=False)
+            encoders.append(LoadableEncoder(found.card, found.folder, absent, request.placement))
+            parts = [f"features.{name}.{part}" for part in _OF_WEIGHTS]
+            unknown |= dict.fromkeys(parts, f"needs the weights (--weights {name}=DIR)")
+    settings = find_settings(head, request.head_settings)
+    spec = required_spec(task, model, head, settings)
+    current = keys.components(task, encoders, head, settings, spec, request.seeds)
+    return changes(recorded, current, unknown)
