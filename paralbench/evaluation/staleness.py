@@ -11,6 +11,7 @@ from paralbench.evaluation import keys
 from paralbench.evaluation.benchmark import Benchmark, Failed, Request
 from paralbench.evaluation.preparation import required_spec
 from paralbench.evaluation.transfer import derived
+from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
 from paralbench.records.errors import ParalbenchError
 from paralbench.results.key import Change, changes
@@ -57,5 +58,6 @@ def staleness(recorded: dict[str, str], request: Request, catalog: Catalog) -> l
             unknown |= dict.fromkeys(parts, f"needs the weights (--weights {name}=DIR)")
     settings = find_settings(head, request.head_settings)
     spec = required_spec(task, model, head, settings)
-    current = keys.components(task, encoders, head, settings, spec, request.seeds)
+    seeds = request.seeds[:1] if find_head(head).deterministic else request.seeds
+    current = keys.components(task, encoders, head, settings, spec, seeds)
     return changes(recorded, current, unknown)
