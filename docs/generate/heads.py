@@ -6,25 +6,29 @@ import re
 from inspect import cleandoc
 from typing import Any
 
+import numpy as np
 import torch
 
 from paralbench import heads
-from paralbench.heads.training.counting import macs
-from paralbench.heads.training.frames import Frames, Shape, StreamShape
-from paralbench.heads.training.network_head import NetworkHead
+from paralbench.heads.deployable import Layout
 from paralbench.heads.training.recipe import Recipe
+from paralbench.records.model_card import ModelCard
 
 NO_NUMBERS = "it writes a page of the documentation"
 
 _WIDTH, _RATE, _SECONDS, _CLASSES = 768, 50.0, 10, 4
+_ENCODER = ModelCard(
+    id="encoder", title="Any encoder", backend="any", rate=16000, layers=1, width=_WIDTH,
+    frame_rate=_RATE, parameters=0, licence="any", citation="none",
+)  # fmt: skip
 
 _START = f"""# Heads
 
-Written from the code by `make docs`; a test sees that it
-is current. Cost is of the network as it is trained, with its recipe's settings, for four classes and
-{_SECONDS} s of {_WIDTH} features at {_RATE:g} Hz ({{streams}}); MACs are multiply-accumulates, counted by torch,
-Fourier transforms apart. `paralbench run --head HEAD --set KEY=VALUE` overrides a setting, `--recipe FILE`
-many of them. What is common to all networks' training stands under [training](#training).
+Written from the code by `make docs`; a test checks that it is current. Cost is of the head as it is
+trained, with its recipe's settings, for four classes and {_SECONDS} s of one layer of {_WIDTH} features at
+{_RATE:g} Hz ({{streams}}); MACs are multiply-accumulates, counted by torch without Fourier transforms.
+`paralbench run --head HEAD --set KEY=VALUE` overrides a setting, `--recipe FILE` many of them. The
+settings that all networks share are listed under [training](#training).
 
 | head | learns | encoders | parameters | MACs |
 |---|---|---|---|---|
@@ -35,51 +39,43 @@ def markdown() -> str:
     """The whole page."""
     rows, sections = [], []
     for name in heads.names():
-        found = heads.head(name)
-        learns = ", ".join(sorted(found.targets))
-        cost = (
-            "see [scores](../scores.md) | " if not isinstance(found, NetworkHead) else _cost(found)
-        )
-        page = f"[{name}]({_page(name)})"
-        rows.append(f"| {page} | {learns} | {found.streams} | {cost} |")
-        sections.append(_settings(name, found.settings))
+        head = heads.head(name)
+        learns = ", ".join(sorted(head.targets))
+        rows.append(f"| [{name}]({_page(name)}) | {learns} | {head.streams} | {_cost(name)} |")
+        sections.append(_settings(name, head.settings))
     start = _START.format(streams="several encoders: three of them")
     shared = "\n".join(["## Training", "", _prose(Recipe), ""])
     return start + "\n".join(rows) + "\n\n" + "\n".join(sections) + "\n" + shared
 
 
 def _page(name: str) -> str:
-    """The page that tells of a head: its own, or its family's."""
-    return f"{_FAMILIES.get(name, name)}.md"
+    """The page that describes a head: its family's, or else its section here."""
+    preset = heads.preset(name)
+    architecture = name if preset is None else preset.architecture
+    page = _PAGES.get(architecture)
+    return f"#{name}" if page is None else f"{page}.md"
 
 
-_FAMILIES = {
-    "linear-probe": "baselines", "sgd-probe": "baselines", "mlp": "baselines", "attentive-statistics": "baselines",
-    "lstm": "baselines", "transformer": "baselines",
+_PAGES = {
+    "linear-probe": "baselines", "sgd-probe": "baselines", "mlp": "baselines",
+    "attentive-statistics": "baselines", "lstm": "baselines", "transformer": "baselines",
     "conformer": "hrf", "conv-transformer": "hrf", "speechformer": "hrf",
-    "hrf-conformer": "hrf", "hrf-conv-transformer": "hrf", "hrf-speechformer": "hrf",
-    "concatenation": "graph-fusion", "late-fusion": "graph-fusion",
-    "graph-fusion-plain-edges": "graph-fusion",
+    "graph-fusion": "graph-fusion", "haffformer": "haffformer", "s4d": "s4d",
 }  # fmt: skip
 
 
-def _cost(found: NetworkHead) -> str:
-    settings = heads.settings(found.name, {})
-    streams = 1 if found.streams == "one" else 3
-    pooled = settings.spec().kind == "pooled"
-    width, frames = (2 * _WIDTH, 1) if pooled else (_WIDTH, round(_SECONDS * _rate(settings)))
-    rate = 0.0 if pooled else _rate(settings)
+def _cost(name: str) -> str:
+    head, settings = heads.head(name), heads.settings(name, {})
+    cards = (_ENCODER,) if head.streams == "one" else (_ENCODER,) * 3
+    layout = Layout(cards, head.spec(settings), _CLASSES)
     torch.manual_seed(0)
-    shape = Shape((StreamShape(width, rate),) * streams, _CLASSES, series=False)
-    network = found.build(shape, settings).eval()
-    mask = torch.ones(1, frames, dtype=torch.bool)
-    heard = Frames(torch.randn(1, frames, width), mask, torch.zeros(1, frames).long(), rate)
-    count = sum(one.numel() for one in network.parameters())
-    return f"{count / 1e3:,.1f} k | {macs(network, [heard] * streams) / 1e6:,.2f} M"
-
-
-def _rate(settings: Any) -> float:
-    return float(settings.frame_rate or _RATE)
+    form = head.forms(settings, layout).trained
+    rate = layout.spec.frame_rate(_ENCODER) or _RATE
+    rows = round(_SECONDS * rate) if layout.spec.kind == "frames" else 2
+    records = [np.ones((1, rows, _WIDTH), np.float32)] * len(cards)
+    macs = form.macs(form.prepare(records))
+    counted = "uncounted" if macs is None else f"{macs / 1e6:,.2f} M"
+    return f"{form.parameters / 1e3:,.1f} k | {counted}"
 
 
 def _settings(name: str, card: type[Any]) -> str:
@@ -90,7 +86,13 @@ def _settings(name: str, card: type[Any]) -> str:
     values = heads.settings(name, {}).model_dump(mode="json")
     told = ", ".join(f"`{key} = {_value(values[key])}`" for key in own)
     trained = ", ".join(f"`{key} = {_value(values[key])}`" for key in recipe if key in shared)
-    lines = [f"### {name}", "", _prose(card), ""]
+    preset = heads.preset(name)
+    about = _prose(card)
+    if preset is not None:
+        about = (
+            f"{preset.about} Its architecture is [{preset.architecture}](#{preset.architecture})."
+        )
+    lines = [f"### {name}", "", about, ""]
     lines.append(f"Its own: {told or 'none'}." + (f" Its training: {trained}." if trained else ""))
     return "\n".join([*lines, ""])
 

@@ -8,10 +8,9 @@ training part, and is the very head that was scored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +22,10 @@ from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.streams import stream as read_stream
 from paralbench.features.pooling import Moments
 from paralbench.features.precision import restored
-from paralbench.heads.head import FrameStream, PooledStream, Problem, Split, Workplace
+from paralbench.heads.deployable import State
+from paralbench.heads.head import FrameStream, PooledStream, Workplace
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
-
-State = Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,7 @@ def refit(
     selection, problem, (stream,) = inputs.selection, inputs.problem, inputs.streams
     every = np.arange(len(problem.targets))
     splits = [replace(split, test=every) for split in inputs.splits]
-    fits = _alone(head).fit([stream], problem, splits, settings, Workplace(quiet=quiet))
-    states = [
-        _with_scale(fit.state, problem, fit.split, head, settings) for fit in fits.fitted
-    ]  # fmt: skip
+    fits = head.without_control().fit([stream], problem, splits, settings, Workplace(quiet=quiet))
     cluster = selection.task.protocol.cluster
     names = [example.group(cluster) for example in selection.examples]
     files = _by_file(inputs)
@@ -93,7 +88,7 @@ def refit(
         frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]
         longest = max(frames) / stream.rate
     return Refitted(
-        prepared, selection, states, np.stack([fit.outputs for fit in fits.fitted]),
+        prepared, selection, [fit.state for fit in fits.fitted], np.stack([fit.outputs for fit in fits.fitted]),
         np.unique(names, return_inverse=True)[1], _pooled(single, prepared),
         np.unique(owners, return_inverse=True)[1], longest,
     )  # fmt: skip
@@ -122,26 +117,6 @@ def _check_same(prepared: Preparation, recorded: Result) -> None:
                 f"{what} are not those that the result was made from ({now[:12]}…, expected "
                 f"{then[:12]}…); a bundle's numbers would not be of its own head. Run the entry again."
             )
-
-
-def _alone(head: Any) -> Any:
-    """The head without the control that is trained beside it."""
-    from paralbench.heads.training.network_head import NetworkHead
-
-    return replace(head, plain=None) if isinstance(head, NetworkHead) else head
-
-
-def _with_scale(state: State, problem: Problem, split: Split, head: Any, settings: Any) -> State:
-    """A network says numbers on a scale of its training rows; the scale belongs to its weights."""
-    from paralbench.heads.training.network_head import NetworkHead
-    from paralbench.heads.training.objective import Objective
-    from paralbench.screener.deployed import CENTRE, SPREAD
-
-    if problem.kind != "number" or not isinstance(head, NetworkHead):
-        return state
-    centre, spread = Objective(problem, split.train, settings).scale
-    # In double precision, as the evaluation computes with them.
-    return {**state, CENTRE: np.array([centre]), SPREAD: np.array([spread])}
 
 
 def _pooled(stream: PooledStream | FrameStream, prepared: Preparation) -> NDArray[np.float32]:

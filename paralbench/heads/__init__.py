@@ -1,55 +1,107 @@
-"""Heads: the light trainable part, one a file, found by its name."""
+"""Heads: the light trainable part, one a file, found by its name.
+
+A head is a Python file here with a ``HEAD``, a preset (``presets/<name>.toml``), or an entry point of
+an installed package in the group ``paralbench.heads`` whose name is the head's.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
-from paralbench.heads.head import Head
+from paralbench.heads.head import Control, Head
+from paralbench.heads.preset import Preset
 from paralbench.records.errors import CardError, UsageError
 from paralbench.system.sources import reached
 
 NO_NUMBERS = "it finds heads by name"
 
+ENTRY_POINTS = "paralbench.heads"
 _HERE = Path(__file__).parent
-_NOT_HEADS = {"__init__", "head"}
+_NOT_HEADS = {
+    "__init__", "deployable", "head", "layer_choice", "linear_map", "preset",
+}  # fmt: skip
 
 
 def names() -> list[str]:
-    """All heads there are."""
-    return sorted(f.stem.replace("_", "-") for f in _HERE.glob("*.py") if f.stem not in _NOT_HEADS)
+    """The names of all heads.
+
+    >>> "hrf-conformer" in names()
+    True
+    """
+    own = [f.stem.replace("_", "-") for f in _HERE.glob("*.py") if f.stem not in _NOT_HEADS]
+    presets = [file.stem for file in (_HERE / "presets").glob("*.toml")]
+    return sorted({*own, *presets, *entry_points(group=ENTRY_POINTS).names})
+
+
+def preset(name: str) -> Preset | None:
+    """The preset that declares this head; None for a head written in Python."""
+    file = _HERE / "presets" / f"{name}.toml"
+    return Preset.from_toml(file) if file.is_file() else None
 
 
 def head(name: str) -> Head:
     """The head called ``name``; raises :class:`UsageError` where there is none."""
-    if name not in names():
-        raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
-    return cast(Head, import_module(f"paralbench.heads.{name.replace('-', '_')}").HEAD)
+    declared = preset(name)
+    if declared is not None:
+        control = None
+        if declared.control is not None:
+            plain = settings(declared.control, {})
+            changed = {**declared.settings, **declared.fixed}
+            control = Control({key: getattr(plain, key) for key in changed})
+        return head(declared.architecture).preset(name, control)
+    module = name.replace("-", "_")
+    if (_HERE / f"{module}.py").is_file() and module not in _NOT_HEADS:
+        return cast(Head, import_module(f"{__name__}.{module}").HEAD)
+    for point in entry_points(group=ENTRY_POINTS, name=name):
+        return cast(Head, point.load())
+    raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
 
 
 def sources(name: str) -> frozenset[str]:
     """The modules that decide what a head computes; its recipe is in its settings."""
+    declared = preset(name)
+    if declared is not None:
+        return sources(declared.architecture)
+    for point in entry_points(group=ENTRY_POINTS, name=name):
+        return reached(point.module)
     return reached(f"{__name__}.{name.replace('-', '_')}")
 
 
 def recipe(name: str) -> dict[str, Any]:
-    """What ``recipes/<head>.toml`` sets; a head without one has its defaults in its settings."""
+    """The defaults of ``recipes/<head>.toml``, a preset's own over its architecture's.
+
+    A head without such a file has its defaults in its settings' class.
+    """
+    declared = preset(name)
+    if declared is not None:
+        return {**recipe(declared.architecture), **declared.settings}
     file = _HERE / "recipes" / f"{name}.toml"
-    if not file.is_file():
-        return {}
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def settings(name: str, given: Mapping[str, Any]) -> Any:
-    """A head's settings: its recipe, and what is ``given`` over it.
+    """A head's settings: its recipe, with ``given`` over it.
 
     Raises:
         UsageError: for a setting that the head does not have, or a value it cannot have.
+
+    >>> settings("concatenation", {"width": 8}).fusion
+    'concatenation'
     """
+    card = head(name).settings
+    declared = preset(name)
+    fixed = {} if declared is None else declared.fixed
+    for key, value in fixed.items():
+        if given.get(key, value) != value:
+            raise UsageError(
+                f"head '{name}', settings: key '{key}': expected {value!r}, got {given[key]!r}."
+            )
     try:
-        return head(name).settings.checked({**recipe(name), **given}, f"head '{name}', settings")
+        return card.checked({**recipe(name), **given, **fixed}, f"head '{name}', settings")
     except CardError as error:
         raise UsageError(str(error)) from error

@@ -18,6 +18,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from paralbench.heads.head import Control
 from paralbench.heads.layers.edges import Edges
 from paralbench.heads.layers.gated_graph import GatedGraph
 from paralbench.heads.layers.pooling import mean
@@ -146,9 +147,7 @@ class Late(nn.Module):
         return torch.stack(said).mean(0)
 
 
-def concatenated(settings: Settings) -> Settings:
-    """The matched control: the same without its graph."""
-    return settings.model_copy(update={"fusion": "concatenation"})
-
-
-HEAD = NetworkHead("graph-fusion", Fusion, Settings, streams="many", plain=concatenated)
+# The matched control is the same without its graph.
+HEAD = NetworkHead(
+    "graph-fusion", Fusion, Settings, streams="many", plain=Control({"fusion": "concatenation"})
+)

@@ -20,9 +20,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from paralbench.audio.cutting import Cutting
-from paralbench.features.spec import FeatureSpec
+from paralbench.heads.deployable import HeadForms, Layout
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
+from paralbench.heads.linear_map import LinearHead, LinearMap
+from paralbench.heads.sgd_probe import TrainedProbe
 from paralbench.records.card import Card
 from paralbench.records.errors import UsageError
 
@@ -52,22 +53,17 @@ class Settings(Card):
     layers: Literal["learned", "last"] | int = "learned"
 
 
-class LinearProbe:
+class LinearProbe(LinearHead):
     """See the module's docstring."""
 
     name = "linear-probe"
-    targets = frozenset({"class", "number", "series"})
-    streams: Literal["one"] = "one"
     settings = Settings
     deterministic = False
 
-    def spec(self, settings: Any) -> FeatureSpec:
-        """Pooled mean and deviation."""
-        return FeatureSpec("pooled")
-
-    def cutting(self, settings: Any) -> Cutting | None:
-        """It pools over all of a recording."""
-        return None
+    def forms(self, settings: Any, layout: Layout) -> HeadForms:
+        """See :class:`Head`."""
+        deployed = LinearMap.drawn(self.layers(settings, layout.layers[0]), layout)
+        return HeadForms(TrainedProbe(deployed, layout.classes), deployed)
 
     def fit(
         self,
@@ -85,7 +81,7 @@ class LinearProbe:
                 f"head 'linear-probe' hears no bags of audio words; '{stream.model}' needs a network, "
                 f"for example --head concatenation."
             )
-        inputs = _inputs(stream.values, settings.layers)
+        inputs = _inputs(stream.values, self.layers(settings, stream.values.shape[1]))
         training = _Training(inputs, problem, splits, settings)
         best = training.run()
         fitted = [
@@ -128,18 +124,12 @@ def _number(value: Tensor) -> float | None:
     return float(value) if torch.isfinite(value) else None
 
 
-def _inputs(features: NDArray[np.float32], layers: str | int) -> Tensor:
-    """[layers, rows, 2 * width], the layers asked for."""
+def _inputs(features: NDArray[np.float32], layers: Sequence[int]) -> Tensor:
+    """[layers, rows, 2 * width], the layers that are used."""
     rows, count, statistics, width = features.shape
-    if layers == "last":
-        features = features[:, -1:]
-    elif isinstance(layers, int):
-        if not -count <= layers < count:
-            raise UsageError(
-                f"head 'linear-probe': layers is {layers}, the encoder has 0 to {count - 1}."
-            )
-        features = features[:, [range(count)[layers]]]
-    # A view, not a copy: the matrix products below take rows that lie apart.
+    if len(layers) < count:
+        features = features[:, list(layers)]
+    # A view, not a copy: the matrix products below take rows that are not contiguous.
     return torch.from_numpy(features.reshape(rows, -1, statistics * width)).transpose(0, 1)
 
 

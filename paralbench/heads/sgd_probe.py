@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -22,9 +22,9 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from paralbench.audio.cutting import Cutting
-from paralbench.features.spec import FeatureSpec
+from paralbench.heads.deployable import Deployable, HeadForms, Layout, Record, State
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
+from paralbench.heads.linear_map import LinearHead, LinearMap
 from paralbench.records.card import Card
 from paralbench.records.errors import UsageError
 
@@ -56,22 +56,17 @@ class Settings(Card):
     layers: Literal["learned", "last"] | int = "learned"
 
 
-class SgdProbe:
+class SgdProbe(LinearHead):
     """See the module's docstring."""
 
     name = "sgd-probe"
-    targets = frozenset({"class", "number", "series"})
-    streams: Literal["one"] = "one"
     settings = Settings
     deterministic = False
 
-    def spec(self, settings: Any) -> FeatureSpec:
-        """Pooled mean and deviation."""
-        return FeatureSpec("pooled")
-
-    def cutting(self, settings: Any) -> Cutting | None:
-        """It pools over all of a recording."""
-        return None
+    def forms(self, settings: Any, layout: Layout) -> HeadForms:
+        """See :class:`Head`."""
+        deployed = LinearMap.drawn(self.layers(settings, layout.layers[0]), layout)
+        return HeadForms(TrainedProbe(deployed, layout.classes), deployed)
 
     def fit(
         self,
@@ -89,7 +84,7 @@ class SgdProbe:
                 f"head 'sgd-probe' reads no bags of audio words; '{stream.model}' needs a network, "
                 f"for example --head concatenation."
             )
-        inputs = _inputs(stream.values, settings.layers)
+        inputs = _inputs(stream.values, self.layers(settings, stream.values.shape[1]))
         training = _Training(inputs, problem, splits, settings)
         best = training.run()
         fitted = [
@@ -115,6 +110,56 @@ class SgdProbe:
         )
 
 
+class TrainedProbe(Deployable):
+    """The probe as it trains: layers standardised, mapped by one matrix, and weighted.
+
+    Args:
+        deployed: the map that it folds into, whose input it takes.
+        classes: how many, 0 where a number is predicted.
+    """
+
+    def __init__(self, deployed: LinearMap, classes: int) -> None:
+        layers, rows, _ = deployed.state()["weights"].shape
+        self._deployed, self._classes = deployed, classes
+        basis = _simplex(classes) if classes else torch.ones(1, 1)
+        self._learnt = {
+            "weights": torch.randn(rows, basis.shape[1]) / rows**0.5,
+            "bias": torch.zeros(basis.shape[1]),
+            **({"layers": torch.zeros(layers)} if layers > 1 else {}),
+        }
+        self._fixed = {
+            "mean": torch.zeros(layers, rows), "scale": torch.ones(layers, rows), "basis": basis,
+        }  # fmt: skip
+
+    def state(self) -> State:
+        """What is learnt, and what standardises and spreads it."""
+        return {name: value.numpy() for name, value in (self._learnt | self._fixed).items()}
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers were trained."""
+        return sum(value.numel() for value in self._learnt.values())
+
+    def to(self, device: str) -> Self:
+        """It with everything moved to a device."""
+        self._deployed.to(device)
+        self._learnt = {name: value.to(device) for name, value in self._learnt.items()}
+        self._fixed = {name: value.to(device) for name, value in self._fixed.items()}
+        return self
+
+    def prepare(self, records: Sequence[Record]) -> Tensor:
+        """[rows, layers, 2 * width]"""
+        return self._deployed.prepare(records)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """See :class:`Deployable`."""
+        each = ((inputs - self._fixed["mean"]) * self._fixed["scale"]) @ self._learnt["weights"]
+        if "layers" in self._learnt:
+            each = each * self._learnt["layers"].softmax(0)[:, None]
+        outputs: Tensor = (each.sum(1) + self._learnt["bias"]) @ self._fixed["basis"].T
+        return outputs.softmax(1) if self._classes else outputs
+
+
 HEAD = SgdProbe()
 
 
@@ -132,18 +177,12 @@ def _number(value: Tensor) -> float | None:
     return float(value) if torch.isfinite(value) else None
 
 
-def _inputs(features: NDArray[np.float32], layers: str | int) -> Tensor:
-    """[layers, rows, 2 * width], the layers asked for."""
+def _inputs(features: NDArray[np.float32], layers: Sequence[int]) -> Tensor:
+    """[layers, rows, 2 * width], the layers that are used."""
     rows, count, statistics, width = features.shape
-    if layers == "last":
-        features = features[:, -1:]
-    elif isinstance(layers, int):
-        if not -count <= layers < count:
-            raise UsageError(
-                f"head 'sgd-probe': layers is {layers}, the encoder has 0 to {count - 1}."
-            )
-        features = features[:, [range(count)[layers]]]
-    # A view, not a copy: the matrix products below take rows that lie apart.
+    if len(layers) < count:
+        features = features[:, list(layers)]
+    # A view, not a copy: the matrix products below take rows that are not contiguous.
     return torch.from_numpy(features.reshape(rows, -1, statistics * width)).transpose(0, 1)
 
 

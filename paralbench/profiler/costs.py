@@ -157,13 +157,13 @@ def _parts(entry: Measured, held: Memory) -> dict[PartName, Part]:
     parts: dict[PartName, Part] = {}
     for name, (frozen, trained, size) in shape.items():
         costs = _costs(name, entry, held)
-        of_encoder = name in ("encoder", "entry")
+        counted, uncounted = _counted(name, entry)
         parts[name] = Part(
             frozen=frozen,
             trained=trained,
             size=size,
-            counted=entry.count.how if of_encoder else "counted in torch",
-            uncounted=entry.count.why_not if of_encoder else "",
+            counted=counted,
+            uncounted=uncounted,
             costs=costs,
             not_measured=left_out,
             growth=growth(costs),
@@ -193,12 +193,23 @@ def _costs(part: PartName, entry: Measured, held: Memory) -> list[Cost]:
 
 def _macs(part: PartName, entry: Measured, seconds: float) -> int | None:
     trained, deployed = entry.head_macs[seconds]
-    heads: dict[PartName, int] = {"head-trained": trained, "head-deployed": deployed}
-    if part in heads:
-        return heads[part]
-    if entry.count.macs is None:
-        return None
-    return entry.count.macs[seconds] + (deployed if part == "entry" else 0)
+    encoder = None if entry.count.macs is None else entry.count.macs[seconds]
+    if part == "entry":
+        return None if encoder is None or deployed is None else encoder + deployed
+    return {"encoder": encoder, "head-trained": trained, "head-deployed": deployed}[part]
+
+
+_UNCOUNTED_HEAD = "uncounted: torch sees no product in the head"
+
+
+def _counted(part: PartName, entry: Measured) -> tuple[str, str]:
+    """How the part's MACs were counted, and why they were not."""
+    head = "" if all(None not in counts for counts in entry.head_macs.values()) else _UNCOUNTED_HEAD
+    if part in ("head-trained", "head-deployed"):
+        return ("", head) if head else ("counted in torch", "")
+    if part == "entry" and head:
+        return "", "; ".join(filter(None, (entry.count.why_not, head)))
+    return entry.count.how, entry.count.why_not
 
 
 def _left_out(entry: Measured, held: Memory) -> dict[str, str]:

@@ -51,7 +51,7 @@ def _file(folder: Path, kind: type[Card], name: str) -> Path:
 
 def _sources(subject: Subject) -> str:
     """Of all code that is measured, or measures; an encoder's own are in its identity."""
-    kind = REDUCTIONS[subject.spec.kind]
+    kind = REDUCTIONS[subject.layout.spec.kind]
     modules = sources.reached(
         "paralbench.profiler.costs", kind, *head_sources(subject.head),
         without=("paralbench.encoders",),

@@ -13,11 +13,12 @@ from typing import Any
 import torch
 
 from paralbench.audio.pieces import Piece
-from paralbench.heads.training.counting import macs
-from paralbench.profiler import energy, noise, parameters, schedule, size
+from paralbench.heads.deployable import Deployable
+from paralbench.profiler import energy, noise, schedule
 from paralbench.profiler.clips import COMPARED
 from paralbench.profiler.machine import THREADS
 from paralbench.profiler.macs import Count, encoder_macs, sizes, total
+from paralbench.profiler.size import encoder_size
 from paralbench.profiler.subject import Loaded, Subject
 from paralbench.profiler.throughput import throughput
 from paralbench.records.profile import Noise, Throughput
@@ -72,7 +73,7 @@ class Measured:
     trained_size: int
     deployed_size: int
     turns: dict[float, list[list[Sample]]] = field(default_factory=dict)
-    head_macs: dict[float, tuple[int, int]] = field(default_factory=dict)
+    head_macs: dict[float, tuple[int | None, int | None]] = field(default_factory=dict)
     count: Count = field(default_factory=lambda: Count(None))
     left_out: dict[float, str] = field(default_factory=dict)
 
@@ -144,12 +145,13 @@ class _Measuring:
         """What needs no clock."""
         subject, forms = self._job.subjects[name], self._loaded[name].forms
         return Measured(
-            frozen=parameters.frozen([one.card for one in subject.encoders]),
-            trained=parameters.trained(forms.trained),
-            deployed=parameters.trained(forms.deployed),
-            encoder_size=sum(size.encoder_size(one) for one in subject.encoders),
-            trained_size=size.head_size(forms.trained),
-            deployed_size=size.head_size(forms.deployed),
+            # As the cards say, which their conformance check compares with the weights.
+            frozen=sum(encoder.card.parameters for encoder in subject.encoders),
+            trained=forms.trained.parameters,
+            deployed=forms.deployed.parameters,
+            encoder_size=sum(map(encoder_size, subject.encoders)),
+            trained_size=forms.trained.size,
+            deployed_size=forms.deployed.size,
         )
 
     def _length(self, seconds: float, left: float, must: bool) -> None:
@@ -190,10 +192,12 @@ class _Measuring:
     ) -> None:
         """Passes that do not count, and the head's operations counted on the way."""
         loaded = self._loaded[name]
-        inputs = loaded.forms.inputs(loaded.encode(pieces))
-        deployed = macs(loaded.forms.deployed, inputs)
-        trained = macs(loaded.forms.trained, inputs) if loaded.forms.folds else deployed
-        self._found[name].head_macs[seconds] = trained, deployed
+        forms = loaded.forms
+        inputs = forms.deployed.prepare(loaded.encode(pieces))
+        self._found[name].head_macs[seconds] = (
+            forms.trained.macs(inputs),
+            forms.deployed.macs(inputs),
+        )
         began, passes = time.perf_counter(), 1
         if self._found[name].turns:  # it is warm; only this length's buffers are new
             return
@@ -205,10 +209,10 @@ class _Measuring:
         loaded, meter = self._loaded[name], self._meters[name]
         forms, gpu = loaded.forms, self._job.subjects[name].device != "cpu"
 
-        def done(form: torch.nn.Module, inputs: Any) -> float:
-            answer = form(inputs)
+        def done(form: Deployable, inputs: Any) -> float:
+            outputs = form.forward(inputs)
             if gpu:
-                answer.cpu()  # waits for it
+                outputs.cpu()  # waits for it
             return time.perf_counter()
 
         def one() -> Sample:
@@ -216,7 +220,7 @@ class _Measuring:
             busy, began = time.process_time(), time.perf_counter()
             records = loaded.encode(pieces)
             encoded = time.perf_counter()
-            inputs = forms.inputs(records)
+            inputs = forms.deployed.prepare(records)
             ready = time.perf_counter()
             answered = done(forms.deployed, inputs)
             spent = meter.joules()
@@ -243,7 +247,8 @@ class _Measuring:
         pieces = [list(of) for of in loaded.pieces(self._job.files[seconds])]
 
         def heard() -> None:
-            loaded.forms.deployed(loaded.forms.inputs(loaded.encode(pieces)))
+            deployed = loaded.forms.deployed
+            deployed.forward(deployed.prepare(loaded.encode(pieces)))
 
         return throughput(
             heard,

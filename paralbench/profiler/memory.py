@@ -50,7 +50,8 @@ def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> M
         loading, held = peak(), resident()
         shortest = files[min(files)]
         with suppress(Refused):  # it is told below; what is allocated once belongs to no part
-            loaded.forms.deployed(loaded.forms.inputs(loaded.encode(loaded.pieces(shortest))))
+            deployed = loaded.forms.deployed
+            deployed.forward(deployed.prepare(loaded.encode(loaded.pieces(shortest))))
         for seconds, file in sorted(files.items()):
             reason = _too_much(peaks, seconds, patience)
             if reason is None:
@@ -80,14 +81,14 @@ def _heard(loaded: Loaded, file: Path, seconds: float, gpu: str | None) -> Peak:
     parts = {"encoder": highest - before}
     between = _begun()
     began = time.perf_counter()
-    inputs = forms.inputs(records)
-    forms.deployed(inputs)
+    inputs = forms.deployed.prepare(records)
+    forms.deployed.forward(inputs)
     spent, highest = spent + time.perf_counter() - began, max(highest, peak())
     parts["head-deployed"] = peak() - between
     parts["entry"] = highest - before
     if forms.folds:
         between = _begun()
-        forms.trained(inputs)
+        forms.trained.forward(inputs)
         parts["head-trained"] = peak() - between
     else:
         parts["head-trained"] = parts["head-deployed"]

@@ -1,13 +1,10 @@
-"""Size on disk: the encoder's weights as they lie there, and what is stored of a head."""
+"""Size of an encoder's weights on disk."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from torch import nn
-
 from paralbench.encoders.loading import LoadableEncoder
-from paralbench.heads.layers import compressed
 
 _WEIGHTS = ("*.safetensors", "*.bin", "*.onnx")
 
@@ -24,8 +21,3 @@ def encoder_size(encoder: LoadableEncoder) -> int:
         return place.stat().st_size
     files = {file for kind in _WEIGHTS for file in place.rglob(kind)}
     return sum(file.stat().st_size for file in files)
-
-
-def head_size(form: nn.Module) -> int:
-    """Bytes of a form's parameters and of what it standardises with."""
-    return compressed.size(form)

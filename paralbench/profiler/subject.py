@@ -1,4 +1,4 @@
-"""An entry as it is measured: its encoders and its head, from a clip's audio to an answer."""
+"""A measured entry: its encoders and its head, from a clip's audio to the head's output."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ import numpy as np
 from paralbench.audio.pieces import Piece
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.engine import LOCAL
-from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
-from paralbench.profiler.forms import Array, Asked, Forms
+from paralbench.heads.deployable import HeadForms, Layout, Record
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured; it can be sent to another process.
+    """The entry to measure; it can be sent to another process.
 
     Args:
         encoders: one, or several that are fused.
@@ -67,28 +66,41 @@ class Subject:
         return self.encoders[0].placement.device
 
     @property
-    def asked(self) -> Asked:
-        """What is asked of the head."""
-        chosen = find_settings(self.head, json.loads(self.settings))
-        return Asked(self.head, chosen, self.outputs, bool(self.rate))
+    def layout(self) -> Layout:
+        """The records that the head reads and the outputs it computes."""
+        spec = find_head(self.head).spec(self._settings)
+        if self.rate:
+            spec = replace(spec, kind="windows", rate=self.rate, window=self.window)
+        cards = tuple(encoder.card for encoder in self.encoders)
+        return Layout(cards, spec, self.outputs if self.outputs > 1 else 0)
+
+    def forms(self) -> HeadForms:
+        """Both forms of the head on its device, with random weights of a fixed seed.
+
+        The cost of a head does not depend on what it learnt.
+        """
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            forms = find_head(self.head).forms(self._settings, self.layout)
+        for form in (forms.trained, forms.deployed):
+            form.to(self.device)
+        return forms
 
     @property
-    def spec(self) -> FeatureSpec:
-        """What is kept of a clip for the head."""
-        spec = find_head(self.head).spec(self.asked.settings)
-        if self.rate:
-            return replace(spec, kind="windows", rate=self.rate, window=self.window)
-        return spec
+    def _settings(self) -> Any:
+        return find_settings(self.head, json.loads(self.settings))
 
     @property
     def key(self) -> str:
-        """A digest of all that decides what it costs, the machine apart."""
-        told = {
+        """A digest of everything that decides its cost but the machine."""
+        parts = {
             "encoders": [one.identity for one in self.encoders],
             "placement": asdict(self.encoders[0].placement),
             "head": [self.head, self.settings, self.outputs, self.rate, self.window],
         }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 class Loaded:
@@ -102,45 +114,43 @@ class Loaded:
     def __init__(self, subject: Subject, scratch: Path) -> None:
         from paralbench.features.clip_encoder import ClipEncoder
 
-        spec, device = subject.spec, subject.device
-        cards = [one.card for one in subject.encoders]
-        self.encoders = [one.load() for one in subject.encoders]
-        self._listeners = [
-            ClipEncoder(encoder, card, spec, scratch)
-            for encoder, card in zip(self.encoders, cards, strict=True)
+        self._layout = subject.layout
+        self.encoders = [encoder.load() for encoder in subject.encoders]
+        self._clip_encoders = [
+            ClipEncoder(encoder, card, self._layout.spec, scratch)
+            for encoder, card in zip(self.encoders, self._layout.encoders, strict=True)
         ]
-        self.cards, self._spec = cards, spec
-        self.forms = Forms(subject.asked, cards, spec, device)
-        self._together = LOCAL.together(device)
+        self.forms = subject.forms()
+        self._together = LOCAL.together(subject.device)
 
     def pieces(self, file: Path) -> list[Iterator[Piece]]:
-        """What each encoder is fed of a clip, decoded as it is asked for."""
-        return [listener.pieces(Clip(file)) for listener in self._listeners]
+        """Each encoder's input pieces of a clip, decoded lazily."""
+        return [encoder.pieces(Clip(file)) for encoder in self._clip_encoders]
 
-    def encode(self, pieces: Sequence[Iterable[Piece]]) -> list[Array]:
-        """Each encoder's record of a clip, [layers, rows, width].
+    def encode(self, pieces: Sequence[Iterable[Piece]]) -> list[Record]:
+        """Each encoder's record of a clip.
 
         Raises:
             Refused: where the encoder cannot use the clip.
         """
         records = []
-        for listener, card, heard in zip(self._listeners, self.cards, pieces, strict=True):
-            gathering = listener.gathering()
+        for place, (encoder, inputs) in enumerate(zip(self._clip_encoders, pieces, strict=True)):
+            card, layers = self._layout.encoders[place], self._layout.layers[place]
+            gathering = encoder.gathering()
             at_once = max(1, int(self._together / card.policy.window))
-            for group in _groups(heard, at_once):
-                for piece, part in zip(group, listener.parts(group), strict=True):
+            for group in _groups(inputs, at_once):
+                for piece, part in zip(group, encoder.parts(group), strict=True):
                     gathering.add(piece, part)
             values = gathering.record().values
             if not isinstance(values, np.ndarray):
-                layers = len(self._spec.chosen(card))
                 values = np.concatenate(list(values)).reshape(layers, -1, card.width)
             records.append(values)
         return records
 
     def together(self, pieces: Sequence[Sequence[Piece]], clips: int) -> None:
-        """Encode so many copies of a clip in one batch, as on a GPU."""
-        for listener, heard in zip(self._listeners, pieces, strict=True):
-            for part in listener.parts(list(heard) * clips):
+        """Encode ``clips`` copies of a clip in one batch, as on a GPU."""
+        for encoder, inputs in zip(self._clip_encoders, pieces, strict=True):
+            for part in encoder.parts(list(inputs) * clips):
                 if isinstance(part, Refused):
                     raise part
 

@@ -30,7 +30,7 @@ from paralbench.screener import stretches
 from paralbench.screener.buffer import WindowBuffer
 from paralbench.screener.bundle import Bundle
 from paralbench.screener.decision import answered, log_odds
-from paralbench.screener.deployed import Member, Probe, mean, member
+from paralbench.screener.deployed import Member, mean, member
 from paralbench.screener.encoder import restored
 from paralbench.screener.gate import Gate
 from paralbench.screener.novelty import Novelty
@@ -207,8 +207,7 @@ class Screener:
             windows.append(replace(window, mean=mean_of, deviation=spread, values=None))
         record = pooled(windows)
         if self._pooled:
-            values = record.reshape(len(record), 1, -1)
-            answers = [one.answer([one.mix(values)]) for one in self._members]
+            answers = [one.answer([one.mix(record)]) for one in self._members]
         else:
             answers = [
                 one.answer(stretches.utterances(windows, kept))
@@ -223,9 +222,10 @@ class Screener:
     def _weighed(self, windows: list[Window], mixed: list[list[Tensor]]) -> list[Stretch]:
         outcome = self.manifest.outcome
         place = 0 if outcome.positive is None else outcome.classes.index(outcome.positive)
-        probes = [one for one in self._members if isinstance(one, Probe)]
-        if probes and self._novelty is not None:
-            return stretches.of_probe(windows, probes, self._novelty.mean, place)
+        slopes = [one.slope(place) for one in self._members]
+        linear = [slope for slope in slopes if slope is not None]
+        if len(linear) == len(slopes) and self._novelty is not None:
+            return stretches.of_linear(windows, np.mean(linear, axis=0), self._novelty.mean)
 
         def explained(answer: NDArray[np.float64]) -> float:
             if outcome.kind == "number":

@@ -76,8 +76,7 @@ def _said(
     windows = list(reader.sound(sound))
     record = pooled(windows)
     if windows[0].values is None:
-        values = record.reshape(len(record), 1, -1)
-        return record, mean(one.answer([one.mix(values)]) for one in members)
+        return record, mean(one.answer([one.mix(record)]) for one in members)
     heard = [part.values for part in windows if part.values is not None]
     answers = (
         one.answer(utterances(windows, [one.mix(values) for values in heard])) for one in members

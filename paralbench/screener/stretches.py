@@ -1,6 +1,6 @@
 """Which stretches of a recording weighed most. It says where, and never why.
 
-A linear probe's answer is a sum, so each window's part in it is exact: of the mean, its share of the
+A linear head's answer is a sum, so each window's part in it is exact: of the mean, its share of the
 frames; of the deviation, its share of the variance. What counts is by how much it differs from the
 part of an equally long stretch of the validated recordings' mean. Any other head is asked again
 without the stretch (occlusion), and the difference in log odds, or in the number's unit, is its part.
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from paralbench.features.pooling import Moments
 from paralbench.records.assessment import Stretch
-from paralbench.screener.deployed import Member, Probe, mean
+from paralbench.screener.deployed import Member, mean
 from paralbench.screener.windows import Window, pooled
 
 FROM_SECONDS = 60.0
@@ -28,28 +28,29 @@ Answer = Callable[[NDArray[np.float64]], float]
 """From what members say together to the number that is explained."""
 
 
-def of_probe(
-    windows: Sequence[Window], members: Sequence[Probe], reference: NDArray[np.floating], place: int
+def of_linear(
+    windows: Sequence[Window], slope: NDArray[np.float64], reference: NDArray[np.floating]
 ) -> list[Stretch]:
-    """Exact parts of a linear answer; ``place`` is the class or 0, ``reference`` [layers, 2, width]."""
+    """Exact parts of an answer that is linear in the pooled record.
+
+    Args:
+        windows: the recording's.
+        slope: of the answer, [layers, 2, width].
+        reference: the typical pooled record, [layers, 2, width].
+    """
     moments = Moments()
     for one in windows:
         moments.add(one.frames, one.mean, one.deviation)
     whole = moments.pooled().astype(float)
     total = moments.frames
-    slope = np.mean(
-        [_contrast(one.weights, place) for one in members], axis=0
-    )  # [layers, 2 * width]
-    first, second = slope[:, : slope.shape[1] // 2], slope[:, slope.shape[1] // 2 :]
-    whole, typical = members[0].chosen(whole), members[0].chosen(reference)
+    first, second = slope[:, 0], slope[:, 1]
     deviation = np.maximum(whole[:, 1], 1e-12)
     found = []
     for one in windows:
         share = one.frames / total
-        average, spread = members[0].chosen(one.mean), members[0].chosen(one.deviation)
-        varied = (spread**2 + (average - whole[:, 0]) ** 2) / deviation
-        apart = first * (average - typical[:, 0]) + second * (varied - typical[:, 1])
-        found.append(share * float(apart.sum()))
+        varied = (one.deviation**2 + (one.mean - whole[:, 0]) ** 2) / deviation
+        difference = first * (one.mean - reference[:, 0]) + second * (varied - reference[:, 1])
+        found.append(share * float(difference.sum()))
     return _heaviest(_spans(windows), found)
 
 
@@ -60,8 +61,7 @@ def of_pooled(
 
     def said(kept: list[Window]) -> float:
         record = pooled(kept)
-        values = record.reshape(len(record), 1, -1)
-        return answer(mean(one.answer([one.mix(values)]) for one in members))
+        return answer(mean(one.answer([one.mix(record)]) for one in members))
 
     if len(windows) < 2:
         return []
@@ -120,15 +120,6 @@ def utterances(windows: Sequence[Window], values: Sequence[Tensor]) -> list[Tens
         joined = torch.cat(parts) if len(parts) > 1 else parts[0]
         if len(joined):
             found.append(joined)
-    return found
-
-
-def _contrast(weights: NDArray[np.float64], place: int) -> NDArray[np.float64]:
-    """Of a class against the mean of the others; of a number, itself. [layers, 2 * width]"""
-    if weights.shape[2] == 1:
-        return weights[:, :, 0]
-    others = np.delete(weights, place, axis=2).mean(2)
-    found: NDArray[np.float64] = weights[:, :, place] - others
     return found
 
 

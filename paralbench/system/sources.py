@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +93,28 @@ def modules() -> list[str]:
     return sorted(".".join(file.parts).removesuffix(".__init__") for file in files)
 
 
+@cache
+def plugins() -> dict[str, Path]:
+    """The top-level packages whose entry points extend this one, and where they are."""
+    groups = (group for group in entry_points().groups if group.startswith(f"{_PACKAGE.name}."))
+    names = {p.module.partition(".")[0] for group in groups for p in entry_points(group=group)}
+    specs = {name: find_spec(name) for name in names}
+    return {
+        name: Path(spec.origin.removesuffix("/__init__.py")).with_suffix("")
+        for name, spec in specs.items()
+        if spec is not None and spec.origin is not None
+    }
+
+
 def read(module: str) -> str | None:
-    """The text of a module of the package; None where there is no such module."""
-    place = _PACKAGE.parent.joinpath(*module.split("."))
+    """The text of a module of the package or a plugin; None where there is no such module."""
+    top = module.partition(".")[0]
+    package = _PACKAGE if top == _PACKAGE.name else plugins().get(top)
+    if package is None:
+        return None
+    place = package.parent.joinpath(*module.split("."))
     for file in (place.with_suffix(".py"), place / "__init__.py"):
-        if module.startswith(_PACKAGE.name) and file.is_file():
+        if file.is_file():
             return file.read_text(encoding="utf-8")
     return None
 

@@ -11,5 +11,9 @@ _HEADS = Path(__file__).parents[2] / "docs" / "heads"
 
 
 def test_every_head_has_a_page() -> None:
-    for page in re.findall(r"^\| \[.+?\]\((.+?)\)", markdown(), flags=re.MULTILINE):
-        assert (_HEADS / page).is_file(), page
+    text = markdown()
+    for page in re.findall(r"^\| \[.+?\]\((.+?)\)", text, flags=re.MULTILINE):
+        if page.startswith("#"):  # a head without a page has its section
+            assert f"### {page[1:]}\n" in text
+        else:
+            assert (_HEADS / page).is_file(), page

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from paralbench.heads import linear_probe
+from paralbench.heads.deployable import State
 from paralbench.heads.head import Fits, PooledStream, Problem, Rows, Split
 from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.metrics import metric
@@ -319,7 +320,7 @@ def _plain(
 def _training(
     features: Features, problem: Problem, splits: list[Split], **settings: Any
 ) -> tuple[linear_probe._Training, linear_probe._Weights]:
-    inputs = linear_probe._inputs(features, "learned")
+    inputs = linear_probe._inputs(features, range(LAYERS))
     training = linear_probe._Training(inputs, problem, splits, Settings(**settings))
     return training, training._start()
 
@@ -331,7 +332,7 @@ def _skewed() -> tuple[Features, Problem]:
     return features, Problem("class", targets, CLASSES)
 
 
-def _same_state(one: dict[str, NDArray[np.float32]], other: dict[str, NDArray[np.float32]]) -> None:
+def _same_state(one: State, other: State) -> None:
     assert one.keys() == other.keys()
     for name, values in one.items():
         assert np.array_equal(values, other[name]), name

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from paralbench import heads
 from paralbench.heads import sgd_probe
+from paralbench.heads.deployable import State
 from paralbench.heads.head import Fits, PooledStream, Problem, Rows, Split
 from paralbench.heads.sgd_probe import HEAD, Settings
 from paralbench.metrics import metric
@@ -340,7 +341,7 @@ def _plain(
 def _training(
     features: Features, problem: Problem, splits: list[Split], **settings: Any
 ) -> tuple[sgd_probe._Training, sgd_probe._Weights]:
-    inputs = sgd_probe._inputs(features, "learned")
+    inputs = sgd_probe._inputs(features, range(LAYERS))
     training = sgd_probe._Training(inputs, problem, splits, Settings(**settings))
     return training, training._start()
 
@@ -352,7 +353,7 @@ def _skewed() -> tuple[Features, Problem]:
     return features, Problem("class", targets, CLASSES)
 
 
-def _same_state(one: dict[str, NDArray[np.float32]], other: dict[str, NDArray[np.float32]]) -> None:
+def _same_state(one: State, other: State) -> None:
     assert one.keys() == other.keys()
     for name, values in one.items():
         assert np.array_equal(values, other[name]), name

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from paralbench.heads.head import Fitted, Problem, Split, Stream, Weight
 from paralbench.heads.layers.compressed import compressed, size
 from paralbench.heads.training import forms
+from paralbench.heads.training.deployment import state
 from paralbench.heads.training.fitting import Fitting, Trained
 from paralbench.heads.training.network import Build, Network, folded, parameters
 from paralbench.heads.training.recipe import Recipe
@@ -153,7 +153,9 @@ class Job:
                 "epochs": trained.epochs,
                 "development_loss": trained.development,
             },
-            state=_state(network),
+            state=state(
+                network, None if self._problem.kind == "class" else trained.objective.scale
+            ),
             layer_weights=shares[0].detach().numpy() if len(shares) == 1 else None,
         )
 
@@ -175,10 +177,6 @@ class Job:
         seconds = f", {frames / sequences.rate:.1f} s" if sequences.rate else ""
         told = f"a test example of median length: {frames} frames{seconds}"
         return sequences.batch(np.array([item])), told
-
-
-def _state(network: Network) -> dict[str, NDArray[np.float32]]:
-    return {name: value.float().numpy() for name, value in network.state_dict().items()}
 
 
 def _candidates(settings: Recipe, split: Split) -> list[dict[str, Any]]:

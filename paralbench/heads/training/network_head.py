@@ -11,19 +11,31 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from paralbench.audio.cutting import Cutting
 from paralbench.features.spec import FeatureSpec
-from paralbench.heads.head import Fits, FrameStream, Problem, Split, Stream, Workplace
+from paralbench.heads import layer_choice
+from paralbench.heads.deployable import HeadForms, Layout, State, foreign_state
+from paralbench.heads.head import (
+    Control,
+    Fits,
+    FrameStream,
+    Problem,
+    Split,
+    Stream,
+    Workplace,
+)
 from paralbench.heads.training import kept
+from paralbench.heads.training.deployment import CENTRE, SPREAD, NetworkForm, untrained
 from paralbench.heads.training.job import About, Done, Job, Plain
-from paralbench.heads.training.network import Build
+from paralbench.heads.training.network import Build, folded
 from paralbench.heads.training.recipe import Recipe
 from paralbench.heads.training.sharing import OnDisk, reopen, share
 from paralbench.records.result import Forms
@@ -65,6 +77,47 @@ class NetworkHead:
         """As the recipe says."""
         policy: Cutting = settings.cutting
         return None if policy.how == "as-given" else policy
+
+    def layers(self, settings: Any, count: int) -> tuple[int, ...]:
+        """As the recipe says; of frames, a layer asked for alone is the only one stored."""
+        alone = self.spec(settings).kind == "frames"
+        return layer_choice.chosen(settings.layers, count, stored_alone=alone)
+
+    def deployable(self, state: State, settings: Any, layout: Layout) -> NetworkForm:
+        """See :class:`Head`: the folded network, filled with the weights of ``state``."""
+        network = folded(untrained(self.build, settings, layout))
+        weights = {
+            name: torch.from_numpy(np.array(values))
+            for name, values in state.items()
+            if name not in (CENTRE, SPREAD)
+        }
+        expected = network.state_dict()
+        shapes = [
+            {name: values.shape for name, values in tensors.items()}
+            for tensors in (weights, expected)
+        ]
+        if shapes[0] != shapes[1] or not (layout.classes or {CENTRE, SPREAD} <= state.keys()):
+            raise foreign_state(self.name)
+        network.load_state_dict({name: v.to(expected[name].dtype) for name, v in weights.items()})
+        scale = None if layout.classes else (float(state[CENTRE][0]), float(state[SPREAD][0]))
+        return NetworkForm(network, settings.layers, layout, scale)
+
+    def forms(self, settings: Any, layout: Layout) -> HeadForms:
+        """See :class:`Head`: the network as it is built, and folded where something folds."""
+        network = untrained(self.build, settings, layout)
+        scale = None if layout.classes else (0.0, 1.0)
+        trained = NetworkForm(network, settings.layers, layout, scale)
+        deployed = NetworkForm(folded(network), settings.layers, layout, scale)
+        same = deployed.parameters == trained.parameters
+        return HeadForms(trained, trained if same else deployed)
+
+    def without_control(self) -> NetworkHead:
+        """See :class:`Head`."""
+        return replace(self, plain=None)
+
+    def preset(self, name: str, control: Control | None) -> NetworkHead:
+        """See :class:`Head`."""
+        return replace(self, name=name, plain=control)
 
     def fit(
         self,

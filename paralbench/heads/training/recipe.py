@@ -9,6 +9,7 @@ from pydantic import Field
 from paralbench.audio.cutting import Cutting
 from paralbench.features.precision import Precision
 from paralbench.features.spec import FeatureSpec
+from paralbench.heads import layer_choice
 from paralbench.records.card import Card
 
 
@@ -67,7 +68,5 @@ class Recipe(Card):
 
     def spec(self) -> FeatureSpec:
         """What a head that listens frame by frame needs stored."""
-        layers: Literal["all", "last"] | tuple[int, ...] = "all"
-        if self.layers != "learned":
-            layers = "last" if self.layers == "last" else (int(self.layers),)
+        layers = layer_choice.stored(self.layers)
         return FeatureSpec("frames", self.storage, self.frame_rate, layers=layers)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from paralbench.features.precision import restored
+from paralbench.heads import layer_choice
 from paralbench.heads.head import FrameStream, PooledStream, Problem, Rows, Stream
 from paralbench.heads.training.frames import StreamShape
 from paralbench.records.errors import ParalbenchError, UsageError
@@ -202,13 +203,9 @@ def _heard(stream: Stream) -> int:
 
 
 def _chosen(stream: Stream, layers: str | int) -> list[int]:
-    count = stream.values.shape[1] if isinstance(stream, PooledStream) else stream.layers
-    if layers == "learned" or (isinstance(stream, FrameStream) and count == 1):
-        return list(range(count))  # of frames, only the layer that was asked for is kept
-    number = -1 if layers == "last" else int(layers)
-    if not -count <= number < count:
-        raise UsageError(f"layers is {layers}, {stream.model} has 0 to {count - 1}.")
-    return [range(count)[number]]
+    alone = isinstance(stream, FrameStream)
+    count = stream.layers if isinstance(stream, FrameStream) else stream.values.shape[1]
+    return list(layer_choice.chosen(layers, count, stream.model, stored_alone=alone))
 
 
 def _float(clip: NDArray[Any], layers: list[int]) -> Tensor:
