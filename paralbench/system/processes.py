@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -34,7 +33,13 @@ def end_with_parent() -> None:
 
 def end_with_input() -> None:
     """End this process as soon as its standard input ends: a pipe that its parent holds open."""
-    _end_after(sys.stdin.buffer.read)
+
+    def drain() -> None:
+        # Not sys.stdin.buffer: a thread that waits in it aborts the process when Python ends.
+        while os.read(0, 1 << 16):
+            pass
+
+    _end_after(drain)
 
 
 def _end_after(blocking: Callable[[], object]) -> None:

@@ -83,3 +83,12 @@ def test_an_error_in_a_fresh_process_is_raised_here() -> None:
 
 def _refuse() -> None:
     raise ParalbenchError("out of paper")
+
+
+def test_a_process_that_watches_its_input_can_end_before_its_parent() -> None:
+    read, held = os.pipe()
+    script = "from paralbench.system.processes import end_with_input; end_with_input()"
+    child = subprocess.Popen([sys.executable, "-c", script], stdin=read)
+    os.close(read)
+    assert child.wait() == 0
+    os.close(held)
