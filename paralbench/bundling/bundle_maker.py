@@ -1,21 +1,20 @@
-"""A bundle made of a result: head refitted, calibrated on its out-of-fold predictions, and described."""
+"""Makes a bundle of a result: heads refitted, calibrated on out-of-fold predictions, and described."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from safetensors.numpy import save
 
 from paralbench.bundling.manifest import Parts, described
-from paralbench.bundling.operating_point import Wish
+from paralbench.bundling.operating_point import Goal
 from paralbench.bundling.quality_statistics import QualityStatistics
 from paralbench.bundling.refitting import refit
-from paralbench.bundling.validation import together, validated
+from paralbench.bundling.validation import mean_of_seeds, validated
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed, Request
 from paralbench.records.bundle import Manifest
@@ -24,7 +23,7 @@ from paralbench.records.intended_use import IntendedUse
 from paralbench.records.result import Cards, Result
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
-from paralbench.screener import self_check as proof
+from paralbench.screener import self_check
 from paralbench.screener.deployed import member
 from paralbench.screener.encoder import CARD, card_member, embedded
 from paralbench.screener.novelty import Novelty, distances, limit
@@ -34,21 +33,21 @@ RANGE = "range.safetensors"
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is wanted of a bundle.
+class BundleSettings:
+    """What a bundle is made for.
 
     Args:
-        use: what people say of it.
+        use: what its makers say of it.
         level: of conformal sets and intervals.
-        wish: of the operating point.
-        members: heads whose mean answers, one a seed; by default all seeds where the head hears
-            pooled records, which costs nothing, and one where it hears frames.
-        embed: whether the encoder's weights are inside; None where they may be and are not too large.
+        goal: of the operating point.
+        members: number of heads whose mean output counts, one per seed; by default all seeds where
+            the head takes pooled records, which costs nothing, and one where it takes frames.
+        embed: whether the encoder's weights are inside; None where licence and size permit.
     """
 
     use: IntendedUse = field(default_factory=IntendedUse)
     level: float = 0.9
-    wish: Wish = field(default_factory=Wish)
+    goal: Goal = field(default_factory=Goal)
     members: int | None = None
     embed: bool | None = None
 
@@ -58,7 +57,7 @@ def make(
     catalog: Catalog,
     request: Callable[[Result], Request],
     cache: Path,
-    wanted: Wanted | None = None,
+    settings: BundleSettings | None = None,
     say: Callable[[str], None] = lambda words: None,
     quiet: bool = False,
 ) -> tuple[Manifest, dict[str, bytes]]:
@@ -67,99 +66,101 @@ def make(
     Args:
         file: the result, its predictions beside it.
         catalog: tasks and models.
-        request: what the result's entry is asked for with here.
+        request: the request that runs the result's entry on this machine.
         cache: root of the feature store.
-        wanted: what is wanted of it.
-        say: told what a user should know.
+        settings: what the bundle is made for.
+        say: called with remarks for the user.
         quiet: show no progress.
 
     Raises:
         ParalbenchError: where no bundle can be made of the result, with the reason.
     """
-    wanted = wanted or Wanted()
-    recorded = files.read(file)
-    cards = _usable(file, recorded)
-    found, _ = Predictions.restored(pq.read_table(file.with_suffix(".parquet")), recorded.classes)
-    prepared = next(iter(Benchmark(catalog, request(recorded), cache, cache).preparations()))
+    settings = settings or BundleSettings()
+    result = files.read(file)
+    cards = _usable(file, result)
+    predictions, _ = Predictions.restored(
+        pq.read_table(file.with_suffix(".parquet")), result.classes
+    )
+    prepared = next(iter(Benchmark(catalog, request(result), cache, cache).preparations()))
     if isinstance(prepared, Failed):
         raise prepared.error
     (encoder,) = prepared.entry.encoders
-    count = wanted.members or (len(recorded.seeds) if prepared.spec.kind == "pooled" else 1)
-    if count > len(recorded.seeds):
+    count = settings.members or (len(result.seeds) if prepared.spec.kind == "pooled" else 1)
+    if count > len(result.seeds):
         raise ParalbenchError(
-            f"{file}: {count} members were asked for, it has {len(recorded.seeds)} seeds."
+            f"{file}: expected at most {len(result.seeds)} members, one for each seed, got {count}."
         )
-    numbers = validated(
-        together(found, count), cards.task, wanted.level, wanted.wish
-    )  # fmt: skip
-    refitted = refit(prepared, recorded, count, cache, say, quiet)
-    states = [_tensors(state) for state in refitted.states]
-    card, settings = encoder.card, prepared.settings
-    inside = embedded(encoder, wanted.embed)
-    if inside.chief is None:
-        say(f"the encoder's weights are not in the bundle: {inside.why_not}.")
-    novelty = Novelty.fitted(refitted.records, refitted.owners)
-    members: dict[str, bytes] = {
-        **{f"head/{number}.safetensors": save(state) for number, state in enumerate(states)},
-        **inside.members,
-        CARD: card_member(card),
-        RANGE: save(novelty.tensors()),
-    }
-    heads = [
-        member(recorded.head, settings, card, prepared.spec, len(recorded.classes), state)
+    validation = validated(
+        mean_of_seeds(predictions, count), cards.task, settings.level, settings.goal
+    )
+    refitted = refit(prepared, result, count, cache, say, quiet)
+    states = [
+        {name: np.ascontiguousarray(values) for name, values in state.items()}
+        for state in refitted.states
+    ]
+    weights = embedded(encoder, settings.embed)
+    if weights.chief is None:
+        say(f"the encoder's weights are not in the bundle: {weights.why_not}.")
+    heads = {f"head/{number}.safetensors": save(state) for number, state in enumerate(states)}
+    card, spec = encoder.card, prepared.spec
+    deployed = [
+        member(result.head, prepared.settings, card, spec, len(result.classes), state)
         for state in states
     ]
-    reader = WindowReader(encoder.load(), card, prepared.spec, prepared.head.cutting(settings))
-    members[proof.MEMBER] = proof.made(card, reader, heads)
-    far = distances(refitted.records, refitted.owners)
+    reader = WindowReader(encoder.load(), card, spec, prepared.head.cutting(prepared.settings))
+    members = {
+        **heads,
+        **weights.members,
+        CARD: card_member(card),
+        RANGE: save(Novelty.fitted(refitted.records, refitted.owners).tensors()),
+        self_check.MEMBER: self_check.made(card, reader, deployed),
+    }
+    novelties = distances(refitted.records, refitted.owners)
     parts = Parts(
-        recorded=recorded,
+        result=result,
         cards=cards,
-        use=wanted.use,
-        numbers=numbers,
+        use=settings.use,
+        validation=validation,
         refitted=refitted,
         encoder=encoder,
-        chief=inside.chief,
-        heads=[f"head/{number}.safetensors" for number in range(count)],
-        parameters=sum(int(value.size) for value in states[0].values()),
+        chief=weights.chief,
+        heads=list(heads),
+        parameters=sum(int(values.size) for values in states[0].values()),
         range=RANGE,
-        limit=limit(far, refitted.owners),
-        survey=QualityStatistics.of(refitted.selection.examples),
-        distances=far,
+        limit=limit(novelties, refitted.owners),
+        quality=QualityStatistics.of(refitted.selection.examples),
+        distances=novelties,
     )
     return described(parts), members
 
 
-def _usable(file: Path, recorded: Result) -> Cards:
+def _usable(file: Path, result: Result) -> Cards:
     """The result's cards; raises ParalbenchError where no bundle can be made of it."""
-    if not files.whole(file, recorded):
+    reason = ""
+    if not files.whole(file, result):
         raise ParalbenchError(
             f"{file.with_suffix('.parquet')}: expected the predictions of this result, from which the "
             "screener is calibrated; they are missing or others."
         )
-    if recorded.cards is None:
+    if result.cards is None:
         raise ParalbenchError(f"{file}: it holds no cards; run its entry again.")
-    if recorded.target.get("kind") == "series":
-        raise ParalbenchError(
-            f"{file}: '{recorded.task}' has a value at every moment; a screener says one thing of a "
-            "recording, a class or a number."
+    if result.target.get("kind") == "series":
+        reason = (
+            f"'{result.task}' has a value at every moment; a screener gives one class or number per "
+            "recording"
         )
-    if recorded.model.streams:
-        raise ParalbenchError(
-            f"{file}: it fuses {len(recorded.model.streams)} encoders; a bundle holds one."
+    elif result.model.streams:
+        reason = f"it fuses {len(result.model.streams)} encoders; a bundle holds one"
+    elif result.transfer is not None:
+        reason = (
+            "it was trained on one corpus and tested on another; bundle the result of the task "
+            f"'{result.transfer.trained}' instead"
         )
-    if recorded.transfer is not None:
-        raise ParalbenchError(
-            f"{file}: it was trained on one corpus and tested on another; bundle the result of the "
-            f"task '{recorded.transfer.trained}' instead."
+    elif result.training.settings.get("search"):
+        reason = (
+            "each fold searched its own settings; run the entry with those to deploy (--set), so that "
+            "its score is theirs"
         )
-    if recorded.training.settings.get("search"):
-        raise ParalbenchError(
-            f"{file}: every fold searched settings of its own; run the entry with those to be "
-            "deployed (--set), so that its score is theirs."
-        )
-    return recorded.cards
-
-
-def _tensors(state: Any) -> dict[str, Any]:
-    return {name: np.ascontiguousarray(value) for name, value in state.items()}
+    if reason:
+        raise ParalbenchError(f"{file}: {reason}.")
+    return result.cards

@@ -1,10 +1,11 @@
-"""bundle.json of a bundle that is being made: what is known is told, and what is not known is said."""
+"""bundle.json of a new bundle: what is known of the screener, and what is not known."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,34 +33,33 @@ from paralbench.records.intended_use import IntendedUse
 from paralbench.records.quality_limits import AtMost, QualityLimits
 from paralbench.records.result import Cards, Result
 from paralbench.records.task_card import NumberTarget, Partitions
-from paralbench.screener import novelty
-from paralbench.screener import self_check as proof
+from paralbench.screener import novelty, self_check
 from paralbench.screener.encoder import CARD, recorded
 
 SYNTHETIC = "SYNTHETIC"
 _LONGER = 3.0
-"""A head that hears frames hears recordings up to so many times the longest it was validated on."""
+"""A head on frames accepts recordings up to so many times the longest it was validated on."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """All that a bundle is made of, as its maker has it.
+    """What a bundle is made of.
 
     Args:
-        recorded: the result; ``cards`` are its.
-        use: what people said.
-        numbers: what validation told.
+        result: the result; ``cards`` are its.
+        use: what its makers say of it.
+        validation: calibration, operating point and scores.
         refitted: the heads and their examples.
-        encoder: the encoder; ``chief`` is the member that holds its weights, None where none does.
+        encoder: the encoder; ``chief`` is the member that holds its weights, or None.
         heads: members that hold the heads, each of ``parameters`` numbers.
-        range: the member that the embedding distance is measured with; ``limit`` the largest.
-        survey: what was measured of its recordings; ``distances`` of each, without its speaker.
+        range: the member with the parameters of the embedding distance, ``limit`` the largest.
+        quality: of its recordings; ``distances`` of each from those of other speakers.
     """
 
-    recorded: Result
+    result: Result
     cards: Cards
     use: IntendedUse
-    numbers: Validated
+    validation: Validated
     refitted: Refitted
     encoder: LoadableEncoder
     chief: str | None
@@ -67,19 +67,19 @@ class Parts:
     parameters: int
     range: str
     limit: float
-    survey: QualityStatistics
+    quality: QualityStatistics
     distances: NDArray[np.float64]
 
 
 def described(parts: Parts) -> Manifest:
     """The manifest; its ``members`` are filled in when it is written."""
-    result, card = parts.recorded, parts.encoder.card
-    prepared = parts.refitted.prepared
+    result, card, use = parts.result, parts.encoder.card, parts.use
+    prepared, task_title = parts.refitted.prepared, result.task_title or result.task
     cutting = prepared.head.cutting(prepared.settings)
-    title = parts.use.title or f"{result.task_title or result.task}, from sound alone"
+    limits, loosened = _limits(parts)
     return Manifest(
         id=f"{result.task}.{card.id}.{result.head}"[:80],
-        title=_marked(title, result),
+        title=_marked(use.title or f"{task_title}, from sound alone", result),
         version=1,
         encoder=EncoderReference(
             model=card.id,
@@ -91,7 +91,7 @@ def described(parts: Parts) -> Manifest:
             policy=card.policy,
             placement=parts.encoder.placement.name,
             card=CARD,
-            proof=proof.MEMBER,
+            proof=self_check.MEMBER,
             member=parts.chief,
         ),
         features=Features(
@@ -108,36 +108,46 @@ def described(parts: Parts) -> Manifest:
             members=parts.heads,
         ),
         outcome=_outcome(parts),
-        calibration=parts.numbers.calibration,
-        conformal=parts.numbers.conformal,
-        operating_point=parts.numbers.operating_point,
+        calibration=parts.validation.calibration,
+        conformal=parts.validation.conformal,
+        operating_point=parts.validation.operating_point,
         range=Range(method=novelty.METHOD, member=parts.range, limit=parts.limit),
-        limits=_limits(parts)[0],
-        reference=parts.survey.reference(parts.distances / parts.limit),
+        limits=limits,
+        reference=parts.quality.reference(parts.distances / parts.limit),
         population=_population(parts),
         validation=_validation(parts),
-        performance=parts.numbers.performance,
-        use=_use(parts),
+        performance=parts.validation.performance,
+        use=Use(
+            intended=_marked(use.intended, result),
+            users=use.users,
+            recording=use.recording,
+            not_for=[
+                "Diagnosis, or any decision about a person without a clinician.",
+                "People unlike those it was validated on.",
+                *use.not_for,
+            ],
+            limits=_limitations(parts, loosened),
+        ),
         origin=Origin(
             entry=result.entry,
             task=result.task,
             task_version=result.task_version,
             paralbench=paralbench.__version__,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            licence=parts.use.licence,
+            licence=use.licence,
             citation=parts.cards.corpus.citation,
-            contact=parts.use.contact,
+            contact=use.contact,
         ),
     )
 
 
 def _marked(words: str, result: Result) -> str:
-    """What is said of a synthetic result says so first."""
+    """Any description of a synthetic result begins by saying so."""
     return f"{SYNTHETIC}: {words}" if result.data.synthetic else words
 
 
 def _outcome(parts: Parts) -> Outcome:
-    result, target = parts.recorded, parts.cards.task.target
+    result, target = parts.result, parts.cards.task.target
     title = _marked(result.task_title or result.task, result)
     if isinstance(target, NumberTarget):
         return Outcome(
@@ -151,67 +161,69 @@ def _outcome(parts: Parts) -> Outcome:
 
 
 def _limits(parts: Parts) -> tuple[QualityLimits, list[str]]:
-    """The defaults, loosened to what it was trained on, with the names of those; and for a head that
-    hears frames no recording much longer than it ever heard."""
+    """The gate's limits, and the names of those loosened to fit the training recordings."""
     if parts.use.quality is not None:
         return parts.use.quality, []
-    limits, changed = parts.survey.loosened(QualityLimits())
-    longest = parts.refitted.longest
-    if longest is None or parts.refitted.prepared.head.cutting(parts.refitted.prepared.settings):
-        return limits, changed
-    most = min(float(limits.longest.refuse or np.inf), max(60.0, round(_LONGER * longest)))
-    return limits.model_copy(update={"longest": AtMost(refuse=most)}), changed
+    limits, loosened = parts.quality.loosened(QualityLimits())
+    longest, prepared = parts.refitted.longest, parts.refitted.prepared
+    if longest is not None and not prepared.head.cutting(prepared.settings):
+        # A head on frames is untested on recordings much longer than it was trained on.
+        most = min(limits.longest.refuse or inf, max(60.0, round(_LONGER * longest)))
+        limits = limits.model_copy(update={"longest": AtMost(refuse=most)})
+    return limits, loosened
 
 
 def _population(parts: Parts) -> Population:
-    selection, corpus, result = parts.refitted.selection, parts.cards.corpus, parts.recorded
+    selection, corpus, result = parts.refitted.selection, parts.cards.corpus, parts.result
     clusters = parts.refitted.clusters
     _, first = np.unique(clusters, return_index=True)
     counts = {}
     for name in STANDARD:
-        said = [word(name, told) for told in selection.attribute(name)[first]]
-        if set(said) != {"unknown"}:
-            counts[name] = dict(sorted(Counter(said).items()))
-    prevalence = None
+        words = [word(name, value) for value in selection.attribute(name)[first]]
+        if set(words) != {"unknown"}:
+            counts[name] = dict(sorted(Counter(words).items()))
+    prevalence, refused = None, len(selection.refused)
     if selection.classes:
         prevalence = float(np.mean(selection.targets[first] == len(selection.classes) - 1))
-    refused = len(selection.refused)
+    missing = "Every recording of the task was used."
+    if refused:
+        total = refused + len(clusters)
+        missing = f"{refused} of {total} recordings could not be used and were left out."
+    setting = parts.use.setting
+    if result.data.synthetic:
+        setting = _marked("computer-generated voices, no participants.", result)
     return Population(
         corpus=corpus.id,
         title=_marked(corpus.title, result),
         licence=corpus.licence,
-        setting=_marked("computed voices, no participants.", result)
-        if result.data.synthetic
-        else parts.use.setting,
+        setting=setting,
         eligibility=parts.use.eligibility,
         languages=corpus.languages,
         participants=len(first),
         recordings=len(clusters),
         prevalence=prevalence,
         attributes=counts,
-        missing=f"{refused} of {refused + len(clusters)} recordings could not be used and were left out."
-        if refused
-        else "Every recording of the task was used.",
+        missing=missing,
         synthetic=result.data.synthetic,
         certainty="computed",
     )
 
 
 def _validation(parts: Parts) -> Validation:
-    result, protocol = parts.recorded, parts.cards.task.protocol
+    result, protocol = parts.result, parts.cards.task.protocol
     if isinstance(protocol, Partitions):
-        how = (
-            f"The corpus's own split: trained on {_and(protocol.train)}, scored on "
-            f"{_and(protocol.test)}, by the very heads that are in this bundle."
+        text = (
+            f"The corpus's own split: trained on {' and '.join(protocol.train)}, scored on "
+            f"{' and '.join(protocol.test)}, by the same heads that are in this bundle."
         )
     else:
-        how = (
+        text = (
             f"Cross-validation ({protocol.kind}) over '{protocol.by}': every speaker was scored by "
-            "heads that had not heard him. The heads in this bundle were trained by the same recipe on "
-            "all of them; their own score is not known."
+            "heads that were not trained on them. The heads in this bundle were trained in the same "
+            "way on all speakers; their own score is not known."
         )
     return Validation(
-        protocol=_marked(how, result),
+        protocol=_marked(text, result),
         external=False,
         never_cross=protocol.never_cross,
         folds=result.folds,
@@ -219,49 +231,36 @@ def _validation(parts: Parts) -> Validation:
     )
 
 
-def _use(parts: Parts) -> Use:
-    result, use = parts.recorded, parts.use
+def _limitations(parts: Parts, loosened: list[str]) -> list[str]:
     limits = [
         "It was not tested on recordings of another clinic, microphone, language or task than those "
         "described here.",
-        *use.limits,
+        *parts.use.limits,
     ]
     examples = parts.refitted.selection.examples
     clips = [len(example.clips) for example in examples]
     files = [len({clip.path for clip in example.clips}) for example in examples]
     if max(files) > 1:
         limits.append(
-            f"It was trained and validated on several recordings of a person heard as one (some "
-            f"{int(np.median(files))}). One file alone tells less than its numbers were made from: join "
-            "a person's recordings into one file."
+            f"It was trained and validated on several recordings of each person taken together (about "
+            f"{int(np.median(files))}). A single file tells less than that: join a person's recordings "
+            "into one file."
         )
     elif max(clips) > 1:
         limits.append(
-            f"It was trained and validated on stretches of a person's own speech (some {int(np.median(clips))} "
-            "a recording) cut out by hand or transcript. A file that is screened is heard as a whole, or "
-            "cut by voice activity where the head's recipe says so: give recordings of the patient alone."
+            "It was trained and validated on parts of each recording with the person's own speech "
+            f"(about {int(np.median(clips))} per recording), cut by hand or by transcript. A screened "
+            "file is used entirely, or cut by voice activity where the head's settings say so: give "
+            "recordings of the patient alone."
         )
-    if changed := _limits(parts)[1]:
+    if loosened:
         limits.append(
-            f"The quality gate asks less than it usually does of {_and(changed)}, since the recordings it "
-            "was trained on would not have passed."
+            f"The quality gate is less strict than usual in {' and '.join(loosened)}, since the "
+            "recordings it was trained on would not have passed."
         )
-    if result.data.synthetic:
+    if parts.result.data.synthetic:
         limits.append(
-            f"{SYNTHETIC}: it was made from computed voices. What it says of a person means nothing."
+            f"{SYNTHETIC}: it was made from computer-generated voices. Its output means nothing for "
+            "people."
         )
-    return Use(
-        intended=_marked(use.intended, result),
-        users=use.users,
-        recording=use.recording,
-        not_for=[
-            "Diagnosis, or any decision about a person that no clinician makes.",
-            "People unlike those it was validated on.",
-            *use.not_for,
-        ],
-        limits=limits,
-    )
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join(names)
+    return limits

@@ -1,12 +1,11 @@
-"""From which probability on the prediction is positive, and between which there is none.
+"""The operating point: the threshold of a positive prediction, and the band around it without one.
 
-Both are chosen on calibrated probabilities of speakers that nothing was fitted on, every speaker
-counting once; what is reported of them comes from speakers that they were not chosen on either.
+Both are chosen on calibrated out-of-fold probabilities, every speaker counting once; what is reported
+of them comes from speakers on whom they were not chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,15 +16,14 @@ from paralbench.statistics.calibration import Array, folds, logit, weights
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is wanted of an operating point.
+class Goal:
+    """What an operating point is chosen for.
 
     Args:
-        sensitivity: at least so much, with the best specificity; None where not asked.
-        specificity: the other way round. With neither, the mean of both is as high as it can be.
-        accuracy: of what is predicted, so much is to be right; by default half of the errors are
-            to be abstained from.
-        most: abstain from no larger share than this; where that does not suffice, from none.
+        sensitivity: the least, with the best specificity; None for no demand.
+        specificity: the other way round. With neither, their mean is maximised.
+        accuracy: the least, of what is predicted; by default half of the errors are abstained from.
+        most: the largest share to abstain from; where that does not suffice, nothing is.
     """
 
     sensitivity: float | None = None
@@ -41,78 +39,73 @@ class Point:
     threshold: float
     abstain: tuple[float, float] | None
 
-    def predicted(self, probabilities: Array) -> NDArray[np.bool_]:
-        """Whether positive, [n]."""
-        found: NDArray[np.bool_] = probabilities >= self.threshold
-        return found
+    def positive(self, probabilities: Array) -> NDArray[np.bool_]:
+        """Whether each is predicted positive, [n]."""
+        return np.asarray(probabilities >= self.threshold)
 
-    def silent(self, probabilities: Array) -> NDArray[np.bool_]:
-        """Whether nothing is said, [n]."""
+    def abstained(self, probabilities: Array) -> NDArray[np.bool_]:
+        """Whether each is without a prediction, [n]."""
         if self.abstain is None:
             return np.zeros(len(probabilities), bool)
         low, high = self.abstain
-        found: NDArray[np.bool_] = (probabilities > low) & (probabilities < high)
-        return found
+        return np.asarray((probabilities > low) & (probabilities < high))
 
 
-def chosen(probabilities: Array, truth: Array, clusters: NDArray[np.int64], wish: Wish) -> Point:
+def chosen(probabilities: Array, truth: Array, clusters: NDArray[np.int64], goal: Goal) -> Point:
     """The point that these examples suggest; ``truth`` is 1 for positive, [n]."""
-    counting = weights(clusters)
-    threshold = _threshold(probabilities, truth, counting, wish)
-    return Point(threshold, _band(probabilities, truth, counting, threshold, wish))
+    weight = weights(clusters)
+    threshold = _threshold(probabilities, truth, weight, goal)
+    return Point(threshold, _band(probabilities, truth, weight, threshold, goal))
 
 
 def held_out(
-    probabilities: Array, truth: Array, clusters: NDArray[np.int64], wish: Wish
+    probabilities: Array, truth: Array, clusters: NDArray[np.int64], goal: Goal
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """What points chosen on the other speakers say of each: (positive, silent), [n] both."""
-    dealt = folds(clusters, truth)
-    positive, silent = np.empty(len(truth), bool), np.empty(len(truth), bool)
-    for fold in np.unique(dealt):
-        rest, out = dealt != fold, dealt == fold
-        point = chosen(probabilities[rest], truth[rest], clusters[rest], wish)
-        positive[out] = point.predicted(probabilities[out])
-        silent[out] = point.silent(probabilities[out])
-    return positive, silent
+    """Predictions by points chosen on other speakers: (positive, abstained), [n] both."""
+    fold_of = folds(clusters, truth)
+    positive, abstained = np.empty(len(truth), bool), np.empty(len(truth), bool)
+    for fold in np.unique(fold_of):
+        rest, out = fold_of != fold, fold_of == fold
+        point = chosen(probabilities[rest], truth[rest], clusters[rest], goal)
+        positive[out] = point.positive(probabilities[out])
+        abstained[out] = point.abstained(probabilities[out])
+    return positive, abstained
 
 
-def _threshold(probabilities: Array, truth: Array, counting: Array, wish: Wish) -> float:
+def _threshold(probabilities: Array, truth: Array, weight: Array, goal: Goal) -> float:
     """Half way between two probabilities that occur, so that rounding decides nothing."""
-    found = np.unique(probabilities)
-    candidates = np.concatenate([[0.0], (found[1:] + found[:-1]) / 2, [1.0]])
-    called = probabilities >= candidates[:, None]
-    sensitivity = (called * (counting * truth)).sum(1) / (counting * truth).sum()
-    specificity = (~called * (counting * (1 - truth))).sum(1) / (counting * (1 - truth)).sum()
-    rules: list[tuple[float | None, Array, Callable[[int], Array]]] = [
-        (wish.sensitivity, sensitivity, lambda _: specificity),
-        (wish.specificity, specificity, lambda _: sensitivity),
-    ]
-    for wanted, own, other in rules:
-        if wanted is not None:
-            enough = own >= wanted - 1e-12
-            return float(candidates[np.where(enough, other(0), -1.0).argmax()])
+    values = np.unique(probabilities)
+    candidates = np.concatenate([[0.0], (values[1:] + values[:-1]) / 2, [1.0]])
+    positive = probabilities >= candidates[:, None]
+    sensitivity = (positive * (weight * truth)).sum(1) / (weight * truth).sum()
+    specificity = (~positive * (weight * (1 - truth))).sum(1) / (weight * (1 - truth)).sum()
+    for least, rate, other in (
+        (goal.sensitivity, sensitivity, specificity),
+        (goal.specificity, specificity, sensitivity),
+    ):
+        if least is not None:
+            return float(candidates[np.where(rate >= least - 1e-12, other, -1.0).argmax()])
     mean = sensitivity + specificity
     best = np.flatnonzero(mean >= mean.max() - 1e-12)
     return float(candidates[best[np.abs(candidates[best] - 0.5).argmin()]])
 
 
 def _band(
-    probabilities: Array, truth: Array, counting: Array, threshold: float, wish: Wish
+    probabilities: Array, truth: Array, weight: Array, threshold: float, goal: Goal
 ) -> tuple[float, float] | None:
-    """The narrowest band, as wide on both sides in log odds, outside which enough is right."""
-    right = ((probabilities >= threshold) == (truth > 0)).astype(float)
-    far = np.abs(logit(probabilities) - logit(np.array([threshold]))[0])
-    order = np.argsort(-far, kind="stable")
-    total = counting.sum()
-    kept = counting[order].cumsum()
-    accuracy = (counting * right)[order].cumsum() / kept
-    wanted = wish.accuracy if wish.accuracy is not None else (1 + accuracy[-1]) / 2
-    if accuracy[-1] >= wanted - 1e-12 or not 0 < threshold < 1:
+    """The narrowest band, symmetric in log odds, outside which the accuracy suffices."""
+    correct = ((probabilities >= threshold) == (truth > 0)).astype(float)
+    centre = logit(np.array([threshold]))[0]
+    distance = np.abs(logit(probabilities) - centre)
+    order = np.argsort(-distance, kind="stable")
+    total, predicted = weight.sum(), weight[order].cumsum()
+    accuracy = (weight * correct)[order].cumsum() / predicted
+    least = goal.accuracy if goal.accuracy is not None else (1 + accuracy[-1]) / 2
+    if accuracy[-1] >= least - 1e-12 or not 0 < threshold < 1:
         return None
-    fits = np.flatnonzero((accuracy >= wanted - 1e-12) & (kept >= (1 - wish.most) * total - 1e-9))
+    enough = predicted >= (1 - goal.most) * total - 1e-9
+    fits = np.flatnonzero((accuracy >= least - 1e-12) & enough)
     if not len(fits):
         return None
-    last = int(fits[-1])
-    half = (far[order][last] + far[order][last + 1]) / 2
-    centre = logit(np.array([threshold]))[0]
+    half = (distance[order][fits[-1]] + distance[order][fits[-1] + 1]) / 2
     return float(expit(centre - half)), float(expit(centre + half))

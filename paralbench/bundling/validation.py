@@ -1,39 +1,39 @@
-"""From out-of-fold predictions to calibration, thresholds, sets and scores.
+"""From out-of-fold predictions to calibration, operating point, conformal sets and scores.
 
-Every prediction is of a head that had not heard the speaker. What is fitted on predictions here is
-fitted on all speakers for the bundle, and for what is reported on the other speakers only, in folds
-of whole speakers: no speaker's own data calibrated him, moved his threshold or widened his set.
+Every prediction is of heads that were not trained on its speaker. What is fitted to predictions here
+is fitted to all speakers for the bundle, and, for what is reported, to the other speakers only, in
+folds of speakers: no speaker's own data calibrated, thresholded or widened their own result.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paralbench.bundling import operating_point
-from paralbench.bundling.operating_point import Wish
+from paralbench.bundling.operating_point import Goal
 from paralbench.metrics import metric
-from paralbench.metrics.metric import Array
 from paralbench.records.bundle import Calibration, Conformal, Estimate, OperatingPoint, Performance
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.task_card import Metrics, NumberTarget, TaskCard
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import scores
 from paralbench.results.subgroups import subgroups
-from paralbench.screener.decision import spread
+from paralbench.screener.decision import with_positive
 from paralbench.statistics import calibration, conformal
 from paralbench.statistics.bootstrap import interval
 from paralbench.statistics.draws import Draws
 
-_PROBABLE = ("auroc", "sensitivity", "specificity", "brier", "ece")
+_REPORTED = ("auroc", "sensitivity", "specificity", "brier", "ece")
 """Reported of every screener for a class, whatever the task's card reports."""
 
 
 @dataclass(frozen=True)
 class Validated:
-    """All that validation tells, as the bundle's card has it."""
+    """The results of validation, as the bundle's manifest has them."""
 
     calibration: Calibration | None
     conformal: Conformal
@@ -41,110 +41,137 @@ class Validated:
     performance: Performance
 
 
-def together(found: Predictions, members: int) -> Predictions:
-    """What the mean of the first ``members`` seeds says of each example; one row an example.
+def mean_of_seeds(predictions: Predictions, seeds: int) -> Predictions:
+    """The mean prediction of the first ``seeds`` seeds; one row per example.
 
     Raises:
         ParalbenchError: where an example was not predicted once by each seed.
     """
-    seeds = np.unique(found.seeds)[:members]
     parts = []
-    for seed in seeds:
-        rows = np.flatnonzero(found.seeds == seed)
-        parts.append(rows[np.argsort(found.rows[rows], kind="stable")])
+    for seed in np.unique(predictions.seeds)[:seeds]:
+        rows = np.flatnonzero(predictions.seeds == seed)
+        parts.append(rows[np.argsort(predictions.rows[rows], kind="stable")])
     first = parts[0]
-    same = all(np.array_equal(found.rows[part], found.rows[first]) for part in parts)
-    if not same or len(np.unique(found.rows[first])) < len(first):
+    examples = predictions.rows[first]
+    same = all(np.array_equal(predictions.rows[part], examples) for part in parts)
+    if not same or len(np.unique(examples)) < len(first):
         raise ParalbenchError(
-            "expected every example to be predicted once by each seed; these predictions are not so."
+            "expected one prediction of every example by each seed; these predictions differ."
         )
-    outputs = np.mean([found.outputs[part].astype(float) for part in parts], axis=0)
-    if not found.classes:
-        outputs = np.mean([found.predicted[part] for part in parts], axis=0)[:, None]
+    if predictions.classes:
+        outputs = np.mean([predictions.outputs[part].astype(float) for part in parts], axis=0)
+        predicted = outputs.argmax(1).astype(float)
+    else:
+        predicted = np.mean([predictions.predicted[part] for part in parts], axis=0)
+        outputs = predicted[:, None]
     return Predictions(
-        rows=found.rows[first],
-        clusters=found.clusters[first],
-        folds=found.folds[first],
+        rows=examples,
+        clusters=predictions.clusters[first],
+        folds=predictions.folds[first],
         seeds=np.zeros(len(first), np.int64),
-        truth=found.truth[first],
-        predicted=outputs.argmax(1).astype(float) if found.classes else outputs[:, 0],
+        truth=predictions.truth[first],
+        predicted=predicted,
         outputs=outputs.astype(np.float32),
-        classes=found.classes,
-        attributes={name: words[first] for name, words in found.attributes.items()},
+        classes=predictions.classes,
+        attributes={name: words[first] for name, words in predictions.attributes.items()},
     )
 
 
-def validated(found: Predictions, task: TaskCard, level: float, wish: Wish) -> Validated:
-    """Calibrate, choose and report; ``found`` has one row an example.
+def validated(predictions: Predictions, task: TaskCard, level: float, goal: Goal) -> Validated:
+    """Calibrate, choose the operating point and score.
+
+    Args:
+        predictions: out of fold, one row per example.
+        task: the task's card.
+        level: of conformal sets and intervals.
+        goal: of the operating point.
 
     Raises:
-        ParalbenchError: with too few speakers for conformal prediction at the level.
+        ParalbenchError: with too few speakers for conformal prediction at the level, or for
+            calibration.
     """
-    speakers = len(np.unique(found.clusters))
+    speakers = len(np.unique(predictions.clusters))
     if speakers < conformal.LEAST:
         raise ParalbenchError(
             f"conformal prediction needs {conformal.LEAST} speakers or more, the predictions are of "
-            f"{speakers}; a screener validated on so few would say more than is known."
+            f"{speakers}; a screener validated on so few would claim more than is known."
         )
     if isinstance(task.target, NumberTarget):
-        return _number(found, task.target, task.metrics, level)
-    return _classes(found, task.metrics, level, wish)
+        return _number(predictions, task.target, task.metrics, level)
+    return _classes(predictions, task.metrics, level, goal)
 
 
-def _number(found: Predictions, target: NumberTarget, metrics: Metrics, level: float) -> Validated:
-    # As they will be told: no number that the outcome cannot be.
-    clipped = np.clip(
-        found.predicted,
-        -np.inf if target.minimum is None else target.minimum,
-        np.inf if target.maximum is None else target.maximum,
-    )
-    found = replace(found, predicted=clipped, outputs=clipped[:, None].astype(np.float32))
-    values, truth, clusters = found.predicted, found.truth, found.clusters
+def _number(
+    predictions: Predictions, target: NumberTarget, metrics: Metrics, level: float
+) -> Validated:
+    # As the screener reports them: within the target's range.
+    low = -inf if target.minimum is None else target.minimum
+    high = inf if target.maximum is None else target.maximum
+    values = np.clip(predictions.predicted, low, high)
+    reported = replace(
+        predictions, predicted=values, outputs=values[:, None].astype(np.float32)
+    )  # fmt: skip
+    truth, clusters = predictions.truth, predictions.clusters
     half = conformal.interval_quantile(values, truth, clusters, level)
+    coverage = conformal.interval_coverage(values, truth, clusters, level)
     return Validated(
         None,
-        _conformal("absolute-error", [half], found, level,
-                   conformal.interval_coverage(values, truth, clusters, level)),
+        _conformal("absolute-error", [half], clusters, level, coverage),
         None,
-        Performance(scores=scores(metrics, found), subgroups=subgroups(metrics, found)),
-    )  # fmt: skip
+        Performance(
+            scores=scores(metrics, reported), subgroups=subgroups(metrics, reported)
+        ),
+    )
 
 
-def _classes(found: Predictions, metrics: Metrics, level: float, wish: Wish) -> Validated:
-    positive, clusters = len(found.classes) - 1, found.clusters
-    raw = found.outputs[:, positive].astype(float)
-    truth = (found.truth == positive).astype(float)
-    _check_both(truth, clusters, found.classes[positive])
-    counting = calibration.weights(clusters)
+def _classes(predictions: Predictions, metrics: Metrics, level: float, goal: Goal) -> Validated:
+    positive, clusters = len(predictions.classes) - 1, predictions.clusters
+    outputs = predictions.outputs.astype(float)
+    raw, truth = outputs[:, positive], (predictions.truth == positive).astype(float)
+    name = predictions.classes[positive]
+    for members, kind in ((truth > 0, name), (truth <= 0, f"other than {name}")):
+        # Every fold that is fitted needs speakers of both kinds.
+        if len(np.unique(clusters[members])) < 2:
+            raise ParalbenchError(
+                f"calibration needs two speakers or more of every kind; '{kind}' has fewer."
+            )
+    weight = calibration.weights(clusters)
     chosen = calibration.chosen(raw, truth, clusters)
-    told = calibration.held_out(raw, truth, clusters)
-    # The outputs before calibration are the heads' own: these too are of unheard speakers.
-    point = operating_point.chosen(told, truth, clusters, wish)
-    called, silent = operating_point.held_out(told, truth, clusters, wish)
-    probabilities = spread(found.outputs.astype(float), positive, told)
-    labels = found.truth.astype(int)
+    calibrated = calibration.held_out(raw, truth, clusters)
+    point = operating_point.chosen(calibrated, truth, clusters, goal)
+    above, abstained = operating_point.held_out(calibrated, truth, clusters, goal)
+    probabilities = with_positive(outputs, positive, calibrated)
+    labels = predictions.truth.astype(int)
     quantiles = conformal.set_quantiles(probabilities, labels, clusters, level)
     coverage = conformal.set_coverage(probabilities, labels, clusters, level)
     others = probabilities.copy()
     others[:, positive] = -1
-    predicted = np.where(called, positive, others.argmax(1)).astype(float)
-    reported = replace(found, outputs=probabilities.astype(np.float32), predicted=predicted)
-    more = dict.fromkeys((*metrics.report, *_PROBABLE))
-    metrics = metrics.model_copy(update={"report": list(more)})
-    slope, intercept = calibration.line(told, truth, counting)
+    predicted = np.where(above, positive, others.argmax(1)).astype(float)
+    reported = replace(
+        predictions, outputs=probabilities.astype(np.float32), predicted=predicted
+    )  # fmt: skip
+    names = list(dict.fromkeys((*metrics.report, *_REPORTED)))
+    metrics = metrics.model_copy(update={"report": names})
+    slope, intercept = calibration.line(calibrated, truth, weight)
     method = "per-class" if len(quantiles) > 1 else "all-classes"
     return Validated(
         Calibration(
             method=chosen.method,
             parameters={name: list(values) for name, values in chosen.parameters.items()},
-            fitted_on="Out-of-fold predictions: of every speaker by heads that had not heard him.",
+            fitted_on="Out-of-fold predictions: of each speaker by heads not trained on them.",
             speakers=len(np.unique(clusters)),
             error="log loss in nats, every speaker counting once",
-            error_before=calibration.log_loss(raw, truth, counting),
-            error_after=calibration.log_loss(told, truth, counting),
+            error_before=calibration.log_loss(raw, truth, weight),
+            error_after=calibration.log_loss(calibrated, truth, weight),
         ),
-        _conformal(method, quantiles, found, level, coverage),
-        _operating_point(reported, positive, point, silent, wish),
+        _conformal(method, quantiles, clusters, level, coverage),
+        OperatingPoint(
+            threshold=point.threshold,
+            sensitivity=_estimate("sensitivity", reported),
+            specificity=_estimate("specificity", reported),
+            abstain=point.abstain,
+            chosen=_explanation(predicted == predictions.truth, abstained, weight, point, goal),
+        ),
         Performance(
             scores=scores(metrics, reported),
             slope=slope,
@@ -154,66 +181,55 @@ def _classes(found: Predictions, metrics: Metrics, level: float, wish: Wish) -> 
     )
 
 
-def _check_both(truth: Array, clusters: NDArray[np.int64], name: str) -> None:
-    """Every fold that is fitted needs speakers of both kinds."""
-    for there, kind in ((truth > 0, name), (truth <= 0, f"other than {name}")):
-        if len(np.unique(clusters[there])) < 2:
-            raise ParalbenchError(
-                f"calibration needs two speakers or more of every kind; '{kind}' has fewer."
-            )
-
-
 def _conformal(
-    method: str, quantiles: list[float], found: Predictions, level: float, coverage: float
+    method: str,
+    quantiles: list[float],
+    clusters: NDArray[np.int64],
+    level: float,
+    coverage: float,
 ) -> Conformal:
-    speakers = len(np.unique(found.clusters))
+    speakers = len(np.unique(clusters))
     if not np.isfinite(quantiles).all():
-        most = speakers / (speakers + 1)
+        highest = np.floor(100 * speakers / (speakers + 1)) / 100
         raise ParalbenchError(
             f"--level {level:g} needs {int(np.ceil(level / (1 - level)))} speakers or more, the "
-            f"predictions are of {speakers}; they bear a level of {np.floor(most * 100) / 100:g}."
+            f"predictions are of {speakers}; they allow a level of {highest:g}."
         )
     return Conformal(
         method=method, level=level, quantiles=quantiles, speakers=speakers, coverage=coverage
     )
 
 
-def _operating_point(
-    reported: Predictions,
-    positive: int,
+def _explanation(
+    correct: NDArray[np.bool_],
+    abstained: NDArray[np.bool_],
+    weight: NDArray[np.float64],
     point: operating_point.Point,
-    silent: NDArray[np.bool_],
-    wish: Wish,
-) -> OperatingPoint:
-    wanted = "as high a mean of sensitivity and specificity as there is"
-    if wish.sensitivity is not None:
-        wanted = f"a sensitivity of {wish.sensitivity:g}"
-    elif wish.specificity is not None:
-        wanted = f"a specificity of {wish.specificity:g}"
-    right = reported.predicted == reported.truth
-    counting = calibration.weights(reported.clusters)
-    chosen = f"Chosen on out-of-fold predictions for {wanted}, the figures on other speakers than chosen on"
+    goal: Goal,
+) -> str:
+    """How the operating point was chosen, and what abstention gains."""
+    demand = "the highest mean of sensitivity and specificity"
+    if goal.sensitivity is not None:
+        demand = f"a sensitivity of {goal.sensitivity:g}"
+    elif goal.specificity is not None:
+        demand = f"a specificity of {goal.specificity:g}"
+    text = (
+        f"Chosen on out-of-fold predictions for {demand}; the figures are of other speakers than it "
+        "was chosen on"
+    )
     if point.abstain is None:
-        chosen += "; no band of abstention was asked for, needed or reached what was asked."
-    else:
-        share = float(np.average(silent, weights=counting))
-        before = float(np.average(right, weights=counting))
-        kept = float(np.average(right[~silent], weights=counting[~silent]))
-        chosen += (
-            f"; outside the band of abstention {kept:.3f} are right, {before:.3f} without it, and "
-            f"{share:.3f} lie in it. Sensitivity and specificity are of all, those in it too."
-        )
-    return OperatingPoint(
-        threshold=point.threshold,
-        sensitivity=_estimate("sensitivity", reported),
-        specificity=_estimate("specificity", reported),
-        abstain=point.abstain,
-        chosen=chosen,
+        return text + ". It never abstains: that was not requested, not needed or not sufficient."
+    share = float(np.average(abstained, weights=weight))
+    before = float(np.average(correct, weights=weight))
+    after = float(np.average(correct[~abstained], weights=weight[~abstained]))
+    return (
+        f"{text}. It abstains from {share:.3f} of the recordings; of the others {after:.3f} are "
+        f"predicted correctly, of all {before:.3f}. Sensitivity and specificity are of all recordings."
     )
 
 
-def _estimate(name: str, reported: Predictions) -> Estimate:
+def _estimate(name: str, predictions: Predictions) -> Estimate:
     chosen = metric(name)
-    tallies, sizes = reported.tallies(chosen), reported.sizes()
+    tallies, sizes = predictions.tallies(chosen), predictions.sizes()
     value = float(tallies[0].scores(np.ones((1, tallies[0].clusters)))[0])
     return Estimate(value=value, interval=interval(chosen, tallies, sizes, Draws.of(len(sizes))))

@@ -64,8 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the bundle and say what it is."""
-    from paralbench.bundling.bundle_maker import Wanted, make
-    from paralbench.bundling.operating_point import Wish
+    from paralbench.bundling.bundle_maker import BundleSettings, make
+    from paralbench.bundling.operating_point import Goal
     from paralbench.corpora.locating import named
     from paralbench.evaluation.rerun import recorded_request
     from paralbench.records.intended_use import IntendedUse
@@ -76,14 +76,14 @@ def run(args: argparse.Namespace) -> int:
     if args.members is not None and args.members < 1:
         raise UsageError(f"--members expects 1 or more, got {args.members}.")
     use = IntendedUse() if args.intended_use is None else IntendedUse.from_toml(args.intended_use)
-    wish = Wish(args.sensitivity, args.specificity, args.accuracy, args.abstain_most)
+    goal = Goal(args.sensitivity, args.specificity, args.accuracy, args.abstain_most)
     data, weights = named(args.data), options.weights(args)
     manifest, members = make(
         args.result,
         options.catalog(args),
         lambda recorded: recorded_request(recorded, args.result, data, weights),
         options.cache(args),
-        Wanted(use, args.level, wish, args.members, args.embed_weights),
+        BundleSettings(use, args.level, goal, args.members, args.embed_weights),
         options.say,
     )
     args.to.parent.mkdir(parents=True, exist_ok=True)

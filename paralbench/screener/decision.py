@@ -1,4 +1,4 @@
-"""From what the heads say of a recording to what may be told: calibrated, with sets or intervals."""
+"""From the heads' output to the assessment: calibrated, thresholded, with a set or an interval."""
 
 from __future__ import annotations
 
@@ -8,97 +8,89 @@ from numpy.typing import NDArray
 from paralbench.records.assessment import Assessment
 from paralbench.records.bundle import Manifest
 from paralbench.statistics import conformal
-from paralbench.statistics.calibration import calibrated, logit
+from paralbench.statistics.calibration import calibrated
 
 
-def log_odds(probability: float) -> float:
-    """Of a probability, finite."""
-    return float(logit(np.array([probability]))[0])
+def decided(manifest: Manifest, output: NDArray[np.float64], distance: float | None) -> Assessment:
+    """The computed part of an assessment.
 
-
-def answered(manifest: Manifest, said: NDArray[np.float64], distance: float | None) -> Assessment:
-    """What is computed of an assessment; ``said`` are probabilities [classes] or a value [1]."""
-    outside = distance is not None and distance > 1
-    reason = (
-        f"It sounds unlike the recordings that the screener was validated on (distance {distance:.2f} "
-        "of what is allowed, at most 1): another microphone, room, language or task may be why."
-        if outside
-        else ""
-    )
+    Args:
+        manifest: the bundle's.
+        output: of the heads, probabilities [classes] or a value [1].
+        distance: embedding distance over the largest allowed, or None.
+    """
+    if distance is not None and distance > 1:
+        reason = (
+            f"It differs too much from the recordings that the screener was validated on (distance "
+            f"{distance:.2f}, at most 1 is allowed). Another microphone, room, language or task may "
+            "be the cause."
+        )
+        return Assessment("abstained", reason, "outside-range", distance=distance)
     if manifest.outcome.kind == "number":
-        return _number(manifest, float(said[0]), distance, reason)
-    return _class(manifest, said, distance, reason)
+        return _number(manifest, float(output[0]), distance)
+    return _class(manifest, output, distance)
 
 
-def spread(
-    probabilities: NDArray[np.float64], positive: int, found: NDArray[np.float64]
+def with_positive(
+    probabilities: NDArray[np.float64], positive: int, calibrated: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Probabilities [n, classes] with the positive class's replaced by ``found`` [n].
+    """Probabilities [n, classes] with the positive class's replaced by ``calibrated`` [n].
 
-    The other classes share what is left as they did before.
+    The other classes share the rest in their old proportions.
+
+    >>> with_positive(np.array([[0.2, 0.2, 0.6]]), 2, np.array([0.5])).round(6).tolist()
+    [[0.25, 0.25, 0.5]]
     """
     others = np.delete(np.arange(probabilities.shape[1]), positive)
     rest = probabilities[:, others] + 1e-12
-    told = np.empty_like(probabilities, dtype=float)
-    told[:, positive] = found
-    told[:, others] = rest / rest.sum(1, keepdims=True) * (1 - found)[:, None]
-    return told
+    result = np.empty_like(probabilities, dtype=float)
+    result[:, positive] = calibrated
+    result[:, others] = rest / rest.sum(1, keepdims=True) * (1 - calibrated)[:, None]
+    return result
 
 
-def _number(manifest: Manifest, value: float, distance: float | None, reason: str) -> Assessment:
+def _number(manifest: Manifest, value: float, distance: float | None) -> Assessment:
     outcome = manifest.outcome
-    value = _within(value, outcome.minimum, outcome.maximum)
-    low = high = None
+
+    def possible(number: float) -> float:
+        if outcome.minimum is not None:
+            number = max(number, outcome.minimum)
+        return number if outcome.maximum is None else min(number, outcome.maximum)
+
+    value, low, high = possible(value), None, None
     if manifest.conformal is not None:
         (half,) = manifest.conformal.quantiles
-        low, high = value - half, value + half
-        least, most = outcome.minimum, outcome.maximum
-        low, high = _within(low, least, most), _within(high, least, most)
-    if reason:
-        return Assessment("abstained", reason, "outside-range", distance=distance)
+        low, high = possible(value - half), possible(value + half)
     return Assessment("scored", value=value, low=low, high=high, distance=distance)
 
 
-def _within(value: float, least: float | None, most: float | None) -> float:
-    """No number is told that the outcome cannot be."""
-    value = value if least is None else max(value, least)
-    return value if most is None else min(value, most)
-
-
-def _class(
-    manifest: Manifest, said: NDArray[np.float64], distance: float | None, reason: str
-) -> Assessment:
-    outcome = manifest.outcome
-    place = outcome.classes.index(str(outcome.positive))
-    probability = float(said[place])
+def _class(manifest: Manifest, output: NDArray[np.float64], distance: float | None) -> Assessment:
+    outcome, point = manifest.outcome, manifest.operating_point
+    positive = outcome.classes.index(str(outcome.positive))
+    probability = float(output[positive])
     if manifest.calibration is not None:
-        told = manifest.calibration
-        probability = float(calibrated(told.method, told.parameters, said[[place]])[0])
-    if reason:
-        return Assessment("abstained", reason, "outside-range", distance=distance)
-    probabilities = spread(said[None], place, np.array([probability]))
+        method, parameters = manifest.calibration.method, manifest.calibration.parameters
+        probability = float(calibrated(method, parameters, output[[positive]])[0])
+    probabilities = with_positive(output[None], positive, np.array([probability]))
     classes: tuple[str, ...] = ()
     if manifest.conformal is not None:
-        inside = conformal.held(probabilities, manifest.conformal.quantiles)[0]
-        classes = tuple(name for name, there in zip(outcome.classes, inside, strict=True) if there)
-    point = manifest.operating_point
-    if point is not None and point.abstain is not None:
-        low, high = point.abstain
-        if low < probability < high:
-            return Assessment(
-                "abstained",
-                f"The probability {probability:.2f} lies between {low:.2f} and {high:.2f}, where the "
-                "screener was too often wrong to predict either.",
-                "undecided", probability=probability, classes=classes, distance=distance,
-            )  # fmt: skip
+        (contained,) = conformal.held(probabilities, manifest.conformal.quantiles)
+        classes = tuple(np.array(outcome.classes)[contained].tolist())
     prediction = None
     if point is not None:
+        if point.abstain is not None and point.abstain[0] < probability < point.abstain[1]:
+            low, high = point.abstain
+            return Assessment(
+                "abstained",
+                f"The probability {probability:.2f} is between {low:.2f} and {high:.2f}, where the "
+                "screener's predictions were wrong too often.",
+                "undecided", probability=probability, classes=classes, distance=distance,
+            )  # fmt: skip
         if probability >= point.threshold:
-            prediction = outcome.classes[place]
+            prediction = outcome.classes[positive]
         else:
-            others = probabilities[0].copy()
-            others[place] = -1
-            prediction = outcome.classes[int(others.argmax())]
+            probabilities[0, positive] = -1
+            prediction = outcome.classes[int(probabilities[0].argmax())]
     return Assessment(
         "scored", probability=probability, prediction=prediction, classes=classes, distance=distance
     )

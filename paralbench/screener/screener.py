@@ -29,7 +29,7 @@ from paralbench.records.quality import Quality
 from paralbench.screener import stretches
 from paralbench.screener.buffer import WindowBuffer
 from paralbench.screener.bundle import Bundle
-from paralbench.screener.decision import answered, log_odds
+from paralbench.screener.decision import decided
 from paralbench.screener.deployed import Member, mean, member
 from paralbench.screener.encoder import restored
 from paralbench.screener.gate import Gate
@@ -37,6 +37,7 @@ from paralbench.screener.novelty import Novelty
 from paralbench.screener.recordings import Recording, Recordings
 from paralbench.screener.self_check import check
 from paralbench.screener.windows import Window, WindowReader, pooled
+from paralbench.statistics.calibration import logit
 
 _AHEAD = 4
 
@@ -170,7 +171,7 @@ class Screener:
             return _not_scored(
                 "The head gave no finite number for it.", "engine", admission.quality
             )
-        told = answered(self.manifest, answer, self._distance(record))
+        told = decided(self.manifest, answer, self._distance(record))
         return replace(
             told,
             warnings=admission.warnings,
@@ -230,7 +231,7 @@ class Screener:
         def explained(answer: NDArray[np.float64]) -> float:
             if outcome.kind == "number":
                 return float(answer[0])
-            return log_odds(float(answer[place]))
+            return float(logit(answer[[place]])[0])
 
         if self._pooled:
             return stretches.of_pooled(windows, self._members, explained)

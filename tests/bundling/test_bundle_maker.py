@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paralbench.bundling.bundle_maker import Wanted
+from paralbench.bundling.bundle_maker import BundleSettings
 from paralbench.cli.main import main
 from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import ParalbenchError
@@ -30,7 +30,7 @@ def result(toys: Lab) -> Path:
 
 def test_the_card_tells_what_is_known_and_what_is_not(toys: Lab, result: Path) -> None:
     use = IntendedUse(quality=LIMITS, intended="To tell tones.", not_for=["Bells."])
-    told, members = toys.make(result, Wanted(use, level=0.8))
+    told, members = toys.make(result, BundleSettings(use, level=0.8))
     people = told.population
     assert (people.participants, people.recordings) == (SPEAKERS, SPEAKERS * EACH)
     assert people.attributes == {"sex": {"female": 7, "male": 7}}
@@ -71,7 +71,7 @@ def test_the_same_result_gives_the_same_members(toys: Lab, result: Path) -> None
 
 def test_frames_are_heard_no_longer_than_validated(toys: Lab) -> None:
     file = toys.result(head="mlp", pool="frames", epochs=2, hidden=4)
-    told, _ = toys.make(file, Wanted(IntendedUse(), level=0.8))
+    told, _ = toys.make(file, BundleSettings(IntendedUse(), level=0.8))
     assert told.limits.longest.refuse == 60.0
     assert len(told.head.members) == 1
 
@@ -110,13 +110,13 @@ def test_what_no_bundle_is_made_of(
 
 
 def test_more_members_than_seeds_are_refused(toys: Lab, result: Path) -> None:
-    with pytest.raises(ParalbenchError, match="3 members were asked for, it has 2 seeds"):
-        toys.make(result, Wanted(members=3, level=0.8))
+    with pytest.raises(ParalbenchError, match="at most 2 members, one for each seed, got 3"):
+        toys.make(result, BundleSettings(members=3, level=0.8))
 
 
 def test_weights_that_are_not_there_cannot_be_inside(toys: Lab, result: Path) -> None:
     with pytest.raises(ParalbenchError, match="cannot be in a bundle: it has none"):
-        toys.make(result, Wanted(embed=True, level=0.8))
+        toys.make(result, BundleSettings(embed=True, level=0.8))
 
 
 def test_the_verb_writes_a_bundle_and_says_what_it_is(

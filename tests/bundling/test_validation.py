@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paralbench.bundling.operating_point import Wish
-from paralbench.bundling.validation import together, validated
+from paralbench.bundling.operating_point import Goal
+from paralbench.bundling.validation import mean_of_seeds, validated
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.task_card import TaskCard
 from paralbench.results.predictions import Predictions
@@ -52,20 +52,20 @@ def _twice(
 def test_seeds_are_averaged_example_by_example() -> None:
     found = of_classes(20, 0)
     each = len(found.rows) // 2
-    mean = together(found, 2)
+    mean = mean_of_seeds(found, 2)
     expected = (found.outputs[:each] + found.outputs[each:]) / 2
     assert mean.outputs == pytest.approx(expected, abs=1e-7)
-    assert (together(found, 1).outputs == found.outputs[:each]).all()
+    assert (mean_of_seeds(found, 1).outputs == found.outputs[:each]).all()
     broken = Predictions(**{**{f: getattr(found, f) for f in found.__dataclass_fields__},
                             "rows": np.repeat(found.rows[::2], 2)})  # fmt: skip
-    shuffled = together(found, 2)
+    shuffled = mean_of_seeds(found, 2)
     assert (shuffled.rows == np.arange(each)).all()
     with pytest.raises(ParalbenchError, match="predicted once by each seed"):
-        together(broken, 2)
+        mean_of_seeds(broken, 2)
 
 
 def test_a_class_is_calibrated_and_told_with_its_intervals() -> None:
-    told = validated(together(of_classes(120, 1, 0.4), 2), CLASS, 0.9, Wish(sensitivity=0.8))
+    told = validated(mean_of_seeds(of_classes(120, 1, 0.4), 2), CLASS, 0.9, Goal(sensitivity=0.8))
     assert told.calibration is not None
     assert told.calibration.method != "none"
     assert told.calibration.error_after < told.calibration.error_before
@@ -87,13 +87,13 @@ def test_sensitivity_told_is_that_of_new_speakers() -> None:
     """Over many draws: nothing is told better than it is."""
     told, true = [], []
     for seed in range(12):
-        found = together(of_classes(80, seed), 2)
-        one = validated(found, CLASS, 0.8, Wish(sensitivity=0.8)).operating_point
+        found = mean_of_seeds(of_classes(80, seed), 2)
+        one = validated(found, CLASS, 0.8, Goal(sensitivity=0.8)).operating_point
         assert one is not None
         told.append(one.sensitivity.value)
         said, truth, _, _ = speakers(800, seed + 500, 0.5)
         # Uncalibrated or not, the threshold's place in the order decides.
-        point = validated(found, CLASS, 0.8, Wish(sensitivity=0.8))
+        point = validated(found, CLASS, 0.8, Goal(sensitivity=0.8))
         assert point.calibration is not None
         from paralbench.statistics.calibration import calibrated
 
@@ -104,7 +104,7 @@ def test_sensitivity_told_is_that_of_new_speakers() -> None:
 
 def test_a_number_is_told_with_an_interval_and_never_below_its_minimum() -> None:
     found = of_numbers(150, 0)
-    told = validated(together(found, 2), NUMBER, 0.8, Wish())
+    told = validated(mean_of_seeds(found, 2), NUMBER, 0.8, Goal())
     assert (told.calibration, told.operating_point) == (None, None)
     (half,) = told.conformal.quantiles
     assert half == pytest.approx(1.28 * 2 / np.sqrt(2), rel=0.25)
@@ -122,4 +122,4 @@ def test_too_few_speakers_are_refused(
     found: Predictions, card: TaskCard, level: float, words: str
 ) -> None:
     with pytest.raises(ParalbenchError, match=words):
-        validated(together(found, 2), card, level, Wish())
+        validated(mean_of_seeds(found, 2), card, level, Goal())

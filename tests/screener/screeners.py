@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from paralbench.bundling.bundle_maker import Wanted, make
+from paralbench.bundling.bundle_maker import BundleSettings, make
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Done, Request
 from paralbench.evaluation.rerun import recorded_request
@@ -56,14 +56,16 @@ class Lab:
         """What asks for a result again."""
         return recorded_request(recorded, Path("result"), {"toy": self.data}, {})
 
-    def make(self, file: Path, wanted: Wanted | None = None) -> tuple[Manifest, dict[str, bytes]]:
+    def make(
+        self, file: Path, wanted: BundleSettings | None = None
+    ) -> tuple[Manifest, dict[str, bytes]]:
         """Manifest and members."""
-        wanted = wanted or Wanted(IntendedUse(quality=LIMITS), level=0.8)
+        wanted = wanted or BundleSettings(IntendedUse(quality=LIMITS), level=0.8)
         return make(
             file, Catalog([self.catalog]), self.request, self.work / "cache", wanted, quiet=True
         )
 
-    def bundle(self, file: Path, wanted: Wanted | None = None) -> Path:
+    def bundle(self, file: Path, wanted: BundleSettings | None = None) -> Path:
         """The bundle of a result, written."""
         manifest, members = self.make(file, wanted)
         target = self.work / "made.plb"

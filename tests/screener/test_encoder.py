@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from paralbench.bundling.bundle_maker import Wanted
+from paralbench.bundling.bundle_maker import BundleSettings
 from paralbench.encoders.compatibility import make_importable
 from paralbench.records.errors import BundleError
 from paralbench.records.example import Clip
@@ -78,7 +78,7 @@ def test_without_them_they_are_given_and_proved(toys: Lab, tmp_path: Path) -> No
     make_importable()
     from transformers import Wav2Vec2Model
 
-    wanted = Wanted(IntendedUse(quality=LIMITS), level=0.8, embed=False)
+    wanted = BundleSettings(IntendedUse(quality=LIMITS), level=0.8, embed=False)
     path = toys.bundle(toys.result(model="small"), wanted).rename(tmp_path / "outside.plb")
     weights = toys.catalog / "models" / "small" / "weights"
     screener = Screener.open(path, weights)
@@ -101,6 +101,6 @@ def test_a_licence_that_may_forbid_it_keeps_them_outside(toys: Lab) -> None:
         assert told.encoder.member is None
         assert not any(name.startswith("encoder/weights") for name in members)
         with pytest.raises(BundleError, match="their licence may not allow a copy"):
-            toys.make(file, Wanted(level=0.8, embed=True))
+            toys.make(file, BundleSettings(level=0.8, embed=True))
     finally:
         card.write_text(before)

@@ -164,7 +164,7 @@ def test_lines_that_cannot_be_used_are_rows(tmp_path: Path) -> None:
     assert len(rows) == 14
     assert len(set(_ids(rows))) == 14
     told = [str(row) for row in rows if isinstance(row, Refusal)]
-    assert "p1 (2): its id stands already at" in told[0]
+    assert "p1 (2): its id is already used at" in told[0]
     assert f"({file}:3)" in told[0]
     assert f"p3: its path is empty ({file}:4)" in told
     assert f"p4: its start is 'soon', not a number ({file}:5)" in told

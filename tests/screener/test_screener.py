@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from paralbench.bundling.bundle_maker import Wanted
-from paralbench.bundling.operating_point import Wish
+from paralbench.bundling.bundle_maker import BundleSettings
+from paralbench.bundling.operating_point import Goal
 from paralbench.bundling.refitting import Refitted, refit
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed
@@ -67,7 +67,7 @@ def test_it_says_what_the_head_says_in_the_evaluation(
     toys: Lab, task: str, head: str, settings: dict[str, Any]
 ) -> None:
     file = toys.result(task, head, **settings)
-    wanted = Wanted(IntendedUse(quality=LIMITS), level=0.8, members=2)
+    wanted = BundleSettings(IntendedUse(quality=LIMITS), level=0.8, members=2)
     screener = opened(toys, toys.bundle(file, wanted))
     expected = refitted(toys, file, 2)
     paths = [example.clips[0].path for example in expected.selection.examples]
@@ -150,9 +150,9 @@ def test_what_sounds_unlike_all_it_heard_is_abstained_from(
 
 
 def test_between_the_thresholds_there_is_no_prediction(toys: Lab) -> None:
-    wish = Wish(accuracy=0.999, most=0.9)
+    goal = Goal(accuracy=0.999, most=0.9)
     screener = opened(
-        toys, toys.bundle(toys.result(), Wanted(IntendedUse(quality=LIMITS), 0.8, wish))
+        toys, toys.bundle(toys.result(), BundleSettings(IntendedUse(quality=LIMITS), 0.8, goal))
     )
     point = screener.manifest.operating_point
     assert point is not None

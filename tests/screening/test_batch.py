@@ -114,7 +114,7 @@ def test_a_line_of_a_list_that_cannot_be_used_is_a_row(tmp_path: Path) -> None:
     table.write_text("path,id,sex\nr0000.wav,a,f\nr0001.wav,a,m\nr0001.wav,b,m\n")
     rows = _run(table, tmp_path / "report").rows
     assert [row.assessment.status == "not scored" for row in rows] == [False, True, False]
-    assert "id stands already" in rows[1].assessment.reason
+    assert "id is already used" in rows[1].assessment.reason
     assert rows[2].attributes == {"sex": "m"}
     assert _run(table, tmp_path / "report").fresh == 0
 
@@ -164,7 +164,7 @@ def test_a_pseudonym_replaces_entire_names_only(tmp_path: Path) -> None:
     assert "text file, not audio" in reasons["unreadable"]
     assert "Jane" not in repr(rows)
     assert str(table) not in reasons["not listed"]
-    assert "its id stands already at" in reasons["not listed"].lower()
+    assert "its id is already used at" in reasons["not listed"].lower()
 
 
 def test_a_resumed_run_writes_the_same_bytes(tmp_path: Path) -> None:
