@@ -118,9 +118,7 @@ def _number(
         None,
         _conformal("absolute-error", [half], clusters, level, coverage),
         None,
-        Performance(
-            scores=scores(metrics, reported), subgroups=subgroups(metrics, reported)
-        ),
+        Performance(scores=scores(metrics, reported), subgroups=subgroups(metrics, reported)),
     )
 
 

@@ -1,7 +1,7 @@
-"""The frozen encoder in a bundle: its card always, its weights where they may and can be inside.
+"""The frozen encoder of a bundle: its card, and its weights where licence and size permit.
 
-Code never is. The backend that a card names comes with paralbench; a model with an adapter of its own
-has to be in the catalogue of whoever screens. What is not inside must be installed with the same hash.
+Never its code: the backend that a card names comes with paralbench, and a model with its own adapter
+must be in the catalogue where it is screened. Weights outside the bundle must have the same hash.
 """
 
 from __future__ import annotations
@@ -23,39 +23,56 @@ from paralbench.screener.bundle import Bundle
 
 CARD = "encoder/model.json"
 LARGEST = 500 * 10**6
-"""Bytes of weights that are put inside unasked."""
+"""Bytes of weights that are embedded by default."""
 _FOLDER = "encoder/weights/"
-_WHOLE = "model.safetensors"
+_MODEL = "model.safetensors"
 _CONFIGURATION = ("config.json", FILE)
-_FORBIDDING = ("redistribut", "unknown", "proprietary", "agreement")
-"""A licence that speaks of these is not taken to allow a copy; what is allowed needs no word."""
+_RESTRICTIVE = ("redistribut", "unknown", "proprietary", "agreement")
+"""A licence with one of these words is taken to forbid a copy."""
+_NO_WEIGHTS = "0" * 64
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """Members that hold the weights, the chief of them, and why there are none where there are none."""
+    """Members that hold the weights, the chief one's name, and why there are none."""
 
     members: Mapping[str, bytes]
     chief: str | None
     why_not: str = ""
 
 
-def embedded(encoder: LoadableEncoder, wanted: bool | None) -> Embedded:
-    """The encoder's weights as members; ``wanted`` None leaves it to their size and licence.
+def embedded(encoder: LoadableEncoder, required: bool | None) -> Embedded:
+    """The encoder's weights as members; with ``required`` None as size and licence permit.
 
     Raises:
-        BundleError: where they are wanted and cannot be inside.
+        BundleError: where they are required and cannot be inside.
     """
-    files = _files(encoder)
-    reason = _reason(encoder, files, wanted is None)
-    if wanted is False:
-        reason = reason or "it was not wanted"
-    if wanted and reason:
-        raise BundleError(f"the weights of '{encoder.card.id}' cannot be in a bundle: {reason}.")
+    path, card, files = encoder.weights.path, encoder.card, dict[str, Path]()
+    if path is not None and not path.is_dir():
+        if encoder.weights.format in ("safetensors", "onnx"):
+            files = {f"model.{encoder.weights.format}": path}
+    elif path is not None and card.backend != "python" and (path / _MODEL).is_file():
+        # An adapter may read any file of its folder, so its weights cannot be embedded.
+        names = [_MODEL, *(name for name in _CONFIGURATION if (path / name).is_file())]
+        files = {name: path / name for name in names}
+    size = sum(file.stat().st_size for file in files.values())
+    reason = ""
+    if path is None:
+        reason = "it has none"
+    elif not files:
+        reason = "they are not one file in safetensors or ONNX"
+    elif any(word in card.licence.lower() for word in _RESTRICTIVE):
+        reason = f"their licence may not allow a copy ({card.licence})"
+    elif required is None and size > LARGEST:
+        reason = f"they have {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}"
+    elif required is False:
+        reason = "it was not wanted"
+    if required and reason:
+        raise BundleError(f"the weights of '{card.id}' cannot be in a bundle: {reason}.")
     if reason:
         return Embedded({}, None, reason)
-    chief = next(name for name in files if not name.endswith(".json"))
-    return Embedded({name: file.read_bytes() for name, file in files.items()}, chief)
+    members = {f"{_FOLDER}{name}": file.read_bytes() for name, file in files.items()}
+    return Embedded(members, next(iter(members)))
 
 
 def card_member(card: ModelCard) -> bytes:
@@ -65,97 +82,57 @@ def card_member(card: ModelCard) -> bytes:
 
 @dataclass
 class Restored:
-    """An encoder that can be loaded; its weights lie in ``scratch`` as long as this lives."""
+    """An encoder that can be loaded; its weights are in ``scratch`` as long as this object lives."""
 
     encoder: LoadableEncoder
     scratch: TemporaryDirectory[str] | None
 
 
 def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = None) -> Restored:
-    """The encoder of a bundle, its weights proved by hash.
+    """The encoder of a bundle, its weights verified by hash.
 
-    Weights that are inside are put into a private scratch folder, since backends read files; it is
-    gone when the screener is.
+    Embedded weights are written to a private scratch folder, since backends read files.
 
     Raises:
-        BundleError: where the weights here are not those of the bundle.
+        BundleError: where the weights found are not those of the bundle.
         ParalbenchError: where they are not on this machine.
     """
-    told = bundle.manifest.encoder
-    card = ModelCard.checked(json.loads(bundle.read(told.card)), f"{bundle.path}: {told.card}")
-    folder = _folder(bundle, card, catalog)
+    reference = bundle.manifest.encoder
+    place = f"{bundle.path}: {reference.card}"
+    card = ModelCard.checked(json.loads(bundle.read(reference.card)), place)
+    folder = bundle.path.parent
+    if card.backend == "python":
+        models = (catalog or Catalog()).models
+        if card.id not in models:
+            raise BundleError(
+                f"{bundle.path}: its encoder '{card.id}' needs its own adapter, which is not in this "
+                "catalogue; name its folder with --catalog DIR."
+            )
+        folder = models[card.id].folder
     scratch = None
-    if told.member is not None:
+    if reference.member is not None:
         scratch = TemporaryDirectory(prefix="paralbench-")
-        found = _unpacked(bundle, Path(scratch.name), told.weights)
+        file = _unpacked(bundle, Path(scratch.name), Path(reference.member).name)
     else:
-        found = find(card, folder, {} if weights is None else {card.id: weights})
-    if found.sha256 != _recorded(told.weights):
+        file = find(card, folder, {} if weights is None else {card.id: weights})
+    if recorded(file.sha256) != reference.weights:
         raise BundleError(
-            f"{bundle.path}: it was made with the weights {told.weights[:12]}… of '{card.id}', "
-            f"those here are {found.sha256[:12]}…; give the right ones with --weights DIR."
+            f"{bundle.path}: it was made with the weights {reference.weights[:12]}… of '{card.id}', "
+            f"those here are {file.sha256[:12]}…; give the right ones with --weights DIR."
         )
-    placement = Placement.named(told.placement)
-    return Restored(LoadableEncoder(card, folder, found, placement), scratch)
+    placement = Placement.named(reference.placement)
+    return Restored(LoadableEncoder(card, folder, file, placement), scratch)
 
 
 def recorded(sha256: str) -> str:
-    """What the manifest says of weights; a model without any has 64 zeros."""
-    return sha256 if len(sha256) == 64 else "0" * 64
+    """A weights' hash as a manifest has it: 64 zeros for a model without weights."""
+    return sha256 if len(sha256) == 64 else _NO_WEIGHTS
 
 
-def _recorded(told: str) -> str:
-    return "none" if told == "0" * 64 else told
-
-
-def _folder(bundle: Bundle, card: ModelCard, catalog: Catalog | None) -> Path:
-    if card.backend != "python":
-        return bundle.path.parent
-    models = (catalog or Catalog()).models
-    if card.id not in models:
-        raise BundleError(
-            f"{bundle.path}: its encoder '{card.id}' is computed by an adapter of its own, which is "
-            "not in this catalogue; name its folder with --catalog DIR."
-        )
-    return models[card.id].folder
-
-
-def _unpacked(bundle: Bundle, place: Path, sha256: str) -> WeightsFile:
-    names = [one.name for one in bundle.manifest.members if one.name.startswith(_FOLDER)]
-    for name in names:
-        (place / Path(name).name).write_bytes(bundle.read(name))
-    chief = Path(str(bundle.manifest.encoder.member)).name
-    whole = (place / "config.json").is_file()
+def _unpacked(bundle: Bundle, place: Path, chief: str) -> WeightsFile:
+    for member in bundle.manifest.members:
+        if member.name.startswith(_FOLDER):
+            (place / Path(member.name).name).write_bytes(bundle.read(member.name))
+    path = place if (place / "config.json").is_file() else place / chief
     kind = "onnx" if chief.endswith(".onnx") else "safetensors"
-    return WeightsFile(place if whole else place / chief, kind, sha256, pinned=True)
-
-
-def _files(encoder: LoadableEncoder) -> dict[str, Path]:
-    """Member's name to file; nothing where there is no such file."""
-    path = encoder.weights.path
-    if path is None:
-        return {}
-    if path.is_dir():
-        # An adapter may read any file of its folder; which ones is not known here.
-        if encoder.card.backend == "python" or not (path / _WHOLE).is_file():
-            return {}
-        names = [_WHOLE, *(name for name in _CONFIGURATION if (path / name).is_file())]
-        return {f"{_FOLDER}{name}": path / name for name in names}
-    if encoder.weights.format in ("safetensors", "onnx"):
-        return {f"{_FOLDER}model.{encoder.weights.format}": path}
-    return {}
-
-
-def _reason(encoder: LoadableEncoder, files: Mapping[str, Path], unasked: bool) -> str:
-    """Why the weights are not inside; "" where they can be."""
-    if encoder.weights.path is None:
-        return "it has none"
-    if not files:
-        return "they are not one file in safetensors or ONNX"
-    licence = encoder.card.licence
-    if any(word in licence.lower() for word in _FORBIDDING):
-        return f"their licence may not allow a copy ({licence})"
-    size = sum(file.stat().st_size for file in files.values())
-    if unasked and size > LARGEST:
-        return f"they have {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}"
-    return ""
+    return WeightsFile(path, kind, bundle.manifest.encoder.weights, pinned=True)

@@ -1,8 +1,8 @@
-"""Whether bytes are an ONNX model that stands alone: parsed as protobuf, no weights in other files.
+"""Whether bytes are a self-contained ONNX model: valid protobuf, without external weights.
 
-An ONNX model may name files that its weights are in, anywhere on the machine. Such a model is
-refused; this walks every message that can hold a tensor (onnx.proto, IR version 3 to 13) without
-reading the tensors themselves.
+An ONNX model may name other files of the machine as its weights, and ``onnx``'s own checker accepts
+that. Here such a model is refused: every message that can hold a tensor (onnx.proto, IR version 3 to
+13) is visited, without reading the tensors themselves.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from paralbench.records.errors import BundleError
 
 _DEEPEST = 16
 _MOST_FIELDS = 2_000_000
-_VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
+_VARINT, _BYTES = 0, 2
+_FIXED = {1: 8, 5: 4}  # bytes by wire type
 _WITHIN: dict[str, dict[int, str]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
@@ -32,12 +33,12 @@ _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 
 
 def check(file: BinaryIO, start: int, size: int) -> None:
-    """Raise BundleError unless ``size`` bytes from ``start`` on are a self-contained ONNX model."""
-    walk = _Walk(file)
-    found = {field.number for field in walk.fields(start, start + size)}
-    if not {_IR_VERSION, _GRAPH, _OPERATORS} <= found <= _MODEL_FIELDS:
+    """Raise BundleError unless ``size`` bytes from ``start`` are a self-contained ONNX model."""
+    visitor = _Visitor(file)
+    numbers = {field.number for field in visitor.fields(start, start + size)}
+    if not {_IR_VERSION, _GRAPH, _OPERATORS} <= numbers <= _MODEL_FIELDS:
         raise BundleError("it has not the fields of an ONNX model")
-    walk.into(start, start + size, "model", 0)
+    visitor.visit(start, start + size, "model", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,15 @@ class _Field:
     end: int = 0
 
 
-class _Walk:
-    """Goes through messages of one file, and gives up on one that has too many fields."""
+class _Visitor:
+    """Visits the messages of one file, up to a number of fields."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._left = _MOST_FIELDS
 
-    def into(self, start: int, end: int, message: str, depth: int) -> None:
-        """Look at every tensor within a message."""
+    def visit(self, start: int, end: int, message: str, depth: int) -> None:
+        """Check every tensor within a message."""
         if depth > _DEEPEST:
             raise BundleError(f"its graphs are nested more than {_DEEPEST} deep")
         for field in self.fields(start, end):
@@ -68,8 +69,8 @@ class _Walk:
                     raise BundleError("its weights are in another file")
             elif field.number in _WITHIN[message]:
                 if field.wire != _BYTES:
-                    raise BundleError("it is damaged: a message is not where one must be")
-                self.into(field.start, field.end, _WITHIN[message][field.number], depth + 1)
+                    raise BundleError("it is damaged: a message has the wrong type")
+                self.visit(field.start, field.end, _WITHIN[message][field.number], depth + 1)
 
     def fields(self, position: int, end: int) -> Iterator[_Field]:
         """The fields of the message between two places of the file."""
@@ -83,13 +84,14 @@ class _Walk:
                 value, position = self._varint(position, end)
                 yield _Field(number, wire, value)
                 continue
-            if wire not in (_EIGHT, _BYTES, _FOUR):
-                raise BundleError("it is damaged: a field is of no known type")
-            length = 8 if wire == _EIGHT else 4
             if wire == _BYTES:
                 length, position = self._varint(position, end)
+            elif wire in _FIXED:
+                length = _FIXED[wire]
+            else:
+                raise BundleError("it is damaged: a field has an unknown type")
             if length > end - position:
-                raise BundleError("it is damaged: a field is longer than what holds it")
+                raise BundleError("it is damaged: a field is longer than its message")
             yield _Field(number, wire, start=position, end=position + length)
             position += length
 

@@ -27,7 +27,6 @@ from paralbench.records.errors import BundleError, ParalbenchError, Refused
 from paralbench.records.example import Clip, Refusal
 from paralbench.records.quality import Quality
 from paralbench.screener import stretches
-from paralbench.screener.buffer import WindowBuffer
 from paralbench.screener.bundle import Bundle
 from paralbench.screener.decision import decided
 from paralbench.screener.deployed import Member, mean, member
@@ -36,7 +35,7 @@ from paralbench.screener.gate import Gate
 from paralbench.screener.novelty import Novelty
 from paralbench.screener.recordings import Recording, Recordings
 from paralbench.screener.self_check import check
-from paralbench.screener.windows import Window, WindowReader, pooled
+from paralbench.screener.windows import Window, WindowBuffer, WindowReader, pooled
 from paralbench.statistics.calibration import logit
 
 _AHEAD = 4

@@ -1,8 +1,8 @@
-"""From a recording to what a head hears of it, window by window, exactly as in the evaluation."""
+"""A recording's features window by window, exactly as the evaluation computed them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,19 +24,20 @@ from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
 
 _Part = tuple[float, float, Part]
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window of a recording as it was encoded.
+    """A window of a recording and its features.
 
     Args:
-        start, end: where, in seconds of the recording's file.
-        clip: number of the utterance it is of.
+        start, end: in seconds of the recording's file.
+        clip: number of the utterance it belongs to.
         frames: how many.
         mean: over them, [layers, width].
         deviation: over them, [layers, width].
-        values: the frames themselves [layers, frames, width] where the head hears frames.
+        values: the frames [layers, frames, width] where the head takes frames.
     """
 
     start: float
@@ -48,104 +49,120 @@ class Window:
     values: NDArray[np.float32] | None = None
 
 
+class WindowBuffer:
+    """Copies small arrays into shared blocks of a few megabytes.
+
+    A small array that stays, allocated among large ones that go, leaves a gap too small for the next
+    large one: with C's allocator, memory grew by all hidden states of an hour of windows.
+    """
+
+    def __init__(self) -> None:
+        self._block = np.empty(0, np.float32)
+        self._used = 0
+
+    def put(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A copy in the current block."""
+        if values.size > len(self._block) - self._used:
+            self._block = np.empty(max(values.size, _BLOCK), np.float32)
+            self._used = 0
+        place = self._block[self._used : self._used + values.size].reshape(values.shape)
+        place[...] = values
+        self._used += values.size
+        return place
+
+
 class WindowReader:
-    """Hears recordings; may be used from several threads.
+    """Reads the windows of recordings; may be used from several threads.
 
     Args:
-        encoder: what encodes.
+        encoder: the encoder.
         card: its card.
-        product: what the head needs of a clip.
-        cutting: how long recordings are cut for it, None where they are not.
+        spec: the features that the head needs.
+        cutting: how long recordings are cut into utterances, or None.
     """
 
     def __init__(
         self, encoder: Encoder, card: ModelCard, spec: FeatureSpec, cutting: Cutting | None
     ) -> None:
-        self._listener = ClipEncoder(encoder, card, spec)
-        self._card, self._product, self._cutting = card, spec, cutting
+        self._encoder = ClipEncoder(encoder, card, spec)
+        self._card, self._spec, self._cutting = card, spec, cutting
         self._detector = None if cutting is None else VoiceActivity()
 
     def windows(self, clip: Clip) -> Iterator[Window]:
-        """A recording's windows in order, no more of it than one in memory.
+        """A recording's windows in order, with at most one of them in memory.
 
         Raises:
-            Refused: for audio that the encoder cannot use, or in which nobody speaks.
+            Refused: for audio that the encoder cannot use, or that holds no speech.
         """
-        for number, part in enumerate(self._clips(clip)):
-            yield from self._heard(self._listener.pieces(part), part.start, number)
+        clips = [clip]
+        if self._cutting is not None and self._detector is not None:
+            if decoding.length(clip) > self._cutting.from_seconds:
+                clips = self._detector.utterances(clip, self._cutting)
+            if not clips:
+                raise Refused("no speech was found in it")
+        for number, part in enumerate(clips):
+            yield from self._windows(self._encoder.pieces(part), part.start, number)
 
     def sound(self, samples: Waveform) -> Iterator[Window]:
-        """The windows of a sound of no more than one window, [samples] at the encoder's rate."""
-        return self._heard(iter([Piece(samples, 0, 0, len(samples))]), 0.0, 0)
+        """The windows of a sound of at most one window, [samples] at the encoder's rate."""
+        return self._windows(iter([Piece(samples, 0, 0, len(samples))]), 0.0, 0)
 
-    def _heard(self, pieces: Iterator[Piece], start: float, number: int) -> Iterator[Window]:
+    def _windows(self, pieces: Iterator[Piece], start: float, number: int) -> Iterator[Window]:
         parts = self._parts(pieces, start)
-        if self._product.kind == "pooled":
+        if self._spec.kind == "pooled":
             for begin, end, (frames, mean, deviation) in parts:
                 yield Window(begin, end, number, frames, mean, deviation)
-        else:
-            yield from self._frames(parts, start, number)
-
-    def _clips(self, clip: Clip) -> list[Clip]:
-        if self._cutting is None or self._detector is None:
-            return [clip]
-        if decoding.length(clip) <= self._cutting.from_seconds:
-            return [clip]
-        found = self._detector.utterances(clip, self._cutting)
-        if not found:
-            raise Refused("nobody was heard to speak in it")
-        return found
-
-    def _frames(self, parts: Iterator[_Part], start: float, number: int) -> Iterator[Window]:
-        spec, rate = self._product, self._card.frame_rate
-        plain = rate is None or spec.rate in (0.0, rate)
-        bins = None if plain else Rebinned(spec.rate)
-        heard = end = start
+            return
+        spec, rate = self._spec, self._card.frame_rate
+        bins = None if rate is None or spec.rate in (0.0, rate) else Rebinned(spec.rate)
+        end = start
         for _, end, part in parts:
             values = part if bins is None else stored(bins.add(part), spec.dtype)
-            until = end if bins is None else heard + values.shape[1] / spec.rate
+            until = end if bins is None else start + values.shape[1] / spec.rate
             if values.shape[1]:
-                yield self._window(heard, until, number, values)
-            heard = until
+                yield self._of_frames(start, until, number, values)
+            start = until
         if bins is not None:
-            yield self._window(heard, end, number, stored(bins.last(), spec.dtype))
+            yield self._of_frames(start, end, number, stored(bins.last(), spec.dtype))
 
-    def _window(self, start: float, end: float, number: int, kept: NDArray[np.float32]) -> Window:
-        # Rounded as the store rounds them: the head learnt from such numbers.
-        values = restored(kept, self._product.dtype)
+    def _of_frames(
+        self, start: float, end: float, number: int, frames: NDArray[np.float32]
+    ) -> Window:
+        # Rounded as the store rounds them: the head was trained on such numbers.
+        values = restored(frames, self._spec.dtype)
         mean, deviation = values.mean(1), values.std(1)
         return Window(start, end, number, values.shape[1], mean, deviation, values)
 
     def _parts(self, pieces: Iterator[Piece], begin: float) -> Iterator[_Part]:
         """Start and end in the file, and the reduced hidden states, of every window."""
-        rate, asked, heard = self._card.rate, 0, 0
+        rate, asked, used = self._card.rate, 0, 0
         for piece in pieces:
             asked += piece.own
-            (part,) = self._listener.parts([piece])
+            (part,) = self._encoder.parts([piece])
             if isinstance(part, Refused):
                 raise part
             if part is not None:
-                heard += piece.own
+                used += piece.own
                 start = begin + piece.start / rate
                 yield start, start + piece.own / rate, part
-        if not heard:
+        if not used:
             raise too_short(self._card, asked)
 
 
-def pooled(windows: list[Window]) -> Pooled:
+def pooled(windows: Sequence[Window]) -> Pooled:
     """Mean and deviation over all frames of some windows, [layers, 2, width]."""
     # Window by window within an utterance, then utterance by utterance, as the evaluation does.
-    outer, rounded = Moments(), [one.clip for one in windows]
-    several = len(set(rounded)) > 1
-    if not several:
-        for one in windows:
-            outer.add(one.frames, one.mean, one.deviation)
-        return outer.pooled()
-    for number in sorted(set(rounded)):
-        inner = Moments()
-        for one in windows:
-            if one.clip == number:
-                inner.add(one.frames, one.mean, one.deviation)
-        whole = inner.pooled()
-        outer.add(inner.frames, whole[:, 0], whole[:, 1])
-    return outer.pooled()
+    utterances = []
+    for number in sorted({window.clip for window in windows}):
+        moments = Moments()
+        for window in windows:
+            if window.clip == number:
+                moments.add(window.frames, window.mean, window.deviation)
+        utterances.append(moments)
+    if len(utterances) == 1:
+        return utterances[0].pooled()
+    total = Moments()
+    for moments in utterances:
+        mean, deviation = moments.pooled().swapaxes(0, 1)
+        total.add(moments.frames, mean, deviation)
+    return total.pooled()

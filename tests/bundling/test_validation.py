@@ -60,7 +60,7 @@ def test_seeds_are_averaged_example_by_example() -> None:
                             "rows": np.repeat(found.rows[::2], 2)})  # fmt: skip
     shuffled = mean_of_seeds(found, 2)
     assert (shuffled.rows == np.arange(each)).all()
-    with pytest.raises(ParalbenchError, match="predicted once by each seed"):
+    with pytest.raises(ParalbenchError, match="one prediction of every example by each seed"):
         mean_of_seeds(broken, 2)
 
 

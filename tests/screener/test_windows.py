@@ -1,10 +1,10 @@
-"""What is put on the shelf stays as it was, side by side."""
+"""Windows: the buffer keeps copies unchanged, side by side."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from paralbench.screener.buffer import WindowBuffer
+from paralbench.screener.windows import WindowBuffer
 
 
 def test_copies_stay_what_they_were_and_lie_together() -> None:
