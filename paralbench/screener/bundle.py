@@ -1,9 +1,9 @@
-"""The bundle, <name>.plb: a screener in one file that is read and never run.
+"""The bundle, <name>.plb: a screener in one file, of which nothing is executed.
 
 A zip (see container.py) of bundle.json and the members it lists with size and sha256: JSON,
 safetensors and ONNX, nothing else. The bundle's sha256 is that of bundle.json, which is canonical
-JSON, and stands in the zip's comment; so every byte of the file is accounted for. That proves a
-bundle undamaged, not who made it: for that, compare its sha256 with one got from its maker.
+JSON, and is the zip's comment; so every byte of the file is accounted for. That proves a bundle
+undamaged, not who made it: for that, compare its sha256 with one from its maker.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle that was proved whole when it was opened.
+    """A bundle whose every byte was verified when it was opened.
 
     Attributes:
         path: the file.
-        manifest: what it says of itself.
-        sha256: the bundle's own, by which reports name it.
+        manifest: its bundle.json.
+        sha256: by which reports name it.
     """
 
     path: Path
@@ -45,11 +45,11 @@ class Bundle:
 
     @classmethod
     def open(cls, path: Path, sha256: str | None = None) -> Bundle:
-        """Open a bundle and prove every byte of it, a megabyte at a time.
+        """Open and verify a bundle, a megabyte at a time.
 
         Args:
             path: the file; it is only read.
-            sha256: what its maker says that the bundle's is; None to take what is found.
+            sha256: the bundle's expected sha256, from its maker; None accepts any.
 
         Raises:
             BundleError: with one sentence that says what is wrong.
@@ -58,7 +58,7 @@ class Bundle:
             raise BundleError(f"{path}: expected a bundle, there is no such file.")
         try:
             with path.open("rb") as file:
-                bundle = _opened(path, file)
+                bundle = _verified(path, file)
         except OSError as error:
             raise BundleError(f"{path}: it cannot be opened ({error.strerror or error}).") from None
         except BundleError as error:
@@ -70,22 +70,22 @@ class Bundle:
         return bundle
 
     def read(self, name: str) -> bytes:
-        """A member's content, proved anew, since the file may have changed meanwhile.
+        """A member's content, verified again, since the file may have changed meanwhile.
 
         Raises:
-            BundleError: where the file is not what it was.
+            BundleError: where the file has changed.
             KeyError: where there is no such member.
         """
-        told = {member.name: member for member in self.manifest.members}[name]
+        member = {member.name: member for member in self.manifest.members}[name]
         try:
             with self.path.open("rb") as file:
                 file.seek(self._starts[name])
-                content = file.read(told.size)
+                content = file.read(member.size)
         except OSError as error:
             raise BundleError(
                 f"{self.path}: it cannot be read ({error.strerror or error})."
             ) from None
-        if hashlib.sha256(content).hexdigest() != told.sha256:
+        if hashlib.sha256(content).hexdigest() != member.sha256:
             raise BundleError(f"{self.path}: the member '{name}' was changed since it was opened.")
         return content
 
@@ -96,55 +96,42 @@ def write(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -> str:
     Args:
         path: where to; its folder exists.
         manifest: its ``members`` are filled in here.
-        members: content by name; folders are parted by "/".
+        members: content by name; folders are separated by "/".
 
     Raises:
         BundleError: for a member that no bundle may hold, or one that the manifest refers to and
-            that is not given.
+            that is missing.
         OSError: where the file cannot be written.
     """
     size = sum(map(len, members.values()))
     if size > container.LARGEST:
         raise BundleError(f"{path}: its members have {size} bytes, more than a bundle may have.")
+    listed = [
+        Member(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+        for name, content in sorted(members.items())
+    ]
+    text = canonical(manifest.model_copy(update={"members": listed}))
+    sha256 = hashlib.sha256(text).hexdigest()
+    parts = [(_MANIFEST, text), *sorted(members.items())]
     try:
-        container.check_names(list(members))
+        container.check_names([name for name, _ in parts])
+        entries = [Entry(name, len(content), zlib.crc32(content)) for name, content in parts]
+        framing = container.framing(entries, sha256)
         with atomic_path(path) as scratch:
-            sha256 = _written(scratch, _with_members(manifest, members), members)
+            with scratch.open("wb") as opened:
+                for header, (_, content) in zip(framing.headers, parts, strict=True):
+                    opened.write(header)
+                    opened.write(content)
+                opened.write(framing.tail)
             with scratch.open("rb") as file:
-                _opened(path, file)
+                _verified(path, file)
     except BundleError as error:
         raise BundleError(f"{path}: not written, since {error}.") from None
     return sha256
 
 
-def _with_members(manifest: Manifest, members: Mapping[str, bytes]) -> Manifest:
-    listed = [
-        Member(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-        for name, content in sorted(members.items())
-    ]
-    return manifest.model_copy(update={"members": listed})
-
-
-def _written(file: Path, manifest: Manifest, members: Mapping[str, bytes]) -> str:
-    told = canonical(manifest)
-    sha256 = hashlib.sha256(told).hexdigest()
-    contents_in_order = [told, *(members[member.name] for member in manifest.members)]
-    names = [_MANIFEST, *(member.name for member in manifest.members)]
-    entries = [
-        Entry(name, len(content), zlib.crc32(content))
-        for name, content in zip(names, contents_in_order, strict=True)
-    ]
-    framing = container.framing(entries, sha256)
-    with file.open("wb") as opened:
-        for header, content in zip(framing.headers, contents_in_order, strict=True):
-            opened.write(header)
-            opened.write(content)
-        opened.write(framing.tail)
-    return sha256
-
-
 def canonical(manifest: Manifest) -> bytes:
-    """bundle.json: keys sorted, UTF-8, one way to write each manifest."""
+    """bundle.json: sorted keys, UTF-8, exactly one text for each manifest."""
     return _canonical(manifest.model_dump(mode="json"))
 
 
@@ -153,36 +140,43 @@ def _canonical(values: Any) -> bytes:
     return text.encode() + b"\n"
 
 
-def _opened(path: Path, file: BinaryIO) -> Bundle:
-    entries, comment = container.read(file, os.fstat(file.fileno()).st_size)
-    starts = dict(
-        zip(
-            (entry.name for entry in entries),
-            container.framing(entries, comment).starts,
-            strict=True,
-        )
-    )
-    manifest = _manifest(file, entries[0], starts)
-    sha256 = _digest(file, entries[0], starts)
-    if sha256 != comment:
+def _verified(path: Path, file: BinaryIO) -> Bundle:
+    entries, framing, comment = container.read(file, os.fstat(file.fileno()).st_size)
+    starts = {entry.name: start for entry, start in zip(entries, framing.starts, strict=True)}
+    first, *rest = entries
+    if first.name != _MANIFEST:
+        raise BundleError(f"its first member is {first.name!r}, expected {_MANIFEST}")
+    if first.size > contents.LARGEST_JSON:
+        raise BundleError(f"its {_MANIFEST} has {first.size} bytes, no manifest is so large")
+    file.seek(starts[_MANIFEST])
+    manifest = _manifest(file.read(first.size))
+    if _digest(file, first, starts) != comment:
         raise BundleError("bundle.json is not what the bundle's sha256 was made of")
-    _compare(manifest, entries[1:])
-    for member, entry in zip(manifest.members, entries[1:], strict=True):
+    listed = {member.name: member.size for member in manifest.members}
+    sizes = {entry.name: entry.size for entry in rest}
+    for name in sizes:
+        if name not in listed:
+            raise BundleError(f"it holds '{name}', which its {_MANIFEST} does not list")
+    for name, size in listed.items():
+        if name not in sizes:
+            raise BundleError(f"its member '{name}' is listed and missing")
+        if sizes[name] != size:
+            raise BundleError(f"its member '{name}' has {sizes[name]} bytes, {size} are listed")
+    for name in manifest.named:
+        if name not in sizes:
+            raise BundleError(f"its {_MANIFEST} refers to the member '{name}', which is missing")
+    if list(sizes) != list(listed):
+        raise BundleError("its members are not in the order of their names")
+    for member, entry in zip(manifest.members, rest, strict=True):
         if _digest(file, entry, starts) != member.sha256:
             raise BundleError(f"its member '{entry.name}' was changed (sha256)")
         contents.check(entry.name, file, starts[entry.name], entry.size)
-    return Bundle(path, manifest, sha256, starts)
+    return Bundle(path, manifest, comment, starts)
 
 
-def _manifest(file: BinaryIO, entry: Entry, starts: Mapping[str, int]) -> Manifest:
-    if entry.name != _MANIFEST:
-        raise BundleError(f"its first member is {entry.name!r}, expected {_MANIFEST}")
-    if entry.size > contents.LARGEST_JSON:
-        raise BundleError(f"its {_MANIFEST} has {entry.size} bytes, no manifest is so large")
-    file.seek(starts[_MANIFEST])
-    written = file.read(entry.size)
+def _manifest(text: bytes) -> Manifest:
     try:
-        values = contents.parsed(written)
+        values = contents.parsed(text)
     except BundleError as error:
         raise BundleError(f"its {_MANIFEST} is damaged: {error}") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
@@ -197,41 +191,22 @@ def _manifest(file: BinaryIO, entry: Entry, starts: Mapping[str, int]) -> Manife
         manifest = Manifest.checked(values, _MANIFEST)
     except CardError as error:
         raise BundleError(str(error).rstrip(".")) from None
-    if _canonical(values) != written:
+    if _canonical(values) != text:
         raise BundleError(f"its {_MANIFEST} is not written as paralbench writes it")
     return manifest
 
 
-def _compare(manifest: Manifest, entries: list[Entry]) -> None:
-    """What is listed and what is there must be the same, in the same order."""
-    listed = {member.name: member.size for member in manifest.members}
-    there = {entry.name: entry.size for entry in entries}
-    for name in there:
-        if name not in listed:
-            raise BundleError(f"it holds '{name}', which its {_MANIFEST} does not list")
-    for name, size in listed.items():
-        if name not in there:
-            raise BundleError(f"its member '{name}' is listed and missing")
-        if there[name] != size:
-            raise BundleError(f"its member '{name}' has {there[name]} bytes, {size} are listed")
-    for name in manifest.named:
-        if name not in there:
-            raise BundleError(f"its {_MANIFEST} refers to the member '{name}', which is missing")
-    if list(there) != list(listed):
-        raise BundleError("its members do not stand in the order of their names")
-
-
 def _digest(file: BinaryIO, entry: Entry, starts: Mapping[str, int]) -> str:
-    """A member's sha256, read a megabyte at a time; its CRC-32 is compared on the way."""
+    """A member's sha256, read a megabyte at a time; its CRC-32 is compared too."""
     file.seek(starts[entry.name])
-    found, crc, left = hashlib.sha256(), 0, entry.size
+    digest, crc, left = hashlib.sha256(), 0, entry.size
     while left:
         chunk = file.read(min(_CHUNK, left))
         if not chunk:
             raise BundleError(f"its member '{entry.name}' is cut off")
-        found.update(chunk)
+        digest.update(chunk)
         crc = zlib.crc32(chunk, crc)
         left -= len(chunk)
     if crc != entry.crc:
         raise BundleError(f"its member '{entry.name}' was changed (CRC-32)")
-    return found.hexdigest()
+    return digest.hexdigest()

@@ -1,8 +1,9 @@
-"""The zip that a bundle is: stored, sorted, without dates, so that its bytes follow from its content.
+"""The zip that a bundle is: stored, sorted, undated, so that its content determines its bytes.
 
-Every byte between the members' contents is determined by their names, sizes and checksums. A reader
-therefore writes that framing anew and compares: what was repacked, appended to, or changed by a
-single bit anywhere is not the same. The format is PKWARE's (APPNOTE 6.3), without zip64.
+Names, sizes and checksums of the members determine every byte between their contents. A reader
+therefore writes this framing anew and compares: a file that was repacked, appended to, or changed in
+one bit differs. (``zipfile`` cannot write a framing without its contents, and skips what it does
+not know.) The format is PKWARE's (APPNOTE 6.3), without zip64.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from paralbench.records.errors import BundleError
 from paralbench.system.member_names import name_faults
 
 LARGEST = 2**32 - 2**20
-"""Bytes of a whole bundle; more would need zip64."""
+"""Bytes of a bundle; more would need zip64."""
 MOST = 1000
 """Members of a bundle."""
 COMMENT = 64
@@ -33,7 +34,7 @@ _MODE = (stat.S_IFREG | 0o444) << 16
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member: its name, the bytes it has, and their CRC-32."""
+    """One member: its name, its size in bytes, and their CRC-32."""
 
     name: str
     size: int
@@ -42,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """What stands before each member's content, and after the last; and where contents begin."""
+    """The bytes before each member's content and after the last one; and where contents begin."""
 
     headers: tuple[bytes, ...]
     starts: tuple[int, ...]
@@ -51,27 +52,24 @@ class Framing:
 
 def framing(entries: Sequence[Entry], comment: str) -> Framing:
     """The framing of members in this order, with the comment at the end."""
-    headers, starts, central, position = [], [], [], 0
+    headers, starts, directory, position = [], [], b"", 0
     for entry in entries:
         name = entry.name.encode("ascii")
         common = (_VERSION, 0, 0, _TIME, _DATE, entry.crc, entry.size, entry.size, len(name), 0)
         headers.append(_LOCAL.pack(b"PK\x03\x04", *common) + name)
-        made = _UNIX << 8 | _VERSION
         rest = (0, 0, 0, _MODE, position)
-        central.append(_CENTRAL.pack(b"PK\x01\x02", made, *common, *rest) + name)
+        directory += _CENTRAL.pack(b"PK\x01\x02", _UNIX << 8 | _VERSION, *common, *rest) + name
         starts.append(position + len(headers[-1]))
         position = starts[-1] + entry.size
-    directory = b"".join(central)
-    end = _END.pack(
-        b"PK\x05\x06", 0, 0, len(entries), len(entries), len(directory), position, len(comment)
-    )
+    count = len(entries)
+    end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), position, len(comment))
     return Framing(tuple(headers), tuple(starts), directory + end + comment.encode("ascii"))
 
 
-def read(file: BinaryIO, size: int) -> tuple[list[Entry], str]:
-    """The members that an open file of ``size`` bytes lists, and its comment; proved to be framed so.
+def read(file: BinaryIO, size: int) -> tuple[list[Entry], Framing, str]:
+    """The members, verified framing and comment of an open file of ``size`` bytes.
 
-    Contents are not looked at.
+    Contents are not read.
 
     Raises:
         BundleError: for anything that :func:`framing` would not have written.
@@ -83,9 +81,10 @@ def read(file: BinaryIO, size: int) -> tuple[list[Entry], str]:
     if end_at < 0 or file.read(4) != b"PK\x03\x04":
         raise BundleError("it is not a bundle (no zip file begins like this)")
     file.seek(end_at)
-    tail = file.read(_END.size + COMMENT)
-    signature, _, _, _, count, length, start, commented = _END.unpack(tail[: _END.size])
-    if signature != b"PK\x05\x06" or commented != COMMENT or start + length != end_at:
+    end = file.read(_END.size)
+    comment = file.read(COMMENT).decode("latin-1")
+    signature, _, _, _, count, length, start, comment_length = _END.unpack(end)
+    if signature != b"PK\x05\x06" or comment_length != COMMENT or start + length != end_at:
         raise BundleError("it was cut off, appended to or repacked (no bundle ends like this)")
     if not 0 < count <= MOST:
         raise BundleError(f"it lists {count} members, expected 1 to {MOST}")
@@ -94,23 +93,35 @@ def read(file: BinaryIO, size: int) -> tuple[list[Entry], str]:
     file.seek(start)
     entries = _directory(file.read(length), count)
     check_names([entry.name for entry in entries])
-    comment = tail[_END.size :].decode("latin-1")
-    _compare(file, size, entries, comment)
-    return entries, comment
+    if not comment.isascii():
+        raise BundleError("its hash at the end is damaged")
+    expected = framing(entries, comment)
+    if expected.starts[-1] + entries[-1].size + len(expected.tail) != size:
+        raise BundleError("its members' sizes do not add up to its own: it was changed or repacked")
+    for entry, content, header in zip(entries, expected.starts, expected.headers, strict=True):
+        file.seek(content - len(header))
+        if file.read(len(header)) != header:
+            raise BundleError(f"the zip header of {entry.name!r} was changed or repacked")
+    file.seek(size - len(expected.tail))
+    if file.read() != expected.tail:
+        raise BundleError("its list of members was changed or repacked")
+    return entries, expected, comment
 
 
 def _directory(content: bytes, count: int) -> list[Entry]:
     entries, position = [], 0
     for _ in range(count):
-        fixed = content[position : position + _CENTRAL.size]
-        if len(fixed) < _CENTRAL.size or fixed[:4] != b"PK\x01\x02":
+        if content[position : position + 4] != b"PK\x01\x02":
             raise BundleError("its list of members is damaged")
-        told = _CENTRAL.unpack(fixed)
-        flags, method, crc, stored, size, length = *told[3:5], *told[7:11]
+        try:
+            fields = _CENTRAL.unpack_from(content, position)
+        except struct.error:
+            raise BundleError("its list of members is damaged") from None
+        flags, method, crc, stored, size, name_length = *fields[3:5], *fields[7:11]
         position += _CENTRAL.size
-        name = content[position : position + length].decode("latin-1")
-        position += length + told[11] + told[12]
-        if stat.S_ISLNK(told[15] >> 16):
+        name = content[position : position + name_length].decode("latin-1")
+        position += name_length + fields[11] + fields[12]
+        if stat.S_ISLNK(fields[15] >> 16):
             raise BundleError(f"its member {name!r} is a link; only plain files are allowed")
         if method or stored != size:
             raise BundleError(f"its member {name!r} is compressed; in a bundle members are stored")
@@ -121,25 +132,7 @@ def _directory(content: bytes, count: int) -> list[Entry]:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse names that could mean another file than they say."""
+    """Raise :class:`BundleError` for names that could mean another file than they say."""
     for name, fault in zip(names, name_faults(names), strict=True):
         if fault is not None:
             raise BundleError(f"its member {name[:200]!r} {fault}")
-
-
-def _compare(file: BinaryIO, size: int, entries: Sequence[Entry], comment: str) -> None:
-    if not comment.isascii():
-        raise BundleError("its hash at the end is damaged")
-    expected = framing(entries, comment)
-    if expected.starts[-1] + entries[-1].size + len(expected.tail) != size:
-        raise BundleError("its members' sizes do not add up to its own: it was changed or repacked")
-    places = (
-        start - len(header) for start, header in zip(expected.starts, expected.headers, strict=True)
-    )
-    for entry, place, header in zip(entries, places, expected.headers, strict=True):
-        file.seek(place)
-        if file.read(len(header)) != header:
-            raise BundleError(f"the zip header of {entry.name!r} was changed or repacked")
-    file.seek(size - len(expected.tail))
-    if file.read() != expected.tail:
-        raise BundleError("its list of members was changed or repacked")

@@ -1,16 +1,15 @@
-"""What a bundle may hold, told by content and not by name: JSON, safetensors, ONNX. Nothing runs."""
+"""What a bundle's members may be, recognised by content: JSON, safetensors, ONNX. Nothing is run."""
 
 from __future__ import annotations
 
 import re
 from math import prod
-from typing import Any, BinaryIO, Literal, cast, get_args
+from typing import Any, BinaryIO
 
 from paralbench.records.errors import BundleError
 from paralbench.records.strict_text import parse_json
 from paralbench.screener import onnx_format
 
-Kind = Literal["json", "safetensors", "onnx"]
 LARGEST_JSON = 4 * 2**20
 DEEPEST_JSON = 32
 _BITS = {
@@ -19,33 +18,27 @@ _BITS = {
 }  # fmt: skip
 
 
-def kind_of(name: str) -> Kind:
-    """The kind a member's suffix promises; raises BundleError for any other."""
-    for kind in get_args(Kind):
-        if name.endswith(f".{kind}"):
-            return cast(Kind, kind)
-    raise BundleError(f"its member {name!r} is neither .json, .safetensors nor .onnx")
-
-
 def check(name: str, file: BinaryIO, start: int, size: int) -> None:
-    """Prove that a member, ``size`` bytes from ``start`` of an open file on, is what it is named.
+    """Verify that a member, ``size`` bytes from ``start`` of an open file, is what its name says.
 
     Raises:
         BundleError: where it is not, or is too large or too deep to be read safely.
     """
-    kind = kind_of(name)
+    kind = name.rpartition(".")[2]
+    if kind not in ("json", "safetensors", "onnx"):
+        raise BundleError(f"its member {name!r} is neither .json, .safetensors nor .onnx")
     file.seek(start)
     head = file.read(min(4, size))
     if re.match(rb"\x80[\x02-\x05]", head):
         raise BundleError(f"its member {name!r} is a pickle, which can run code")
     if head == b"PK\x03\x04":
         raise BundleError(f"its member {name!r} is a zip within the zip, as pickles come in")
+    file.seek(start)
     try:
         if kind == "json":
-            file.seek(start)
             parsed(file.read(min(size, LARGEST_JSON + 1)))
         elif kind == "safetensors":
-            _check_safetensors(file, start, size)
+            _check_safetensors(file, size)
         else:
             onnx_format.check(file, start, size)
     except BundleError as error:
@@ -53,7 +46,7 @@ def check(name: str, file: BinaryIO, start: int, size: int) -> None:
 
 
 def parsed(content: bytes) -> Any:
-    """JSON, without repeated keys, NaN or infinity.
+    """JSON without repeated keys, NaN or infinity.
 
     Raises:
         BundleError: for any other, and for JSON that is too large or nested too deeply.
@@ -64,15 +57,14 @@ def parsed(content: bytes) -> Any:
         raise BundleError(f"it {error}") from None
 
 
-def _check_safetensors(file: BinaryIO, start: int, size: int) -> None:
-    """The header of the format: its length, then JSON; tensors side by side fill all that follows."""
-    file.seek(start)
+def _check_safetensors(file: BinaryIO, size: int) -> None:
+    """The length of a header, the header in JSON, and tensors side by side to the end."""
     length = int.from_bytes(file.read(8), "little")
     if size < 8 or length > min(size - 8, LARGEST_JSON):
         raise BundleError("its header is longer than the file, or than any header is")
     header = parsed(file.read(length))
     if not isinstance(header, dict):
-        raise BundleError("its header is no table of tensors")
+        raise BundleError("its header is not a table of tensors")
     header.pop("__metadata__", None)
     spans = []
     for name, tensor in header.items():

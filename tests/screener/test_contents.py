@@ -54,7 +54,7 @@ def _headed(header: object, data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("header", "data", "said"),
     [
-        ([], b"", "no table of tensors"),
+        ([], b"", "not a table of tensors"),
         ({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, b"1234", "that fit"),
         ({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}}, b"", "that fit"),
         ({"a": {"dtype": "F31", "shape": [1], "data_offsets": [0, 4]}}, b"1234", "that fit"),
