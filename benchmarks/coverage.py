@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Answers, Array
-from paralbench.statistics.bootstrap import interval
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws, interval
 
 REPETITIONS, DRAWS, POPULATION = 1000, 1000, 8000
 Study = tuple[list[Answers], NDArray[np.int64]]

@@ -81,8 +81,9 @@ def refit(
     owners = [name for name, parts in zip(names, files, strict=True) for _ in parts]
     single = stream
     if len(owners) > len(names):
-        (source,) = inputs.sources
-        single, _ = read_stream(source, [keys for parts in files for keys in parts])
+        (encoder,), (store,) = prepared.entry.encoders, inputs.stores
+        by_file = [keys for parts in files for keys in parts]
+        single, _, _ = read_stream(encoder.card, store, by_file)
     longest = None
     if isinstance(stream, FrameStream) and stream.rate:
         frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]

@@ -24,8 +24,7 @@ from paralbench.results.scores import scores
 from paralbench.results.subgroups import subgroups
 from paralbench.screener.decision import with_positive
 from paralbench.statistics import calibration, conformal
-from paralbench.statistics.bootstrap import interval
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws, interval
 
 _REPORTED = ("auroc", "sensitivity", "specificity", "brier", "ece")
 """Reported of every screener for a class, whatever the task's card reports."""

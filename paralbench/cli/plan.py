@@ -35,7 +35,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print what extraction would cost, entry by entry."""
     from paralbench.evaluation.benchmark import Benchmark, Failed
-    from paralbench.features.key import feature_key
     from paralbench.features.plan import plan
     from paralbench.features.store import FeatureStore
 
@@ -48,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
             failed.append(prepared)
             continue
         entry = prepared.entry
-        for encoder in entry.encoders:
-            store = FeatureStore(options.cache(args), feature_key(encoder, prepared.spec))
+        for encoder, key in zip(entry.encoders, prepared.feature_keys, strict=True):
+            store = FeatureStore(options.cache(args), key)
             try:
                 told = plan(encoder, prepared.clips, store)
             except ParalbenchError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
-from paralbench.results.subgroups import UNKNOWN
+from paralbench.records.subgroup import UNKNOWN
 
 STANDARD = ("sex", "age", "language", "site")
 BANDS = (18, 30, 45, 60, 75)

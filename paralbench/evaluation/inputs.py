@@ -12,11 +12,13 @@ from paralbench.evaluation.laps import Laps
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps, too_short
-from paralbench.evaluation.streams import stream
+from paralbench.evaluation.streams import DamagedRecordsError, stream
 from paralbench.features.engine import LOCAL, Engine
+from paralbench.features.extraction import extract
 from paralbench.features.key import clip_key
-from paralbench.features.source import Source
+from paralbench.features.store import FeatureStore
 from paralbench.heads.head import Problem, Split, Stream
+from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import Consumption
@@ -30,7 +32,7 @@ class Inputs:
         selection: the examples that are scored; the others are refused, with a reason.
         clips: the encoded clips by key, cut into utterances where the head asks for it.
         parts: the keys of each example's clips, in order.
-        sources: the stored features, an encoder each.
+        stores: the stored features, an encoder each.
         streams: the same as the head reads them.
         problem: what the head learns; of a series its rows are ``steps``.
         splits: the rows that train, develop and test.
@@ -43,7 +45,7 @@ class Inputs:
     selection: Selection
     clips: Mapping[bytes, Clip]
     parts: Sequence[Sequence[bytes]]
-    sources: Sequence[Source]
+    stores: Sequence[FeatureStore]
     streams: Sequence[Stream]
     problem: Problem
     splits: Sequence[Split]
@@ -94,38 +96,54 @@ def prepare_inputs(
     clips = {keys[clip]: clip for utterances in pieces.values() for clip in utterances}
     encoders = prepared.entry.encoders
     fidelity = [admit(encoder, clips.values(), cache) for encoder in encoders]
-    sources = [
-        Source.extracted(encoder, prepared.spec, clips, cache, engine=engine, quiet=quiet, say=say)
-        for encoder in encoders
-    ]
-    laps.end("extraction")
-    unusable = {key: reason for source in sources for key, reason in source.refused.items()}
-    for name, utterances in pieces.items():
-        for clip in utterances:
-            if keys[clip] in unusable:
-                refused.setdefault(name, f"{unusable[keys[clip]]} [{clip.path.name}]")
-    if task.series:
-        recordings = {
-            example.id: keys[example.clips[0]]
-            for example in task.examples
-            if example.id not in refused
-        }
-        for source in sources:
-            for name, reason in too_short(task, source.frames(recordings)).items():
-                refused.setdefault(name, reason)
-    selection = task.without(refused)
+    stores = [FeatureStore(cache, key) for key in prepared.feature_keys]
+    renew: dict[str, Sequence[bytes]] = {}
+    while True:
+        unusable: dict[bytes, str] = {}
+        for encoder, store in zip(encoders, stores, strict=True):
+            damaged = renew.get(encoder.card.id, ())
+            extraction = extract(
+                encoder, clips, store, renew=damaged, engine=engine, quiet=quiet, say=say
+            )
+            unusable |= extraction.refused
+        laps.end("extraction")
+        for name, utterances in pieces.items():
+            for clip in utterances:
+                if keys[clip] in unusable:
+                    refused.setdefault(name, f"{unusable[keys[clip]]} [{clip.path.name}]")
+        selection = task.without(refused)
+        parts = [[keys[clip] for clip in pieces[example.id]] for example in selection.examples]
+        lengths = [len(values) for values in selection.series]
+        gathered = []
+        for encoder, store in zip(encoders, stores, strict=True):
+            try:
+                gathered.append(stream(encoder.card, store, parts, lengths))
+            except DamagedRecordsError as damage:
+                name = encoder.card.id
+                if name in renew:
+                    raise ParalbenchError(
+                        f"{store.folder}: {damage} of {name} again, just after they were extracted; "
+                        "the disk does not keep what is written."
+                    ) from None
+                say(f"{damage} of {name} were found and are extracted again.")
+                renew[name] = damage.keys
+                break
+        else:
+            short = [too_short(selection, frames) for _, _, frames in gathered]
+            if not any(short):
+                break
+            for reasons in short:
+                refused = {**reasons, **refused}
+    laps.end("reading")
     problem = selection.problem()
     usable = remaining(splits, task, selection)
     steps = Steps.of(selection) if selection.series else None
     if steps is not None:
         problem = steps.problem(problem)
         usable = steps.splits(usable)
-    parts = [[keys[clip] for clip in pieces[example.id]] for example in selection.examples]
-    lengths = [len(values) for values in selection.series]
-    streams, audio = zip(*(stream(source, parts, lengths) for source in sources), strict=True)
-    laps.end("reading")
+    streams, audio, _ = zip(*gathered, strict=True)
     least = min(audio, key=lambda consumption: consumption.fraction)
     return Inputs(
-        selection, clips, parts, sources, streams, problem, usable, steps, least, fidelity,
+        selection, clips, parts, stores, streams, problem, usable, steps, least, fidelity,
         laps.seconds,
     )  # fmt: skip

@@ -19,6 +19,7 @@ class Laps:
         self._last = time.perf_counter()
 
     def end(self, name: str) -> None:
-        """End a lap."""
+        """End a lap; laps of one name add up."""
         now = time.perf_counter()
-        self.seconds[name], self._last = now - self._last, now
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
+        self._last = now

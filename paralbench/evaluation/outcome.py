@@ -45,9 +45,16 @@ def outcome(
     selection = inputs.selection
     refused = prepared.selection.refused
     listed = len(prepared.selection.examples) + sum(not refusal.erratum for refusal in refused)
+    model = _model(entry, inputs.fidelity)
     errata = {name for example in selection.examples for name in example.errata}
     errata |= {refusal.erratum for refusal in selection.refused if refusal.erratum}
     salt = hashlib.sha256(b"".join(sorted(inputs.clips))).digest()
+    refusals = [
+        RefusedInput(subject=refusal.subject, reason=refusal.reason)
+        if entry.view.open
+        else _anonymous(refusal, salt)
+        for refusal in selection.refused
+    ]
     layers = [fit.layer_weights for fit in fits.fitted if fit.layer_weights is not None]
     weights = np.mean(layers, axis=0).tolist() if layers else []
     names = np.array([prepared.ids[example.id] for example in selection.examples])
@@ -69,7 +76,7 @@ def outcome(
         task_version=task.version,
         task_title=task.title,
         task_about=task.about,
-        model=_model(entry, inputs.fidelity),
+        model=model,
         head=entry.head,
         standing=standing,
         standing_reason=reason,
@@ -90,12 +97,7 @@ def outcome(
             fingerprint=prepared.fingerprint,
             synthetic=entry.view.synthetic,
             errata=sorted(errata),
-            refused=[
-                RefusedInput(subject=refusal.subject, reason=refusal.reason)
-                if entry.view.open
-                else _anonymous(refusal, salt)
-                for refusal in selection.refused
-            ],
+            refused=refusals,
         ),
         transfer=task.transfer,
         # A corpus's expected counts are for verifying it, not for results.

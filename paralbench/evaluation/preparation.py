@@ -17,7 +17,7 @@ from paralbench.evaluation.keys import components
 from paralbench.evaluation.selection import Selection, select
 from paralbench.evaluation.view import View
 from paralbench.features.digests import digests
-from paralbench.features.key import clip_key
+from paralbench.features.key import FeatureKey, clip_key, feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
@@ -65,6 +65,7 @@ class Preparation:
         head: its head, with its ``settings``.
         settings: the recipe's settings with the user's over them.
         spec: what is stored of each clip.
+        feature_keys: where, an encoder each.
         seeds: one fit a fold and seed; a deterministic head has one seed.
         selection: the task's examples.
         splits: which of them train, develop and test, in each fold and under each seed.
@@ -80,6 +81,7 @@ class Preparation:
     head: Head
     settings: Any
     spec: FeatureSpec
+    feature_keys: tuple[FeatureKey, ...]
     seeds: tuple[int, ...]
     selection: Selection
     splits: list[Split]
@@ -126,6 +128,7 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
     task, head = entry.task, find_head(entry.head)
     settings = find_settings(entry.head, entry.head_settings)
     spec = required_spec(task, entry.model, entry.head, settings)
+    feature_keys = tuple(feature_key(encoder, spec) for encoder in entry.encoders)
     for name in task.metrics.report:
         metric(name)
     selection = select(task, entry.view.reading.examples, entry.view.reading.refused)
@@ -143,7 +146,7 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
         salted = hashlib.blake2b(example.id.encode(), key=salt, digest_size=12)
         ids[example.id] = salted.hexdigest()
     return Preparation(
-        entry, head, settings, spec, seeds, selection, folds, report, files, keys, ids,
+        entry, head, settings, spec, feature_keys, seeds, selection, folds, report, files, keys, ids,
         _fingerprint(selection, ids),
     )  # fmt: skip
 

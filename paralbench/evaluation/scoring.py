@@ -10,8 +10,10 @@ from paralbench.records.result import Compressed, Control, Score
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
-from paralbench.results.scores import confusion_matrix, difference, scores
-from paralbench.results.subgroups import subgroups
+from paralbench.results.scores import confusion_matrix, scores
+from paralbench.results.subgroups import cell_tallies
+from paralbench.statistics.paired import paired
+from paralbench.statistics.subgroups import subgroup
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ def score(
         weights: bytes and latency of the deployed and of each compressed form.
     """
     deployed = predictions["deployed"]
+    metric = deployed.metric(metrics.ranking)
+    sizes = deployed.sizes()
+    tallies = {form: of_form.tallies(metric) for form, of_form in predictions.items()}
+    cells = cell_tallies(metrics, deployed)
+    confusion = confusion_matrix(deployed)
     ranking = metrics.model_copy(update={"report": [metrics.ranking], "by": []})
     scored = {
         form: scores(metrics if form == "deployed" else ranking, of_form)
@@ -53,18 +60,18 @@ def score(
     compressed = []
     for form in [form for form in predictions if form != "deployed"]:
         # The deployed head against its control, each compressed form against the deployed head.
-        pair = [predictions[form], deployed]
-        ours, theirs = reversed(pair) if form == "control" else pair
-        paired = difference(metrics.ranking, ours, theirs)
+        pair = (form, "deployed") if form != "control" else ("deployed", form)
+        ours, theirs = (tallies[side] for side in pair)
+        compared = paired(metric, ours, theirs, sizes, deployed.draws)
         if form == "control":
-            control = Control(score=scored[form][0], paired=paired)
+            control = Control(score=scored[form][0], paired=compared)
             continue
         weight = weights[form]
         compressed.append(
             Compressed(
                 form=form,
                 score=scored[form][0],
-                paired=paired,
+                paired=compared,
                 bytes=weight.bytes,
                 share=round(weight.bytes / weights["deployed"].bytes, 4),
                 latency=weight.latency,
@@ -74,8 +81,8 @@ def score(
         )
     return Scored(
         scored["deployed"],
-        confusion_matrix(deployed),
-        subgroups(metrics, deployed),
+        confusion,
+        [subgroup(attribute, of, tallied, deployed.draws) for attribute, of, tallied in cells],
         control,
         compressed,
     )

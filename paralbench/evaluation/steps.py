@@ -7,7 +7,7 @@ and predictions back, the first or last value filling the gap (AVEC 2019's way).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,18 +82,19 @@ def fill(recordings: Iterator[NDArray[np.floating]], lengths: Sequence[int]) -> 
     return rows
 
 
-def too_short(selection: Selection, steps: Mapping[str, int]) -> dict[str, str]:
-    """Recordings whose audio ends so early that more than half a window of labels hears nothing.
+def too_short(selection: Selection, steps: Sequence[int]) -> dict[str, str]:
+    """Recordings whose audio ends so early that more than half a window of labels has none.
 
     Args:
-        selection: of a series task.
-        steps: how many steps of audio there are, by example id.
+        selection: nothing is too short where it is no series task.
+        steps: how many steps of audio each recording has.
     """
     target = selection.task.target
-    assert isinstance(target, SeriesTarget)
-    refused = {}
-    for example, values in zip(selection.examples, selection.series, strict=True):
-        missing = (len(values) - steps.get(example.id, len(values))) / target.rate
+    refused: dict[str, str] = {}
+    if not isinstance(target, SeriesTarget):
+        return refused
+    for example, values, heard in zip(selection.examples, selection.series, steps, strict=True):
+        missing = (len(values) - heard) / target.rate
         if missing > target.window / 2:
             refused[example.id] = f"its audio ends {missing:.1f} s before its {target.label} does"
     return refused

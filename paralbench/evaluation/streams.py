@@ -10,34 +10,54 @@ from numpy.typing import NDArray
 
 from paralbench.evaluation.steps import fill
 from paralbench.features.pooling import merge
-from paralbench.features.source import Source
+from paralbench.features.store import FeatureStore
 from paralbench.heads.head import FrameStream, PooledStream, Stream
+from paralbench.records.model_card import ModelCard
 from paralbench.records.result import Consumption
 
 
+class DamagedRecordsError(Exception):
+    """Stored records whose checksum is wrong, by key."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        super().__init__(f"{len(keys)} damaged records")
+        self.keys = keys
+
+
 def stream(
-    source: Source, parts: Sequence[Sequence[bytes]], lengths: Sequence[int] = ()
-) -> tuple[Stream, Consumption]:
-    """One encoder's stream, and how much audio it was computed from.
+    card: ModelCard,
+    store: FeatureStore,
+    parts: Sequence[Sequence[bytes]],
+    lengths: Sequence[int] = (),
+) -> tuple[Stream, Consumption, list[int]]:
+    """One encoder's stream, of how much audio, and the frames of each clip (steps, of a series).
 
     Args:
-        source: the encoder's features.
+        card: the encoder's.
+        store: its features.
         parts: the keys of each example's clips, in order.
         lengths: how many labels each example has, where the target is a series.
+
+    Raises:
+        DamagedRecordsError: naming the records whose checksum is wrong.
     """
-    card, spec = source.encoder.card, source.store.key.spec
+    spec = store.key.spec
     keys = [key for example in parts for key in example]
     examples = [slice(*bounds) for bounds in pairwise(np.cumsum([0, *map(len, parts)]).tolist())]
     audio = np.zeros(2)
+    damaged: list[bytes] = []
+    frames: list[int] = []
     result: Stream
     if spec.kind == "frames":
-        mapped = source.map(keys)
+        mapped = store.map(keys)
+        damaged += [keys[place] for place in mapped.corrupt]
+        frames += mapped.frames.tolist()
         audio += mapped.asked.sum(), mapped.consumed.sum()
         result = FrameStream(
             card.id,
             [mapped.arrays[clips] for clips in examples],
-            source.store.key.layers,
-            source.store.key.width,
+            store.key.layers,
+            store.key.width,
             spec.frame_rate(card) or 0.0,
             card.words,
         )
@@ -46,22 +66,28 @@ def stream(
         def recordings() -> Iterator[NDArray[np.floating]]:
             # One recording at a time: all windows of a corpus fill the memory, once is enough.
             for key in keys:
-                record = source.load([key])
+                record = store.load([key])
+                frames.extend(record.frames.tolist())
+                damaged.extend([key] if record.corrupt else [])
                 audio[:] += record.asked.sum(), record.consumed.sum()
                 yield record.arrays[0]
 
         rows = fill(recordings(), lengths)
         result = PooledStream(card.id, rows, spec.rate, card.words)
     else:
-        loaded = source.load(keys)
+        loaded = store.load(keys)
+        damaged += [keys[place] for place in loaded.corrupt]
+        frames += loaded.frames.tolist()
         audio += loaded.asked.sum(), loaded.consumed.sum()
         if all(len(clips) == 1 for clips in parts):
             values = loaded.stacked()
         else:
-            frames = loaded.frames.tolist()
             values = np.stack([merge(loaded.arrays[clips], frames[clips]) for clips in examples])
         result = PooledStream(card.id, values, words=card.words)
+    if damaged:
+        raise DamagedRecordsError(damaged)
     asked, consumed = audio.tolist()
-    return result, Consumption(
+    consumption = Consumption(
         asked=round(asked, 3), consumed=round(consumed, 3), fraction=round(consumed / asked, 6)
     )
+    return result, consumption, frames

@@ -62,31 +62,26 @@ def extract(
         missing = {key: clip for key, clip in clips.items() if key not in kept}
         if not missing:
             return Extraction(0, {})
-        title = f"extracting {encoder.card.id}"
-        with Progress(title, len(missing), "clips", quiet) as progress:
-            for key, found in _records(encoder, missing, store, engine):
-                if isinstance(found, Refused):
-                    refused[key] = str(found)
+        card, spec, device = encoder.card, store.key.spec, encoder.placement.device
+        records: Iterator[tuple[bytes, Record | Refused]]
+        if engine.kind == "ray":
+            from paralbench.features.cluster import Cluster
+
+            records = Cluster(encoder, spec, engine).records(missing)
+        else:
+            from paralbench.features.clip_encoder import ClipEncoder
+            from paralbench.features.threads import Threads
+
+            records = Threads(
+                ClipEncoder(encoder.load(), card, spec, store.folder), card,
+                engine.threads(device), engine.together(device), engine.decoders(device),
+            ).records(missing)  # fmt: skip
+        with Progress(f"extracting {card.id}", len(missing), "clips", quiet) as progress:
+            for key, record in records:
+                if isinstance(record, Refused):
+                    refused[key] = str(record)
                 else:
-                    writer.append(key, found)
+                    writer.append(key, record)
                     made += 1
                 progress.step()
     return Extraction(made, refused)
-
-
-def _records(
-    encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore, engine: Engine
-) -> Iterator[tuple[bytes, Record | Refused]]:
-    card, spec, device = encoder.card, store.key.spec, encoder.placement.device
-    if engine.kind == "ray":
-        from paralbench.features.cluster import Cluster
-
-        return Cluster(encoder, spec, engine).records(clips)
-    from paralbench.features.clip_encoder import ClipEncoder
-    from paralbench.features.threads import Threads
-
-    listener = ClipEncoder(encoder.load(), card, spec, store.folder)
-    threads = engine.threads(device)
-    return Threads(
-        listener, card, threads, engine.together(device), engine.decoders(device)
-    ).records(clips)

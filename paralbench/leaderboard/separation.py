@@ -21,7 +21,7 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.results import predictions
 from paralbench.results.predictions import Predictions
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws
 from paralbench.statistics.ranks import Replicates, joined, ranked, replicates
 
 DRAWS = 1000

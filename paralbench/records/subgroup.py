@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 from paralbench.records.card import Card
 from paralbench.records.interval import Interval
 
+UNKNOWN = "unknown"
+"""The value of an attribute that is not known; it takes no part in a gap."""
+
 
 class Cell(Card):
     """The examples that share one value of an attribute.

@@ -18,7 +18,7 @@ from paralbench.metrics import metric as find_metric
 from paralbench.metrics.metric import Answers, Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws
 
 _PROBABILITY, _ATTRIBUTE = "p:", "by:"
 

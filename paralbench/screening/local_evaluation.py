@@ -20,11 +20,11 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.interval import Interval
 from paralbench.records.result import Score
 from paralbench.records.screened import Row
-from paralbench.records.subgroup import Subgroup
+from paralbench.records.subgroup import UNKNOWN, Subgroup
 from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import scores
-from paralbench.results.subgroups import UNKNOWN, subgroups
+from paralbench.results.subgroups import subgroups
 from paralbench.statistics.bootstrap import WILSON, wilson
 
 SMALLEST = 10

@@ -19,8 +19,7 @@ from paralbench.metrics.metric import Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.interval import Interval
 from paralbench.records.result import Paired
-from paralbench.statistics.bootstrap import METHOD, scores, spread
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import METHOD, Draws, scores, spread
 
 TEST = "paired-permutation/clustered/2"
 DRAWS = 5000
@@ -69,6 +68,9 @@ def paired(
     over_seeds = (np.array(by_seed),) if by_seed else (scores(ours), scores(theirs))
     known = spread(f"the difference of {metric.name}", drawn, sizes, *over_seeds)
     reach = known.reach(LEVEL)
+    # A score is no mean over clusters, so its deviation between clusters is taken from the draws:
+    # that of the mean of k clusters is the root of k times smaller than that of one.
+    deviation = float(drawn[np.isfinite(drawn)].std()) * np.sqrt(clusters**2 / (clusters - 1))
     return Paired(
         metric=metric.name,
         version=metric.version,
@@ -84,7 +86,7 @@ def paired(
         test=TEST + ("/exact" if exact else ""),
         seeds=len(ours),
         by_seed=by_seed,
-        effect=_effect(found, drawn, clusters),
+        effect=found / deviation if deviation > 1e-12 else None,
         detectable=known.error
         * float(stats.t.ppf((1 + LEVEL) / 2, known.freedom) + stats.t.ppf(POWER, known.freedom)),
     )
@@ -111,17 +113,6 @@ def _exchanged(
     pairs = zip(ours, theirs, strict=True) if alike else product(ours, theirs)
     both = [mine.beside(yours) for mine, yours in pairs]
     return straight.mean(both) - turned.mean(both)
-
-
-def _effect(found: float, drawn: Array, clusters: int) -> float | None:
-    """The difference over its deviation between clusters; None where all show the same.
-
-    A score is no mean over clusters, so the deviation is taken from the bootstrap: that of the
-    mean of k clusters is the root of k times smaller than that of one.
-    """
-    kept = drawn[np.isfinite(drawn)]
-    between = float(kept.std()) * np.sqrt(clusters**2 / (clusters - 1))
-    return found / between if between > 1e-12 else None
 
 
 def _by_seed(ours: Sequence[Tally], theirs: Sequence[Tally]) -> list[float]:

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from paralbench.metrics.metric import Array, Tally
-from paralbench.statistics.bootstrap import effective, scores
+from paralbench.statistics.bootstrap import Draws, effective, scores
 from paralbench.statistics.corrections import holm
-from paralbench.statistics.draws import Draws
 
 LEVEL = 0.95
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from paralbench.evaluation.benchmark import Done, Failed
+from paralbench.catalog import Catalog
+from paralbench.evaluation.benchmark import Benchmark, Done, Failed, Request
+from paralbench.features.store import FeatureStore, Loaded
+from paralbench.heads import head as find_head
 from paralbench.metrics import metric
 from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import UsageError
@@ -400,3 +404,44 @@ def test_the_result_file_is_plain_json_without_nan(
 
     done = toy.score(catalog, data, tmp_path)
     json.loads(done.file.read_text(), parse_constant=refuse)
+
+
+def test_a_damaged_record_is_extracted_again(catalog: Path, data: Path, tmp_path: Path) -> None:
+    before = toy.score(catalog, data, tmp_path)
+    shutil.rmtree(tmp_path / "results")
+    (stored,) = tmp_path.glob("cache/features/*/data.bin")
+    content = bytearray(stored.read_bytes())
+    content[5] ^= 0xFF
+    stored.write_bytes(content)
+    remarks: list[str] = []
+    request = Request(["toy-tone"], ["bands"], ["linear-probe"], {"toy": data}, seeds=(0, 1))
+    benchmark = Benchmark(
+        Catalog([catalog]), request, tmp_path / "cache", tmp_path / "results"
+    )  # fmt: skip
+    (after,) = benchmark.run(remarks.append, quiet=True)
+    assert isinstance(after, Done)
+    assert _predictions(after) == _predictions(before)
+    assert "1 damaged records of bands were found and are extracted again." in remarks
+
+
+def test_a_disk_that_keeps_no_record_is_an_error(
+    catalog: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = FeatureStore.load
+
+    def damaged(store: FeatureStore, keys: list[bytes]) -> Loaded:
+        return replace(load(store, keys), corrupt=[0])
+
+    monkeypatch.setattr(FeatureStore, "load", damaged)
+    (failed,) = toy.entries(catalog, data, tmp_path)
+    assert isinstance(failed, Failed)
+    assert "the disk does not keep what is written" in str(failed.error)
+
+
+def test_a_deterministic_head_has_one_seed(
+    catalog: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(find_head("linear-probe")), "deterministic", True)
+    done = toy.score(catalog, data, tmp_path, seeds=(3, 4, 5))
+    assert done.result.seeds == [3]
+    assert set(_predictions(done)["seed"]) == {3}

@@ -109,9 +109,7 @@ def test_features_are_cropped_and_their_last_row_is_repeated() -> None:
 
 def test_audio_that_ends_long_before_its_labels_is_refused_by_name() -> None:
     chosen = select(TASK, [example("a", [0.0] * 20), example("b", [0.0] * 20)])
-    assert too_short(chosen, {"a": 15, "b": 14}) == {
-        "b": "its audio ends 0.6 s before its arousal does"
-    }
+    assert too_short(chosen, [15, 14]) == {"b": "its audio ends 0.6 s before its arousal does"}
 
 
 @pytest.mark.parametrize(

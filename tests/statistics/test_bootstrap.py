@@ -12,8 +12,7 @@ from paralbench.metrics import metric
 from paralbench.metrics.metric import Additive, Answers, Array, Sums, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.interval import Interval
-from paralbench.statistics.bootstrap import effective, interval, spread, wilson
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws, effective, interval, spread, wilson
 
 MEAN = Additive(
     "mean", 1, "number", True,

@@ -12,7 +12,7 @@ from paralbench.metrics import metric
 from paralbench.metrics.metric import Answers, Array, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Paired
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws
 from paralbench.statistics.paired import paired
 
 UAR, AUROC = metric("uar"), metric("auroc")

@@ -7,8 +7,7 @@ import pytest
 
 from paralbench.metrics import metric
 from paralbench.metrics.metric import Answers, Tally
-from paralbench.statistics.bootstrap import scores
-from paralbench.statistics.draws import Draws
+from paralbench.statistics.bootstrap import Draws, scores
 from paralbench.statistics.ranks import (
     Ranked,
     Replicates,
