@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(
             json.dumps(
-                [{"task": task, "model": model, **told.told()} for task, model, told in rows],
+                [{"task": task, "model": model, **cost.json()} for task, model, cost in rows],
                 indent=1,
             )
         )

@@ -77,7 +77,11 @@ def components(
         **{f"metric.{name}": f"version {metric(name).version}" for name in task.metrics.report},
     }
     for encoder in encoders:
-        key = {**feature_key(encoder, spec).components, "pinned": str(encoder.weights.pinned)}
+        key = {
+            **feature_key(encoder, spec).components,
+            "pinned": str(encoder.weights.pinned),
+            "null": str(encoder.card.null),
+        }
         if encoder.card.words is not None:
             key["words"] = encoder.card.words.model_dump_json()
         found |= {f"features.{encoder.card.id}.{part}": value for part, value in key.items()}

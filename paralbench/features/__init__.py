@@ -1,1 +1,1 @@
-"""What encoders heard, kept: planned, extracted once, stored under what made it."""
+"""Features: planned, extracted once, stored under the key of what made them."""

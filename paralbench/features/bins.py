@@ -40,7 +40,7 @@ def binned(states: Frames, start: float, frame_rate: float, rate: float) -> Bins
 def deviations(states: Frames, bins: Bins) -> Frames:
     """Sum of the squared deviations of each bin's frames from their mean [layers, bins, width]."""
     means = bins.sums / bins.counts[:, None].astype(np.float32)
-    apart = states - np.repeat(means, bins.counts, axis=1)
+    centred = states - np.repeat(means, bins.counts, axis=1)
     first = np.cumsum(bins.counts) - bins.counts
-    squares: Frames = np.add.reduceat(apart * apart, first, axis=1)
+    squares: Frames = np.add.reduceat(centred * centred, first, axis=1)
     return squares

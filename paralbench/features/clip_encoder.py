@@ -1,4 +1,4 @@
-"""How a clip becomes a record: decoded in pieces, each encoded and reduced, the parts put together."""
+"""How a clip becomes a record: decoded in pieces, each encoded and reduced, the parts joined."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from paralbench.system.foreign_code import foreign
 
 
 class ClipEncoder:
-    """Hears clips as its card's policy says. Its methods may be called from several threads.
+    """Encodes clips under its card's policy; several threads may call it.
 
     Args:
         encoder: what encodes.
         card: its card.
-        product: what is kept.
+        spec: what is stored of a clip.
         scratch: folder of scratch files for long records of frames.
 
     Raises:
-        UsageError: where the product asks for what the model does not give.
+        UsageError: where the spec asks for what the model does not give.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ClipEncoder:
         ]
 
     def gathering(self) -> Gathering:
-        """What puts together the parts of one clip."""
+        """What joins the parts of one clip."""
         return Gathering(self._card, self._reduction.gatherer())
 
     def _part(self, piece: Piece, states: torch.Tensor) -> Part | Refused | None:
@@ -115,7 +115,7 @@ class ClipEncoder:
             )
         if states.ndim != 3 or states.shape[0] != card.layers or states.shape[2] != card.width:
             raise CardError(
-                f"model '{card.id}': its card says [{card.layers}, frames, {card.width}], "
+                f"model '{card.id}': its card declares [{card.layers}, frames, {card.width}], "
                 f"the encoder returned {list(states.shape)}."
             )
         if not states.shape[1]:
@@ -125,7 +125,7 @@ class ClipEncoder:
 
 
 class Gathering:
-    """Puts together the parts of one clip, in order, and counts what was heard of it."""
+    """Joins the parts of one clip, in order, and counts the audio that was encoded."""
 
     def __init__(self, card: ModelCard, gatherer: Gatherer) -> None:
         self._card, self._gatherer = card, gatherer
@@ -147,7 +147,7 @@ class Gathering:
             self._refused = reason
 
     def record(self) -> Record:
-        """The clip's record; raises :class:`Refused` where a part was, or nothing was heard."""
+        """The clip's record; raises :class:`Refused` where a part was, or nothing was encoded."""
         if self._refused is not None:
             raise self._refused
         if not self._encoded:

@@ -36,14 +36,14 @@ _RETRIES = 3
 """A bundle of clips that kills its actor more often is not tried again."""
 
 Bundle = dict[bytes, Clip]
-Found = tuple[bytes, Record | Refused]
+Encoded = tuple[bytes, Record | Refused]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Answer:
     """What an actor returns of a bundle, and which of its files it could not see from where."""
 
-    found: list[Found]
+    records: list[Encoded]
     unseen: list[Path]
     host: str
 
@@ -53,15 +53,15 @@ class Cluster:
 
     Args:
         encoder: which encoder; every actor loads it.
-        product: what is kept.
+        spec: what is stored of a clip.
         engine: how many actors, by default one a core of the cluster, or one a GPU; and the batch.
     """
 
     def __init__(self, encoder: LoadableEncoder, spec: FeatureSpec, engine: Engine) -> None:
-        self._encoder, self._product, self._engine = encoder, spec, engine
+        self._encoder, self._spec, self._engine = encoder, spec, engine
         self._gpu = encoder.placement.device != "cpu"
 
-    def records(self, clips: Mapping[bytes, Clip]) -> Iterator[Found]:
+    def records(self, clips: Mapping[bytes, Clip]) -> Iterator[Encoded]:
         """Each clip's record, or why it was refused, in the order of ``clips``.
 
         Raises:
@@ -73,47 +73,47 @@ class Cluster:
         with _connected() as ray:
             actors = self._actors(ray)
             try:
-                yield from self._shared_out(ray, actors, bundles)
+                yield from self._distributed(ray, actors, bundles)
             finally:
                 for actor in actors:
                     ray.kill(actor)
 
     def _actors(self, ray: Any) -> list[Any]:
         unit = "GPU" if self._gpu else "CPU"
-        held = int(ray.cluster_resources().get(unit, 0))
-        wanted = self._engine.workers or held
-        if not 0 < wanted <= held:
-            raise UsageError(f"--workers {wanted}: the Ray cluster has {held} {unit}s.")
+        available = int(ray.cluster_resources().get(unit, 0))
+        workers = self._engine.workers or available
+        if not 0 < workers <= available:
+            raise UsageError(f"--workers {workers}: the Ray cluster has {available} {unit}s.")
         kind = ray.remote(
             num_cpus=1, num_gpus=int(self._gpu), max_restarts=-1, max_task_retries=_RETRIES
         )(Actor)
-        return [kind.remote(self._encoder, self._product, self._engine) for _ in range(wanted)]
+        return [kind.remote(self._encoder, self._spec, self._engine) for _ in range(workers)]
 
-    def _shared_out(
+    def _distributed(
         self, ray: Any, actors: list[Any], bundles: Iterator[Bundle]
-    ) -> Iterator[Found]:
-        """Two bundles an actor, one being heard and one waiting; results in the order of the plan."""
+    ) -> Iterator[Encoded]:
+        """Two bundles an actor, one encoded and one waiting; results in the order of the plan."""
         free = deque([*actors, *actors])
-        flying: deque[tuple[Any, Bundle]] = deque()
+        pending: deque[tuple[Any, Bundle]] = deque()
         working: dict[Any, Any] = {}
         while True:
             # What waits for the first in line is bounded too.
-            while free and len(flying) < 8 * len(actors) and (bundle := next(bundles, None)):
+            while free and len(pending) < 8 * len(actors) and (bundle := next(bundles, None)):
                 actor = free.popleft()
-                job = actor.hear.remote(bundle)
+                job = actor.encode.remote(bundle)
                 working[job] = actor
-                flying.append((job, bundle))
-            if not flying:
+                pending.append((job, bundle))
+            if not pending:
                 return
             (done,), _ = ray.wait(list(working), num_returns=1)
             free.append(working.pop(done))
-            while flying and flying[0][0] not in working:
-                job, bundle = flying.popleft()
-                yield from self._seen(self._result(ray, job, bundle))
+            while pending and pending[0][0] not in working:
+                job, bundle = pending.popleft()
+                yield from self._checked(self._result(ray, job, bundle))
 
-    def _result(self, ray: Any, job: Any, bundle: Bundle) -> Heard:
+    def _result(self, ray: Any, job: Any, bundle: Bundle) -> Answer:
         try:
-            heard: Heard = ray.get(job)
+            answer: Answer = ray.get(job)
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, ParalbenchError):
                 raise error.cause from None
@@ -125,16 +125,16 @@ class Cluster:
                 f"{_RETRIES + 1} times at '{first}' or the {len(bundle) - 1} clips behind it: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        return heard
+        return answer
 
-    def _seen(self, heard: Heard) -> list[Found]:
-        hidden = [path for path in heard.unseen if path.exists()]
+    def _checked(self, answer: Answer) -> list[Encoded]:
+        hidden = [path for path in answer.unseen if path.exists()]
         if hidden:
             raise ParalbenchError(
-                f"the Ray worker on {heard.host} cannot see '{hidden[0]}', which is here; workers "
+                f"the Ray worker on {answer.host} cannot see '{hidden[0]}', which is here; workers "
                 f"need the audio under the same path, for example on a shared disk."
             )
-        return heard.found
+        return answer.records
 
 
 class Actor:
@@ -145,17 +145,17 @@ class Actor:
         from paralbench.features.threads import Threads
 
         card, device = encoder.card, encoder.placement.device
-        listener = ClipEncoder(encoder.load(), card, spec)
-        self._threads = Threads(listener, card, 1, engine.together(device), decoders=0)
+        clip_encoder = ClipEncoder(encoder.load(), card, spec)
+        self._threads = Threads(clip_encoder, card, 1, engine.together(device), decoders=0)
 
-    def hear(self, bundle: Bundle) -> Heard:
+    def encode(self, bundle: Bundle) -> Answer:
         """The bundle's records, each in one piece."""
         unseen = [clip.path for clip in bundle.values() if not clip.path.exists()]
-        found = [
+        records = [
             (key, one if isinstance(one, Refused) else _whole(one))
             for key, one in self._threads.records(bundle)
         ]
-        return Heard(found, unseen, socket.gethostname())
+        return Answer(records, unseen, socket.gethostname())
 
 
 def _whole(record: Record) -> Record:

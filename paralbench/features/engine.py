@@ -37,7 +37,7 @@ class Engine:
         return 0.0 if device == "cpu" else _BATCH
 
     def decoders(self, device: str) -> int:
-        """How many threads decode ahead; with 0 the one that shares out the work decodes as well.
+        """How many threads decode ahead; with 0 the thread that hands out the work does.
 
         Decoding costs a small share of encoding on a core, but a GPU outruns one core's decoding.
         """

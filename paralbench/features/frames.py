@@ -1,7 +1,7 @@
 """A recording's frames, put together piece by piece without holding all of them.
 
 A record is one array [layers, frames, width], so its first layer ends with the recording's last
-frame: nothing can be written before all is heard. Until then pieces wait in memory, and from
+frame: nothing can be written before all is encoded. Until then pieces wait in memory, and from
 ``_IN_MEMORY`` bytes on in a scratch file; then they are read back one layer and piece at a time.
 """
 
@@ -33,7 +33,7 @@ class Spool:
     """Arrays [layers, frames, width] in storage precision, joined along their frames.
 
     Args:
-        precision: how numbers are kept.
+        precision: how numbers are stored.
         scratch: folder of the scratch file; the system's own by default.
     """
 

@@ -1,4 +1,4 @@
-"""What the store holds, space by space."""
+"""What the store holds, key by key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_NUMBERS = "it lists the store"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One space on disk. ``digest`` is equal where the same features are kept, byte for byte."""
+    """The features of one key. ``digest`` is equal where the features are, byte for byte."""
 
     folder: Path
     model: str
@@ -32,13 +32,12 @@ class Holding:
 
 
 def holdings(root: Path) -> list[Holding]:
-    """All spaces below a store's root, by model and kind."""
-    found = []
+    """All features below a store's root, by model and kind."""
+    held = []
     for file in sorted((root / "features").glob("*/space.json")):
-        told = json.loads(file.read_text(encoding="utf-8"))
-        key = FeatureKey.restored(told)
+        key = FeatureKey.restored(json.loads(file.read_text(encoding="utf-8")))
         store = FeatureStore(root, key, file.parent)
         size = sum(part.stat().st_size for part in file.parent.iterdir())
         records = len(store.index())
-        found.append(Holding(file.parent, key.model, key.spec.kind, records, size, store.digest()))
-    return sorted(found, key=lambda one: (one.model, one.kind, one.folder.name))
+        held.append(Holding(file.parent, key.model, key.spec.kind, records, size, store.digest()))
+    return sorted(held, key=lambda holding: (holding.model, holding.kind, holding.folder.name))

@@ -1,4 +1,4 @@
-"""What an extraction would cost, told before it starts."""
+"""What an extraction would cost."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ class Plan:
     products: Mapping[str, int]
     time: float
 
-    def told(self) -> dict[str, Any]:
-        """As JSON tells it."""
+    def json(self) -> dict[str, Any]:
+        """Its fields as JSON has them."""
         return asdict(self)
 
 
 def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore) -> Plan:
-    """Read the headers of all clips, and time the encoder on a few seconds of noise here and now."""
-    kept = store.keys()
+    """Read the headers of all clips, and time the encoder on a few seconds of noise."""
+    stored = store.keys()
     lengths = _lengths(clips)
-    missing = {key: seconds for key, seconds in lengths.items() if key not in kept}
+    missing = {key: seconds for key, seconds in lengths.items() if key not in stored}
     spec, card = store.key.spec, encoder.card
     return Plan(
         clips=len(clips),
@@ -58,7 +58,9 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
         missing_seconds=sum(missing.values()),
         refused=len(clips) - len(lengths),
         disk=_disk(card, spec, missing.values()),
-        products={one.name: _disk(card, one, missing.values()) for one in _choices(card, spec)},
+        products={
+            choice.name: _disk(card, choice, missing.values()) for choice in _choices(card, spec)
+        },
         time=_time(encoder, _pieces(card, spec, list(missing.values()))) if missing else 0.0,
     )
 
@@ -81,13 +83,13 @@ def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
 
 
 def _choices(card: ModelCard, spec: FeatureSpec) -> Iterator[FeatureSpec]:
-    """The chosen product, and others that a user weighs it against."""
+    """The chosen spec, and others to weigh it against."""
     chosen = dict.fromkeys([spec, FeatureSpec()])
     if card.frame_rate is not None:
-        whole = FeatureSpec("frames")
-        last = whole if card.layers == 1 else replace(whole, layers="last")
-        tenth = replace(whole, rate=min(10.0, card.frame_rate))
-        chosen |= dict.fromkeys([whole, replace(whole, dtype="bfloat16"), last, tenth])
+        full = FeatureSpec("frames")
+        last = full if card.layers == 1 else replace(full, layers="last")
+        tenth = replace(full, rate=min(10.0, card.frame_rate))
+        chosen |= dict.fromkeys([full, replace(full, dtype="bfloat16"), last, tenth])
     yield from chosen
 
 

@@ -1,4 +1,4 @@
-"""How numbers are kept on disk: float32, float16, or bfloat16 as the upper half of a float32.
+"""How numbers are stored: float32, float16, or bfloat16 as the upper half of a float32.
 
 numpy has no bfloat16, so it is stored as uint16: the sign, exponent and seven bits of the float32,
 rounded to nearest, ties to even.
@@ -22,27 +22,27 @@ def storage(precision: Precision) -> np.dtype[Any]:
 
 
 def stored(values: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
-    """Finite values as they are kept.
+    """Finite values as they are stored.
 
     Raises:
         Refused: where a value is too large for the precision.
     """
     if precision == "bfloat16":
         bits = np.ascontiguousarray(values, np.float32).view(np.uint32)
-        kept = ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)
-        overflown = bool(((kept & 0x7F80) == 0x7F80).any())
+        stored_values = ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)
+        overflown = bool(((stored_values & 0x7F80) == 0x7F80).any())
     else:
         with np.errstate(over="ignore"):
-            kept = values.astype(precision, copy=False)
-        overflown = precision == "float16" and not np.isfinite(kept).all()
+            stored_values = values.astype(precision, copy=False)
+        overflown = precision == "float16" and not np.isfinite(stored_values).all()
     if overflown:
         largest = float(np.abs(values).max())
         raise Refused(f"its features reach {largest:.3g}, too much for {precision}")
-    return kept
+    return stored_values
 
 
-def restored(kept: NDArray[Any], precision: Precision) -> NDArray[np.float32]:
+def restored(stored_values: NDArray[Any], precision: Precision) -> NDArray[np.float32]:
     """Stored values as float32; exact."""
     if precision == "bfloat16":
-        return (kept.astype(np.uint32) << 16).view(np.float32)
-    return kept.astype(np.float32, copy=False)
+        return (stored_values.astype(np.uint32) << 16).view(np.float32)
+    return stored_values.astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""What is kept of a clip's hidden states: pooled statistics, frames, or pooled windows."""
+"""What is stored of a clip's hidden states: pooled statistics, frames, or pooled windows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FeatureSpec:
     ``windows``: ``pooled`` over ``window`` seconds around each step, ``rate`` steps a second,
     [layers, steps * 2, width].
 
-    ``layers`` says which of the encoder's are kept, counted from 0; ``dtype`` how numbers are kept
+    ``layers`` says which of the encoder's are stored, counted from 0; ``dtype`` how numbers are
     (:mod:`paralbench.features.precision`).
     """
 
@@ -44,24 +44,24 @@ class FeatureSpec:
     @property
     def name(self) -> str:
         """For people, for example ``frames, last layer, 10 Hz, bfloat16``."""
-        told: list[str] = [self.kind]
+        words: list[str] = [self.kind]
         if self.layers != "all":
             some = (
                 "last layer"
                 if self.layers == "last"
                 else f"layers {', '.join(map(str, self.layers))}"
             )
-            told.append(some)
+            words.append(some)
         if self.rate:
-            told.append(f"{self.rate:g} Hz")
+            words.append(f"{self.rate:g} Hz")
         if self.dtype != "float32":
-            told.append(self.dtype)
-        return ", ".join(told)
+            words.append(self.dtype)
+        return ", ".join(words)
 
     def moving(self, rate: float, window: float) -> FeatureSpec:
-        """The same at every step of a series; only pooled statistics can be so taken."""
+        """The same at every step of a series; for pooled statistics only."""
         if self.kind != "pooled":
-            raise ValueError(f"a product of kind '{self.kind}' cannot be taken step by step")
+            raise ValueError(f"a spec of kind '{self.kind}' has no steps")
         return FeatureSpec("windows", self.dtype, rate, window, self.layers)
 
     def thinned(self, card: ModelCard, factor: int) -> FeatureSpec:
@@ -75,7 +75,7 @@ class FeatureSpec:
         return replace(self, rate=card.frame_rate / factor)
 
     def chosen(self, card: ModelCard) -> tuple[int, ...]:
-        """Which of the encoder's layers are kept, in the order in which they are stored.
+        """Which of the encoder's layers are stored, in order.
 
         Raises:
             UsageError: for a layer that the encoder does not have, or none, or one twice.
@@ -84,17 +84,17 @@ class FeatureSpec:
             return tuple(range(card.layers))
         if self.layers == "last":
             return (card.layers - 1,)
-        asked = tuple(self.layers)
+        chosen = tuple(self.layers)
         if (
-            not asked
-            or len(set(asked)) < len(asked)
-            or not 0 <= min(asked) <= max(asked) < card.layers
+            not chosen
+            or len(set(chosen)) < len(chosen)
+            or not 0 <= min(chosen) <= max(chosen) < card.layers
         ):
             raise UsageError(
                 f"model '{card.id}' has layers 0 to {card.layers - 1}; expected some of them, each "
-                f"once, got {list(asked)}."
+                f"once, got {list(chosen)}."
             )
-        return asked
+        return chosen
 
     def frame_rate(self, card: ModelCard) -> float | None:
         """Frames a second of a record of frames; None where a clip has one."""

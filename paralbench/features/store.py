@@ -1,17 +1,16 @@
-"""The feature store: one append-only file of records for each space, and an index beside it.
+"""The feature store: one append-only file of records for each key, and an index beside it.
 
 A record is the raw array and nothing else, so reading a corpus is one long read. The index holds a
 fixed-size entry a record (key, place, checksum, what was consumed), written after the record, so a
 process killed at any moment leaves whole records and at most one torn tail, which the next writer
-cuts off. One writer a space at a time (a lock the system releases when its holder dies); readers
-need none. A record whose checksum fails is dropped and made anew, later entries winning.
+cuts off. One writer a key at a time (a lock the system releases when its holder dies); readers
+need none. A record whose checksum fails is dropped and extracted again, later entries winning.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -133,9 +132,7 @@ class FeatureStore:
         flat = np.empty(ends[-1] if ends else 0, np.uint8)
         views = [flat[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         corrupt = sorted(_read_all(self._data, entries, views))
-        key = self.key
-        dtype = storage(key.spec.dtype)
-        row = key.layers * key.width * dtype.itemsize
+        key, dtype, row = self._layout()
         return Loaded(
             flat.view(dtype),
             [size // row for size in sizes],
@@ -156,9 +153,7 @@ class FeatureStore:
             KeyError: for a key that is not stored.
         """
         entries = self._entries(keys)
-        key = self.key
-        dtype = storage(key.spec.dtype)
-        row = key.layers * key.width * dtype.itemsize
+        key, dtype, row = self._layout()
         places = [
             (int(entry["offset"]), (key.layers, int(entry["size"]) // row, key.width))
             for entry in entries
@@ -172,6 +167,11 @@ class FeatureStore:
         frames, asked = entries["frames"].astype(np.int64), entries["asked"].copy()
         return Mapped(arrays, frames, asked, entries["consumed"].copy(), corrupt)
 
+    def _layout(self) -> tuple[FeatureKey, np.dtype[Any], int]:
+        """The key, the type of its numbers, and the bytes of a row of all layers."""
+        dtype = storage(self.key.spec.dtype)
+        return self.key, dtype, self.key.layers * self.key.width * dtype.itemsize
+
     def _entries(self, keys: Sequence[bytes]) -> NDArray[np.void]:
         stored = _whole_entries(self._index, self._data)
         place = {key: number for number, key in enumerate(stored["key"].tolist())}
@@ -179,7 +179,7 @@ class FeatureStore:
 
     @contextmanager
     def writer(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Writer]:
-        """The one writer of this space; ``waiting`` is called once where another has the lock."""
+        """The one writer of this key; ``waiting`` is called once where another has the lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with Lock(self.folder, "lock", waiting):
             self._describe()
@@ -216,9 +216,13 @@ class Writer:
             self._data.write(payload)
             size += len(payload)
         self._data.flush()
-        told = (key, self._end, size, record.frames, record.asked, record.consumed)
-        entry = struct.pack("<16sQQQddQ", *told, checksum.intdigest())
-        self._index.write(entry + struct.pack("<Q", _check(entry)))
+        entry = np.zeros(1, _ENTRY)
+        entry[0] = (
+            key, self._end, size, record.frames, record.asked, record.consumed,
+            checksum.intdigest(), 0,
+        )  # fmt: skip
+        entry["check"] = _checks(entry)
+        self._index.write(entry.tobytes())
         self._index.flush()
         self._end += size
 
@@ -234,16 +238,6 @@ class Writer:
         for file in (self._data, self._index):
             os.fsync(file.fileno())
             file.close()
-
-
-def _check(entry: bytes) -> int:
-    """The check of one entry, as :func:`_checks` makes it of many."""
-    words = struct.unpack(f"<{len(entry) // 8}Q", entry)
-    total = len(words)
-    for word in words:
-        total = (total ^ word) * int(_MIX) % (1 << 64)
-        total ^= total >> 29
-    return total
 
 
 def _checks(entries: NDArray[np.void]) -> NDArray[np.uint64]:

@@ -21,7 +21,7 @@ _BUNDLE = 8
 
 @dataclass(slots=True)
 class Step:
-    """A piece of a clip and what becomes of it; or, without one, the clip's end.
+    """A piece of a clip and its job; or, without a piece, the clip's end.
 
     Args:
         key: of which clip.
@@ -43,11 +43,11 @@ class Step:
         return 0 if self.piece is None else len(self.piece.samples)
 
 
-def steps(listener: ClipEncoder, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
-    """The steps of all clips, decoded as they are asked for."""
+def steps(clip_encoder: ClipEncoder, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
+    """The steps of all clips, decoded lazily."""
     for key, clip in clips.items():
         try:
-            for piece in listener.pieces(clip):
+            for piece in clip_encoder.pieces(clip):
                 yield Step(key, piece)
             yield Step(key)
         except Refused as reason:
@@ -55,30 +55,30 @@ def steps(listener: ClipEncoder, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
 
 
 def decoded_ahead(
-    listener: ClipEncoder, clips: Mapping[bytes, Clip], samples: int, decoders: int
+    clip_encoder: ClipEncoder, clips: Mapping[bytes, Clip], samples: int, decoders: int
 ) -> Iterator[Step]:
-    """The same steps, decoded by threads of their own.
+    """The same steps, decoded by other threads.
 
     Bundles of clips are decoded beside each other, each as far as ``samples``; the rest of a long
     one follows when its turn comes, so what is held does not grow with it.
     """
     items = iter(clips.items())
-    flying: deque[tuple[Iterator[Step], Future[list[Step]]]] = deque()
+    decoding: deque[tuple[Iterator[Step], Future[list[Step]]]] = deque()
     pool = ThreadPoolExecutor(decoders)
 
     def begin() -> None:
         if bundle := dict(islice(items, _BUNDLE)):
-            coming = steps(listener, bundle)
-            flying.append((coming, pool.submit(_taken, coming, samples)))
+            steps_left = steps(clip_encoder, bundle)
+            decoding.append((steps_left, pool.submit(_taken, steps_left, samples)))
 
     try:
         for _ in range(2 * decoders):
             begin()
-        while flying:
-            coming, job = flying.popleft()
+        while decoding:
+            steps_left, job = decoding.popleft()
             taken = job.result()
             if taken:
-                flying.appendleft((coming, pool.submit(_taken, coming, samples)))
+                decoding.appendleft((steps_left, pool.submit(_taken, steps_left, samples)))
                 yield from taken
             else:
                 begin()
@@ -86,10 +86,10 @@ def decoded_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _taken(coming: Iterator[Step], samples: int) -> list[Step]:
+def _taken(steps_left: Iterator[Step], samples: int) -> list[Step]:
     """The next steps up to so many samples; none at the end."""
     taken, held = [], 0
-    for step in coming:
+    for step in steps_left:
         taken.append(step)
         held += step.samples
         if held >= samples:

@@ -38,7 +38,7 @@ class Threads:
     """Encodes on this machine.
 
     Args:
-        listener: what hears the clips.
+        clip_encoder: encodes the clips.
         card: its model's card.
         threads: how many encode.
         batch: seconds encoded together, padding counted; 0 for one by one.
@@ -46,9 +46,9 @@ class Threads:
     """
 
     def __init__(
-        self, listener: ClipEncoder, card: ModelCard, threads: int, batch: float, decoders: int
+        self, clip_encoder: ClipEncoder, card: ModelCard, threads: int, batch: float, decoders: int
     ) -> None:
-        self._listener, self._rate = listener, card.rate
+        self._clip_encoder, self._rate = clip_encoder, card.rate
         self._threads, self._batch, self._decoders = threads, batch, decoders
         self._window = round(card.policy.window * card.rate)
         self._most = max(threads * self._window, round(4 * batch * card.rate))
@@ -61,31 +61,31 @@ class Threads:
         before = torch.get_num_threads()
         torch.set_num_threads(1)
         pool = ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,))
-        flying: deque[list[Step]] = deque()
+        encoding: deque[list[Step]] = deque()
         try:
             for group in self._groups(clips):
                 for job in self._jobs(group):
                     self._submit(pool, job)
-                flying.append(group)
-                if len(flying) == 2:
-                    yield from self._gathered(flying.popleft())
-            while flying:
-                yield from self._gathered(flying.popleft())
+                encoding.append(group)
+                if len(encoding) == 2:
+                    yield from self._gathered(encoding.popleft())
+            while encoding:
+                yield from self._gathered(encoding.popleft())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             torch.set_num_threads(before)
 
     def _groups(self, clips: Mapping[bytes, Clip]) -> Iterator[list[Step]]:
         """Stretches of the plan, at first short so that encoding begins at once, then doubling."""
-        coming = (
-            decoded_ahead(self._listener, clips, self._window, self._decoders)
+        steps_left = (
+            decoded_ahead(self._clip_encoder, clips, self._window, self._decoders)
             if self._decoders
-            else steps(self._listener, clips)
+            else steps(self._clip_encoder, clips)
         )
         group: list[Step] = []
         begin = self._most if self._batch else 2 * self._threads * self._rate
         held, enough = 0, min(self._most, begin)
-        for step in coming:
+        for step in steps_left:
             group.append(step)
             held += step.samples
             if held >= enough:
@@ -120,9 +120,9 @@ class Threads:
         pieces = [step.piece for step in job if step.piece is not None]
         began, busy = time.perf_counter(), time.thread_time()
         if self._batch:
-            parts = self._listener.parts(pieces)
+            parts = self._clip_encoder.parts(pieces)
         else:
-            parts = [part for piece in pieces for part in self._listener.parts([piece])]
+            parts = [part for piece in pieces for part in self._clip_encoder.parts([piece])]
         enough = _WORTH * len(pieces)
         spent, busy = time.perf_counter() - began, time.thread_time() - busy
         self._cheap = not self._batch and busy < enough and spent < 4 * enough
@@ -132,7 +132,7 @@ class Threads:
         """The clips that end in a group; one that goes on stays open for the next."""
         for step in group:
             if self._open is None:
-                self._open = self._listener.gathering()
+                self._open = self._clip_encoder.gathering()
             if step.piece is not None and step.job is not None:
                 self._open.add(step.piece, step.job.result()[step.place])
                 step.piece = step.job = None

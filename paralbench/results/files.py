@@ -43,7 +43,7 @@ def write(root: Path, result: Result, predictions: bytes) -> Path:
         ValueError: for NaN or infinity anywhere in the result.
     """
     file = place(root, result.task, result.model.id, result.head, result.data.synthetic)
-    content = _told(result)
+    content = _encoded(result)
     write_atomically(file.with_suffix(".parquet"), predictions)
     write_atomically(file, content)
     return file
@@ -63,7 +63,7 @@ def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
     """Write <head>.layers.json beside the result of the same entry, atomically."""
     file = place(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
     file = file.with_name(file.name.removesuffix(".json") + _LAYERS)
-    write_atomically(file, _told(analysis))
+    write_atomically(file, _encoded(analysis))
     return file
 
 
@@ -75,7 +75,7 @@ def find_layers(root: Path) -> Iterator[Path]:
 def write_verdict(root: Path, verdict: Verdict) -> Path:
     """Write <model>/conformance.json atomically."""
     file = root / verdict.model / _VERDICT
-    write_atomically(file, _told(verdict))
+    write_atomically(file, _encoded(verdict))
     return file
 
 
@@ -85,8 +85,8 @@ def verdict(root: Path, model: str) -> Verdict | None:
     return Verdict.from_json(file) if file.is_file() else None
 
 
-def _told(card: Card) -> bytes:
-    """A card as it is written: not by pydantic's JSON mode, which would quietly write NaN as null."""
+def _encoded(card: Card) -> bytes:
+    """A card as it is written; pydantic's JSON mode would write NaN as null."""
     text = json.dumps(card.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
 

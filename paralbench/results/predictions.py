@@ -1,4 +1,4 @@
-"""What the heads said of every test example, as arrays and as the table beside a result."""
+"""The outputs of the heads for all test examples, as arrays and as the table beside a result."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Predictions:
     attributes: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def answers(self) -> Answers:
-        """As a metric hears them."""
+        """As metrics take them."""
         return Answers(
             truth=self.truth,
             predicted=self.predicted,
@@ -66,24 +66,24 @@ class Predictions:
         """A metric's tally of each seed, of some rows or of all; clusters are numbered alike.
 
         Raises:
-            ParalbenchError: where the metric needs what these predictions have not.
+            ParalbenchError: where the metric needs what these predictions lack.
         """
         answers, count = self.answers(), int(self.clusters.max()) + 1
-        found = []
+        tallies = []
         for seed in np.unique(self.seeds):
-            wanted = self.seeds == seed if rows is None else rows & (self.seeds == seed)
+            selected = self.seeds == seed if rows is None else rows & (self.seeds == seed)
             try:
-                tally = metric.tally(answers.take(wanted), self.clusters[wanted], count)
+                tally = metric.tally(answers.take(selected), self.clusters[selected], count)
             except ValueError as error:
                 raise ParalbenchError(f"{metric.name}: {error}.") from None
-            found.append(tally)
-        return found
+            tallies.append(tally)
+        return tallies
 
     def sizes(self, rows: NDArray[np.bool_] | None = None) -> Array:
         """How many rows of one seed each cluster has, of some or of all, [clusters]."""
         first = self.seeds == self.seeds.min()
-        wanted = self.clusters[first if rows is None else first & rows]
-        counts: Array = np.bincount(wanted, minlength=int(self.clusters.max()) + 1).astype(float)
+        selected = self.clusters[first if rows is None else first & rows]
+        counts: Array = np.bincount(selected, minlength=int(self.clusters.max()) + 1).astype(float)
         return counts
 
     @cached_property
@@ -127,7 +127,7 @@ class Predictions:
 
         Raises:
             ValueError: where a column is missing, foreign or of another kind, a class is unknown,
-                or anything is not finite. What a result says of them is not looked at.
+                or anything is not finite. They are not compared with the result.
         """
         names = set(table.column_names)
         expected = {"example", "cluster", "fold", "seed", "truth", "predicted"}
@@ -147,7 +147,7 @@ class Predictions:
         else:
             truth, predicted = _numbers(table, "truth"), _numbers(table, "predicted")
             outputs = predicted[:, None]
-        found = cls(
+        predictions = cls(
             rows=rows,
             clusters=np.unique(_integers(table, "cluster"), return_inverse=True)[1],
             folds=_integers(table, "fold"),
@@ -159,7 +159,7 @@ class Predictions:
             steps=_integers(table, "step") if "step" in names else None,
             attributes={name.removeprefix(_ATTRIBUTE): _words(table, name) for name in attributes},
         )
-        return found, ids.tolist()
+        return predictions, ids.tolist()
 
 
 def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
@@ -171,17 +171,19 @@ def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.str_], NDArray[np.int
         if not pa.types.is_string(column.type):
             raise ValueError(f"the column '{name}' holds {column.type}, expected text")
         column = column.dictionary_encode()
-    whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.DictionaryArray.from_arrays([], [""])
-    if not pa.types.is_string(whole.type.value_type):
-        raise ValueError(f"the column '{name}' holds {whole.type}, expected text")
-    if whole.dictionary.null_count:
+    encoded = column.unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = (
+            encoded.chunk(0) if encoded.num_chunks else pa.DictionaryArray.from_arrays([], [""])
+        )
+    if not pa.types.is_string(encoded.type.value_type):
+        raise ValueError(f"the column '{name}' holds {encoded.type}, expected text")
+    if encoded.dictionary.null_count:
         raise ValueError(f"the column '{name}' has empty cells")
-    words = np.array(whole.dictionary.to_pylist(), dtype=str)
-    given = whole.indices.to_numpy().astype(np.int64)
+    words = np.array(encoded.dictionary.to_pylist(), dtype=str)
+    indices = encoded.indices.to_numpy().astype(np.int64)
     # A dictionary may hold words that no row has, and words twice.
-    used, codes = np.unique(given, return_inverse=True)
+    used, codes = np.unique(indices, return_inverse=True)
     distinct, place = np.unique(words[used], return_inverse=True)
     return distinct, place[codes]
 

@@ -37,11 +37,11 @@ _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asim
 def card_digest(card: Card) -> str:
     """A digest of what a card decides, however it is laid out.
 
-    What it only tells the reader does not count, nor does a key left at its default: results outlive
-    a better sentence, and a platform that learns a new key.
+    Titles and descriptions do not count, nor does a key left at its default: results outlive a better
+    sentence, and a platform that learns a new key.
     """
-    told = card.model_dump_json(exclude_defaults=True, exclude={"title", "about", "term"})
-    return hashlib.sha256(told.encode()).hexdigest()
+    content = card.model_dump_json(exclude_defaults=True, exclude={"title", "about", "term"})
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def provenance(
@@ -70,20 +70,20 @@ def provenance(
 
 def packages() -> dict[str, str]:
     """Versions of the packages that take part in a score, as far as installed."""
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def hardware() -> dict[str, Any]:
     """Processor, cores, memory in GiB, instruction sets that matter here."""
-    told = _read("/proc/cpuinfo")
-    model = re.search(r"model name\s*:\s*(.+)", told)
-    flags = re.search(r"(?:flags|Features)\s*:\s*(.+)", told)
+    processor = _read("/proc/cpuinfo")
+    model = re.search(r"model name\s*:\s*(.+)", processor)
+    flags = re.search(r"(?:flags|Features)\s*:\s*(.+)", processor)
     memory = re.search(r"MemTotal:\s*(\d+)", _read("/proc/meminfo"))
     return {
         "processor": model[1].strip() if model else platform.processor() or platform.machine(),

@@ -173,7 +173,7 @@ def test_two_processes_double_nothing(tmp_path: Path) -> None:
     for process in both:
         process.start()
     for process in both:
-        process.join(60)
+        process.join(300)
         assert process.exitcode == 0
     store = FeatureStore(tmp_path, _space())
     numbers = range(300)
