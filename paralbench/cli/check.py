@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,11 @@ import paralbench
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
 from paralbench.results import DEFAULT
+from paralbench.system.progress import Progress
 
 if TYPE_CHECKING:
     from paralbench.catalog import Model
-    from paralbench.records.verdict import Verdict
+    from paralbench.records.verdict import Finding, Verdict
 
 EXAMPLE = "paralbench check my-encoder --catalog my-catalog"
 _MARKS = {"passed": "passed", "failed": "FAILED", "not applicable": "-"}
@@ -43,55 +44,70 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check each; exit code 1 where one failed."""
+    from paralbench.encoders.conformance import CHECKS
     from paralbench.results import files
 
     if not args.timeout > 0 or not args.memory > 0:
         raise UsageError("--timeout and --memory expect numbers above 0.")
     catalog = options.catalog(args)
-    given = options.weights(args)
+    weights = options.weights(args)
     verdicts = []
     for name in args.model:
-        verdict = _verdict(catalog.model(name), given, args.timeout, args.memory)
+        model = catalog.model(name)
+        title = f"checking {name}"
+        with Progress(title, len(CHECKS), "checks", quiet=not args.json) as progress:
+            report = _Report(progress, quiet=args.json)
+            verdict = _verdict(model, weights, args.timeout, args.memory, report)
         file = files.write_verdict(args.results, verdict)
         verdicts.append(verdict)
         if not args.json:
-            _show(verdict, file)
+            passed = sum(finding.outcome == "passed" for finding in verdict.findings)
+            print(
+                f"{name}: {passed} passed, {len(verdict.failed)} failed, in {verdict.seconds:.1f} s; "
+                f"the verdict stands in {file}"
+            )
     if args.json:
         print(json.dumps([verdict.model_dump(mode="json") for verdict in verdicts], indent=1))
     return 1 if any(verdict.failed for verdict in verdicts) else 0
 
 
-def _verdict(model: Model, given: dict[str, Path], timeout: float, memory: float) -> Verdict:
+def _verdict(
+    model: Model,
+    weights: dict[str, Path],
+    timeout: float,
+    memory: float,
+    report: Callable[[Finding], None],
+) -> Verdict:
     from paralbench.encoders.conformance import process
     from paralbench.encoders.loading import loadable
     from paralbench.records.verdict import Verdict
     from paralbench.results.provenance import packages
 
-    encoder = loadable(model, given)
+    encoder = loadable(model, weights)
     began = time.perf_counter()
-    found = process.findings(model, given.get(model.card.id), timeout, memory)
+    given = weights.get(model.card.id)
     return Verdict(
         model=model.card.id,
         encoder=encoder.identity,
-        findings=found,
+        findings=process.findings(model, given, timeout, memory, report),
         paralbench=paralbench.__version__,
         packages=packages(),
         seconds=round(time.perf_counter() - began, 3),
     )
 
 
-def _show(verdict: Verdict, file: Path) -> None:
-    told: dict[str, str] = {}
-    for finding in verdict.findings:
-        first = told.setdefault(finding.sentence, finding.check)
+class _Report:
+    """Shows each finding as it comes; a failure for the same reason names the check before."""
+
+    def __init__(self, progress: Progress, quiet: bool) -> None:
+        self._progress, self._quiet = progress, quiet
+        self._first: dict[str, str] = {}
+
+    def __call__(self, finding: Finding) -> None:
+        self._progress.step()
+        if self._quiet:
+            return
+        first = self._first.setdefault(finding.sentence, finding.check)
         same = finding.outcome == "failed" and first != finding.check
-        print(
-            f"{_MARKS[finding.outcome]:7} {finding.check:16} "
-            f"{f'as {first}' if same else finding.sentence}"
-        )
-    passed = sum(finding.outcome == "passed" for finding in verdict.findings)
-    print(
-        f"{verdict.model}: {passed} passed, {len(verdict.failed)} failed, in {verdict.seconds:.1f} s; "
-        f"the verdict stands in {file}"
-    )
-    sys.stdout.flush()
+        sentence = f"as {first}" if same else finding.sentence
+        print(f"{_MARKS[finding.outcome]:7} {finding.check:16} {sentence}", flush=True)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,15 +49,83 @@ def test_log_mel_passes_the_whole_kit(capsys: Capture) -> None:
     assert not verdict.failed
 
 
-def test_a_failure_is_told_once_and_ends_in_1(capsys: Capture) -> None:
-    _model("raise ValueError('no such file of mine')")
+def test_a_failure_is_shown_once_and_ends_in_1(capsys: Capture) -> None:
+    adapter = _model() / "adapter.py"
+    text = adapter.read_text(encoding="utf-8")
+    broken = "raise ValueError('no such file of mine')\n        padded = "
+    adapter.write_text(text.replace("padded = ", broken), encoding="utf-8")
     assert _check() == 1
-    told = capsys.readouterr().out
-    assert told.count("no such file of mine") == 1
-    assert "FAILED  layers           as global-state" in told
+    shown = capsys.readouterr().out
+    assert "FAILED  dtype            as " in shown
     verdict = files.verdict(DEFAULT, "mine")
     assert verdict is not None
-    assert {finding.check for finding in verdict.failed} == set(CHECKS)
+    assert [finding.check for finding in verdict.findings] == list(CHECKS)
+    assert not any(finding.outcome == "passed" for finding in verdict.findings)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import a_module_that_is_not_there\n", "a_module_that_is_not_there"),
+        ("def load(:\n", "SyntaxError"),
+        ("raise OSError('half a library')\n", "OSError: half a library"),
+        ("def load():\n    raise ValueError('no such file of mine')\n", "no such file of mine"),
+        ("def load():\n    import socket\n    socket.create_connection(('192.0.2.1', 9))\n",
+         "It tried the network 1 times, first with socket."),
+    ],
+)  # fmt: skip
+def test_a_model_that_cannot_be_loaded_gives_one_sentence(
+    source: str, message: str, capsys: Capture
+) -> None:
+    (_model() / "adapter.py").write_text(source, encoding="utf-8")
+    capsys.readouterr()
+    assert _check() == 1
+    finding, summary = capsys.readouterr().out.splitlines()
+    assert finding.startswith("FAILED  load ")
+    assert message in finding
+    assert summary.startswith("mine: 0 passed, 1 failed")
+    verdict = files.verdict(DEFAULT, "mine")
+    assert verdict is not None
+    assert [finding.check for finding in verdict.findings] == ["load"]
+
+
+_COMMAND = [sys.executable, "-m", "paralbench.cli.main", "check", "mine", "--catalog", str(CATALOG)]
+
+
+def test_findings_are_shown_while_the_model_is_checked() -> None:
+    """The command prints the first finding long before it ends."""
+    _model()
+    with subprocess.Popen(_COMMAND, stdout=subprocess.PIPE, text=True) as check:
+        assert check.stdout is not None
+        first = check.stdout.readline()
+        running = check.poll() is None
+        check.kill()
+    assert first.startswith("passed  global-state")
+    assert running
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_the_worker_ends_with_the_command(end: signal.Signals) -> None:
+    """Ctrl-C and a kill leave no process behind that goes on with the checks."""
+    started = Path("started").absolute()
+    _model(
+        f"import os, pathlib; pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
+        "    while True: pass"
+    )
+    with subprocess.Popen(_COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as check:
+        _wait_until(lambda: started.is_file() and bool(started.read_text()))
+        worker = Path("/proc", started.read_text())
+        assert worker.is_dir()
+        check.send_signal(end)
+    _wait_until(lambda: not worker.is_dir())
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(

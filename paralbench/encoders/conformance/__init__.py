@@ -1,6 +1,6 @@
 """The conformance kit: does an encoder keep the contract? A file for each family of checks.
 
-In a test of one's own::
+In a model's own test::
 
     @pytest.mark.parametrize("check", CHECKS)
     def test_conformance(check: str) -> None:
@@ -11,12 +11,12 @@ In a test of one's own::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from paralbench.catalog import Model
 from paralbench.encoders.conformance import declared, independence, inputs, surroundings
-from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+from paralbench.encoders.conformance.subject import Failure, NotApplicable, NotLoaded, Subject
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.loading import loadable
 from paralbench.records.errors import ParalbenchError, UsageError
@@ -36,15 +36,29 @@ CHECKS: dict[str, Callable[[Subject], float | None]] = {
         surroundings.gradient, surroundings.eval_mode, surroundings.weights, surroundings.memory,
     )
 }  # fmt: skip
-"""By name, in the order they are run: what looks at loading comes first."""
+"""By name, in the order in which they run: those of loading come first."""
+
+LOAD = "load"
+"""The check of a finding that says why the encoder cannot be loaded."""
+
+
+def examination(subject: Subject) -> Iterator[Finding]:
+    """Run all checks; where the encoder cannot be loaded, that is the last finding."""
+    for name in CHECKS:
+        finding = examine(subject, name)
+        yield finding
+        if finding.check == LOAD:
+            return
 
 
 def examine(subject: Subject, name: str) -> Finding:
-    """Run one check; whatever goes wrong in it is a finding."""
+    """Run one check; any error in it is a finding."""
     check = CHECKS[name]
     try:
         with foreign("it"):
             measured = check(subject)
+    except NotLoaded as reason:
+        return Finding(check=LOAD, outcome="failed", sentence=str(reason))
     except NotApplicable as reason:
         return Finding(check=name, outcome="not applicable", sentence=str(reason))
     except Failure as failure:
@@ -68,7 +82,7 @@ def check_encoder(load: Callable[[], Encoder], card: ModelCard, only: str | None
 
 
 def check_folder(folder: Path, only: str | None = None) -> None:
-    """Run all checks, or one, on a model's folder: its card, its adapter, the weights it names.
+    """Run all checks, or one, on a model's folder with its card, its adapter and its weights.
 
     Raises:
         AssertionError, UsageError: as :func:`check_encoder` does.
@@ -82,7 +96,7 @@ def check_folder(folder: Path, only: str | None = None) -> None:
 def _examine(subject: Subject, only: str | None) -> None:
     if only is not None and only not in CHECKS:
         raise UsageError(f"there is no check '{only}'; there are: {', '.join(CHECKS)}.")
-    findings = [examine(subject, name) for name in ([only] if only else CHECKS)]
+    findings = [examine(subject, only)] if only else examination(subject)
     failed = [f"{f.check}: {f.sentence}" for f in findings if f.outcome == "failed"]
     if failed:
         raise AssertionError("\n".join(failed))

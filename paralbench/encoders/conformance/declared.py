@@ -11,24 +11,24 @@ _SLACK = 2
 
 
 def layers(subject: Subject) -> float:
-    """As many hidden states as declared."""
+    """The number of hidden states is as declared."""
     return _axis(subject, 0, "layers", subject.card.layers)
 
 
 def width(subject: Subject) -> float:
-    """Each as wide as declared."""
+    """The width of each hidden state is as declared."""
     return _axis(subject, 2, "width", subject.card.width)
 
 
 def dtype(subject: Subject) -> None:
-    """float32, whatever it was computed in."""
+    """The hidden states are float32, whatever they were computed in."""
     (states,) = subject.encode(subject.reference())
     if states.dtype != torch.float32:
         raise Failure(f"The hidden states are {states.dtype}, expected torch.float32.")
 
 
 def frame_rate(subject: Subject) -> float:
-    """Frames grow with the clip as declared, or do not grow where that is declared."""
+    """The number of frames grows with the clip as the card declares, or not at all."""
     card = subject.card
     long = subject.length(4.0)
     short = subject.length(long / 4)
@@ -43,21 +43,21 @@ def frame_rate(subject: Subject) -> float:
                 many - few,
             )
         return float(few)
-    found = (many - few) / (long - short)
-    if abs(found - card.frame_rate) * (long - short) > _SLACK:
+    measured = (many - few) / (long - short)
+    if abs(measured - card.frame_rate) * (long - short) > _SLACK:
         raise Failure(
-            f"{found:.2f} frames a second, the card declares {card.frame_rate:g} at a rate of "
+            f"{measured:.2f} frames a second, the card declares {card.frame_rate:g} at a rate of "
             f"{card.rate} Hz: {few} frames for {short:g} s, {many} for {long:g} s. Correct "
             f"frame_rate or rate, or the order [layers, frames, width].",
-            found,
+            measured,
         )
     expected = long * card.frame_rate
     if abs(many - expected) > max(_SLACK + 1, 0.05 * expected):
         raise Failure(
-            f"{long:g} s gave {many} frames, {card.frame_rate:g} a second make {expected:.0f}.",
+            f"Expected {expected:.0f} frames for {long:g} s, at {card.frame_rate:g} a second; got {many}.",
             many,
         )
-    return float(found)
+    return float(measured)
 
 
 def _axis(subject: Subject, axis: int, name: str, declared: int) -> float:

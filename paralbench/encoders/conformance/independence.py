@@ -1,4 +1,4 @@
-"""The same output for the same waveform: alone, in any batch, again, in another process."""
+"""The output for a waveform is the same alone, in any batch, a second time, in another process."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from paralbench.encoders.conformance.subject import (
 
 
 def batch(subject: Subject) -> float:
-    """Among mates of its own length, in any order, as alone."""
-    one, two, three = (subject.speech(subject.length(1.0), seed) for seed in (1, 2, 3))
-    (alone,) = subject.encode(one)
-    first = subject.encode(one, two, three)[0]
-    last = subject.encode(three, two, one)[2]
+    """A batch of waveforms of equal length, in any order, changes no output."""
+    target, second, third = (subject.speech(subject.length(1.0), seed) for seed in (1, 2, 3))
+    (alone,) = subject.encode(target)
+    first = subject.encode(target, second, third)[0]
+    last = subject.encode(third, second, target)[2]
     return _same(
         max(difference(alone, first), difference(alone, last)),
         "beside other waveforms of its length",
@@ -29,15 +29,15 @@ def batch(subject: Subject) -> float:
 
 
 def padding(subject: Subject) -> float:
-    """Beside a longer mate, which makes a model that pads pad, as alone."""
+    """A longer waveform in the batch, which makes a model pad, changes no output."""
     short, long = subject.length(0.6), subject.length(2.5)
     if short == long:
         raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
-    one, mate = subject.speech(short, 1), subject.speech(long, 2)
-    (alone,) = subject.encode(one)
+    target, longer = subject.speech(short, 1), subject.speech(long, 2)
+    (alone,) = subject.encode(target)
     worst = max(
-        difference(alone, subject.encode(one, mate)[0]),
-        difference(alone, subject.encode(mate, one)[1]),
+        difference(alone, subject.encode(target, longer)[0]),
+        difference(alone, subject.encode(longer, target)[1]),
     )
     return _same(
         worst,
@@ -48,7 +48,7 @@ def padding(subject: Subject) -> float:
 
 
 def repetition(subject: Subject) -> float:
-    """Twice the same, exactly."""
+    """Encoding a second time gives exactly the same output."""
     waveform = subject.reference()
     (first,), (second,) = subject.encode(waveform), subject.encode(waveform)
     return _same(
@@ -60,24 +60,23 @@ def repetition(subject: Subject) -> float:
 
 
 def threads(subject: Subject) -> float:
-    """In threads beside each other, as the engine encodes, as alone."""
+    """Encoding in several threads at once, as extraction does, changes no output."""
     clips = [
         subject.speech(subject.length(seconds), seed)
         for seed, seconds in enumerate((1.0, 0.5, 2.0))
     ]
     alone = [subject.encode(clip)[0] for clip in clips]
     with ThreadPoolExecutor(len(clips), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        beside = list(pool.map(lambda clip: subject.encode(clip)[0], clips * 3))
-    worst = max(difference(one, other) for one, other in zip(alone * 3, beside, strict=True))
-    return _same(worst, "in threads beside each other")
+        parallel = list(pool.map(lambda clip: subject.encode(clip)[0], clips * 3))
+    return _same(max(map(difference, alone * 3, parallel)), "in threads beside each other")
 
 
 def fresh_process(subject: Subject) -> float:
-    """As in another process that loads the encoder anew."""
+    """Another process that loads the encoder anew gives the same output."""
     if subject.again is None:
         raise NotApplicable("An encoder in memory has no fresh process; 'paralbench check' has.")
-    (here,) = subject.encode(subject.reference())
-    return _same(difference(here, torch.from_numpy(subject.again())), "in a fresh process")
+    (states,) = subject.encode(subject.reference())
+    return _same(difference(states, torch.from_numpy(subject.again())), "in a fresh process")
 
 
 def _same(worst: float, where: str, tolerance: float = TOLERANCE, advice: str = "") -> float:

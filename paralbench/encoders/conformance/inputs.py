@@ -1,4 +1,4 @@
-"""Audio as it comes: silence, very short, very long, stereo, other rates; and all of it heard."""
+"""All kinds of audio: silence, very short, very long, stereo, other rates; and none is dropped."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _QUANTISED = 1e-2
 
 
 def silence(subject: Subject) -> None:
-    """Digital silence gives finite numbers."""
+    """Digital silence gives finite hidden states."""
     _finite(subject, np.zeros(round(subject.length(1.0) * subject.card.rate), np.float32))
 
 
 def shortest(subject: Subject) -> float:
-    """25 ms, or the shortest piece that the card's policy lets through."""
+    """25 ms, or the shortest piece that the card's policy allows, gives a frame."""
     card = subject.card
     samples = int(np.ceil(max(0.025, card.policy.shortest) * card.rate))
     return float(_finite(subject, subject.speech(1.0)[:samples] if samples <= card.rate
@@ -34,7 +34,7 @@ def shortest(subject: Subject) -> float:
 
 
 def long_recording(subject: Subject) -> float:
-    """Ten minutes, in the blocks that the engine cuts: every block finite, frames as many."""
+    """Ten minutes, cut as extraction cuts them, give finite frames in the expected number."""
     card = subject.card
     frames = blocks = 0
     for block in _file(subject, subject.speech(subject.long), card.rate, card.policy.window):
@@ -45,15 +45,15 @@ def long_recording(subject: Subject) -> float:
         expected = subject.long * card.frame_rate
         if abs(frames - expected) > 3 * blocks + 0.02 * expected:
             raise Failure(
-                f"{subject.long:g} s gave {frames} frames in {blocks} blocks, "
-                f"{card.frame_rate:g} a second make {expected:.0f}.",
+                f"Expected {expected:.0f} frames for {subject.long:g} s, at {card.frame_rate:g} a "
+                f"second; got {frames} in {blocks} blocks.",
                 frames,
             )
     return float(frames)
 
 
 def receptive_limit(subject: Subject) -> float:
-    """A full window is heard to its end: other audio there gives other frames there."""
+    """A full window is used to its end: other audio there gives other frames there."""
     card = subject.card
     seconds = card.policy.window
     base = subject.speech(seconds, 4)
@@ -62,18 +62,18 @@ def receptive_limit(subject: Subject) -> float:
         start, end = round(place * len(base)), round((place + 0.05) * len(base))
         changed = base.copy()
         changed[start:end] = subject.speech(seconds, 5)[: end - start]
-        (heard,) = subject.encode(changed)
-        if heard.shape != plain.shape:
+        (states,) = subject.encode(changed)
+        if states.shape != plain.shape:
             continue
         low, high = 0, plain.shape[1]
         if card.frame_rate is not None and high > 40:
             low, high = int((place - 0.02) * high), int((place + 0.07) * high) + 1
-        moved = difference(plain[:, low:high], heard[:, low:high])
+        moved = difference(plain[:, low:high], states[:, low:high])
         if moved < 1e-3:
             raise Failure(
-                f"The card's policy.window says that {seconds:g} s are heard at once, but other "
+                f"The card's policy.window says that {seconds:g} s are encoded at once, but other "
                 f"audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s leaves the frames "
-                f"there as they were: the model drops it. Write the length it hears as "
+                f"there as they were: the model drops it. Write the length it encodes as "
                 f"policy.window; longer audio is then cut, and none is lost.",
                 moved,
             )
@@ -81,14 +81,14 @@ def receptive_limit(subject: Subject) -> float:
 
 
 def stereo(subject: Subject) -> None:
-    """Two channels reach it as their mean."""
+    """A stereo file is encoded as the mean of its channels."""
     left, right = (subject.speech(subject.length(1.0), seed) for seed in (1, 2))
     rate = subject.card.rate
     (expected,) = subject.encode(np.mean([left, right], axis=0, dtype=np.float32))
     for block in _file(subject, np.stack([left, right], 1), rate, subject.card.policy.window):
         _finite(subject, block)
-        (heard,) = subject.encode(block)
-        moved = difference(expected, heard)
+        (states,) = subject.encode(block)
+        moved = difference(expected, states)
         if moved > _QUANTISED:
             raise Failure(
                 f"A stereo file does not come out as the mean of its channels: by {moved:.2g} "
@@ -98,12 +98,12 @@ def stereo(subject: Subject) -> None:
 
 
 def rate_8000(subject: Subject) -> None:
-    """A file at 8 kHz."""
+    """A file at 8 kHz gives as many frames as the same audio at the model's rate."""
     _other_rate(subject, 8000)
 
 
 def rate_48000(subject: Subject) -> None:
-    """A file at 48 kHz."""
+    """A file at 48 kHz gives as many frames as the same audio at the model's rate."""
     _other_rate(subject, 48000)
 
 
@@ -134,7 +134,7 @@ def _file(subject: Subject, audio: Waveform, rate: int, window: float) -> Iterat
 
 
 def _finite(subject: Subject, waveform: Waveform) -> int:
-    """How many frames; fails where there is none, or one is not finite."""
+    """The number of frames; fails where there is none, or one is not finite."""
     (states,) = subject.encode(waveform)
     wrong = int((~torch.isfinite(states)).sum())
     if wrong or not states.shape[1]:

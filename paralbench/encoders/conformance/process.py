@@ -1,6 +1,7 @@
-"""The checks in a process of their own, bounded in time and memory.
+"""The checks in a separate process, bounded in time and memory.
 
-Run as ``python -m paralbench.encoders.conformance.process JOB``; findings go, one a line, to a file.
+Run as ``python -m paralbench.encoders.conformance.process MODE JOB``; findings go, one a line, to a
+file.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +28,40 @@ from paralbench.system.processes import end_with_input
 
 _NEW_NETWORK = 0x40000000
 _MODULE = "paralbench.encoders.conformance.process"
+_POLL = 0.2
+"""Seconds between two looks at the findings so far."""
 
 
-def findings(model: Model, weights: Path | None, timeout: float, memory: float) -> list[Finding]:
-    """Examine a model in a process that ends after ``timeout`` seconds and may take ``memory`` GiB.
+def findings(
+    model: Model,
+    weights: Path | None,
+    timeout: float,
+    memory: float,
+    report: Callable[[Finding], None] = lambda finding: None,
+) -> list[Finding]:
+    """Examine a model in a separate process.
 
-    A process that is stopped or dies leaves the findings so far, and a failed one that says how.
+    Args:
+        model: the model's folder and card.
+        weights: the folder given for its weights.
+        timeout: seconds after which the process is stopped.
+        memory: GiB of address space that it may take.
+        report: called with each finding as soon as it is there.
+
+    Returns:
+        All findings. A process that is stopped or dies leaves the findings so far, and a failed one
+        that says how it ended.
     """
-    from paralbench.encoders.conformance import CHECKS
+    from paralbench.encoders.conformance import CHECKS, LOAD
+
+    complete: list[Finding] = []
+
+    def read() -> None:
+        lines = out.read_text(encoding="utf-8").splitlines() if out.is_file() else []
+        for line in lines[len(complete) :]:
+            if line.endswith("}"):
+                complete.append(Finding.model_validate_json(line))
+                report(complete[-1])
 
     with TemporaryDirectory() as folder:
         out = Path(folder) / "findings"
@@ -42,38 +70,47 @@ def findings(model: Model, weights: Path | None, timeout: float, memory: float) 
             "weights": None if weights is None else str(weights.resolve()),
             "memory": memory, "out": str(out),
         }  # fmt: skip
-        end = _bounded(["examine", json.dumps(job)], timeout)
-        lines = out.read_text(encoding="utf-8").splitlines() if out.is_file() else []
-    found = [Finding.model_validate_json(line) for line in lines if line.endswith("}")]
+        end = _bounded(["examine", json.dumps(job)], timeout, read)
+        read()
     names = list(CHECKS)
-    if end is not None or len(found) < len(names):
-        name = names[min(len(found), len(names) - 1)]
+    finished = complete and (len(complete) == len(names) or complete[-1].check == LOAD)
+    if end is not None or not finished:
+        name = names[min(len(complete), len(names) - 1)]
         ended = end or "the process ended before its time"
-        found.append(Finding(check=name, outcome="failed", sentence=f"In this check {ended}."))
-    return found
+        complete.append(Finding(check=name, outcome="failed", sentence=f"In this check {ended}."))
+        report(complete[-1])
+    return complete
 
 
-def _bounded(arguments: list[str], timeout: float) -> str | None:
-    """Run this module; how it ended where it did not end well."""
+def _bounded(
+    arguments: list[str], timeout: float, poll: Callable[[], None] = lambda: None
+) -> str | None:
+    """Run this module and call ``poll`` meanwhile; how it ended where it did not end well."""
+    deadline = time.monotonic() + timeout
     watched, held = os.pipe()  # the system closes `held` with this process, and then the child ends
-    child = subprocess.Popen(
-        [sys.executable, "-m", _MODULE, *arguments],
-        stdin=watched, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
-    )  # fmt: skip
-    os.close(watched)
-    try:
-        _, said = child.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
-        return f"it was stopped after {timeout:g} s, the bound on its time"
-    finally:
-        os.close(held)
+    with TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", _MODULE, *arguments],
+            stdin=watched, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
+        )  # fmt: skip
+        os.close(watched)
+        try:
+            while child.poll() is None and time.monotonic() < deadline:
+                poll()
+                time.sleep(_POLL)
+            if child.poll() is None:
+                return f"it was stopped after {timeout:g} s, the bound on its time"
+        finally:
+            os.close(held)
+            if child.returncode is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        errors.seek(0)
+        lines = errors.read().strip().splitlines()
     if child.returncode < 0:
         return f"its process was killed by {signal.Signals(-child.returncode).name}"
     if child.returncode:
-        last = (said.strip().splitlines() or ["nothing was said"])[-1][:300]
+        last = lines[-1][:300] if lines else "without a message"
         return f"its process ended with code {child.returncode}: {last}"
     return None
 
@@ -86,15 +123,16 @@ def _main(mode: str, text: str) -> None:
 
         limit = int(job["memory"] * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    _leave_the_network()
-    from paralbench.encoders.conformance import CHECKS, examine
-    from paralbench.encoders.conformance.subject import Subject
+    if sys.platform == "linux":  # where the system allows it, native code has no network either
+        ctypes.CDLL(None).unshare(_NEW_NETWORK)
+    from paralbench.encoders.conformance import examination
+    from paralbench.encoders.conformance.subject import CHECKED, Subject
     from paralbench.encoders.loading import loadable
     from paralbench.system.network_guard import refused
 
     card = ModelCard.model_validate(job["card"])
-    given = {} if job["weights"] is None else {card.id: Path(job["weights"])}
-    encoder = loadable(Model(card=card, folder=Path(job["folder"])), given)
+    weights = {} if job["weights"] is None else {card.id: Path(job["weights"])}
+    encoder = loadable(Model(card=card, folder=Path(job["folder"])), weights)
     out = Path(job["out"])
 
     def again() -> NDArray[np.float32]:
@@ -106,26 +144,14 @@ def _main(mode: str, text: str) -> None:
         return values
 
     subject = Subject(card, encoder.load, encoder.weights.path, again)
-    with refused("while a model is checked"):
+    with refused(CHECKED):
         if mode == "encode":
             (states,) = subject.encode(subject.reference())
             np.save(out, states.numpy(force=True))
             return
-        for line in _lines(examine(subject, name) for name in CHECKS):
+        for finding in examination(subject):
             with out.open("a", encoding="utf-8") as file:
-                file.write(line)
-
-
-def _leave_the_network() -> None:
-    """Where the system allows it, code that is not Python's has no network either."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.unshare(_NEW_NETWORK)
-
-
-def _lines(found: Iterator[Finding]) -> Iterator[str]:
-    for finding in found:
-        yield finding.model_dump_json() + "\n"
+                file.write(f"{finding.model_dump_json()}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The encoder under examination, and what a check says of it."""
+"""The encoder under examination, and the outcomes of a check."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.synthetic import voice
 from paralbench.system.foreign_code import foreign
+from paralbench.system.network_guard import refused
 
+CHECKED = "while a model is checked"
 TOLERANCE = 1e-4
 """Largest difference, in deviations of the states, that counts as the same output."""
 
@@ -30,13 +32,17 @@ class Failure(ParalbenchError):  # noqa: N818
         self.measured = measured
 
 
+class NotLoaded(ParalbenchError):  # noqa: N818
+    """The encoder cannot be loaded: the sentence that says why."""
+
+
 class NotApplicable(ParalbenchError):  # noqa: N818
-    """A check that asks for what this model or machine does not have."""
+    """A check of something that this model or machine does not have."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is examined: the card, how to load the encoder, and, where they are a file, its weights.
+    """The card, how to load the encoder, and, where they are a file, its weights.
 
     ``again`` encodes :meth:`reference` in a fresh process; ``long`` is the long recording's
     length in seconds.
@@ -51,29 +57,44 @@ class Subject:
     @cached_property
     def encoder(self) -> Encoder:
         """Loaded once for all checks that do not need it fresh."""
-        return self.load()
+        return self.fresh()
+
+    def fresh(self) -> Encoder:
+        """Load the encoder anew.
+
+        Raises:
+            NotLoaded: where that fails; no check can then be made.
+        """
+        with refused(CHECKED) as attempts:
+            try:
+                with foreign("it"):
+                    return self.load()
+            except (ParalbenchError, ModuleNotFoundError) as error:
+                sentence = network_sentence(attempts) if attempts else str(error)
+                raise NotLoaded(sentence or type(error).__name__) from error
 
     def encode(self, *waveforms: Waveform, encoder: Encoder | None = None) -> list[Any]:
-        """What the encoder returns for one batch, its shape as declared.
+        """Hidden states of one batch, by the encoder given or the one loaded.
 
         Raises:
             Failure: where it raises, returns something else, or not one for each waveform.
         """
-        chosen = self.encoder if encoder is None else encoder
+        encoder = self.encoder if encoder is None else encoder
         try:
             with foreign("encode"):
-                states = list(chosen.encode([waveform.copy() for waveform in waveforms]))
+                states = list(encoder.encode([waveform.copy() for waveform in waveforms]))
         except ParalbenchError as error:
             lengths = ", ".join(f"{len(w) / self.card.rate:.3f} s" for w in waveforms)
             raise Failure(f"For {lengths} of audio, {error}") from error
         if len(states) != len(waveforms):
             raise Failure(
-                f"encode() returned {len(states)} outputs for {len(waveforms)} waveforms; one for "
-                f"each is expected."
+                f"Expected {len(waveforms)} outputs of encode(), one for each waveform, got "
+                f"{len(states)}."
             )
-        for one in states:
-            if not isinstance(one, torch.Tensor) or one.ndim != 3:
-                got = list(one.shape) if isinstance(one, torch.Tensor) else type(one).__name__
+        for output in states:
+            if not isinstance(output, torch.Tensor) or output.ndim != 3:
+                tensor = isinstance(output, torch.Tensor)
+                got = list(output.shape) if tensor else type(output).__name__
                 raise Failure(
                     f"For each waveform a torch.Tensor [layers, frames, width] is expected, "
                     f"encode() returned {got}."
@@ -83,9 +104,9 @@ class Subject:
     def speech(self, seconds: float, seed: int = 0) -> Waveform:
         """A voice, ``seconds`` long; what is longer than 20 seconds repeats."""
         rng = np.random.default_rng(seed)
-        who = voice.speaker(rng, "female" if seed % 2 else "male")
+        speaker = voice.speaker(rng, "female" if seed % 2 else "male")
         rate = self.card.rate
-        spoken = voice.speak(who, voice.Delivery(), min(seconds, 20.0), rng, rate)
+        spoken = voice.speak(speaker, voice.Delivery(), min(seconds, 20.0), rng, rate)
         return np.resize(spoken, round(seconds * rate)).astype(np.float32)
 
     def reference(self) -> Waveform:
@@ -93,17 +114,25 @@ class Subject:
         return self.speech(self.length(2.0), seed=7)
 
     def length(self, seconds: float) -> float:
-        """``seconds``, or what the card's policy allows."""
+        """``seconds``, or the nearest length that the card's policy allows."""
         policy = self.card.policy
         return min(max(seconds, policy.shortest), policy.window)
 
 
-def difference(one: torch.Tensor, other: torch.Tensor) -> float:
+def network_sentence(attempts: list[str]) -> str:
+    """What an encoder that tried the network did, and what to do about it."""
+    return (
+        f"It tried the network {len(attempts)} times, first with {attempts[0]}. Put the weights "
+        f"into a folder and name it under [[weights]] or with --weights."
+    )
+
+
+def difference(states: torch.Tensor, others: torch.Tensor) -> float:
     """Largest difference of two hidden states in deviations of the first; infinite where their
-    shapes differ or one is not finite."""
-    if one.shape != other.shape or not (one.isfinite().all() and other.isfinite().all()):
+    shapes differ or a number is not finite."""
+    if states.shape != others.shape or not (states.isfinite().all() and others.isfinite().all()):
         return float("inf")
-    if not one.numel():
+    if not states.numel():
         return 0.0
-    a, b = one.detach().double(), other.detach().double()
+    a, b = states.detach().double(), others.detach().double()
     return float((a - b).abs().max() / max(float(a.std(correction=0)), 1e-8))

@@ -1,4 +1,4 @@
-"""What encoding leaves alone: the process, the network, memory, the model itself."""
+"""What loading and encoding must not change: the process, the network, memory, the model itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from paralbench.encoders.conformance.subject import Failure, NotApplicable, Subject
+from paralbench.encoders.conformance.subject import (
+    CHECKED,
+    Failure,
+    NotApplicable,
+    Subject,
+    network_sentence,
+)
 from paralbench.system.digest import file_digest
 from paralbench.system.network_guard import refused
 
@@ -28,33 +34,29 @@ _OF_TORCH = "TORCHINDUCTOR_"
 def global_state(subject: Subject) -> None:
     """Threads, default dtype, grad mode, flags, folder, environment stay; so do seeds in encoding."""
     before, environment = _state(), _environment()
-    encoder = subject.load()
+    encoder = subject.fresh()
     before |= _seeds()  # building torch layers draws from torch's seed; encoding may not
     subject.encode(subject.reference(), encoder=encoder)
     after = _state() | _seeds()
     changed = [name for name in before if before[name] != after[name]]
-    told = _environment()
+    later = _environment()
     changed += [
         f"the variable {name} of the environment"
-        for name in sorted(told.keys() | environment.keys())
-        if told.get(name) != environment.get(name)
+        for name in sorted(later.keys() | environment.keys())
+        if later.get(name) != environment.get(name)
     ]
     if changed:
         raise Failure(f"Loading and encoding changed {', '.join(changed)}.", len(changed))
 
 
 def network(subject: Subject) -> None:
-    """No connection is tried, neither to load nor to encode."""
-    with refused("while a model is checked") as tried:
+    """Neither loading nor encoding tries to reach the network."""
+    with refused(CHECKED) as attempts:
         try:
-            subject.encode(subject.reference(), encoder=subject.load())
+            subject.encode(subject.reference(), encoder=subject.fresh())
         finally:
-            if tried:
-                raise Failure(
-                    f"It tried the network {len(tried)} times, first with {tried[0]}. Put the "
-                    f"weights into a folder and name it under [[weights]] or with --weights.",
-                    len(tried),
-                )
+            if attempts:
+                raise Failure(network_sentence(attempts), len(attempts))
 
 
 def gradient(subject: Subject) -> None:
@@ -67,34 +69,34 @@ def gradient(subject: Subject) -> None:
 
 def eval_mode(subject: Subject) -> float:
     """Every torch module of the encoder is in eval mode."""
-    found = list(modules(subject.encoder))
-    if not found:
+    networks = list(modules(subject.encoder))
+    if not networks:
         raise NotApplicable("It holds no torch module that can be found.")
     subject.encode(subject.reference())
-    training = sum(part.training for module in found for part in module.modules())
+    training = sum(part.training for network in networks for part in network.modules())
     if training:
         raise Failure(f"{training} of its modules are in training mode; call eval().", training)
-    return float(len(found))
+    return float(len(networks))
 
 
 def weights(subject: Subject) -> None:
-    """Weights, in memory and on the disk, are after encoding what they were before."""
-    found = list(modules(subject.encoder))
-    if not found and subject.weights is None:
+    """Encoding changes no weights, in memory or on the disk."""
+    networks = list(modules(subject.encoder))
+    if not networks and subject.weights is None:
         raise NotApplicable("It holds no weights that can be found.")
     subject.encode(subject.reference())
-    before = _digest(found), _files(subject.weights)
+    before = _digest(networks), _files(subject.weights)
     subject.encode(subject.reference(), subject.speech(subject.length(1.0)))
-    after = _digest(found), _files(subject.weights)
+    after = _digest(networks), _files(subject.weights)
     if before != after:
         where = "memory" if before[0] != after[0] else "the disk"
         raise Failure(f"Encoding changed the weights in {where}.")
 
 
 def memory(subject: Subject) -> float:
-    """Encoding the same again and again takes no more memory."""
+    """Encoding the same waveform repeatedly takes no more memory."""
     if not _STATM.is_file():
-        raise NotApplicable("This system does not tell a process its memory.")
+        raise NotApplicable("This system does not report the memory of a process.")
     waveform = subject.speech(subject.length(0.5))
     sizes = []
     for _ in range(4):
@@ -155,9 +157,9 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(_OF_TORCH)}
 
 
-def _digest(found: list[torch.nn.Module]) -> str:
+def _digest(networks: list[torch.nn.Module]) -> str:
     joined = hashlib.sha256()
-    for module in found:
+    for module in networks:
         for name, tensor in module.state_dict().items():
             joined.update(name.encode())
             joined.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())

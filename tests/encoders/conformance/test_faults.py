@@ -234,7 +234,7 @@ def test_memory_that_grows_to_the_bound_ends_in_a_finding(tmp_path: Path) -> Non
     ("fault", "check", "advice"),
     [
         (_padding_leak, "padding", "mask it in attention"),
-        (_truncation, "receptive-limit", "Write the length it hears as policy.window"),
+        (_truncation, "receptive-limit", "Write the length it encodes as policy.window"),
         (_dropout, "repetition", "call eval()"),
     ],
 )
