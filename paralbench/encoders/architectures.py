@@ -1,7 +1,7 @@
-"""The architectures of transformers that are served, and how a folder of weights becomes one.
+"""The supported architectures of transformers, and how a folder of weights becomes one.
 
-Only the part that hears is built and loaded. Every one of its tensors must be in the files; what
-else they hold (a CTC head, a quantizer, a decoder) is left out.
+Only the acoustic encoder is built and loaded. All of its tensors must be in the files; what else
+they hold (a CTC head, a quantizer, a decoder) is left out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from paralbench.encoders.compatibility import make_importable
 from paralbench.encoders.hidden_states import Rotation
 from paralbench.records.errors import CardError, ParalbenchError
 
-Hears = Literal["waveform", "whisper-mel", "kaldi-fbank", "ast-fbank"]
-"""What an architecture takes: samples, or one of three kinds of mel spectrum."""
+InputKind = Literal["waveform", "whisper-mel", "kaldi-fbank", "ast-fbank"]
+"""The input of an architecture: samples, or one of three kinds of mel spectrum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Architecture:
     """
 
     model: str
-    hears: Hears = "waveform"
+    input: InputKind = "waveform"
     part: str = ""
     layers: str = "num_hidden_layers"
 
@@ -48,12 +48,12 @@ class Architecture:
         return getattr(import_module(f"transformers.models.{folder}.modeling_{module}"), name)
 
     def hidden_states(self, config: Any) -> int:
-        """How many hidden states there are: one a layer, and what enters the first."""
+        """Number of hidden states: the first layer's input and each layer's output."""
         return int(getattr(config, self.layers)) + 1
 
     def hop(self, config: Any) -> int | None:
         """Samples from one frame to the next; None where frames do not follow time."""
-        match self.hears:
+        match self.input:
             case "waveform":
                 strides = [stride for _, stride in _convolutions(config)]
                 return prod(strides) * int(getattr(config, "squeeze_factor", 1))
@@ -63,10 +63,10 @@ class Architecture:
                 return None
 
     def shortest(self, config: Any) -> int:
-        """Samples below which nothing comes out."""
-        if self.hears == "kaldi-fbank":
+        """Samples of the shortest input that gives a frame."""
+        if self.input == "kaldi-fbank":
             return 400 + 160
-        if self.hears != "waveform":
+        if self.input != "waveform":
             return 400
         samples = int(getattr(config, "squeeze_factor", 1))
         for kernel, stride in reversed(_convolutions(config)):
@@ -106,7 +106,7 @@ def architecture(folder: Path) -> Architecture:
     """The architecture that config.json names.
 
     Raises:
-        CardError: for one that is not served.
+        CardError: for one that is not supported.
     """
     try:
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
@@ -114,21 +114,21 @@ def architecture(folder: Path) -> Architecture:
         raise ParalbenchError(f"{folder / 'config.json'}: cannot be read ({error}).") from error
     if kind not in ARCHITECTURES:
         raise CardError(
-            f"{folder / 'config.json'}: its model_type '{kind}' is not served; "
-            f"there are: {', '.join(ARCHITECTURES)}."
+            f"{folder / 'config.json'}: its model_type '{kind}' is not supported; "
+            f"supported are: {', '.join(ARCHITECTURES)}."
         )
     return ARCHITECTURES[kind]
 
 
-def configuration(folder: Path, chosen: Architecture) -> Any:
+def configuration(folder: Path, architecture: Architecture) -> Any:
     """transformers' config of a folder, without code or network."""
     try:
-        return chosen.type.config_class.from_pretrained(folder, local_files_only=True)
+        return architecture.type.config_class.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ParalbenchError(f"{folder / 'config.json'}: {_first_line(error)}") from error
 
 
-def load(folder: Path, chosen: Architecture, config: Any) -> torch.nn.Module:
+def load(folder: Path, architecture: Architecture, config: Any) -> torch.nn.Module:
     """The model in float32 with the weights of a folder.
 
     Raises:
@@ -138,46 +138,41 @@ def load(folder: Path, chosen: Architecture, config: Any) -> torch.nn.Module:
 
     try:
         with _undisturbed():
-            model, found = chosen.type.from_pretrained(
+            model, report = architecture.type.from_pretrained(
                 folder,
                 config=config,
-                key_mapping={rf"^(model\.)?{chosen.part}": ""} if chosen.part else None,
+                key_mapping={rf"^(model\.)?{architecture.part}": ""} if architecture.part else None,
                 dtype=torch.float32,
-                attn_implementation="sdpa" if chosen.type._supports_sdpa else "eager",
+                attn_implementation="sdpa" if architecture.type._supports_sdpa else "eager",
                 local_files_only=True,
                 use_safetensors=True,
-                ignore_mismatched_sizes=True,  # they are told below, by name
+                ignore_mismatched_sizes=True,  # named in the error below
                 output_loading_info=True,
             )
     except (SafetensorError, RuntimeError, ValueError, OSError) as error:
         raise ParalbenchError(
             f"{folder}: the weights cannot be read ({_first_line(error)})."
         ) from error
-    for name, has, needs in sorted(found["mismatched_keys"]):
+    for name, has, needs in sorted(report["mismatched_keys"]):
         raise ParalbenchError(
-            f"{folder}: the weights' {name} is {list(has)}, {chosen.type.__name__} as config.json "
+            f"{folder}: the weights' {name} is {list(has)}, {architecture.type.__name__} as config.json "
             f"describes it needs {list(needs)}."
         )
-    missing = sorted(found["missing_keys"] - {"masked_spec_embed"})  # of use in training only
+    missing = sorted(report["missing_keys"] - {"masked_spec_embed"})  # used in training only
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise ParalbenchError(
             f"{folder}: the weights lack {', '.join(missing[:3])}{more}, which "
-            f"{chosen.type.__name__} needs; the file is not whole or is of another model."
+            f"{architecture.type.__name__} needs; the file is incomplete or is of another model."
         )
     assert isinstance(model, torch.nn.Module)
     return model
 
 
-def parameters(model: torch.nn.Module) -> int:
-    """Parameters as transformers counts them, for the part that is loaded."""
-    return sum(parameter.numel() for parameter in model.parameters())
-
-
 def prepare(model: torch.nn.Module) -> None:
-    """Make a loaded model ready to be run, and nothing else: exactly the same numbers.
+    """Make a loaded model fast and safe for threads; its output stays the same to the bit.
 
-    A weight kept as direction and length is multiplied out once, not at each forward; positions
+    A weight stored as direction and length is multiplied out once, not at each forward; positions
     that are cached between forwards, which several threads would share, are computed each time.
     """
     for module in model.modules():
@@ -191,7 +186,7 @@ def prepare(model: torch.nn.Module) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Leave the random state as it was, and the terminal without transformers' reports."""
+    """Restore the random state afterwards, and silence transformers' reports meanwhile."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -1,9 +1,10 @@
-"""Kaldi's log mel filterbank energies (Povey et al., 2011), as w2v-BERT and AST were trained on.
+"""Kaldi's log mel filterbank energies (Povey et al., 2011), the input of w2v-BERT, AST and CAM++.
 
-Frames of 25 ms every 10 ms that lie wholly within the audio; each frame loses its mean, is
+Frames of 25 ms every 10 ms that lie completely within the audio; each frame loses its mean, is
 pre-emphasised by 0.97, windowed and padded to 512 samples. Computed in float64 and rounded where
 transformers' extractors round: a band that hardly varies is blown up when it is normalised, and
-its last digits with it.
+its last digits with it. torchaudio's ``compliance.kaldi`` computes in float32, and torchaudio is no
+dependency; tests compare the two.
 """
 
 from __future__ import annotations
@@ -46,15 +47,13 @@ def fbank(waveform: Waveform, bands: int, window: Window, scale: float) -> NDArr
 
 def filters(bands: int) -> NDArray[np.float64]:
     """Filters [bands, 257], triangles on the mel scale itself, each of height one."""
-    mels = _mel(np.linspace(0, RATE / 2, _FFT // 2 + 1))
-    lowest, highest = _mel(np.array([_LOWEST, RATE / 2]))
+
+    def to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(1127.0 * np.log1p(hz / 700.0))
+
+    mels = to_mel(np.linspace(0, RATE / 2, _FFT // 2 + 1))
+    lowest, highest = to_mel(np.array([_LOWEST, RATE / 2]))
     edges = np.linspace(lowest, highest, bands + 2)[:, None]
     rising = (mels - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - mels) / (edges[2:] - edges[1:-1])
-    found: NDArray[np.float64] = np.maximum(0.0, np.minimum(rising, falling))
-    return found
-
-
-def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = 1127.0 * np.log1p(hz / 700.0)
-    return found
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)))

@@ -1,7 +1,7 @@
-"""From a waveform to what a model takes: as its own feature extractor makes it, for one clip.
+"""From a waveform to a model's input, as the model's own feature extractor makes it for one clip.
 
-A clip is never padded to another's length. Where a model was only ever fed one length, its input
-is filled up to it, as the card's policy then says.
+A clip is never padded to another's length. Where a model was trained on inputs of one length only,
+its input is filled up to it, as the card's policy then says.
 """
 
 from __future__ import annotations

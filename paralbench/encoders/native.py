@@ -1,10 +1,11 @@
-"""What this machine computes natively: asked of the processor, never assumed."""
+"""What this machine computes natively, as its processor reports it."""
 
 from __future__ import annotations
 
 import importlib.util
+from typing import get_args
 
-from paralbench.encoders.placement import Placement
+from paralbench.encoders.placement import Placement, Precision, Runtime
 from paralbench.results.provenance import hardware
 
 NO_NUMBERS = "it refuses what a machine cannot compute"
@@ -16,7 +17,7 @@ def bf16_instructions() -> list[str]:
 
 
 def refusal(placement: Placement) -> str | None:
-    """Why a placement cannot be had on this machine; None where it can.
+    """Why this machine cannot compute a placement; None where it can.
 
     Whether a runtime's package is installed is left to its import, which names the package.
     """
@@ -36,10 +37,11 @@ def refusal(placement: Placement) -> str | None:
 
 
 def ways(device: str) -> list[Placement]:
-    """Every placement that can be had here on a device, the reference first."""
-    every = [
+    """All placements that this machine can compute on a device, the reference first."""
+    placements = [
         Placement(device, precision, runtime)
-        for runtime in ("torch", "openvino", "onnxruntime")
-        for precision in ("fp32", "bf16")
+        for runtime in get_args(Runtime)
+        for precision in get_args(Precision)
+        if importlib.util.find_spec(runtime)
     ]
-    return [one for one in every if refusal(one) is None and importlib.util.find_spec(one.runtime)]
+    return [placement for placement in placements if refusal(placement) is None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from paralbench.records.errors import UsageError
 
@@ -15,7 +15,7 @@ Runtime = Literal["torch", "openvino", "onnxruntime"]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One way to compute an encoder. Features made in different ways are kept apart."""
+    """One way to compute an encoder. Features made in different ways have different keys."""
 
     device: str = "cpu"
     precision: Precision = "fp32"
@@ -23,22 +23,24 @@ class Placement:
 
     @property
     def reference(self) -> bool:
-        """Whether this is what every other way is compared with."""
+        """Whether this is the way that all others are compared with."""
         return self.precision == "fp32" and self.runtime == "torch"
 
     @property
     def name(self) -> str:
-        """As results and messages name it, for example ``openvino-bf16``."""
+        """As results and messages name it.
+
+        >>> Placement("cpu", "bf16", "openvino").name
+        'openvino-bf16'
+        """
         return f"{self.runtime}-{self.precision}"
 
     @classmethod
     def named(cls, name: str, device: str = "cpu") -> Placement:
-        """The placement that results name so; raises UsageError where no way is called that."""
-        for runtime in get_args(Runtime):
-            for precision in get_args(Precision):
-                found = cls(device, precision, runtime)
-                if found.name == name:
-                    return found
+        """The placement of a :attr:`name`; raises UsageError where there is none."""
+        runtime, _, precision = name.partition("-")
+        if runtime in get_args(Runtime) and precision in get_args(Precision):
+            return cls(device, cast(Precision, precision), cast(Runtime, runtime))
         raise UsageError(f"there is no way to compute an encoder called '{name}'.")
 
     @property
@@ -47,7 +49,7 @@ class Placement:
         return "pytorch" if self.runtime == "torch" else self.runtime
 
     def only_reference(self, model: str) -> None:
-        """For backends that know no other way.
+        """For backends without any other way.
 
         Raises:
             UsageError: where another precision or runtime was asked for.

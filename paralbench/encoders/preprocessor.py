@@ -1,4 +1,4 @@
-"""preprocessor_config.json: how a model's authors feed it, where its folder says."""
+"""preprocessor_config.json: the input that a model's authors prescribe."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FILE = "preprocessor_config.json"
 
 
 class Preprocessor(BaseModel):
-    """What is read of it; its other keys concern batches. ``mean`` and ``std`` are those of the
-    spectrum (AST); the defaults are AudioSet's."""
+    """The keys that matter for one clip; its other keys concern batches. ``mean`` and ``std`` are
+    those of the spectrum (AST); the defaults are AudioSet's."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -25,7 +25,7 @@ class Preprocessor(BaseModel):
 
     @classmethod
     def of(cls, folder: Path) -> Preprocessor:
-        """Of a folder of weights; all defaults where it has no such file."""
+        """Read from a folder of weights; all defaults where it has no such file."""
         file = folder / FILE
         if not file.is_file():
             return cls()

@@ -1,21 +1,22 @@
-"""From a torch module to the function that computes it where and how a placement says.
+"""From a torch module to the function that computes it on a placement.
 
-Backends whose models are torch modules hand them over here, so every architecture gets every
-device, precision and runtime.
+Backends whose models are torch modules use it, so each architecture gets all devices, precisions and
+runtimes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 
 from torch import Tensor, nn
 
-from paralbench.encoders.forward import Forward
 from paralbench.encoders.native import refusal
 from paralbench.encoders.placement import Placement
 from paralbench.records.errors import UsageError
 
-__all__ = ["Forward", "running"]
+Forward = Callable[[Tensor], Tensor]
+"""Model input [1, ...] to hidden states, float32 [layers, frames, width]. Threads may share it."""
 
 
 def running(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
@@ -23,7 +24,7 @@ def running(module: nn.Module, example: Tensor, placement: Placement, model: str
 
     Args:
         module: input [1, ...] of any length along its free axes to hidden states
-            [layers, frames, width]. It is made ready in place and belongs to the function now.
+            [layers, frames, width]. It is changed in place and must not be used otherwise.
         example: an input it accepts, for runtimes that trace.
         placement: where and how.
         model: its name, for messages.

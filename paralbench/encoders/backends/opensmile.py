@@ -28,7 +28,7 @@ class Settings(Card):
 
 
 class OpenSmile:
-    """One frame for each waveform, or one every 10 ms with silence heard beyond both ends."""
+    """One frame for each waveform, or one every 10 ms with silence added at both ends."""
 
     def __init__(self, smile: Any, rate: int, edge: int) -> None:
         self._smile = smile
@@ -37,8 +37,8 @@ class OpenSmile:
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[1, frames, features] for each waveform."""
-        heard = [np.pad(waveform, self._edge) for waveform in waveforms]
-        tables = [self._smile.process_signal(waveform, self._rate) for waveform in heard]
+        padded = [np.pad(waveform, self._edge) for waveform in waveforms]
+        tables = [self._smile.process_signal(waveform, self._rate) for waveform in padded]
         return [torch.from_numpy(np.array(table, np.float32)).unsqueeze(0) for table in tables]
 
 
@@ -47,11 +47,11 @@ def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> OpenSmi
     placement.only_reference(card.id)
     import opensmile
 
-    chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
+    settings = Settings.checked(card.settings, f"model '{card.id}', settings")
     levels = opensmile.FeatureLevel
-    descriptors = chosen.level == "descriptors"
+    descriptors = settings.level == "descriptors"
     smile = opensmile.Smile(
-        feature_set=opensmile.FeatureSet[chosen.feature_set],
+        feature_set=opensmile.FeatureSet[settings.feature_set],
         feature_level=levels.LowLevelDescriptors if descriptors else levels.Functionals,
     )
     return OpenSmile(smile, card.rate, round(_EDGE * card.rate) if descriptors else 0)

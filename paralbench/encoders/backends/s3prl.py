@@ -1,8 +1,8 @@
 """s3prl's upstreams (Yang et al.: SUPERB, 2021), computed by s3prl itself, one clip at a time.
 
 Frames are as s3prl gives them: one for every started stride, so the last frame is repeated where
-the model makes fewer, and clips shorter than 50 ms are filled up with silence. Learned upstreams are
-those that read a folder of safetensors; s3prl's own checkpoints are pickles and are not loaded.
+the model makes fewer, and clips shorter than 50 ms are filled up with silence. The learnt upstreams
+are those that read a folder of safetensors; s3prl's own checkpoints are pickles and are not loaded.
 """
 
 from __future__ import annotations
@@ -62,51 +62,51 @@ class S3prl:
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[layers, ceil(samples / stride), width] for each waveform."""
-        return [self._forward(torch.from_numpy(one).unsqueeze(0)) for one in waveforms]
+        return [self._forward(torch.from_numpy(samples).unsqueeze(0)) for samples in waveforms]
 
 
 def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> S3prl:
-    """The upstream named on the card, with the weights found where it has any."""
+    """The upstream named on the card, with its weights where it has any."""
     placement.only_reference(card.id)  # s3prl hands audio through numpy: nothing can be traced
-    chosen = Settings.checked(card.settings, f"model '{card.id}', settings")
-    architecture = _ARCHITECTURES.get(chosen.upstream)
+    settings = Settings.checked(card.settings, f"model '{card.id}', settings")
+    architecture = _ARCHITECTURES.get(settings.upstream)
     if (architecture is None) != (weights.path is None):
         raise CardError(
-            f"model '{card.id}': the upstream '{chosen.upstream}' "
+            f"model '{card.id}': the upstream '{settings.upstream}' "
             f"{'has no weights, the card names some' if architecture is None else 'needs weights'}."
         )
     toolkit = compatibility.s3prl()
     if architecture is None:
-        upstream = _build(toolkit, chosen, None)
+        upstream = _build(toolkit, settings, None)
     else:
         assert weights.path is not None
         _check_folder(weights.path, architecture)
-        upstream = _build(toolkit, chosen, weights.path)
+        upstream = _build(toolkit, settings, weights.path)
         _check_complete(upstream.upstream.model, weights.path, architecture)
     _check_card(card, upstream)
     return S3prl(running(_Stacked(upstream), torch.zeros(1, _RATE), placement, card.id))
 
 
-def _build(toolkit: ModuleType, chosen: Settings, folder: Path | None) -> Any:
+def _build(toolkit: ModuleType, settings: Settings, folder: Path | None) -> Any:
     path = None if folder is None else str(folder)
     try:
         with _same_randomness():
             return toolkit.S3PRLUpstream(
-                chosen.upstream, path_or_url=path, normalize=chosen.normalise
+                settings.upstream, path_or_url=path, normalize=settings.normalise
             )
     except (OSError, RuntimeError, ValueError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ParalbenchError(
-            f"{folder}: s3prl's '{chosen.upstream}' cannot be built from it ({first})"
+            f"{folder}: s3prl's '{settings.upstream}' cannot be built from it ({first})"
         ) from error
 
 
 @contextmanager
 def _same_randomness() -> Iterator[None]:
-    """s3prl seeds Python and torch whenever it builds an upstream; here that is undone."""
+    """Restore Python's and torch's random state, which s3prl seeds when it builds an upstream."""
     state = random.getstate()
-    begun = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    devices = range(torch.cuda.device_count()) if begun else ()
+    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = range(torch.cuda.device_count()) if started else ()
     with torch.random.fork_rng(devices=devices):
         try:
             yield
@@ -115,13 +115,13 @@ def _same_randomness() -> Iterator[None]:
 
 
 def _check_folder(folder: Path, architecture: str) -> None:
-    """Refuse what s3prl would answer with another model's settings, got from the network."""
+    """Refuse a folder for which s3prl would use another model's settings, taken from the network."""
     from transformers import Wav2Vec2FeatureExtractor
 
-    found = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
-    if found != architecture:
+    kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
+    if kind != architecture:
         raise ParalbenchError(
-            f"{folder / 'config.json'}: expected model_type '{architecture}', it is '{found}'."
+            f"{folder / 'config.json'}: expected model_type '{architecture}', got '{kind}'."
         )
     try:
         Wav2Vec2FeatureExtractor.from_pretrained(folder)
@@ -136,15 +136,15 @@ def _check_complete(model: nn.Module, folder: Path, architecture: str) -> None:
     """Refuse weights that lack a tensor: transformers would fill it with random numbers."""
     from safetensors import safe_open
 
-    there = set()
+    stored = set()
     for shard in sorted(folder.glob("model*.safetensors")):
         with safe_open(shard, "pt") as file:
-            there.update(file.keys())
+            stored.update(file.keys())
     named = {
         name.removeprefix(f"{architecture}.")
         .replace(".weight_g", ".parametrizations.weight.original0")
         .replace(".weight_v", ".parametrizations.weight.original1")
-        for name in there
+        for name in stored
     }
     missing = sorted(set(model.state_dict()) - named - _TRAINING_ONLY)
     if missing:
@@ -158,7 +158,7 @@ def _check_card(card: ModelCard, upstream: Any) -> None:
     rates = sorted({_RATE / stride for stride in upstream.downsample_rates})
     if card.rate != _RATE or rates != [card.frame_rate]:
         raise CardError(
-            f"model '{card.id}': s3prl hears {_RATE} Hz and gives {rates} frames a second; the "
+            f"model '{card.id}': s3prl takes {_RATE} Hz and gives {rates} frames a second; the "
             f"card says {card.rate} Hz and {card.frame_rate}."
         )
     if upstream.hidden_sizes != [card.width] * card.layers:

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from paralbench.encoders.forward import Forward
 from paralbench.encoders.placement import Placement
+from paralbench.encoders.running import Forward
 from paralbench.encoders.runtimes.tracing import tracing
 from paralbench.records.errors import ParalbenchError
 
@@ -22,7 +22,7 @@ _OPSET = 17
 
 
 def build(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
-    """Export into a folder that is gone afterwards, and load it from there.
+    """Export into a temporary folder and load the graph from it.
 
     Raises:
         ParalbenchError: where the module cannot be exported.

@@ -1,8 +1,8 @@
 """OpenVINO on the CPU: the module is traced once, at any length, and compiled in fp32 or bf16.
 
-Each thread that encodes has a request of its own on a stream of one core: two clips on a core each
-finish sooner than one clip on two. Lengths stay dynamic; padding to a few fixed ones would change
-what a model hears.
+Each thread that encodes has its own request on a stream of one core: two clips on a core each finish
+sooner than one clip on two. Lengths stay dynamic; padding to a few fixed ones would change a model's
+input.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from paralbench.encoders.forward import Forward
 from paralbench.encoders.native import bf16_instructions
 from paralbench.encoders.placement import Placement
+from paralbench.encoders.running import Forward
 from paralbench.encoders.runtimes.strided_grouped import is_strided_grouped
 from paralbench.encoders.runtimes.tracing import tracing
 from paralbench.records.errors import ParalbenchError
@@ -67,7 +67,7 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
         request = idle.get()
         try:
             (states,) = request.infer([inputs.contiguous().numpy()]).values()
-            return torch.from_numpy(states.copy())  # the request will write over its own
+            return torch.from_numpy(states.copy())  # the next request overwrites it
         finally:
             idle.put(request)
 
@@ -75,15 +75,15 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
 
 
 def _without_telemetry() -> Any:
-    """openvino, which on import sends a message home unless its telemetry cannot be found.
+    """Import openvino without its telemetry, which sends a message on import where it is installed.
 
-    A None among the loaded modules is how Python itself says that there is no such module.
+    For Python a None among the loaded modules means that there is no such module.
     """
-    there = sys.modules.get(_TELEMETRY)
+    before = sys.modules.get(_TELEMETRY)
     sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
     try:
         return import_module("openvino")
     finally:
         del sys.modules[_TELEMETRY]
-        if there is not None:
-            sys.modules[_TELEMETRY] = there
+        if before is not None:
+            sys.modules[_TELEMETRY] = before

@@ -1,7 +1,7 @@
-"""torch itself: fp32, which every other way is compared with, and bf16 on a CPU or a GPU.
+"""torch itself: fp32, the reference of all other ways, and bf16 on a CPU or a GPU.
 
-In bf16 the weights of convolutions and matrix products are kept in bf16 and so are their inputs
-and outputs; norms, positions and whatever autocast deems too delicate stay in fp32. Attention is
+In bf16 the weights, inputs and outputs of convolutions and matrix products are in bf16; norms,
+positions and whatever else autocast excludes stay in fp32. Attention is
 fused where the module asks for torch's scaled dot product, which sums in fp32 either way.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from paralbench.encoders.forward import Forward
 from paralbench.encoders.placement import Placement
+from paralbench.encoders.running import Forward
 from paralbench.encoders.runtimes.strided_grouped import is_strided_grouped
 
 _PRODUCTS = (nn.Linear, nn.Conv1d, nn.Conv2d)

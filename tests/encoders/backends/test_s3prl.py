@@ -177,7 +177,7 @@ def test_only_the_reference_is_offered(tmp_path: Path) -> None:
 
 def test_another_architectures_folder_is_refused(tmp_path: Path) -> None:
     _folder(tmp_path, "hubert")
-    with pytest.raises(ParalbenchError, match="expected model_type 'wav2vec2', it is 'hubert'"):
+    with pytest.raises(ParalbenchError, match="expected model_type 'wav2vec2', got 'hubert'"):
         _load(_card(), tmp_path)
 
 

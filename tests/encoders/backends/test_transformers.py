@@ -393,7 +393,7 @@ def test_shards_are_one_model(card: ModelCard, wav2vec2: Any, tmp_path: Path) ->
 def test_a_missing_tensor_is_named(card: ModelCard, folder: Path) -> None:
     gone = "encoder.layers.1.attention.k_proj.weight"
     _rewrite(folder, lambda state: {k: v for k, v in state.items() if k != gone})
-    with pytest.raises(ParalbenchError, match=rf"lack {gone}.*not whole"):
+    with pytest.raises(ParalbenchError, match=rf"lack {gone}.*incomplete"):
         _load(card, folder)
 
 
@@ -434,7 +434,9 @@ def test_code_that_comes_with_the_weights_is_never_run(card: ModelCard, folder: 
         if model_type == "wav2vec2":
             assert _load(card, folder).encode([_noise(8000)])[0].shape[0] == 4
         else:
-            with pytest.raises(CardError, match="'theirs' is not served; there are: wav2vec2"):
+            with pytest.raises(
+                CardError, match="'theirs' is not supported; supported are: wav2vec2"
+            ):
                 _load(card, folder)
 
 
