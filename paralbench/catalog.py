@@ -26,8 +26,8 @@ from paralbench.records.model_card import ModelCard
 from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
-from paralbench.system.foreign_code import foreign
 from paralbench.system.suggestion import suggestion
+from paralbench.system.third_party_code import third_party
 
 NO_NUMBERS = "it finds cards, which are keyed by what they declare"
 
@@ -49,7 +49,7 @@ class Corpus:
 
     def read(self, root: Path) -> Iterable[Example]:
         """Read the corpus at ``root`` with its adapter."""
-        with foreign(f"the adapter of corpus '{self.card.id}'"):
+        with third_party(f"the adapter of corpus '{self.card.id}'"):
             yield from self.adapter.read(root)
 
     @cached_property
@@ -81,24 +81,26 @@ class Catalog:
         folders: extra catalogue folders, searched before the platform's own.
 
     Raises:
-        CardError: for a card that is not valid, or an id that stands twice in one catalogue.
+        CardError: for a card that is not valid, or an id that appears twice in one catalogue.
     """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         for folder in folders:
             if not folder.is_dir():
                 raise UsageError(f"the catalogue folder {folder} does not exist.")
-        self.folders = (*folders, _own())
+        package = Path(__file__).parent
+        packaged = package / "_catalog"
+        self.folders = (*folders, packaged if packaged.is_dir() else package.parent)
 
     @cached_property
     def corpora(self) -> dict[str, Corpus]:
         """Corpora by id."""
-        found: dict[str, Corpus] = {}
+        by_id: dict[str, Corpus] = {}
         for folder in self._subfolders("tasks", "corpus.toml"):
             card = CorpusCard.from_toml(folder / "corpus.toml")
-            _check_id(folder / "corpus.toml", card.id, found.get(card.id))
-            found.setdefault(card.id, Corpus(folder, card, _tasks(folder, card.id)))
-        return found
+            _check_id(folder / "corpus.toml", card.id, by_id.get(card.id))
+            by_id.setdefault(card.id, Corpus(folder, card, _tasks(folder, card.id)))
+        return by_id
 
     @cached_property
     def tasks(self) -> dict[str, TaskCard]:
@@ -108,12 +110,12 @@ class Catalog:
     @cached_property
     def models(self) -> dict[str, Model]:
         """Models by id."""
-        found: dict[str, Model] = {}
+        by_id: dict[str, Model] = {}
         for folder in self._subfolders("models", "model.toml"):
             card = ModelCard.from_toml(folder / "model.toml")
-            _check_id(folder / "model.toml", card.id, found.get(card.id))
-            found.setdefault(card.id, Model(folder, card))
-        return found
+            _check_id(folder / "model.toml", card.id, by_id.get(card.id))
+            by_id.setdefault(card.id, Model(folder, card))
+        return by_id
 
     @cached_property
     def suites(self) -> dict[str, Suite]:
@@ -130,7 +132,7 @@ class Catalog:
         missing = [task for task in tasks if task not in self.tasks]
         if missing:
             raise UsageError(
-                f"suite '{name}' names {', '.join(missing)}, which this catalogue has not."
+                f"suite '{name}' names {', '.join(missing)}, which this catalogue does not have."
             )
         return tasks
 
@@ -159,7 +161,7 @@ class Catalog:
         if missing:
             raise UsageError(
                 f"the list of models '{name}' names {', '.join(missing)}, which this catalogue "
-                f"has not."
+                f"does not have."
             )
         return models
 
@@ -193,16 +195,16 @@ class Catalog:
             parts.append(self.model("+".join(left[:end])).card.id)
             left = left[end:]
         if len(set(parts)) < len(parts):
-            raise UsageError(f"'{name}' names an encoder twice; each is listened to once.")
+            raise UsageError(f"'{name}' names an encoder twice; each is used once.")
         return tuple(parts)
 
     def _tables(self, name: str, read: Callable[[Path], dict[str, Named]]) -> dict[str, Named]:
         """What the file ``name`` of every catalogue holds; of equal names the first catalogue's."""
-        found: dict[str, Named] = {}
+        entries: dict[str, Named] = {}
         for catalogue in self.folders:
             if (catalogue / name).is_file():
-                found = read(catalogue / name) | found
-        return found
+                entries = read(catalogue / name) | entries
+        return entries
 
     def _subfolders(self, kind: str, card: str) -> list[Path]:
         return [
@@ -220,12 +222,12 @@ def from_environment(extra: Sequence[Path] = ()) -> Catalog:
 
 
 def load_module(file: Path) -> ModuleType:
-    """Load a catalogue's Python file under a name of its own; raises :class:`CardError`."""
+    """Load a catalogue's Python file under a unique name; raises :class:`CardError`."""
     if not file.is_file():
         raise CardError(f"{file} is missing; the folder's card needs it.")
-    # With its bytes, so that a file changed under a running process is not the one loaded before.
-    told = str(file.resolve()).encode() + b"\0" + file.read_bytes()
-    digest = hashlib.sha256(told).hexdigest()[:12]
+    # The name holds the bytes too: a file changed under a running process is loaded again.
+    content = str(file.resolve()).encode() + b"\0" + file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12]
     name = f"paralbench_catalog_{digest}_{file.stem}"
     if name in sys.modules:
         return sys.modules[name]
@@ -235,18 +237,12 @@ def load_module(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with foreign(str(file)):
+        with third_party(str(file)):
             spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     return module
-
-
-def _own() -> Path:
-    package = Path(__file__).parent
-    carried = package / "_catalog"
-    return carried if carried.is_dir() else package.parent
 
 
 def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
@@ -259,7 +255,7 @@ def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
         if task.corpus != corpus:
             raise CardError(f"{file}: key 'corpus' is '{task.corpus}', expected '{corpus}'.")
         if task.id in files:
-            raise CardError(f"{file}: key 'id': '{task.id}' stands in {files[task.id]} already.")
+            raise CardError(f"{file}: key 'id': '{task.id}' is already used in {files[task.id]}.")
         files[task.id] = file
         tasks.append(task)
     return tuple(tasks)
@@ -271,7 +267,7 @@ def _check_id(file: Path, name: str, known: Corpus | Model | None) -> None:
     if re.sub(r"[_.]", "-", folder.name) != re.sub(r"[_.]", "-", name):
         raise CardError(f"{file}: key 'id' is '{name}', expected the folder's name.")
     if known is not None and known.folder.parent == folder.parent:
-        raise CardError(f"{file}: key 'id': '{name}' stands in {known.folder} already.")
+        raise CardError(f"{file}: key 'id': '{name}' is already used in {known.folder}.")
 
 
 def _named(kind: str, name: str, known: dict[str, Named]) -> Named:

@@ -86,7 +86,7 @@ def test_folder_and_id_differ(tmp_path: Path, kind: str, name: str) -> None:
 def test_id_twice_in_one_catalogue(tmp_path: Path) -> None:
     folder = catalogue(tmp_path, "tasks", "voice_prompts")
     shutil.copytree(folder / "tasks" / "voice_prompts", folder / "tasks" / "voice-prompts")
-    with pytest.raises(CardError, match=r"'voice-prompts' stands in .* already"):
+    with pytest.raises(CardError, match=r"'voice-prompts' is already used in"):
         _ = Catalog([folder]).corpora
 
 

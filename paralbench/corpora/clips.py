@@ -1,4 +1,4 @@
-"""The clip that a row of anybody's table describes: path, start, end, channel."""
+"""The clip that a table row describes: path, start, end, channel."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def clip(cells: Mapping[str, str], folder: Path) -> Clip:
 
 
 def name(path: str, clip: Clip) -> str:
-    """What a clip is called that was given no id: its path, and which stretch of it."""
-    called = path
+    """A name for a clip without an id: its path, and its start, end and channel."""
+    words = path
     if clip.start or clip.end is not None:
-        called += f"[{clip.start:.12g}-{'' if clip.end is None else f'{clip.end:.12g}'}]"
-    return called if clip.channel is None else f"{called}#{clip.channel}"
+        words += f"[{clip.start:.12g}-{'' if clip.end is None else f'{clip.end:.12g}'}]"
+    return words if clip.channel is None else f"{words}#{clip.channel}"
 
 
 def _number(cells: Mapping[str, str], column: str) -> float | None:
-    told = cells.get(column)
-    if not told:
+    cell = cells.get(column)
+    if not cell:
         return None
     try:
-        number = float(told)
+        number = float(cell)
     except ValueError:
-        raise Refused(f"its {column} is {told!r}, not a number") from None
+        raise Refused(f"its {column} is {cell!r}, not a number") from None
     if not math.isfinite(number) or number < 0:
-        raise Refused(f"its {column} is {told}, expected 0 or more")
+        raise Refused(f"its {column} is {cell}, expected 0 or more")
     return number

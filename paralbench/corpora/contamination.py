@@ -12,16 +12,21 @@ from paralbench.records.contamination import STATES, Exposure, Ledger, Overlap, 
 from paralbench.records.model_card import Certainty, ModelCard, SeededWeights
 
 FILE = "contamination.toml"
-_HEAD = """# Which model has heard which corpus. Written by
+_HEAD = """# Which model was trained on which corpus. Written by
 #   python -m paralbench.corpora.contamination leaderboard/contamination.toml
 # from the training that model cards declare and from tasks/overlaps.toml. An entry with "declared = true"
-# and its source is written by hand, goes before what is derived, and stays.
+# and its source is written by hand, takes precedence over what is derived, and stays.
 """
 
 
 def derived(catalog: Catalog, declared: Ledger | None = None) -> Ledger:
     """The ledger of all models and of all corpora that are not a user's own."""
-    overlaps = _overlaps(catalog)
+    overlaps = [
+        overlap
+        for folder in catalog.folders
+        if (file := folder / "tasks" / "overlaps.toml").is_file()
+        for overlap in Overlaps.from_toml(file).overlaps
+    ]
     corpora = sorted(
         corpus.card.id for corpus in catalog.corpora.values() if corpus.card.access != "own"
     )
@@ -29,40 +34,48 @@ def derived(catalog: Catalog, declared: Ledger | None = None) -> Ledger:
     models = {}
     for name in sorted(catalog.models):
         card = catalog.models[name].card
-        found = {corpus: exposure(card, corpus, overlaps) for corpus in corpora}
-        kept = {corpus: one for corpus, one in by_hand.get(name, {}).items() if one.declared}
-        models[name] = dict(sorted({**found, **kept}.items()))
+        exposures = {corpus: exposure(card, corpus, overlaps) for corpus in corpora}
+        exposures |= {
+            corpus: entry for corpus, entry in by_hand.get(name, {}).items() if entry.declared
+        }
+        models[name] = dict(sorted(exposures.items()))
     return Ledger(models=models)
 
 
 def exposure(card: ModelCard, corpus: str, overlaps: Sequence[Overlap]) -> Exposure:
-    """What a card says of one corpus, in itself or by what the corpus shares with others."""
-    seeded = bool(card.weights) and all(isinstance(one, SeededWeights) for one in card.weights)
+    """Whether a model was trained on a corpus, by its card and by what corpora share."""
+    seeded = bool(card.weights) and all(isinstance(entry, SeededWeights) for entry in card.weights)
     if not card.training and (not card.parameters or seeded):
-        return _told("clean", "computed", "nothing was learnt")
-    found = []
+        return _exposure("clean", "computed", "nothing was learnt")
+    exposures = []
     for training in card.training:
         state: State = "tuned" if training.how == "tuned" else "trained"
-        heard = f"{state} on {training.corpus}, says the model's card"
-        if _same(training.corpus, corpus):
-            found.append(_told(state, training.certainty, heard))
+        statement = f"{state} on {training.corpus}, says the model's card"
+        if _plain(training.corpus) == _plain(corpus):
+            exposures.append(_exposure(state, training.certainty, statement))
         for overlap in overlaps:
-            if not _lists(overlap, corpus) or not _lists(overlap, training.corpus):
+            names = {_plain(name) for name in overlap.corpora}
+            if _plain(training.corpus) == _plain(corpus) or not names >= {
+                _plain(corpus),
+                _plain(training.corpus),
+            }:
                 continue
-            if _same(training.corpus, corpus):
-                continue
-            said = f"{heard}; {overlap.source}"
-            found.append(
-                _told(state, overlap.certainty, said)
+            source = f"{statement}; {overlap.source}"
+            exposures.append(
+                _exposure(state, overlap.certainty, source)
                 if overlap.kind == "shared"
-                else _told("unknown", overlap.certainty, said)
+                else _exposure("unknown", overlap.certainty, source)
             )
-    if found:
-        return max(found, key=lambda one: STATES.index(one.state))
+    if exposures:
+        return max(exposures, key=lambda entry: STATES.index(entry.state))
     if card.training_complete:
-        listed = ", ".join(one.corpus for one in card.training)
-        return _told("clean", "inferred", f"the card's list is complete: {listed}")
-    return _told("unknown", "unconfirmed", "the list of what it was trained on is not complete")
+        listed = ", ".join(entry.corpus for entry in card.training)
+        return _exposure("clean", "inferred", f"the card's list is complete: {listed}")
+    return _exposure("unknown", "unconfirmed", "the list of what it was trained on is not complete")
+
+
+def _exposure(state: State, certainty: Certainty, source: str) -> Exposure:
+    return Exposure(state=state, certainty=certainty, source=source)
 
 
 def beside(results: Path, catalog: Catalog) -> Ledger:
@@ -71,49 +84,25 @@ def beside(results: Path, catalog: Catalog) -> Ledger:
 
 
 def read(file: Path) -> Ledger | None:
-    """The ledger in a file; None where there is no file. Raises CardError for one that is none."""
+    """The ledger in a file; None where there is no file. Raises CardError for an invalid one."""
     return Ledger.from_toml(file) if file.is_file() else None
 
 
 def text(ledger: Ledger) -> str:
-    """As it is committed: a line a corpus under each model."""
+    """The ledger as TOML: under each model, one line per corpus."""
     lines = [_HEAD]
     for model, corpora in ledger.models.items():
         lines.append(f"[models.{json.dumps(model)}]")
-        lines += [f"{corpus} = {_inline(one)}" for corpus, one in corpora.items()]
+        for corpus, exposure in corpora.items():
+            values = (
+                f"{key} = {json.dumps(value, ensure_ascii=False)}"
+                for key, value in exposure.model_dump(exclude_defaults=True).items()
+            )
+            lines.append(f"{corpus} = {{ {', '.join(values)} }}")
         lines.append("")
     return "\n".join(lines)
 
 
-def _inline(one: Exposure) -> str:
-    told = [
-        f"{key} = {json.dumps(value, ensure_ascii=False)}"
-        for key, value in one.model_dump(exclude_defaults=True).items()
-    ]
-    return f"{{ {', '.join(told)} }}"
-
-
-def _overlaps(catalog: Catalog) -> list[Overlap]:
-    found = []
-    for folder in catalog.folders:
-        file = folder / "tasks" / "overlaps.toml"
-        if file.is_file():
-            found += Overlaps.from_toml(file).overlaps
-    return found
-
-
-def _told(state: State, certainty: Certainty, source: str) -> Exposure:
-    return Exposure(state=state, certainty=certainty, source=source)
-
-
-def _lists(overlap: Overlap, name: str) -> bool:
-    return any(_same(one, name) for one in overlap.corpora)
-
-
-def _same(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
-
-
 def _plain(name: str) -> str:
-    """CMU-MOSEI and cmu_mosei are one."""
+    """A corpus's name without case and separators: CMU-MOSEI and cmu_mosei are the same."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,4 +1,4 @@
-"""Audio that lies inside a table: written out once, named by its content, so that a Clip can point at it."""
+"""Audio stored inside a table: written to the cache once, named by its content, for Clips to name."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from paralbench.system.atomic_file import write_atomically
 from paralbench.system.cache_folder import default_cache
 
 
-def kept(content: bytes, suffix: str = "") -> Path:
-    """The file in the cache that holds these bytes; written where it is not there yet.
+def cached_file(content: bytes, suffix: str = "") -> Path:
+    """The file in the cache that holds these bytes; written if it is missing.
 
     Args:
-        content: a whole audio file.
-        suffix: its file name's ending, with the dot; decoders that go by names need it.
+        content: a complete audio file.
+        suffix: the file name's suffix, with the dot.
     """
     digest = hashlib.sha256(content).hexdigest()
     file = default_cache() / "audio" / digest[:2] / f"{digest}{suffix}"

@@ -1,4 +1,4 @@
-"""Fetch an open corpus through the system's package manager, and prove that it is the one meant."""
+"""Downloads an open corpus through the system's package manager and verifies its content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paralbench.system.digest import file_digest
 
 
 def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path:
-    """Put an open corpus at ``target``, or leave it alone where it is there and right.
+    """Download an open corpus to ``target``, unless it is there and correct.
 
     Args:
         card: the corpus.
@@ -26,7 +26,7 @@ def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path
         packages: package files already at hand; without them they are downloaded.
 
     Raises:
-        UsageError: for a corpus that cannot be fetched, or a target that holds something else.
+        UsageError: for a corpus that cannot be fetched, or a target that holds other files.
         ParalbenchError: where the download fails or the content is not what the card says.
     """
     if card.fetch is None:
@@ -35,7 +35,7 @@ def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path
         return target
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(
-            f"{target} holds something else than corpus '{card.id}' as it was published; "
+            f"{target} holds other files than corpus '{card.id}' as it was published; "
             "remove it, or fetch into a new folder."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,11 +44,11 @@ def fetch(card: CorpusCard, target: Path, packages: Iterable[Path] = ()) -> Path
         for package in list(packages) or _download(card.fetch, work):
             unpack(package, work / "content")
         root = work / "content" / card.fetch.root
-        found = digest(root) if root.is_dir() else "nothing"
-        if found != card.fetch.sha256:
+        actual = digest(root) if root.is_dir() else "nothing"
+        if actual != card.fetch.sha256:
             raise ParalbenchError(
-                f"corpus '{card.id}': the packages hold other content than the card expects "
-                f"(sha256 {found[:12]}, expected {card.fetch.sha256[:12]}); nothing was kept."
+                f"corpus '{card.id}': the packages do not hold what the card expects "
+                f"(expected sha256 {card.fetch.sha256[:12]}, got {actual[:12]}); nothing was kept."
             )
         root.replace(target)  # an empty folder may stand there
     return target
@@ -96,7 +96,7 @@ def _data(package: Path) -> bytes:
 
 
 def _download(fetch: Fetch, work: Path) -> list[Path]:
-    """``apt-get download`` with package lists of our own, so that no root rights are needed."""
+    """``apt-get download`` with its own package lists, so that no root rights are needed."""
     if shutil.which("apt-get") is None:
         raise ParalbenchError(
             f"this machine has no apt-get; get the Debian packages {' and '.join(fetch.packages)} "
@@ -105,19 +105,19 @@ def _download(fetch: Fetch, work: Path) -> list[Path]:
     lists, files = work / "lists", work / "packages"
     (lists / "partial").mkdir(parents=True)
     files.mkdir()
-    own = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work / 'cache'}",
+    options = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={work / 'cache'}",
            "-o", "APT::Sandbox::User="]  # fmt: skip
     for command in (["update"], ["download", *fetch.packages]):
-        done = subprocess.run(
-            ["apt-get", "-q", *own, *command],
+        process = subprocess.run(
+            ["apt-get", "-q", *options, *command],
             cwd=files,
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
+        if process.returncode:
+            output = (process.stderr or process.stdout).strip().splitlines()
             raise ParalbenchError(
-                f"apt-get {command[0]} failed: {said[-1] if said else 'no reason given'}"
+                f"apt-get {command[0]} failed: {output[-1] if output else 'no reason given'}"
             )
     return sorted(files.glob("*.deb"))

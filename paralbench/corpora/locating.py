@@ -1,9 +1,8 @@
-"""Where a corpus lies: named on the command line, in the configuration, or fetched."""
+"""Finds a corpus on disk: from the command line, the configuration, or what was fetched."""
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import platformdirs
 
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import ParalbenchError, UsageError
-
-"""A file of this name at a corpus root says that the corpus was made by ``paralbench synth``."""
+from paralbench.records.strict_text import parse_toml
 
 
 def configuration() -> Path:
@@ -31,28 +29,28 @@ def named(data: Sequence[str]) -> dict[str, Path]:
     Raises:
         UsageError: for two folders of one corpus, or without a corpus name; for an empty one.
     """
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for item in data:
         corpus, sign, folder = item.partition("=")
         key, path = (corpus, folder) if sign and not Path(item).exists() else ("", item)
-        if key in found:
+        if key in folders:
             raise UsageError(
                 f"--data was given twice for {key or 'all corpora'}; name each CORPUS=DIR."
             )
         if not path:
             raise UsageError(f"--data {item!r} names no folder; expected DIR or CORPUS=DIR.")
-        found[key] = Path(path).expanduser()
-    return found
+        folders[key] = Path(path).expanduser()
+    return folders
 
 
 def locate(card: CorpusCard, data: Mapping[str, Path]) -> Path:
     """The root of a corpus on this machine.
 
     Looks at ``--data``, then the configuration, then PARALBENCH_DATA/<corpus>, then what was
-    fetched. A folder one level too high or too low is put right where the card's layout tells.
+    fetched. A folder one level too high or too low is corrected by the card's layout.
 
     Raises:
-        ParalbenchError: saying where it was looked for and how the corpus is obtained.
+        ParalbenchError: naming the places searched and how the corpus is obtained.
     """
     looked: list[Path] = []
     for place in _places(card.id, data):
@@ -81,10 +79,10 @@ def _places(corpus: str, data: Mapping[str, Path]) -> list[Path]:
     file = configuration()
     if file.is_file():
         try:
-            told = tomllib.loads(file.read_text(encoding="utf-8")).get("data", {})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ParalbenchError(f"{file}: not valid TOML: {error}.") from error
-        folder = told.get(corpus, "") if isinstance(told, dict) else None
+            section = parse_toml(file.read_bytes(), any_form=True).get("data", {})
+        except ValueError as error:
+            raise ParalbenchError(f"{file}: {error}.") from error
+        folder = section.get(corpus, "") if isinstance(section, dict) else None
         if not isinstance(folder, str):
             raise ParalbenchError(f'{file}: under [data] expected lines {corpus} = "FOLDER".')
         if folder:

@@ -1,4 +1,4 @@
-"""Anybody's recordings: a CSV with a row for each clip, or a folder for each class.
+"""A user's own recordings: a CSV with a row per clip, or a folder per class.
 
 CSV columns: ``path`` and ``target`` are needed; ``id``, ``start``, ``end`` (seconds), ``channel``,
 ``speaker``, ``session``, ``text`` and ``partition`` are understood; every other column becomes an

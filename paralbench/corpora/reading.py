@@ -1,4 +1,4 @@
-"""Run an adapter and keep its Examples apart from what has to be refused."""
+"""Runs an adapter and separates its Examples from its refusals."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from paralbench.records.example import Example, Refusal
 
 @dataclass(frozen=True)
 class Reading:
-    """What an adapter found: Examples with ids that stand once, and refusals.
+    """What an adapter returned: Examples with unique ids, and refusals.
 
-    ``doubled`` are those of the refused whose id had stood before.
+    ``doubled`` are those of the refused whose id was used before.
     """
 
     examples: tuple[Example, ...]
@@ -25,7 +25,7 @@ class Reading:
 def read(corpus: Corpus, root: Path) -> Reading:
     """Read a corpus. Adapters yield Examples, and a Refusal for a row they cannot use.
 
-    An id that comes again is refused by name; an Example without Clips too.
+    A repeated id is refused by name; so is an Example without Clips.
 
     Raises:
         ParalbenchError: where nothing at all could be read.
@@ -33,18 +33,18 @@ def read(corpus: Corpus, root: Path) -> Reading:
     seen: dict[str, Example] = {}
     refused: list[Refusal] = []
     doubled: list[Refusal] = []
-    for found in corpus.read(root):
-        if isinstance(found, Refusal):
-            refused.append(found)
-        elif found.id in seen:
-            first = seen[found.id].source
+    for item in corpus.read(root):
+        if isinstance(item, Refusal):
+            refused.append(item)
+        elif item.id in seen:
+            first = seen[item.id].source
             reason = "its id is doubled" + (f"; first at {first}" if first else "")
-            doubled.append(Refusal(found.id, reason, found.source))
+            doubled.append(Refusal(item.id, reason, item.source))
             refused.append(doubled[-1])
-        elif not found.clips:
-            refused.append(Refusal(found.id, "it has no audio", found.source))
+        elif not item.clips:
+            refused.append(Refusal(item.id, "it has no audio", item.source))
         else:
-            seen[found.id] = found
+            seen[item.id] = item
     if not seen:
         why = f" The first refusal: {refused[0]}." if refused else ""
         raise ParalbenchError(f"no example of corpus '{corpus.card.id}' was found in {root}.{why}")

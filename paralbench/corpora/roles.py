@@ -1,4 +1,4 @@
-"""paralbench.toml beside somebody's data: which column plays which part."""
+"""paralbench.toml beside a user's data: the role of each column."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ USUAL = {
     "id": ("id",),
     "audio": ("audio",),
 }
-"""Names under which a part's column is found where nothing else is told."""
+"""Default column names of each role."""
 
 
 class Roles(Card):
-    """Columns by the part they play; what is not told is looked for under its usual names.
+    """Columns by role; a role that is not given is looked up under its usual names.
 
     Args:
-        target: what the tasks learn.
+        target: the label to learn.
         speaker, session, text: groups that folds must not cut.
         partition: the part of an official split.
         id, audio: a name and the audio of each row.
@@ -50,36 +50,36 @@ class Roles(Card):
 
     @classmethod
     def beside(cls, folder: Path) -> Roles:
-        """The roles told in ``folder``; the usual names where there is no such file."""
+        """The roles given in ``folder``; the defaults where there is no such file."""
         file = folder / FILE
         return cls.from_toml(file) if file.is_file() else cls()
 
     def column(self, part: str, columns: Collection[str], where: Path) -> str | None:
-        """The column that plays ``part``, or None.
+        """The column with the role ``part``, or None.
 
         Raises:
-            ParalbenchError: where a column is told that is not there.
+            ParalbenchError: where the named column does not exist.
         """
-        told: str | None = getattr(self, part)
-        if told is None:
+        named: str | None = getattr(self, part)
+        if named is None:
             return next((name for name in USUAL[part] if name in columns), None)
-        if told not in columns:
+        if named not in columns:
             raise ParalbenchError(
-                f"{where / FILE}: {part} is said to be '{told}', found: {_listed(columns)}."
+                f"{where / FILE}: {part} is given as '{named}', found: {_listed(columns)}."
             )
-        return told
+        return named
 
     def target_column(
         self, columns: Collection[str], candidates: Sequence[str], where: Path
     ) -> str:
-        """The column to learn: told, of a usual name, or the only candidate.
+        """The column to learn: named, of a usual name, or the only candidate.
 
         Raises:
-            ParalbenchError: where nothing says which it is.
+            ParalbenchError: where none of these applies.
         """
-        found = self.column("target", columns, where)
-        if found is not None:
-            return found
+        named = self.column("target", columns, where)
+        if named is not None:
+            return named
         if len(candidates) == 1:
             return candidates[0]
         raise ParalbenchError(

@@ -11,7 +11,7 @@ from typing import TextIO
 from paralbench.records.errors import ParalbenchError
 
 SURPLUS = ""
-"""The column under which cells beyond the last one stand, where a row has any."""
+"""The key of cells beyond the last column, where a row has any."""
 
 
 def rows(
@@ -33,11 +33,11 @@ def rows(
         encoding: "utf-8-sig" (with or without a BOM) or another, such as "latin-1".
 
     Yields:
-        The row's cells by column, stripped ("" for a cell that is not there), and where it stands,
-        "file:line". Blank rows are passed over. Cells that no column holds stand under SURPLUS.
+        The row's cells by column, stripped ("" for a missing cell), and its place, "file:line".
+        Blank rows are skipped. Cells beyond the last column are joined under SURPLUS.
 
     Raises:
-        ParalbenchError: for a file that is missing, is not text, or has not each needed column once.
+        ParalbenchError: for a file that is missing, is not text, or does not have each needed column once.
     """
     with _opened(file, encoding, newline="") as text:
         first = text.readline()
@@ -53,7 +53,7 @@ def rows(
             )
         doubled = [name for name in needed if list(names).count(name) > 1]
         if doubled:
-            raise ParalbenchError(f"{file}: the column '{doubled[0]}' stands there twice.")
+            raise ParalbenchError(f"{file}: the column '{doubled[0]}' appears twice.")
         blank = [""] * len(names)
         for row in reader:
             cells = [cell.strip() for cell in row]
@@ -66,7 +66,7 @@ def rows(
 
 
 def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
-    """The lines of a list, stripped, with where each stands; blank lines are passed over.
+    """The lines of a list, stripped, each with its place "file:line"; blank lines are skipped.
 
     Raises:
         ParalbenchError: for a file that is missing or is not text.
@@ -79,7 +79,7 @@ def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _opened(file: Path, encoding: str, newline: str | None = None) -> Iterator[TextIO]:
-    """The file at its beginning; what is wrong with it is said so that a user can act on it."""
+    """The opened file; errors become sentences that a user can act on."""
     try:
         with file.open(encoding=encoding, newline=newline) as text:
             if text.readline().startswith("version https://git-lfs"):
@@ -89,9 +89,9 @@ def _opened(file: Path, encoding: str, newline: str | None = None) -> Iterator[T
             text.seek(0)
             yield text
     except UnicodeDecodeError as error:
-        wanted = encoding.removesuffix("-sig").upper()
+        expected = encoding.removesuffix("-sig").upper()
         raise ParalbenchError(
-            f"{file}: expected {wanted} text; byte {error.start} of what was read is not."
+            f"{file}: expected {expected} text; byte {error.start} of what was read is not."
         ) from error
     except FileNotFoundError as error:
         raise ParalbenchError(f"{file} is missing.") from error

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from paralbench.records.errors import Refused
 
-# Like Praat, take nothing from the file but what stands free: quoted texts, numbers and flags. The
-# long form is the short one with words in between.
+# Like Praat, read only free-standing quoted texts, numbers and flags: the long form is the short one
+# with words in between.
 _TOKEN = re.compile(
     r'"(?:[^"]|"")*"|(?<!\S)<\w+>(?!\S)|(?<!\S)-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?!\S)'
 )
@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A labelled stretch: seconds, seconds, and the text as it stands in the file."""
+    """A labelled interval: start and end in seconds, and the text as in the file."""
 
     start: float
     end: float
@@ -26,10 +26,10 @@ class Interval:
 
 
 def read_intervals(file: Path) -> dict[str, list[Interval]]:
-    """The interval tiers of a TextGrid by name; point tiers are passed over.
+    """The interval tiers of a TextGrid by name; point tiers are skipped.
 
     Raises:
-        Refused: for a file that is no TextGrid or ends too early.
+        Refused: for a file that is not a TextGrid or ends too early.
     """
     try:
         content = file.read_bytes()
@@ -57,15 +57,15 @@ def _tiers(tokens: Iterator[str]) -> list[tuple[str, list[Interval]]]:
     for _ in range(int(_number(tokens))):
         kind, name = _text(tokens), _text(tokens)
         _number(tokens), _number(tokens)
-        found = []
+        intervals = []
         for _ in range(int(_number(tokens))):
             start = _number(tokens)
             if kind == "IntervalTier":
-                found.append(Interval(start, _number(tokens), _text(tokens)))
+                intervals.append(Interval(start, _number(tokens), _text(tokens)))
             else:
                 _text(tokens)
         if kind == "IntervalTier":
-            tiers.append((name, found))
+            tiers.append((name, intervals))
     return tiers
 
 

@@ -1,4 +1,4 @@
-"""One speaker's turns of a conversation, as Clips that its recording really holds."""
+"""One speaker's turns of a conversation as Clips that lie within the recording."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 
 SHORTEST = 0.1
-"""Seconds. What is left of a turn below this holds no syllable, and some encoders cannot hear it."""
+"""Seconds. A shorter rest of a turn holds no syllable, and is too short for some encoders."""
 
 Stretch = tuple[float, float]
 """From, to, in seconds."""
 
 
 def without(stretches: Iterable[Stretch], hole: Stretch) -> list[Stretch]:
-    """The stretches less what overlaps the hole, which may leave two pieces of one."""
-    kept = []
+    """The stretches without what overlaps the hole, which may split one in two."""
+    remaining = []
     for start, end in stretches:
         for piece in ((start, min(end, hole[0])), (max(start, hole[1]), end)):
             if piece[1] > piece[0]:
-                kept.append(piece)
-    return kept
+                remaining.append(piece)
+    return remaining
 
 
 def turns(path: Path, stretches: Iterable[Stretch]) -> tuple[Clip, ...]:
-    """Stretches of a recording, cut off where it ends; those too short to hear are left out.
+    """Stretches of a recording, cut off where it ends; those shorter than SHORTEST are left out.
 
     Reads the file's header and decodes nothing.
 

@@ -1,4 +1,4 @@
-"""Is this corpus complete and as distributed? What its card says, held against what is there."""
+"""Whether a corpus on disk is complete and as distributed: its card compared with its files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +25,7 @@ SURE: frozenset[Certainty] = frozenset({"found", "computed"})
 
 @dataclass(frozen=True)
 class Difference:
-    """One count that is not what the card says, and how surely the card knows."""
+    """A count that differs from the card's, and the certainty of the card's."""
 
     what: str
     expected: int
@@ -34,13 +35,13 @@ class Difference:
 
     @property
     def counts(self) -> bool:
-        """Whether it speaks against completeness."""
+        """Whether it makes the corpus incomplete."""
         return self.certainty in SURE
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found at a corpus root.
+    """The files and Examples at a corpus root, compared with its card.
 
     Args:
         root: the corpus root.
@@ -48,9 +49,9 @@ class Verification:
         examples: how many Examples were read.
         files: how many audio files they use.
         counts: how many counts of the card were compared.
-        missing: files that Examples use and that are not there.
-        unreadable: files that are there and cannot be heard, or hold less than Examples use.
-        doubled: ids that stand more than once.
+        missing: files that Examples use and that do not exist.
+        unreadable: files that cannot be decoded, or hold less than Examples use.
+        doubled: ids that appear more than once.
         refused: rows that the adapter could not use.
         superfluous: audio files that no Example uses; None where the card does not say which
             files are audio.
@@ -73,9 +74,9 @@ class Verification:
 
     @property
     def verdict(self) -> Literal["complete", "incomplete"]:
-        """Superfluous files, foretold refusals and unconfirmed differences do not count."""
-        refused = any(not one.erratum for one in self.refused)
-        failed = any(one.counts for one in self.differences)
+        """Superfluous files, refusals by erratum and unconfirmed differences do not count."""
+        refused = any(not refusal.erratum for refusal in self.refused)
+        failed = any(difference.counts for difference in self.differences)
         wrong = self.missing or self.unreadable or self.doubled or refused or failed
         return "incomplete" if wrong else "complete"
 
@@ -85,7 +86,7 @@ class Verification:
 
 
 def verify(corpus: Corpus, root: Path, reading: Reading) -> Verification:
-    """Compare what was read at ``root`` with the corpus's card, and look at every audio file."""
+    """Compare what was read at ``root`` with the corpus's card, and examine every audio file."""
     examples = reading.examples
     clips = [(example, clip) for example in examples for clip in example.clips]
     owners = {clip.path: example for example, clip in reversed(clips)}
@@ -108,7 +109,7 @@ def verify(corpus: Corpus, root: Path, reading: Reading) -> Verification:
     synthetic = (root / SYNTHETIC_MARK).is_file()
     facts = [] if synthetic else corpus.card.facts
     errata = Counter(name for example in examples for name in example.errata)
-    errata.update(one.erratum for one in reading.refused if one.erratum)
+    errata.update(refusal.erratum for refusal in reading.refused if refusal.erratum)
     return Verification(
         root=root,
         synthetic=synthetic,
@@ -118,15 +119,15 @@ def verify(corpus: Corpus, root: Path, reading: Reading) -> Verification:
         missing=tuple(sorted(missing, key=str)),
         unreadable=tuple(sorted(unreadable, key=str)),
         doubled=reading.doubled,
-        refused=tuple(one for one in reading.refused if one not in doubled),
+        refused=tuple(refusal for refusal in reading.refused if refusal not in doubled),
         superfluous=_superfluous(root, corpus.card.layout.audio, owners),
         errata=dict(sorted(errata.items())),
-        differences=tuple(one for fact in facts for one in differences(fact, examples)),
+        differences=tuple(chain.from_iterable(differences(fact, examples) for fact in facts)),
     )
 
 
 def differences(fact: Fact, examples: Sequence[Example]) -> list[Difference]:
-    """Where the examples' counts are not what a fact says."""
+    """Where the examples' counts differ from a fact."""
     chosen = [
         example
         for example in examples
@@ -143,14 +144,14 @@ def differences(fact: Fact, examples: Sequence[Example]) -> list[Difference]:
             (f"{by} {name}", expected, counts[name]) for name, expected in fact.values.items()
         ]
     return [
-        Difference(what + where, expected, found, fact.certainty, fact.source)
-        for what, expected, found in compared
-        if expected != found
+        Difference(what + where, expected, actual, fact.certainty, fact.source)
+        for what, expected, actual in compared
+        if expected != actual
     ]
 
 
 def _fault(path: Path) -> str | None:
-    """Why a file cannot be heard, from its header; None where it seems sound."""
+    """Why a file cannot be decoded, from its header; None where it can."""
     try:
         decoding.header(path)
     except Refused as reason:
@@ -164,8 +165,8 @@ def _superfluous(
     if not patterns:
         return None
     known = {os.path.normpath(path) for path in used}
-    found = {path for pattern in patterns for path in visible(root, pattern) if path.is_file()}
-    return tuple(sorted(_name(path, root) for path in found if os.path.normpath(path) not in known))
+    files = {path for pattern in patterns for path in visible(root, pattern) if path.is_file()}
+    return tuple(sorted(_name(path, root) for path in files if os.path.normpath(path) not in known))
 
 
 def _name(path: Path, root: Path) -> str:

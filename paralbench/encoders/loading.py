@@ -20,8 +20,8 @@ from paralbench.encoders.weights import WeightsFile, find
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.system import sources
-from paralbench.system.foreign_code import foreign
 from paralbench.system.network_guard import refused
+from paralbench.system.third_party_code import third_party
 
 NO_NUMBERS = "it finds the backend and weights that are in the key"
 
@@ -104,7 +104,7 @@ class LoadableEncoder:
                 else f"{file}: load() expects an argument, but no weights are named; name their "
                 f"folder under [[weights]] on the card or with --weights {self.card.id}=DIR."
             ) from error
-        with foreign(f"{file}: load({'weights' if weights else ''})"):
+        with third_party(f"{file}: load({'weights' if weights else ''})"):
             encoder = load(*weights, **named)
         if not callable(getattr(encoder, "encode", None)):
             raise CardError(

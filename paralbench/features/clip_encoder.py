@@ -17,7 +17,7 @@ from paralbench.features.store import Record
 from paralbench.records.errors import CardError, Refused
 from paralbench.records.example import Clip
 from paralbench.records.model_card import ModelCard
-from paralbench.system.foreign_code import foreign
+from paralbench.system.third_party_code import third_party
 
 
 class ClipEncoder:
@@ -97,7 +97,7 @@ class ClipEncoder:
     def _encode(self, waveforms: Sequence[Waveform]) -> Sequence[torch.Tensor]:
         if not waveforms:
             return []
-        with foreign(f"model '{self._card.id}'"), torch.inference_mode():
+        with third_party(f"model '{self._card.id}'"), torch.inference_mode():
             states = self._encoder.encode(waveforms)
         if len(states) != len(waveforms):
             raise CardError(

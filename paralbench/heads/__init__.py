@@ -84,8 +84,8 @@ def recipe(name: str) -> dict[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def settings(name: str, given: Mapping[str, Any]) -> Any:
-    """A head's settings: its recipe, with ``given`` over it.
+def settings(name: str, overrides: Mapping[str, Any]) -> Any:
+    """A head's settings: its recipe, with ``overrides`` over it.
 
     Raises:
         UsageError: for a setting that the head does not have, or a value it cannot have.
@@ -97,11 +97,11 @@ def settings(name: str, given: Mapping[str, Any]) -> Any:
     declared = preset(name)
     fixed = {} if declared is None else declared.fixed
     for key, value in fixed.items():
-        if given.get(key, value) != value:
+        if overrides.get(key, value) != value:
             raise UsageError(
-                f"head '{name}', settings: key '{key}': expected {value!r}, got {given[key]!r}."
+                f"head '{name}', settings: key '{key}': expected {value!r}, got {overrides[key]!r}."
             )
     try:
-        return card.checked({**recipe(name), **given, **fixed}, f"head '{name}', settings")
+        return card.checked({**recipe(name), **overrides, **fixed}, f"head '{name}', settings")
     except CardError as error:
         raise UsageError(str(error)) from error

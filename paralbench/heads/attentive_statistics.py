@@ -41,12 +41,12 @@ class AttentiveStatistics(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        answer: Tensor = self.out(self.pool(self.project(heard.values), heard.mask))
-        return answer
+        (frames,) = streams
+        outputs: Tensor = self.out(self.pool(self.project(frames.values), frames.mask))
+        return outputs
 
 
-# A series has one answer a step: there is nothing to pool.
+# A series has one output a step: there is nothing to pool.
 HEAD = NetworkHead(
     "attentive-statistics", AttentiveStatistics, Settings, targets=frozenset({"class", "number"})
 )

@@ -96,12 +96,12 @@ class Conformer(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        hidden, mask = self.front(heard.values, heard.mask)
+        (frames,) = streams
+        hidden, mask = self.front(frames.values, frames.mask)
         for block in self.blocks:
             hidden = block(hidden, mask)
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, mask))
-        return answer
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, mask))
+        return outputs
 
 
 def _feed_forward(settings: Settings, which: Literal["first", "second"]) -> FeedForward:

@@ -56,13 +56,13 @@ class ConvTransformer(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        hidden, mask = self.front(heard.values, heard.mask)
+        (frames,) = streams
+        hidden, mask = self.front(frames.values, frames.mask)
         hidden = hidden + sinusoids(*hidden.shape[1:]).to(hidden)
         for block in self.blocks:
             hidden = block(hidden, mask)
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, mask))
-        return answer
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, mask))
+        return outputs
 
 
 def _block(settings: Settings) -> Block:

@@ -34,7 +34,7 @@ class Settings(Recipe):
 
     Attributes:
         fusion: "graph" has edges as wide as nodes, "graph-1d" edges of one number;
-            "concatenation" leaves the graph out; "late" averages what each stream says alone.
+            "concatenation" leaves the graph out; "late" averages the outputs of each stream alone.
         width: of a node; even.
         convolutions: graph layers.
         segments: a stream is averaged to so many before streams are compared, whatever its length.
@@ -72,37 +72,37 @@ class Fusion(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        generated = [node(heard) for node, heard in zip(self.generate, streams, strict=True)]
-        masks = [heard.mask for heard in streams]
-        whole = torch.stack(list(map(mean, generated, masks)), 1)
+        generated = [node(frames) for node, frames in zip(self.generate, streams, strict=True)]
+        masks = [frames.mask for frames in streams]
+        pooled = torch.stack(list(map(mean, generated, masks)), 1)
         # Of a series [batch, frames, nodes, width], else [batch, nodes, width].
-        nodes = torch.stack(generated, 2) if self.series else whole
+        nodes = torch.stack(generated, 2) if self.series else pooled
         if self.graph is not None:
-            nodes = self.graph(nodes, whole, generated, masks)
-        answer: Tensor = self.out(self.dropout(nodes))
-        return answer
+            nodes = self.graph(nodes, pooled, generated, masks)
+        outputs: Tensor = self.out(self.dropout(nodes))
+        return outputs
 
 
 class Node(nn.Module):
     """One stream at the common width (AFG), [batch, frames, width]; a GRU reads it forwards."""
 
-    def __init__(self, heard: int, settings: Settings, series: bool) -> None:
+    def __init__(self, inputs: int, settings: Settings, series: bool) -> None:
         super().__init__()
         width, when = settings.width, settings.recurrent
-        self.project = nn.Sequential(nn.Linear(heard, width), nn.LayerNorm(width), nn.ReLU())
+        self.project = nn.Sequential(nn.Linear(inputs, width), nn.LayerNorm(width), nn.ReLU())
         reads = when == "always" or (when == "series" and series)
         self.read = nn.GRU(width, width, batch_first=True) if reads else None
 
-    def forward(self, heard: Frames) -> Tensor:
+    def forward(self, frames: Frames) -> Tensor:
         """What is padded behind a stream changes nothing before it."""
-        hidden: Tensor = self.project(heard.values)
+        hidden: Tensor = self.project(frames.values)
         return hidden if self.read is None else self.read(hidden)[0]
 
 
 class Graph(nn.Module):
     """Edges, topology and graph convolution (AMEF).
 
-    Edges and topology describe the whole example. Of a series, the nodes of every step pass
+    Edges and topology describe the complete example. Of a series, the nodes of every step pass
     through the graph of their recording, whose edges move with them: linear in steps.
     """
 
@@ -117,17 +117,20 @@ class Graph(nn.Module):
         )
 
     def forward(
-        self, nodes: Tensor, whole: Tensor, streams: list[Tensor], masks: list[Tensor]
+        self, nodes: Tensor, pooled: Tensor, streams: list[Tensor], masks: list[Tensor]
     ) -> Tensor:
-        """Nodes [batch, (frames,) nodes, width]; ``whole`` those of examples, [batch, nodes, width]."""
-        maps, there = zip(
-            *(segments(one, mask, self.segments) for one, mask in zip(streams, masks, strict=True)),
+        """Nodes [batch, (frames,) nodes, width]; ``pooled`` those of examples, [batch, nodes, width]."""
+        maps, present = zip(
+            *(
+                segments(stream, mask, self.segments)
+                for stream, mask in zip(streams, masks, strict=True)
+            ),
             strict=True,
         )
-        edges = self.edges(torch.stack(maps, 1), torch.stack(there, 1))
-        alike = whole if self.cosine else torch.ones_like(whole)
+        edges = self.edges(torch.stack(maps, 1), torch.stack(present, 1))
+        alike = pooled if self.cosine else torch.ones_like(pooled)
         adjacency = topology(alike)
-        if nodes.ndim > whole.ndim:
+        if nodes.ndim > pooled.ndim:
             edges, adjacency = edges[:, None], adjacency[:, None]
         for convolution in self.convolutions:
             nodes, edges = convolution(nodes, edges, adjacency)
@@ -135,16 +138,16 @@ class Graph(nn.Module):
 
 
 class Late(nn.Module):
-    """One linear layer a stream; what they say is averaged: [..., nodes, width] to [..., outputs]."""
+    """One linear layer a stream; their outputs are averaged: [..., nodes, width] to [..., outputs]."""
 
     def __init__(self, nodes: int, width: int, outputs: int) -> None:
         super().__init__()
         self.each = nn.ModuleList(nn.Linear(width, outputs) for _ in range(nodes))
 
     def forward(self, nodes: Tensor) -> Tensor:
-        """Every stream has the same say."""
-        said = [one(node) for one, node in zip(self.each, nodes.unbind(-2), strict=True)]
-        return torch.stack(said).mean(0)
+        """The unweighted mean over streams."""
+        outputs = [layer(node) for layer, node in zip(self.each, nodes.unbind(-2), strict=True)]
+        return torch.stack(outputs).mean(0)
 
 
 # The matched control is the same without its graph.

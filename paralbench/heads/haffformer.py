@@ -5,7 +5,7 @@ convolution in attention's place, a GELU-gated linear unit in the feed-forward l
 features projected to a very narrow width (8), AdamW 2e-3, decay 1e-5, batch 8, 80 epochs. Assumed:
 kernel sizes, blocks a level, mean merges, and that the first merge stays within an utterance while the
 second makes one token of each. Frame and utterance levels never look across an utterance's edge,
-so a recording of any length can be heard utterance by utterance (:meth:`HaffFormer.stream`).
+so a recording of any length can be processed utterance by utterance (:meth:`HaffFormer.stream`).
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ class HaffFormer(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """All recordings of a batch at once."""
-        (heard,) = streams
-        narrow = self.project(heard.values)
-        parts = utterances(narrow, heard.mask, heard.clip)
+        (frames,) = streams
+        narrow = self.project(frames.values)
+        parts = utterances(narrow, frames.mask, frames.clip)
         return self._dialogues(*parts.dialogues(self._tokens(parts.values, parts.mask)))
 
     def stream(self, clips: Iterable[Tensor]) -> Tensor:
@@ -100,8 +100,8 @@ class HaffFormer(nn.Module):
         return token
 
     def _dialogues(self, values: Tensor, mask: Tensor) -> Tensor:
-        answer: Tensor = self.out(mean(_through(self.levels[2], values, mask), mask))
-        return answer
+        outputs: Tensor = self.out(mean(_through(self.levels[2], values, mask), mask))
+        return outputs
 
 
 def _through(blocks: nn.Module, values: Tensor, mask: Tensor) -> Tensor:
@@ -110,5 +110,5 @@ def _through(blocks: nn.Module, values: Tensor, mask: Tensor) -> Tensor:
     return values
 
 
-# A series has one answer a step, and no hierarchy above it.
+# A series has one output a step, and no hierarchy above it.
 HEAD = NetworkHead("haffformer", HaffFormer, Settings, targets=frozenset({"class", "number"}))

@@ -44,12 +44,12 @@ class Lstm(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        hidden = heard.values
+        (frames,) = streams
+        hidden = frames.values
         for layer in self.layers:
             hidden = self.dropout(layer(hidden)[0])
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, heard.mask))
-        return answer
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, frames.mask))
+        return outputs
 
 
 HEAD = NetworkHead("lstm", Lstm, Settings)

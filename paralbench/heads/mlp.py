@@ -47,10 +47,10 @@ class Mlp(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        hidden = self.hidden(heard.values)
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, heard.mask))
-        return answer
+        (frames,) = streams
+        hidden = self.hidden(frames.values)
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, frames.mask))
+        return outputs
 
 
 HEAD = NetworkHead("mlp", Mlp, Settings)

@@ -41,8 +41,8 @@ class Block(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Causal, so nothing needs to be masked."""
-        heard = functional.gelu(self.states(self.norm(values)))
-        mixed: Tensor = values + self.dropout(functional.glu(self.mix(heard), -1))
+        filtered = functional.gelu(self.states(self.norm(values)))
+        mixed: Tensor = values + self.dropout(functional.glu(self.mix(filtered), -1))
         return mixed
 
 
@@ -61,10 +61,10 @@ class S4d(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        hidden = self.blocks(self.project(heard.values))
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, heard.mask))
-        return answer
+        (frames,) = streams
+        hidden = self.blocks(self.project(frames.values))
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, frames.mask))
+        return outputs
 
 
 HEAD = NetworkHead("s4d", S4d, Settings)

@@ -28,7 +28,7 @@ from paralbench.heads.training.network_head import NetworkHead
 from paralbench.heads.training.recipe import Recipe
 
 WINDOWS = (0.05, 0.4, 2.0)
-"""Seconds that a token hears in the first three stages; in the last it hears all."""
+"""Seconds that a token attends to in the first three stages; in the last it attends to all."""
 MERGES = (0.05, 0.25, 1.0)
 """Seconds between tokens behind each of the first three stages."""
 _LEAST_WINDOW = 3
@@ -55,7 +55,7 @@ class Settings(Recipe):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Tokens heard around each, odd, 0 for all; and how many become one behind it, 1 for no merge."""
+    """Tokens that each attends to, odd, 0 for all; and how many are merged behind it, 1 for no merge."""
 
     window: int
     merge: int
@@ -67,23 +67,23 @@ def stages(rate: float, merging: bool = True) -> list[Stage]:
     A merge takes the number of tokens that comes nearest to its time, halves upwards; the distance
     that it truly comes to counts for what follows. Windows likewise, even ones made odd, and at least
     a token with its two neighbours: with itself alone there is nothing to attend to. Without a
-    frame rate (0) every token is a clip: it hears all, and nothing is merged.
+    frame rate (0) every token is a clip: it attends to all, and nothing is merged.
     """
     if not rate:
         return [Stage(0, 1)] * 4
-    hop, found = 1 / rate, []
-    for heard, apart in zip(WINDOWS, MERGES, strict=True):
-        window = _nearest(heard / hop)
-        merge = max(1, _nearest(apart / hop)) if merging else 1
-        found.append(Stage(max(_LEAST_WINDOW, window + (window + 1) % 2), merge))
+    hop, stages = 1 / rate, []
+    for seconds, step in zip(WINDOWS, MERGES, strict=True):
+        window = _nearest(seconds / hop)
+        merge = max(1, _nearest(step / hop)) if merging else 1
+        stages.append(Stage(max(_LEAST_WINDOW, window + (window + 1) % 2), merge))
         hop *= merge
-    return [*found, Stage(0, 1)]
+    return [*stages, Stage(0, 1)]
 
 
 class SpeechFormer(nn.Module):
     """[batch, frames, width] to [batch, outputs].
 
-    A series is answered at every frame, [batch, frames, outputs], without merges: an answer repeated
+    A series has an output at every frame, [batch, frames, outputs], without merges: an output repeated
     for a second of steps would not follow what it is to follow. Windows keep their seconds.
     """
 
@@ -111,17 +111,17 @@ class SpeechFormer(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        mask = heard.mask
-        hidden = self.project(heard.values)
+        (frames,) = streams
+        mask = frames.mask
+        hidden = self.project(frames.values)
         hidden = hidden + sinusoids(*hidden.shape[1:]).to(hidden)
         for stage, merge in zip(self.stages, self.merges, strict=True):
             for block in stage.children():
                 hidden = block(hidden, mask)
             if isinstance(merge, Merge):
                 hidden, mask = merge(hidden, mask)
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, mask))
-        return answer
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, mask))
+        return outputs
 
 
 def _nearest(count: float) -> int:

@@ -60,13 +60,13 @@ class Transformer(nn.Module):
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
         """Masked frames count for nothing."""
-        (heard,) = streams
-        hidden = self.project(heard.values)
+        (frames,) = streams
+        hidden = self.project(frames.values)
         hidden = hidden + sinusoids(*hidden.shape[1:]).to(hidden)
         for block in self.blocks:
-            hidden = block(hidden, heard.mask)
-        answer: Tensor = self.out(hidden if self.series else mean(hidden, heard.mask))
-        return answer
+            hidden = block(hidden, frames.mask)
+        outputs: Tensor = self.out(hidden if self.series else mean(hidden, frames.mask))
+        return outputs
 
 
 HEAD = NetworkHead("transformer", Transformer, Settings)

@@ -1,1 +1,1 @@
-"""What entries cost: one cost a file, measured on reference clips in processes of their own."""
+"""Costs of entries: one cost a file, measured on reference clips in separate processes."""

@@ -1,4 +1,4 @@
-"""The profile of an entry: memory first, then all else, and what was found put into one record."""
+"""The profile of an entry: memory first, then time, energy and counts, as one record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from paralbench.profiler import clips, kept, latency, measuring, memory
+from paralbench.profiler import clips, latency, measuring, memory, profile_cache
 from paralbench.profiler.growth import growth
 from paralbench.profiler.machine import machine
-from paralbench.profiler.measuring import Found, Job, Measured, Sample
+from paralbench.profiler.measuring import Job, Measured, Measurements, Sample
 from paralbench.profiler.references import references
 from paralbench.profiler.subject import Subject
 from paralbench.records.errors import ParalbenchError
@@ -45,42 +45,42 @@ def profile(
 
     Args:
         subject: the entry.
-        cache: where profiles are kept.
+        cache: folder where profiles are stored.
         budget: seconds of measuring; lengths that do not fit are named, with the reason.
         lengths: of the reference clips, in seconds.
-        again: measure even where an unchanged profile is kept.
+        again: measure even where an unchanged profile is stored.
         beside: what to compare with, instead of the two references.
-        say: told what a user should know.
+        say: receives messages for the user.
 
     Raises:
         ParalbenchError: where the entry cannot be loaded, or no clip was short enough to be measured.
     """
-    here = machine(subject.device)
+    this_machine = machine(subject.device)
     asked = tuple(sorted(set(lengths)))
-    name = kept.key(subject, here, asked)
-    found = None if again else kept.load(Profile, cache, name)
-    if found is not None:
-        say(f"{subject.name}: nothing it costs has changed since {found.created}; kept from then.")
-        return found
+    name = profile_cache.key(subject, this_machine, asked)
+    stored = None if again else profile_cache.load(Profile, cache, name)
+    if stored is not None:
+        say(f"{subject.name}: unchanged since {stored.created}; that profile is used.")
+        return stored
     others = references(subject.device) if beside is None else beside
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         files = clips.write(Path(folder), asked)
         patience = _PATIENCE * budget
         memories = {subject.name: in_fresh_process(memory.measure, subject, files, patience)}
-        for reference, one in others.items():
-            memories[reference] = _memory(one, files, patience, here, asked, cache)
+        for reference, other in others.items():
+            memories[reference] = _memory(other, files, patience, this_machine, asked, cache)
         estimates = {
-            name: {peak.seconds: peak.elapsed for peak in one.peaks}
-            for name, one in memories.items()
+            name: {peak.seconds: peak.elapsed for peak in memory_of.peaks}
+            for name, memory_of in memories.items()
         }
         if not estimates[subject.name]:
             reasons = "; ".join(dict.fromkeys(memories[subject.name].not_measured.values()))
-            raise ParalbenchError(f"{subject.name}: none of the clips can be heard ({reasons}).")
+            raise ParalbenchError(f"{subject.name}: none of the clips can be encoded ({reasons}).")
         job = Job({**others, subject.name: subject}, subject.name, files, estimates, budget)
         measured = in_fresh_process(measuring.measure, job)
-    made = _profile(name, subject.name, here, measured, memories, budget, began)
-    kept.save(made, cache, name)
+    made = _profile(name, subject.name, this_machine, measured, memories, budget, began)
+    profile_cache.save(made, cache, name)
     return made
 
 
@@ -88,53 +88,53 @@ def _memory(
     reference: Subject,
     files: Mapping[float, Path],
     patience: float,
-    here: Machine,
+    this_machine: Machine,
     asked: tuple[float, ...],
     cache: Path,
 ) -> Memory:
     """A reference's memory does not change from run to run: measured once a machine."""
-    name = kept.key(reference, here, (*asked, patience))
-    found = kept.load(Memory, cache, name)
-    if found is None:
-        found = in_fresh_process(memory.measure, reference, files, patience)
-        kept.save(found, cache, name)
-    return found
+    name = profile_cache.key(reference, this_machine, (*asked, patience))
+    stored = profile_cache.load(Memory, cache, name)
+    if stored is None:
+        stored = in_fresh_process(memory.measure, reference, files, patience)
+        profile_cache.save(stored, cache, name)
+    return stored
 
 
 def _profile(
     key: str,
     name: str,
-    here: Machine,
-    found: Found,
+    this_machine: Machine,
+    measured: Measurements,
     memories: Mapping[str, Memory],
     budget: float,
     began: float,
 ) -> Profile:
-    entry, held = found.entries[name], memories[name]
+    entry, held = measured.entries[name], memories[name]
     parts = _parts(entry, held)
     others = {
-        other: _reference(other, found.entries[other], memories[other])
-        for other in found.entries
+        other: _reference(other, measured.entries[other], memories[other])
+        for other in measured.entries
         if other != name
     }
     return Profile(
-        method=kept.METHOD,
+        method=profile_cache.METHOD,
         key=key,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         budget=budget,
         elapsed=round(time.monotonic() - began, 1),
-        machine=here,
-        noise=found.noise,
+        machine=this_machine,
+        noise=measured.noise,
         parts=parts,
         memory=held,
-        throughput=found.throughput,
+        throughput=measured.throughput,
         references=list(others.values()),
         ratios=[
-            _ratios(parts["entry"], held, other, seconds, entry, found.entries[other.name])
+            _ratios(parts["entry"], held, other, seconds, entry, measured.entries[other.name])
             for other in others.values()
-            for seconds in sorted(entry.turns.keys() & found.entries[other.name].turns.keys())
+            for seconds in sorted(entry.turns.keys() & measured.entries[other.name].turns.keys())
         ],
-        energy=found.energy,
+        energy=measured.energy,
     )
 
 
@@ -178,14 +178,14 @@ def _costs(part: PartName, entry: Measured, held: Memory) -> list[Cost]:
         samples = [sample for turn in turns for sample in turn]
         peak = held.at(seconds)
         joules = [sample.joules for sample in samples if sample.joules is not None]
-        whole = part == "entry" and joules
+        metered = part == "entry" and joules
         costs.append(
             Cost(
                 seconds=seconds,
                 macs=_macs(part, entry, seconds),
                 latency=latency.timing([_TIMES[part](sample) for sample in samples]),
                 memory=None if peak is None else peak.parts[part],
-                energy=float(f"{sum(joules) / len(joules):.4g}") if whole else None,
+                energy=float(f"{sum(joules) / len(joules):.4g}") if metered else None,
             )
         )
     return costs
@@ -214,8 +214,8 @@ def _counted(part: PartName, entry: Measured) -> tuple[str, str]:
 
 def _left_out(entry: Measured, held: Memory) -> dict[str, str]:
     """Every length that was asked for and not measured, and why."""
-    told = held.not_measured | {f"{at:g}": why for at, why in entry.left_out.items()}
-    return dict(sorted(told.items(), key=lambda one: float(one[0])))
+    reasons = held.not_measured | {f"{at:g}": why for at, why in entry.left_out.items()}
+    return dict(sorted(reasons.items(), key=lambda item: float(item[0])))
 
 
 def _reference(name: str, entry: Measured, held: Memory) -> Reference:
@@ -240,7 +240,8 @@ def _ratios(
     mine = ours.at(seconds)
     assert mine is not None
     times = [
-        [[sample.entry for sample in turn] for turn in one.turns[seconds]] for one in (entry, other)
+        [[sample.entry for sample in turn] for turn in side.turns[seconds]]
+        for side in (entry, other)
     ]
     peaks = held.at(seconds), reference.memory.at(seconds)
     return Ratios(

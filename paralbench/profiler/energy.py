@@ -13,10 +13,10 @@ _POWERCAP = Path("/sys/class/powercap")
 
 
 class Meter(Protocol):
-    """A counter of joules; ``told`` names it, or says why there is none."""
+    """A counter of joules; ``description`` names it, or gives the reason why there is none."""
 
     @property
-    def told(self) -> str: ...
+    def description(self) -> str: ...
 
     def joules(self) -> float | None:
         """The count so far, never falling; None where there is no counter."""
@@ -27,7 +27,7 @@ class Unavailable:
     """No counter."""
 
     def __init__(self, reason: str) -> None:
-        self.told = f"unavailable: {reason}"
+        self.description = f"unavailable: {reason}"
 
     def joules(self) -> float | None:
         """There is none."""
@@ -42,7 +42,7 @@ class Rapl:
         self._range = [_number(zone / "max_energy_range_uj") for zone in zones]
         self._last = self._read()
         self._total = 0.0
-        self.told = f"RAPL, {len(zones)} processor package{'s' if len(zones) > 1 else ''}"
+        self.description = f"RAPL, {len(zones)} processor package{'s' if len(zones) > 1 else ''}"
 
     def joules(self) -> float | None:
         """Since this meter was made."""
@@ -61,18 +61,20 @@ class Nvml:
 
     def __init__(self, library: ctypes.CDLL, handle: ctypes.c_void_p) -> None:
         self._library, self._handle = library, handle
-        self.told = "NVML, the whole GPU"
+        self.description = "NVML, the whole GPU"
 
     def joules(self) -> float | None:
         """As the driver counts; None where it refuses."""
-        found = ctypes.c_ulonglong()
-        if self._library.nvmlDeviceGetTotalEnergyConsumption(self._handle, ctypes.byref(found)):
+        millijoules = ctypes.c_ulonglong()
+        if self._library.nvmlDeviceGetTotalEnergyConsumption(
+            self._handle, ctypes.byref(millijoules)
+        ):
             return None
-        return found.value / 1000
+        return millijoules.value / 1000
 
 
 def meter(device: str = "cpu", powercap: Path = _POWERCAP) -> Meter:
-    """The counter of the device's energy, or what says that there is none."""
+    """The counter of the device's energy; :class:`Unavailable` where there is none."""
     return _rapl(powercap) if device == "cpu" else _nvml(int(device.partition(":")[2] or 0))
 
 
@@ -95,8 +97,8 @@ def _nvml(number: int) -> Meter:
     handle = ctypes.c_void_p()
     if library.nvmlInit_v2() or library.nvmlDeviceGetHandleByIndex_v2(number, ctypes.byref(handle)):
         return Unavailable(f"NVML does not show GPU {number}")
-    found = Nvml(library, handle)
-    return found if found.joules() is not None else Unavailable("this GPU counts no energy")
+    counter = Nvml(library, handle)
+    return counter if counter.joules() is not None else Unavailable("this GPU counts no energy")
 
 
 def _number(file: Path) -> int:

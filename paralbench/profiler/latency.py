@@ -31,7 +31,7 @@ def timing(samples: Sequence[float]) -> Timing:
 
 def microseconds(samples: Sequence[float]) -> str:
     """Samples in seconds as a line of microseconds, four digits each."""
-    return " ".join(f"{float(f'{1e6 * one:.4g}'):g}" for one in samples)
+    return " ".join(f"{float(f'{1e6 * sample:.4g}'):g}" for sample in samples)
 
 
 def ratio(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) -> float | None:
@@ -40,8 +40,8 @@ def ratio(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[float]]) ->
     Each item holds the samples of one turn; None where there is none of both.
     """
     pairs = [
-        median(one) / median(other)
-        for one, other in zip(ours, theirs, strict=False)
-        if one and other
+        median(our) / median(their)
+        for our, their in zip(ours, theirs, strict=False)
+        if our and their
     ]
     return median(pairs) if pairs else None

@@ -14,13 +14,13 @@ _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 def machine(device: str = "cpu") -> Machine:
     """This machine, as far as a device of it is concerned."""
-    here = hardware()
+    details = hardware()
     return Machine(
         hardware_class=hardware_class(device),
         device=device,
         threads=THREADS,
         governor=governor(),
-        instructions=here["instructions"],
+        instructions=details["instructions"],
         packages=packages(),
     )
 
@@ -31,9 +31,9 @@ def hardware_class(device: str) -> str:
         import torch
 
         return f"GPU {torch.cuda.get_device_name(device)}"
-    here = hardware()
-    widest = "+".join(here["instructions"]) or "baseline"
-    return f"CPU {here['processor']}, {here['cores']} cores, {widest}"
+    details = hardware()
+    widest = "+".join(details["instructions"]) or "baseline"
+    return f"CPU {details['processor']}, {details['cores']} cores, {widest}"
 
 
 def governor(place: Path = _GOVERNOR) -> str:

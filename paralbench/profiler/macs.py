@@ -1,4 +1,4 @@
-"""Multiply-accumulates of an encoder on a clip: counted in torch, or said to be uncounted.
+"""Multiply-accumulates of an encoder on a clip: counted in torch, or reported as uncounted.
 
 A piece of each length is counted once; a clip costs the sum of its pieces. A model that another
 runtime computes is counted as the same module in torch: the operations are the network's.
@@ -63,17 +63,17 @@ def encoder_macs(
 
 
 def sizes(encoder: LoadableEncoder, pieces: Sequence[Piece]) -> list[int]:
-    """Samples of each piece that is encoded; what is too short is dropped unheard."""
+    """Samples of each piece that is encoded; what is too short is dropped."""
     shortest = encoder.card.policy.shortest * encoder.card.rate
-    return [len(one.samples) for one in pieces if len(one.samples) >= shortest]
+    return [len(piece.samples) for piece in pieces if len(piece.samples) >= shortest]
 
 
 def total(counts: Sequence[Count]) -> Count:
     """Of several encoders together; uncounted where one of them is."""
-    missing = [one.why_not for one in counts if one.macs is None]
+    missing = [count.why_not for count in counts if count.macs is None]
     if missing:
         return Count(None, why_not="; ".join(dict.fromkeys(missing)))
     summed: Counter[float] = Counter()
-    for one in counts:
-        summed.update(one.macs or {})
-    return Count(dict(summed), "; ".join(dict.fromkeys(one.how for one in counts)))
+    for count in counts:
+        summed.update(count.macs or {})
+    return Count(dict(summed), "; ".join(dict.fromkeys(count.how for count in counts)))

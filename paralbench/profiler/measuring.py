@@ -1,4 +1,4 @@
-"""What happens in the measuring process: all entries loaded, heard in turn, length by length."""
+"""The measuring process: all entries loaded, and measured in turn at each clip length."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Job:
     Args:
         subjects: entries by name; ``first`` is the one whose profile it is.
         files: a clip of each length.
-        estimates: seconds of a pass, by name and length; what is not in it is not measured. Of the
+        estimates: seconds of a pass, by name and length; other lengths are not measured. Of the
             first one length at least is.
         budget: seconds.
     """
@@ -64,7 +64,7 @@ class Sample:
 
 @dataclass
 class Measured:
-    """What was found of one entry; ``turns`` by clip length, samples turn by turn."""
+    """Measurements of one entry; ``turns`` by clip length, samples turn by turn."""
 
     frozen: int
     trained: int
@@ -79,8 +79,8 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Everything the process found."""
+class Measurements:
+    """All measurements of the process."""
 
     entries: dict[str, Measured]
     noise: Noise
@@ -88,7 +88,7 @@ class Found:
     throughput: Throughput
 
 
-def measure(job: Job) -> Found:
+def measure(job: Job) -> Measurements:
     """Measure latency, throughput, energy and MACs; to be called in a fresh process."""
     torch.set_num_threads(THREADS)
     before, load = noise.Ticks.now(), noise.load()
@@ -104,13 +104,15 @@ def order(lengths: Iterable[float]) -> list[float]:
 class _Measuring:
     def __init__(self, job: Job, scratch: Path) -> None:
         self._job = job
-        self._loaded = {name: Loaded(one, scratch) for name, one in job.subjects.items()}
-        self._meters = {name: energy.meter(one.device) for name, one in job.subjects.items()}
+        self._loaded = {name: Loaded(subject, scratch) for name, subject in job.subjects.items()}
+        self._meters = {
+            name: energy.meter(subject.device) for name, subject in job.subjects.items()
+        }
         self._calibration = noise.Calibration()
-        self._found = {name: self._still(name) for name in job.subjects}
+        self._entries = {name: self._still(name) for name in job.subjects}
         self._own = _SHARE * job.budget
 
-    def run(self, before: noise.Ticks | None, load: float | None) -> Found:
+    def run(self, before: noise.Ticks | None, load: float | None) -> Measurements:
         job = self._job
         for _ in range(3):
             self._calibration.take()
@@ -120,15 +122,15 @@ class _Measuring:
             self._calibration.take()
             left = job.budget - (time.perf_counter() - began)
             self._length(seconds, left, must=place == 0)
-        heard = self._throughput(job.budget)
+        throughput = self._throughput(job.budget)
         self._calibration.take()
         for name, subject in job.subjects.items():
-            self._found[name].count = self._count(name, subject)
+            self._entries[name].count = self._count(name, subject)
         samples = [
             sample
-            for one, subject in zip(self._found.values(), job.subjects.values(), strict=True)
+            for entry, subject in zip(self._entries.values(), job.subjects.values(), strict=True)
             if subject.device == "cpu"
-            for turns in one.turns.values()
+            for turns in entry.turns.values()
             for turn in turns
             for sample in turn
         ]
@@ -139,7 +141,7 @@ class _Measuring:
             *noise.shares(before, noise.Ticks.now()),
             load,
         )
-        return Found(self._found, verdict, self._meters[job.first].told, heard)
+        return Measurements(self._entries, verdict, self._meters[job.first].description, throughput)
 
     def _still(self, name: str) -> Measured:
         """What needs no clock."""
@@ -155,7 +157,7 @@ class _Measuring:
         )
 
     def _length(self, seconds: float, left: float, must: bool) -> None:
-        """Warm up and measure whoever can be afforded at this length."""
+        """Warm up and measure the entries that the budget affords at this length."""
         job = self._job
         estimates = {
             name: self._estimate(name, seconds)
@@ -166,7 +168,7 @@ class _Measuring:
         chosen = list(estimates) if must else affordable
         self._own -= schedule.least(estimates[job.first])
         for name in estimates.keys() - set(chosen):
-            self._found[name].left_out[seconds] = "budget"
+            self._entries[name].left_out[seconds] = "budget"
         if not chosen:
             return
         passes: dict[str, Callable[[], Sample]] = {}
@@ -177,32 +179,32 @@ class _Measuring:
         slot = max(0.0, _SHARE * left)
         turns = schedule.interleaved(passes, slot, self._calibration.take)
         for name, samples in turns.items():
-            self._found[name].turns[seconds] = samples
+            self._entries[name].turns[seconds] = samples
 
     def _estimate(self, name: str, seconds: float) -> float:
         """Seconds of a pass: as memory was measured, or less where other lengths took less."""
         guess = self._job.estimates[name][seconds]
-        for length, turns in self._found[name].turns.items():
+        for length, turns in self._entries[name].turns.items():
             typical = median(sample.wall for turn in turns for sample in turn)
             guess = min(guess, _MARGIN * typical * max(1.0, seconds / length))
         return guess
 
     def _warm(
-        self, name: str, seconds: float, pieces: list[list[Piece]], one: Callable[[], Sample]
+        self, name: str, seconds: float, pieces: list[list[Piece]], measure: Callable[[], Sample]
     ) -> None:
         """Passes that do not count, and the head's operations counted on the way."""
         loaded = self._loaded[name]
         forms = loaded.forms
         inputs = forms.deployed.prepare(loaded.encode(pieces))
-        self._found[name].head_macs[seconds] = (
+        self._entries[name].head_macs[seconds] = (
             forms.trained.macs(inputs),
             forms.deployed.macs(inputs),
         )
         began, passes = time.perf_counter(), 1
-        if self._found[name].turns:  # it is warm; only this length's buffers are new
+        if self._entries[name].turns:  # it is warm; only this length's buffers are new
             return
         while passes < _WARM_PASSES or time.perf_counter() - began < _WARM_SECONDS:
-            one()
+            measure()
             passes += 1
 
     def _pass(self, name: str, pieces: list[list[Piece]]) -> Callable[[], Sample]:
@@ -215,7 +217,7 @@ class _Measuring:
                 outputs.cpu()  # waits for it
             return time.perf_counter()
 
-        def one() -> Sample:
+        def sample() -> Sample:
             joules = meter.joules()
             busy, began = time.process_time(), time.perf_counter()
             records = loaded.encode(pieces)
@@ -237,21 +239,21 @@ class _Measuring:
                 joules=None if spent is None or joules is None else spent - joules,
             )
 
-        return one
+        return sample
 
     def _throughput(self, budget: float) -> Throughput:
         """Of the entry, on the clip of comparison or the shortest that was measured."""
         first = self._job.first
-        seconds = order(self._found[first].turns)[0]
+        seconds = order(self._entries[first].turns)[0]
         loaded = self._loaded[first]
         pieces = [list(of) for of in loaded.pieces(self._job.files[seconds])]
 
-        def heard() -> None:
+        def encode_and_predict() -> None:
             deployed = loaded.forms.deployed
             deployed.forward(deployed.prepare(loaded.encode(pieces)))
 
         return throughput(
-            heard,
+            encode_and_predict,
             lambda clips: loaded.together(pieces, clips),
             seconds,
             self._job.subjects[first].device,
@@ -260,7 +262,7 @@ class _Measuring:
 
     def _count(self, name: str, subject: Subject) -> Count:
         """Operations of the encoders at every length that was measured."""
-        loaded, lengths = self._loaded[name], self._found[name].turns
+        loaded, lengths = self._loaded[name], self._entries[name].turns
         pieces = {
             seconds: [list(of) for of in loaded.pieces(self._job.files[seconds])]
             for seconds in lengths

@@ -1,4 +1,4 @@
-"""Peak memory: the resident set of a fresh process that loads an entry and hears each clip once."""
+"""Peak memory: the resident set of a fresh process that loads an entry and encodes each clip once."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ROOM = 0.5
 def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> Memory:
     """Memory at each clip length, the shortest first. To be called in a fresh process.
 
-    The shortest clip is heard once before: what is allocated once and for all counts for the whole
-    process, and for no part.
+    The shortest clip is encoded once before, so that one-time allocations count for the process and
+    for no part.
 
     Args:
         subject: what is measured.
         files: a clip of each length.
         patience: seconds that one pass may take; longer ones are left out by name. The clip of
-            comparison is heard however long it takes.
+            comparison is measured however long it takes.
     """
     import torch
 
@@ -49,14 +49,14 @@ def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> M
         loaded = Loaded(subject, Path(scratch))
         loading, held = peak(), resident()
         shortest = files[min(files)]
-        with suppress(Refused):  # it is told below; what is allocated once belongs to no part
+        with suppress(Refused):  # reported below; one-time allocations belong to no part
             deployed = loaded.forms.deployed
             deployed.forward(deployed.prepare(loaded.encode(loaded.pieces(shortest))))
         for seconds, file in sorted(files.items()):
             reason = _too_much(peaks, seconds, patience)
             if reason is None:
                 try:
-                    peaks.append(_heard(loaded, file, seconds, gpu))
+                    peaks.append(_measured(loaded, file, seconds, gpu))
                 except Refused as refused:
                     reason = str(refused)
             if reason is not None:
@@ -67,8 +67,8 @@ def measure(subject: Subject, files: Mapping[float, Path], patience: float) -> M
     )  # fmt: skip
 
 
-def _heard(loaded: Loaded, file: Path, seconds: float, gpu: str | None) -> Peak:
-    """One pass. Memory that was freed is given back before each part, so that none passes unseen."""
+def _measured(loaded: Loaded, file: Path, seconds: float, gpu: str | None) -> Peak:
+    """One pass. Memory that was freed is given back before each part, so that no peak is hidden."""
     import torch
 
     forms = loaded.forms
@@ -160,21 +160,21 @@ def give_back() -> None:
 def available() -> int | None:
     """Bytes of memory that are free to be used; None where the system does not tell."""
     try:
-        told = Path("/proc/meminfo").read_text(encoding="ascii")
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:
         return None
-    return int(told.split("MemAvailable:")[1].split()[0]) << 10
+    return int(text.split("MemAvailable:")[1].split()[0]) << 10
 
 
 def _status(field: str) -> int:
     try:
-        told = _STATUS.read_text(encoding="utf-8")
+        text = _STATUS.read_text(encoding="utf-8")
     except OSError:
         import resource
 
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return most if sys.platform == "darwin" else most << 10
-    return int(told.split(f"{field}:")[1].split()[0]) << 10
+    return int(text.split(f"{field}:")[1].split()[0]) << 10
 
 
 def _how() -> str:

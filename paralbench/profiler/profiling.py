@@ -17,9 +17,9 @@ class Profiling:
     """Profiles entries as they are scored.
 
     Args:
-        cache: where profiles are kept.
+        cache: folder where profiles are stored.
         budget: seconds of measuring an entry.
-        say: told what a user should know.
+        say: receives messages for the user.
     """
 
     cache: Path
@@ -42,13 +42,13 @@ class Profiling:
         self.say(
             f"profiling {subject.name} ({self.budget:g} s of measuring; --no-profile leaves it out)"
         )
-        found = profile(subject, self.cache, budget=self.budget, say=self.say)
+        costs = profile(subject, self.cache, budget=self.budget, say=self.say)
         training = TrainingCost(
             seconds=result.provenance.seconds["fitting"],
             fits=len(result.training.chosen),
             trained_parameters=result.training.trained_parameters,
         )
-        return found.model_copy(update={"training": training})
+        return costs.model_copy(update={"training": training})
 
 
 def steps(target: ClassTarget | NumberTarget | SeriesTarget) -> tuple[float, float]:

@@ -75,5 +75,5 @@ def _wav2vec2(device: str) -> LoadableEncoder:
     return _Drawn(_card(card), Path(), drawn, Placement(device))
 
 
-def _card(told: dict[str, object]) -> ModelCard:
-    return ModelCard.model_validate({**_COMMON, **told})
+def _card(values: dict[str, object]) -> ModelCard:
+    return ModelCard.model_validate({**_COMMON, **values})

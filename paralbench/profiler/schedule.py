@@ -1,4 +1,4 @@
-"""Who is measured when: entries in turn, so that what disturbs one disturbs all, within a budget."""
+"""The order of measuring: entries in turn, so that what disturbs one disturbs all, within a budget."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def interleaved(
     return turns
 
 
-def _turn(one: Callable[[], T], clock: Callable[[], float]) -> list[T]:
+def _turn(measure: Callable[[], T], clock: Callable[[], float]) -> list[T]:
     samples: list[T] = []
     began = clock()
     while not samples or (len(samples) < PASSES_MOST and clock() - began < TURN):
-        samples.append(one())
+        samples.append(measure())
     return samples

@@ -58,7 +58,7 @@ class Subject:
     @property
     def name(self) -> str:
         """Model and head."""
-        return f"{'+'.join(one.card.id for one in self.encoders)} / {self.head}"
+        return f"{'+'.join(encoder.card.id for encoder in self.encoders)} / {self.head}"
 
     @property
     def device(self) -> str:
@@ -96,7 +96,7 @@ class Subject:
     def key(self) -> str:
         """A digest of everything that decides its cost but the machine."""
         parts = {
-            "encoders": [one.identity for one in self.encoders],
+            "encoders": [encoder.identity for encoder in self.encoders],
             "placement": asdict(self.encoders[0].placement),
             "head": [self.head, self.settings, self.outputs, self.rate, self.window],
         }

@@ -1,4 +1,4 @@
-"""Best throughput: clips heard beside each other on a CPU's cores, or in batches on a GPU."""
+"""Best throughput: clips processed beside each other on a CPU's cores, or in batches on a GPU."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST = 2
 
 
 def throughput(
-    one: Callable[[], object],
+    process: Callable[[], object],
     together: Callable[[int], object],
     seconds: float,
     device: str,
@@ -25,8 +25,8 @@ def throughput(
     """Seconds of audio a second, at best.
 
     Args:
-        one: hears one clip; threads may call it beside each other.
-        together: hears so many clips in one batch.
+        process: processes one clip; threads may call it beside each other.
+        together: processes a number of clips in one batch.
         seconds: of the clip.
         device: a CPU is given a clip a core, a GPU batches.
         patience: seconds that each way is measured, two rounds at least.
@@ -37,7 +37,7 @@ def throughput(
             with ThreadPoolExecutor(
                 at_once, initializer=torch.set_num_threads, initargs=(1,)
             ) as pool:
-                rate = _rate(lambda n=at_once, p=pool: _beside(p, one, n), at_once, patience)  # type: ignore[misc]
+                rate = _rate(lambda n=at_once, p=pool: _beside(p, process, n), at_once, patience)  # type: ignore[misc]
             tried[str(at_once)] = rate * seconds
     else:
         for at_once in _BATCHES:
@@ -47,14 +47,14 @@ def throughput(
     return Throughput(seconds=seconds, best=rounded[best], at_once=int(best), tried=rounded)
 
 
-def _beside(pool: ThreadPoolExecutor, one: Callable[[], object], clips: int) -> None:
-    for done in [pool.submit(_quietly, one) for _ in range(clips)]:
+def _beside(pool: ThreadPoolExecutor, process: Callable[[], object], clips: int) -> None:
+    for done in [pool.submit(_quietly, process) for _ in range(clips)]:
         done.result()
 
 
-def _quietly(one: Callable[[], object]) -> None:
+def _quietly(process: Callable[[], object]) -> None:
     with torch.inference_mode():  # holds for a thread, not for those it starts
-        one()
+        process()
 
 
 def _rate(work: Callable[[], object], clips: int, patience: float) -> float:

@@ -19,7 +19,7 @@ from paralbench.records.example import Clip
 from paralbench.records.screened import Screened
 from paralbench.screener.recordings import Recording
 from paralbench.screening.screener_source import Assessor
-from paralbench.system.foreign_code import foreign
+from paralbench.system.third_party_code import third_party
 
 _OUTLINE_POINTS = 240
 
@@ -97,7 +97,7 @@ class Examiner:
 def assess(assessor: Assessor, recording: Recording) -> Assessment:
     """A screener's assessment; where it fails or gives NaN, the recording is not scored."""
     try:
-        with foreign("the screener"):
+        with third_party("the screener"):
             assessment = assessor.assess(recording)
     except ParalbenchError as error:
         return Assessment("not scored", f"It could not be scored: {error}", "failed")

@@ -1,7 +1,7 @@
 """ADReSSo 2021: ``diagnosis/train/audio/{ad,cn}`` and ``diagnosis/test-dist/audio``.
 
 Beside each recording lies its segmentation, in milliseconds, by participant (PAR) and investigator
-(INV); the participant is heard.
+(INV); only the participant's turns are used.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _TRUTHS = ("label_test_task{}.csv", "task{}.csv", "test_results_task{}_groundtru
 def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a speaker. Without the tables of test labels, test speakers have none."""
     train, test = root / "diagnosis" / "train", root / "diagnosis" / "test-dist"
-    scores = _told(root, "train", [_SCORES], "adressfname", "mmse")
+    scores = _cells(root, "train", [_SCORES], "adressfname", "mmse")
     for file in visible(train / "audio", "*/*.wav"):
         if file.parent.name not in ("ad", "cn"):
             continue
@@ -29,8 +29,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
         if file.stem in scores:
             labels["mmse"] = scores[file.stem]
         yield _example(file, train, labels, "train")
-    diagnoses = _told(root, "test-dist", [name.format(1) for name in _TRUTHS], "ID", "Dx")
-    tested = _told(root, "test-dist", [name.format(2) for name in _TRUTHS], "ID", "mmse")
+    diagnoses = _cells(root, "test-dist", [name.format(1) for name in _TRUTHS], "ID", "Dx")
+    tested = _cells(root, "test-dist", [name.format(2) for name in _TRUTHS], "ID", "mmse")
     for file in visible(test / "audio", "*.wav"):
         labels = {}
         dx = diagnoses.get(file.stem)
@@ -44,7 +44,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
         yield _example(file, test, labels, "test")
 
 
-def _told(root: Path, part: str, names: Sequence[str], key: str, column: str) -> dict[str, str]:
+def _cells(root: Path, part: str, names: Sequence[str], key: str, column: str) -> dict[str, str]:
     """A table's column by speaker; the tables lie beside the recordings, above them, or at the root."""
     for place in (root / "diagnosis" / part, root / "diagnosis", root):
         for name in names:
@@ -55,12 +55,12 @@ def _told(root: Path, part: str, names: Sequence[str], key: str, column: str) ->
 
 def _column(file: Path, key: str, column: str) -> dict[str, str]:
     """Cells of a column by name; the first column of some tables has no name and only counts."""
-    found = {}
+    values = {}
     for cells, _ in rows(file, (key,)):
-        told = {name.lower(): cell for name, cell in cells.items()}
-        if told.get(column.lower(), "") not in ("", "NA"):
-            found[cells[key]] = told[column.lower()]
-    return found
+        lowered = {name.lower(): cell for name, cell in cells.items()}
+        if lowered.get(column.lower(), "") not in ("", "NA"):
+            values[cells[key]] = lowered[column.lower()]
+    return values
 
 
 def _example(file: Path, part: Path, labels: dict[str, Label], partition: str) -> Example | Refusal:
@@ -81,12 +81,12 @@ def _example(file: Path, part: Path, labels: dict[str, Label], partition: str) -
 
 
 def _participant(segments: Path) -> list[tuple[float, float]]:
-    found = []
+    spoken = []
     for cells, where in rows(segments, ("speaker", "begin", "end")):
         try:
             start, end = float(cells["begin"]) / 1000, float(cells["end"]) / 1000
         except ValueError:
             raise Refused(f"expected begin and end in milliseconds at {where}") from None
         if cells["speaker"].upper() == "PAR":
-            found.append((start, end))
-    return found
+            spoken.append((start, end))
+    return spoken

@@ -92,42 +92,42 @@ def _load(root: Path) -> Any:
         raise ParalbenchError(f"{root}: audformat cannot read the database ({error}).") from error
 
 
-def _gather(database: Any, target: str, wanted: set[str]) -> _Tables:
-    found = _Tables()
+def _gather(database: Any, target: str, labelled: set[str]) -> _Tables:
+    gathered = _Tables()
     for name, table in database.tables.items():
         split = database.splits[table.split_id].type if table.split_id else None
         for column in table.columns:
-            if column == target and name not in wanted:
+            if column == target and name not in labelled:
                 continue
-            _facts(database, table.columns[column].scheme, column, found)
-            values = found.values.setdefault(column, {})
+            _facts(database, table.columns[column].scheme, column, gathered)
+            values = gathered.values.setdefault(column, {})
             for index, value in table[column].get().items():
                 row = _row(index)
                 if _missing(value):
                     continue
                 if column == target:
-                    _note(found, row, value, values, f"table {name}")
+                    _note(gathered, row, value, values, f"table {name}")
                     if split:
-                        found.split[row] = split
+                        gathered.split[row] = split
                 values.setdefault(row, value)
-    return found
+    return gathered
 
 
-def _note(found: _Tables, row: _Row, value: Any, values: Mapping[_Row, Any], place: str) -> None:
+def _note(tables: _Tables, row: _Row, value: Any, values: Mapping[_Row, Any], place: str) -> None:
     """The same segment may stand in several tables (all files, and a table for each split)."""
-    first = found.places.setdefault(row, place)
+    first = tables.places.setdefault(row, place)
     if row in values and values[row] != value:
-        found.conflicts[row] = f"{first} says {values[row]!r}, {place} says {value!r}"
+        tables.conflicts[row] = f"{first} says {values[row]!r}, {place} says {value!r}"
 
 
-def _facts(database: Any, scheme: Any, name: str, found: _Tables) -> None:
+def _facts(database: Any, scheme: Any, name: str, tables: _Tables) -> None:
     """What a scheme says of each of its labels, such as a speaker's gender and age."""
     labels = scheme.labels if scheme is not None else None
     if isinstance(labels, str):  # they stand in a miscellaneous table of this name
         labels = database[labels].get().to_dict("index")
     if isinstance(labels, dict):
-        told = {str(key): facts for key, facts in labels.items() if isinstance(facts, dict)}
-        found.facts.setdefault(name, {}).update(told)
+        known = {str(key): facts for key, facts in labels.items() if isinstance(facts, dict)}
+        tables.facts.setdefault(name, {}).update(known)
 
 
 def _row(index: Any) -> _Row:
@@ -147,18 +147,18 @@ def _missing(value: Any) -> bool:
 def _example(
     root: Path, row: _Row, target: str, parts: Mapping[str, str | None], tables: _Tables
 ) -> Example:
-    whole = replace(row, start=0.0, end=None)
+    whole_file = replace(row, start=0.0, end=None)
     cells: dict[str, Any] = {}
     for column, values in tables.values.items():
-        value = values.get(row, values.get(whole))
+        value = values.get(row, values.get(whole_file))
         if value is not None:
             cells[column] = value
     groups = {part: str(cells[name]) for part, name in parts.items() if name in cells}
     attributes = {name: str(value) for name, value in cells.items() if isinstance(value, str)}
     for name, facts in tables.facts.items():
         if name != target:
-            told = facts.get(str(cells.get(name)), {})
-            attributes |= {key: str(fact) for key, fact in told.items() if not _missing(fact)}
+            described = facts.get(str(cells.get(name)), {})
+            attributes |= {key: str(fact) for key, fact in described.items() if not _missing(fact)}
     labels = {name: _label(value) for name, value in cells.items()}
     named = {target, *parts.values()}
     return Example(
@@ -166,7 +166,7 @@ def _example(
         clips=(Clip(root / row.file, row.start, row.end),),
         labels=labels | {"target": labels[target]},
         groups=groups,
-        attributes={key: told for key, told in attributes.items() if key not in named},
+        attributes={key: described for key, described in attributes.items() if key not in named},
         partition=tables.split.get(row),
         source=f"{root / 'db.yaml'}, {tables.places[row]}",
     )

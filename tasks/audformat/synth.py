@@ -56,14 +56,14 @@ def synthesize(root: Path, seed: int = 0) -> None:
         person = speaker(rng, "female" if number % 2 else "male", 25 + number)
         people.append(f"      s{number}: {{gender: {sex}, age: {25 + number}}}\n")
         for turn in range(2):
-            file, start, said = f"audio/s{number}_{turn}.wav", 0.0, []
+            file, start, signals = f"audio/s{number}_{turn}.wav", 0.0, []
             for emotion, carried in EMOTIONS.items():
-                said.append(speak(person, delivery(carried, rng, 0.9), 1.0, rng))
+                signals.append(speak(person, delivery(carried, rng, 0.9), 1.0, rng))
                 lies = f"{file},{_time(start)},{_time(start + 1)}"
                 rows["test" if number >= 7 else "train"].append(f"{lies},{emotion}")
                 start += 1
             files.append(f"{file},s{number}")
-            write_wav(root / file, np.concatenate(said))
+            write_wav(root / file, np.concatenate(signals))
     tables = _TABLES + "".join(_SEGMENTED.format(split=split) for split in rows)
     (root / "db.yaml").write_text(_HEAD + "".join(people) + tables, encoding="utf-8")
     for name, lines in {"files": files, **{f"emotion.{s}": r for s, r in rows.items()}}.items():

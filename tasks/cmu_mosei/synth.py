@@ -40,11 +40,11 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 write_wav(
                     root / "Segmented_Audio" / FOLDERS[split] / name, speak(who, how, seconds, rng)
                 )
-                told = score * 1.5 if abs(score) == 3 else score  # the old release's error
+                written = score * 1.5 if abs(score) == 3 else score  # the old release's error
                 rows.append(
                     (len(rows), video, index, 2.0 * index, 2.0 * index + seconds,
                      int(score >= 0), int(np.sign(score)), list(EMOTIONS).index(emotion) % 6,
-                     _seven(score), split, round(told, 4), "très bien" if score > 0 else "déjà vu")
+                     _seven(score), split, round(written, 4), "très bien" if score > 0 else "déjà vu")
                 )  # fmt: skip
     with (root / "CMU_MOSEI_Labels.csv").open("w", encoding="latin-1", newline="") as file:
         csv.writer(file).writerows([_COLUMNS, *rows])

@@ -18,28 +18,28 @@ SOUNDS = (
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
-    """Nine Examples a row; a file that is missing is refused when it is to be heard."""
+    """Nine Examples a row; a file that is missing is refused when it is decoded."""
     folders = _folders(root)
     seen: dict[str, int] = {}
     for cells, where in rows(root / "combined_data.csv", ["id", "covid_status"]):
         name = cells["id"]
-        found = folders.get(name, [])
+        copies = folders.get(name, [])
         turn = seen[name] = seen.get(name, -1) + 1
-        if turn >= len(found):
+        if turn >= len(copies):
             reason = "there is no folder of recordings for this row"
             yield Refusal(name, reason, where)
             continue
         for sound in SOUNDS:
-            yield _example(cells, found[turn], sound, turn, where)
+            yield _example(cells, copies[turn], sound, turn, where)
 
 
 def _folders(root: Path) -> dict[str, list[Path]]:
     """The folders of each id in the order of their dates, however deep the archives unpacked."""
-    found: dict[str, dict[Path, None]] = {}
+    by_name: dict[str, dict[Path, None]] = {}
     for file in visible(root, "**/*.wav"):
         if file.stem in SOUNDS:
-            found.setdefault(file.parent.name, {})[file.parent] = None
-    return {name: list(folders) for name, folders in found.items()}
+            by_name.setdefault(file.parent.name, {})[file.parent] = None
+    return {name: list(folders) for name, folders in by_name.items()}
 
 
 def _example(cells: dict[str, str], folder: Path, sound: str, turn: int, where: str) -> Example:

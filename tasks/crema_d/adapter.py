@@ -1,7 +1,7 @@
 """CREMA-D: ``AudioWAV/1001_DFA_ANG_XX.wav``: actor, sentence, intended emotion, level.
 
-``processedResults/summaryTable.csv`` says what listeners heard, ``VideoDemographics.csv`` who the
-actors are; both may be missing.
+``processedResults/summaryTable.csv`` holds the votes of listeners, ``VideoDemographics.csv`` the
+actors; both may be missing.
 """
 
 import re
@@ -16,7 +16,7 @@ from paralbench.records.example import Clip, Example, Refusal
 _NAME = re.compile(
     r"^(?P<actor>1\d{3})_(?P<sentence>[A-Z]{3})_(?P<emotion>ANG|DIS|FEA|HAP|NEU|SAD)_(?P<level>XX|LO|MD|HI)$"
 )
-_HEARD = {"A": "ANG", "D": "DIS", "F": "FEA", "H": "HAP", "N": "NEU", "S": "SAD"}
+_EMOTIONS = {"A": "ANG", "D": "DIS", "F": "FEA", "H": "HAP", "N": "NEU", "S": "SAD"}
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
@@ -24,33 +24,33 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     card = CorpusCard.from_toml(Path(__file__).with_name("corpus.toml"))
     errata = {erratum.id: erratum for erratum in card.errata}
     renamed = {old: str(new) for old, new in errata["one-x-name"].values.items()}
-    heard, actors = _heard(root), _actors(root)
+    votes, actors = _votes(root), _actors(root)
     for file in visible(root, "AudioWAV/*.wav"):
         name = renamed.get(file.stem, file.stem)
-        told = _NAME.match(name)
-        if told is None:
+        parsed = _NAME.match(name)
+        if parsed is None:
             reason = "expected a name as 1001_DFA_ANG_XX: actor, sentence, emotion, level"
             yield Refusal(file.name, reason, str(file))
         elif name in errata["silent-file"].subjects:
             yield Refusal(name, errata["silent-file"].says, str(file), erratum="silent-file")
         else:
-            labels = {"emotion": told["emotion"]}
+            labels = {"emotion": parsed["emotion"]}
             # A tie, such as A:D, is no label.
-            if heard.get(name) in _HEARD:
-                labels["perceived"] = _HEARD[heard[name]]
+            if votes.get(name) in _EMOTIONS:
+                labels["perceived"] = _EMOTIONS[votes[name]]
             yield Example(
                 id=name,
                 clips=(Clip(file),),
                 labels=labels,
-                groups={"speaker": told["actor"], "text": told["sentence"]},
-                attributes={"level": told["level"], "language": "en"}
-                | actors.get(told["actor"], {}),
+                groups={"speaker": parsed["actor"], "text": parsed["sentence"]},
+                attributes={"level": parsed["level"], "language": "en"}
+                | actors.get(parsed["actor"], {}),
                 source=str(file),
                 errata=("one-x-name",) if name != file.stem else (),
             )
 
 
-def _heard(root: Path) -> dict[str, str]:
+def _votes(root: Path) -> dict[str, str]:
     """The majority's vote on each file from the voice alone, letters joined by ':' for a tie."""
     table = root / "processedResults" / "summaryTable.csv"
     if not table.is_file():

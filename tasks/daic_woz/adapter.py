@@ -1,6 +1,6 @@
 """DAIC-WOZ: the three AVEC 2017 splits, and a folder ``<id>_P`` for each interview.
 
-Only the participant is heard. What a transcript gets wrong stands as errata in ``corpus.toml``.
+Only the participant's turns are used. Errors of the transcripts are errata in ``corpus.toml``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ _SYNC = ("<sync", "[sync")
 
 @dataclass(frozen=True)
 class _Row:
-    """One line of a transcript: seconds, seconds, who, what."""
+    """One line of a transcript: seconds, seconds, speaker, text."""
 
     start: float
     end: float
@@ -51,7 +51,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
         audio, transcript = _files(root, name)
         try:
             labels, mended = _labels(cells, errata)
-            clips, applied = _heard(name, audio, transcript, errata)
+            clips, applied = _clips(name, audio, transcript, errata)
         except Refused as reason:
             yield Refusal(name, str(reason), where)
             continue
@@ -77,14 +77,14 @@ def _participants(root: Path) -> Iterator[tuple[str, dict[str, str], str]]:
         file = labelled if partition == "test" and labelled.is_file() else root / table
         for cells, where in rows(file):
             # participant_ID in one table, PHQ_Binary for PHQ8_Binary in another.
-            told = {
+            renamed = {
                 name.replace("participant_", "Participant_").replace("PHQ_", "PHQ8_"): cell
                 for name, cell in cells.items()
             }
-            if "Participant_ID" not in told:
+            if "Participant_ID" not in renamed:
                 raise ParalbenchError(f"{file}: expected a column 'Participant_ID'.")
-            if told["Participant_ID"]:
-                yield partition, told, where
+            if renamed["Participant_ID"]:
+                yield partition, renamed, where
 
 
 def _files(root: Path, name: str) -> tuple[Path, Path]:
@@ -100,33 +100,35 @@ def _files(root: Path, name: str) -> tuple[Path, Path]:
 def _labels(
     cells: dict[str, str], errata: Mapping[str, Erratum]
 ) -> tuple[dict[str, Label], list[str]]:
-    """phq8, depression and the eight items, as far as they are told; and the errata applied."""
+    """phq8, depression and the eight items, as far as they are given; and the errata applied."""
     name, applied = cells["Participant_ID"], []
-    told = {
+    scores = {
         column: _number(column, cells[column])
         for column in ("PHQ8_Score", "PHQ8_Binary", *_ITEMS)
         if cells.get(column)
     }
     wrong = errata["wrong-binary"]
     mended = float(wrong.values["PHQ8_Binary"])
-    if name in wrong.subjects and told.get("PHQ8_Binary", mended) != mended:
-        told["PHQ8_Binary"] = mended
+    if name in wrong.subjects and scores.get("PHQ8_Binary", mended) != mended:
+        scores["PHQ8_Binary"] = mended
         applied.append(wrong.id)
-    empty = [item for item in _ITEMS if item not in told]
+    empty = [item for item in _ITEMS if item not in scores]
     if (
         name in errata["missing-sleep-item"].subjects
         and empty == ["PHQ8_Sleep"]
-        and "PHQ8_Score" in told
+        and "PHQ8_Score" in scores
     ):
-        told["PHQ8_Sleep"] = told["PHQ8_Score"] - sum(told[item] for item in _ITEMS if item in told)
+        scores["PHQ8_Sleep"] = scores["PHQ8_Score"] - sum(
+            scores[item] for item in _ITEMS if item in scores
+        )
         applied.append("missing-sleep-item")
     labels: dict[str, Label] = {
-        item.lower().replace("_", "-"): told[item] for item in _ITEMS if item in told
+        item.lower().replace("_", "-"): scores[item] for item in _ITEMS if item in scores
     }
-    if "PHQ8_Score" in told:
-        labels["phq8"] = told["PHQ8_Score"]
-    if "PHQ8_Binary" in told:
-        labels["depression"] = "depressed" if told["PHQ8_Binary"] else "not-depressed"
+    if "PHQ8_Score" in scores:
+        labels["phq8"] = scores["PHQ8_Score"]
+    if "PHQ8_Binary" in scores:
+        labels["depression"] = "depressed" if scores["PHQ8_Binary"] else "not-depressed"
     return labels, applied
 
 
@@ -137,7 +139,7 @@ def _number(column: str, cell: str) -> float:
         raise Refused(f"its {column} is {cell!r}, expected a number") from None
 
 
-def _heard(
+def _clips(
     name: str, audio: Path, transcript: Path, errata: Mapping[str, Erratum]
 ) -> tuple[tuple[Clip, ...], list[str]]:
     """The participant's turns, in the order offset, anchor, sync, interruption; and the errata.
@@ -159,8 +161,8 @@ def _heard(
         raise Refused(
             f"{transcript.name} has no row of Ellie, so where the interview begins is open"
         )
-    heard = [row for row in spoken[begin:] if not _is_sync(row)]
-    stretches = [(row.start, row.end) for row in heard if row.speaker == "participant"]
+    interview = [row for row in spoken[begin:] if not _is_sync(row)]
+    stretches = [(row.start, row.end) for row in interview if row.speaker == "participant"]
     if name in errata["interruption"].values:
         start, end = map(float, str(errata["interruption"].values[name]).split("-"))
         stretches = without(stretches, (start, end))
@@ -174,15 +176,15 @@ def _is_sync(row: _Row) -> bool:
 
 
 def _transcript(file: Path) -> list[_Row]:
-    """Rows with a speaker and a value. Split by tabs alone: quotes are what somebody said."""
-    found = []
+    """Rows with a speaker and a value. Split by tabs alone: quotes belong to the text."""
+    spoken = []
     try:
-        told = list(lines(file))
+        written = list(lines(file))
     except ParalbenchError as error:
         raise Refused(f"its transcript cannot be read: {error}") from None
-    if not told or told[0][0].split("\t") != _COLUMNS:
+    if not written or written[0][0].split("\t") != _COLUMNS:
         raise Refused(f"{file.name} does not begin with the columns {', '.join(_COLUMNS)}")
-    for line, where in told[1:]:
+    for line, where in written[1:]:
         cells = [cell.strip() for cell in line.split("\t")]
         if len(cells) < 4 or not cells[2] or not cells[3]:
             continue
@@ -192,5 +194,5 @@ def _transcript(file: Path) -> list[_Row]:
             raise Refused(
                 f"expected two times in seconds at {where}, found {line[:40]!r}"
             ) from None
-        found.append(_Row(start, end, cells[2].lower(), cells[3]))
-    return found
+        spoken.append(_Row(start, end, cells[2].lower(), cells[3]))
+    return spoken

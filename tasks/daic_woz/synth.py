@@ -63,12 +63,12 @@ def _person(number: int, place: int, rng: np.random.Generator) -> _Person:
 def _interview(root: Path, person: _Person, ellie: Interviewer, rng: np.random.Generator) -> None:
     who = speaker(rng, "female" if person.female else "male")
     how = burdened(DEPRESSED, person.score / 18, rng)
-    signal, said = converse(ellie, who, how, rng.uniform(1.3, 2.2, 4).tolist(), rng)
+    signal, spoken = converse(ellie, who, how, rng.uniform(1.3, 2.2, 4).tolist(), rng)
     offset = OFFSETS.get(person.number, 0.0)
     chatter = speak(speaker(rng, "male"), Delivery(loudness=4), 1.5, rng)
     lead = np.concatenate([room(offset, rng), chatter])
     start = len(lead) / 16000
-    turns = [Turn(turn.who, turn.start + start, turn.end + start) for turn in said]
+    turns = [Turn(turn.who, turn.start + start, turn.end + start) for turn in spoken]
     signal = np.concatenate([lead, signal])
     if person.number == 444:
         signal, turns = _interrupted(signal, turns, chatter)
@@ -86,11 +86,11 @@ def _interview(root: Path, person: _Person, ellie: Interviewer, rng: np.random.G
 
 def _interrupted(signal: Signal, turns: list[Turn], chatter: Signal) -> tuple[Signal, list[Turn]]:
     """The interview, silence, and in the interruption a stranger whose row says Participant."""
-    whole = np.zeros(round((INTERRUPTION[1] + 2) * 16000), dtype=np.float32)
-    whole[: len(signal)] = signal
+    extended = np.zeros(round((INTERRUPTION[1] + 2) * 16000), dtype=np.float32)
+    extended[: len(signal)] = signal
     at = INTERRUPTION[0] + 20
-    whole[round(at * 16000) :][: len(chatter)] = chatter
-    return whole, [*turns, Turn("participant", at, at + len(chatter) / 16000)]
+    extended[round(at * 16000) :][: len(chatter)] = chatter
+    return extended, [*turns, Turn("participant", at, at + len(chatter) / 16000)]
 
 
 def _row(turn: Turn, number: int) -> tuple[float, float, str, str]:
@@ -102,7 +102,7 @@ def _row(turn: Turn, number: int) -> tuple[float, float, str, str]:
 def _transcript(file: Path, rows: list[tuple[float, float, str, str]], offset: float) -> None:
     lines = ["start_time\tstop_time\tspeaker\tvalue"]
     lines += [
-        f"{start - offset:.3f}\t{end - offset:.3f}\t{who}\t{said}" for start, end, who, said in rows
+        f"{start - offset:.3f}\t{end - offset:.3f}\t{who}\t{text}" for start, end, who, text in rows
     ]
     lines.append(f"{rows[-1][1] - offset:.3f}\t{rows[-1][1] - offset + 0.5:.3f}\t\t")
     file.write_text("\n".join([*lines, "", "\t\t\t", ""]), encoding="utf-8")

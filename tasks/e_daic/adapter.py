@@ -1,7 +1,7 @@
 """E-DAIC (AVEC 2019 DDS): ``labels/{train,dev,test}_split.csv`` and ``<id>_P/<id>_AUDIO.wav``.
 
 The transcript is a recogniser's and does not say who speaks, so the participant cannot be told from
-the interviewer: the whole recording is heard.
+the interviewer: the whole recording is used.
 """
 
 from collections.abc import Iterator

@@ -6,6 +6,7 @@ names may begin with '-'.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from paralbench.corpora.folders import nested, visible
@@ -33,7 +34,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             yield Refusal(grid.stem, str(reason), str(grid))
             continue
         sound = sounds.get(grid.stem, audio / f"{grid.stem}.wav")
-        for interval in (one for tier in tiers.values() for one in tier):
+        for interval in chain.from_iterable(tiers.values()):
             label = interval.text.strip().lower()
             name = f"{grid.stem}@{interval.start:.3f}-{interval.end:.3f}"
             if not label:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from paralbench.corpora.embedded import kept
+from paralbench.corpora.embedded import cached_file
 from paralbench.corpora.folders import visible
 from paralbench.corpora.roles import GROUPS, Roles
 from paralbench.records.errors import ParalbenchError
@@ -79,12 +79,12 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     elif (folder / "state.json").is_file():
         yield from ((file, "") for file in _saved(folder))
     else:
-        found = visible(folder, "**/*.parquet")
-        if not found:
+        parquet = visible(folder, "**/*.parquet")
+        if not parquet:
             raise ParalbenchError(
                 f"{folder}: expected a data set written by save_to_disk, or parquet files."
             )
-        yield from ((file, _split(file)) for file in found)
+        yield from ((file, _split(file)) for file in parquet)
 
 
 def _saved(folder: Path) -> list[Path]:
@@ -94,22 +94,22 @@ def _saved(folder: Path) -> list[Path]:
             f"{folder}: saved with a separate index by an old version of datasets; "
             "load it there and save it again."
         )
-    return [folder / one["filename"] for one in _list(state, "_data_files")]
+    return [folder / entry["filename"] for entry in _list(state, "_data_files")]
 
 
 def _list(file: Path, key: str) -> list[Any]:
-    found = _json(file).get(key)
-    if not isinstance(found, list):
+    values = _json(file).get(key)
+    if not isinstance(values, list):
         raise ParalbenchError(f"{file}: expected a list '{key}', as save_to_disk writes it.")
-    return found
+    return values
 
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        values = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ParalbenchError(f"{file}: cannot be read ({error}).") from error
-    return found if isinstance(found, dict) else {}
+    return values if isinstance(values, dict) else {}
 
 
 def _split(file: Path) -> str:
@@ -135,8 +135,8 @@ def _batches(file: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _columns(schema: pa.Schema, roles: Roles, root: Path) -> _Columns:
-    told = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    features = told.get("info", {}).get("features") or {}
+    huggingface = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    features = huggingface.get("info", {}).get("features") or {}
     sounds = [
         field.name
         for field in schema
@@ -206,7 +206,7 @@ def _audio(value: Any, folder: Path) -> Path | None:
     content = value.get("bytes") if isinstance(value, dict) else None
     path = value.get("path") if isinstance(value, dict) else value
     if content:
-        return kept(content, Path(path or "").suffix.lower())
+        return cached_file(content, Path(path or "").suffix.lower())
     return folder / path if path else None
 
 

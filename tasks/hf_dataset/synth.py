@@ -34,10 +34,10 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 sound = {"bytes": _wav(signal), "path": f"{number}_{turn}_{label}.wav"}
                 split = "test" if number >= 7 else "train"
                 rows[split].append({"audio": sound, "label": label, "speaker": f"s{number}"})
-    told = {b"huggingface": json.dumps({"info": {"features": _FEATURES}}).encode()}
+    metadata = {b"huggingface": json.dumps({"info": {"features": _FEATURES}}).encode()}
     (root / "data").mkdir(exist_ok=True)
-    for split, found in rows.items():
-        table = pa.Table.from_pylist(found).replace_schema_metadata(told)
+    for split, examples in rows.items():
+        table = pa.Table.from_pylist(examples).replace_schema_metadata(metadata)
         pq.write_table(table, root / "data" / f"{split}-00000-of-00001.parquet")
 
 

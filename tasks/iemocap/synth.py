@@ -63,11 +63,11 @@ def _session(
 
 
 def _order(rng: np.random.Generator) -> Iterator[tuple[str, str]]:
-    said = [
+    utterances = [
         (sex, emotion) for sex in "FM" for emotion, count in EMOTIONS.items() for _ in range(count)
     ]
-    for place in rng.permutation(len(said)):
-        yield said[place]
+    for place in rng.permutation(len(utterances)):
+        yield utterances[place]
 
 
 def _votes(emotion: str, rng: np.random.Generator) -> list[tuple[int, int, int]]:

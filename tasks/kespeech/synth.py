@@ -33,8 +33,8 @@ def synthesize(root: Path, seed: int = 0) -> None:
                     so, how = accented(who, accent, rng)
                     write_wav(root / path, speak(so, how, float(rng.uniform(1.0, 1.8)), rng))
                     folder = part if part == "test" else f"{part}_{phase}"
-                    told = {"wav.scp": path, "utt2spk": str(number), "utt2subdialect": dialect}
-                    for file, value in {**told, "text": "合成语音"}.items():
+                    entries = {"wav.scp": path, "utt2spk": str(number), "utt2subdialect": dialect}
+                    for file, value in {**entries, "text": "合成语音"}.items():
                         lists[folder, file].append(f"{name} {value}")
     for (folder, file), lines in lists.items():
         target = root / "Tasks" / "ASR" / folder / file

@@ -82,7 +82,7 @@ def _empty(audio: Path) -> set[str]:
     if not audio.is_dir():
         return set()
     with os.scandir(audio) as entries:
-        return {one.name for one in entries if one.stat().st_size <= HEADER}
+        return {file.name for file in entries if file.stat().st_size <= HEADER}
 
 
 def _character(person: dict[str, Any]) -> str:
@@ -90,5 +90,5 @@ def _character(person: dict[str, Any]) -> str:
 
 
 def _attributes(person: dict[str, Any]) -> dict[str, str]:
-    found = {name.lower(): str(person.get(name) or "").strip() for name in ("Gender", "Age")}
-    return {("sex" if name == "gender" else name): value for name, value in found.items() if value}
+    values = {name.lower(): str(person.get(name) or "").strip() for name in ("Gender", "Age")}
+    return {("sex" if name == "gender" else name): value for name, value in values.items() if value}

@@ -55,7 +55,7 @@ def _dialog(
     other = speaker(rng, "male")
     people = {"A": lead, "B": other} if number == 1 else {"A": other, "B": lead}
     names = {role: "主角" if who is lead else "" for role, who in people.items()}
-    said = {}
+    utterances = {}
     order = [emotion for emotion in SOUNDS for _ in range(2)]
     for count, place in enumerate(rng.permutation(len(order))):
         emotion, role = order[place], "AB"[int(place) % 2]
@@ -65,7 +65,7 @@ def _dialog(
             audio / f"{role}_{name}.wav",
             speak(people[role], delivery(SOUNDS[emotion], rng, 0.9), seconds, rng),
         )
-        said[name] = {
+        utterances[name] = {
             "StartTime": f"00:00:{count * 2:02d}:00",
             "EndTime": f"00:00:{count * 2 + 1:02d}:20",
             "Text": "（合成语音）",
@@ -84,4 +84,4 @@ def _dialog(
         }
         for role in "AB"
     }
-    return {"SpeakerInfo": info, "Dialog": said}
+    return {"SpeakerInfo": info, "Dialog": utterances}

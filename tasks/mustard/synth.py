@@ -24,7 +24,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
     """Write the corpus below ``root``; the same bytes for the same seed."""
     rng = begin(root, "mustard", seed)
     videos = root / "mmsd_raw_data" / "utterances_final"
-    found = {}
+    entries = {}
     for number, (show, cast) in enumerate(CAST.items(), start=1):
         for place, person in enumerate(cast):
             who = speaker(rng, "female" if place % 2 else "male")
@@ -33,7 +33,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 sarcastic = bool(rng.random() < 0.5)
                 how = blended(SARCASTIC if sarcastic else Delivery(glide=1), rng, 0.9)
                 write_aac(videos / f"{name}.mp4", speak(who, how, float(rng.uniform(1, 1.8)), rng))
-                found[name] = {
+                entries[name] = {
                     "utterance": "(synthetic voice)",
                     "speaker": person,
                     "context": ["(synthetic voice)"],
@@ -43,7 +43,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 }
     file = root / "data" / "sarcasm_data.json"
     file.parent.mkdir()
-    file.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    file.write_text(json.dumps(entries, indent=2), encoding="utf-8")
     # The authors' folds are a pickle. This one would raise if anybody loaded it.
     (root / "data" / "split_indices.p").write_bytes(b"\x80\x04not to be opened")
     litter(videos / "1_0.mp4")

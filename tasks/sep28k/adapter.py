@@ -1,7 +1,7 @@
 """SEP-28k: SEP-28k_labels.csv and the clips that its scripts cut, <Show>/<EpId>/<Show>_<EpId>_<ClipId>.wav.
 
 Three annotators counted each dysfluency. The headerless episode lists only say where the audio once
-was; much of it no longer is, and such clips are refused by name when they are to be heard.
+was; much of it no longer is, and such clips are refused by name when they are decoded.
 """
 
 from collections.abc import Iterator

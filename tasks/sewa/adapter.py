@@ -39,41 +39,41 @@ class _BrokenError(ValueError):
 
 def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a recording, labelled or not; the series of each are arousal, valence, liking."""
-    files = {file.stem: file for file in sorted((root / "labels").glob("*.csv")) if _seen(file)}
-    names = {file.stem for file in (root / "audio").glob("*.wav") if _seen(file)}
-    found: dict[str, _Labels] = {}
+    files = {file.stem: file for file in sorted((root / "labels").glob("*.csv")) if _visible(file)}
+    names = {file.stem for file in (root / "audio").glob("*.wav") if _visible(file)}
+    labelled: dict[str, _Labels] = {}
     for name in sorted(names | files.keys()):
-        told = _NAME.match(name)
-        if told is None:
+        parsed = _NAME.match(name)
+        if parsed is None:
             yield Refusal(name, "expected a name such as Train_DE_01")
         elif name in files:
             try:
-                found[name] = _labels(files[name])
+                labelled[name] = _labels(files[name])
             except _BrokenError as reason:
                 yield Refusal(name, str(reason.args[0]), f"{files[name]}:{reason.args[1]}")
-        elif told["partition"] == "Test":
-            yield _example(root, name, told, None, None)
+        elif parsed["partition"] == "Test":
+            yield _example(root, name, parsed, None, None)
         else:
             yield Refusal(name, "its label file is missing", str(root / "labels"))
-    pairs = _pairs(found)
-    for name, labels in found.items():
-        told = _NAME.match(name)
-        assert told is not None
-        yield _example(root, name, told, labels, pairs[name])
+    pairs = _pairs(labelled)
+    for name, labels in labelled.items():
+        parsed = _NAME.match(name)
+        assert parsed is not None
+        yield _example(root, name, parsed, labels, pairs[name])
 
 
-def _seen(file: Path) -> bool:
+def _visible(file: Path) -> bool:
     return not file.name.startswith(".")
 
 
-def _kind(told: re.Match[str]) -> tuple[str, str]:
-    return told["partition"], told["culture"] or "DE"
+def _kind(match: re.Match[str]) -> tuple[str, str]:
+    return match["partition"], match["culture"] or "DE"
 
 
 def _example(
-    root: Path, name: str, told: re.Match[str], labels: _Labels | None, pair: str | None
+    root: Path, name: str, match: re.Match[str], labels: _Labels | None, pair: str | None
 ) -> Example:
-    partition, culture = _kind(told)
+    partition, culture = _kind(match)
     series: dict[str, Label] = {}
     if labels is not None:
         series = {key: Series(RATE, values) for key, values in labels.values.items()}
@@ -103,21 +103,21 @@ def _labels(file: Path) -> _Labels:
         raise _BrokenError(
             f"expected the columns {', '.join(_COLUMNS)}, found {', '.join(columns)}", 1
         )
-    wanted = [columns.index(name) for name in _COLUMNS[1:]]
+    places = [columns.index(name) for name in _COLUMNS[1:]]
     numbers: list[list[float]] = []
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
         try:
-            numbers.append([float(row[place]) for place in wanted])
+            numbers.append([float(row[place]) for place in places])
         except (ValueError, IndexError):
             raise _BrokenError(
                 f"expected {len(columns)} cells with numbers", rows.line_num
             ) from None
         # Also catches NaN, in a time as in a label.
         if not abs(numbers[-1][0] - (len(numbers) - 1) / RATE) < 0.5 / RATE:
-            told = f"its time is {numbers[-1][0]:g} s, expected {(len(numbers) - 1) / RATE:g} s"
-            raise _BrokenError(told, rows.line_num)
+            reason = f"its time is {numbers[-1][0]:g} s, expected {(len(numbers) - 1) / RATE:g} s"
+            raise _BrokenError(reason, rows.line_num)
         if not np.isfinite(numbers[-1]).all():
             raise _BrokenError("a label is not a number", rows.line_num)
     if not numbers:
@@ -126,17 +126,17 @@ def _labels(file: Path) -> _Labels:
     return _Labels(file, dict(zip(_DIMENSIONS, table, strict=True)))
 
 
-def _pairs(found: Mapping[str, _Labels]) -> dict[str, str]:
+def _pairs(labelled: Mapping[str, _Labels]) -> dict[str, str]:
     """Who chatted with whom, inferred from equally long labels within partition and culture.
 
     Recordings left alone by that are joined with others left alone that are one row longer: the
     known lengths of the development partition then all fall into pairs.
     """
     lengths: dict[tuple[str, str], dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for name, labels in found.items():
-        told = _NAME.match(name)
-        assert told is not None
-        lengths[_kind(told)][labels.rows].append(name)
+    for name, labels in labelled.items():
+        parsed = _NAME.match(name)
+        assert parsed is not None
+        lengths[_kind(parsed)][labels.rows].append(name)
     pairs: dict[str, str] = {}
     for (partition, culture), by_length in lengths.items():
         last_alone = chat = -2

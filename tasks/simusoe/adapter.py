@@ -20,9 +20,9 @@ _Rows = list[tuple[dict[str, str], str]]
 
 def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a subject, with a Clip for each of the subject's snores."""
-    told = _manifest(root) if (root / MANIFEST).is_file() else _folders(root)
+    examples = _manifest(root) if (root / MANIFEST).is_file() else _folders(root)
     subjects: dict[str, _Rows] = {}
-    for cells, where in told:
+    for cells, where in examples:
         if cells["path"] and cells["subject"]:
             subjects.setdefault(cells["subject"], []).append((cells, where))
         else:

@@ -23,7 +23,7 @@ _HEALTH = {"n": "healthy", "p": "pathological"}
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
-    """One Example a session and sound that is there."""
+    """One Example for each session and sound."""
     card = CorpusCard.from_toml(Path(__file__).with_name("corpus.toml"))
     errata = {erratum.id: erratum for erratum in card.errata}
     last = float(errata["without-recordings"].values["above"])
@@ -31,15 +31,15 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     index = _index(root)
     for cells, where in rows(index, _COLUMNS, encoding=_encoding(index)):
         session = cells["AufnahmeID"]
-        found = files.get(session, {})
+        sounds = files.get(session, {})
         if cells["AufnahmeTyp"] not in _HEALTH:
             reason = f"its AufnahmeTyp is {cells['AufnahmeTyp']!r}, expected n or p"
             yield Refusal(session, reason, where)
-        elif not found and not (session.isdigit() and int(session) > last):
+        elif not sounds and not (session.isdigit() and int(session) > last):
             yield Refusal(session, "there is no recording of this session", where)
         for sound in SOUNDS if cells["AufnahmeTyp"] in _HEALTH else ():
-            if sound in found:
-                clips, applied = _clips(f"{session}-{sound}", session, sound, found, errata)
+            if sound in sounds:
+                clips, applied = _clips(f"{session}-{sound}", session, sound, sounds, errata)
                 yield _example(cells, sound, clips, applied, where)
 
 
@@ -65,22 +65,22 @@ def _encoding(file: Path) -> str:
 
 def _files(root: Path) -> dict[str, dict[str, Path]]:
     """Files by session and sound; ``<sound>-egg`` for the electroglottogram. NSP before WAV."""
-    found: dict[str, dict[str, Path]] = {}
+    sessions: dict[str, dict[str, Path]] = {}
     for pattern in ("data/**/*.wav", "data/**/*.nsp", "data/**/*.egg"):
         for file in visible(root, pattern):
             session, sign, sound = file.stem.partition("-")
             if sign and sound.removesuffix("-egg") in SOUNDS:
-                found.setdefault(session, {})[sound] = file
-    return found
+                sessions.setdefault(session, {})[sound] = file
+    return sessions
 
 
 def _clips(
-    name: str, session: str, sound: str, found: Mapping[str, Path], errata: Mapping[str, Erratum]
+    name: str, session: str, sound: str, sounds: Mapping[str, Path], errata: Mapping[str, Erratum]
 ) -> tuple[tuple[Clip, ...], tuple[str, ...]]:
     """Where the voice really is, and which errata say so."""
-    voice = found[sound]
-    # A file that should be there and is not is refused by its name when it is to be heard.
-    egg = found.get(f"{sound}-egg", voice.with_name(f"{name}-egg{_EGG[voice.suffix]}"))
+    voice = sounds[sound]
+    # A missing file is refused by its name when it is decoded.
+    egg = sounds.get(f"{sound}-egg", voice.with_name(f"{name}-egg{_EGG[voice.suffix]}"))
     if not {name, session}.isdisjoint(errata["swapped-channels"].subjects):
         return (Clip(egg),), ("swapped-channels",)
     if name in errata["swapped-midway"].subjects:

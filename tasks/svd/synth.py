@@ -36,9 +36,9 @@ def synthesize(root: Path, seed: int = 0) -> None:
             people[who] = (sex, speaker(rng, "male" if sex == "m" else "female", 45))
         sex, person = people[who]
         ill = place % 2 == 1
-        told = f'p,2003-04-0{1 + place % 9},heiser,{who},1958-09-13,{sex},"Dysphonie, Kehlkopfentz\u00fcndung"'
+        pathological = f'p,2003-04-0{1 + place % 9},heiser,{who},1958-09-13,{sex},"Dysphonie, Kehlkopfentz\u00fcndung"'
         well = f"n,2003-04-0{1 + place % 9},,{who},1958-09-13,{sex},"
-        table.append(f"{session},{told if ill else well}")
+        table.append(f"{session},{pathological if ill else well}")
         _session(root / "data" / str(session), session, person, ill, rng)
     table.append("2618,n,2004-01-01,,2618,1960-01-01,m,")
     (root / "overview.csv").write_text("\n".join(table) + "\n", encoding="utf-8")

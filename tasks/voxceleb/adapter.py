@@ -58,9 +58,13 @@ def _people(root: Path) -> dict[str, dict[str, str]]:
             sex = SEXES.get(row["Gender"].lower())
             if sex is None:
                 raise ParalbenchError(f"{where}: Gender is '{row['Gender']}', expected m or f.")
-            told = {"release": column.split()[0].lower(), "sex": sex, "set": row.get("Set", "")}
-            told["nationality"] = row.get("Nationality", "")
-            people[row[column]] = {key: value for key, value in told.items() if value}
+            attributes = {
+                "release": column.split()[0].lower(),
+                "sex": sex,
+                "set": row.get("Set", ""),
+            }
+            attributes["nationality"] = row.get("Nationality", "")
+            people[row[column]] = {key: value for key, value in attributes.items() if value}
     if not people:
         raise ParalbenchError(f"{root}: expected {' or '.join(METADATA)}, found neither.")
     return people

@@ -79,7 +79,7 @@ def test_in_a_run_and_kept_for_the_next(
     assert first["training"]["fits"] == 2 * json.loads(_RESULT.read_text())["folds"]
     assert first["training"]["seconds"] > 0
     assert main([*command, "--again"]) == 0
-    assert "kept from then" in capsys.readouterr().err
+    assert "that profile is used" in capsys.readouterr().err
     again = _profile()
     assert again is not None
     assert again["created"] == first["created"]

@@ -22,7 +22,7 @@ from paralbench.encoders.loading import loadable
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.model_card import ModelCard
 from paralbench.records.verdict import Finding
-from paralbench.system.foreign_code import foreign
+from paralbench.system.third_party_code import third_party
 
 CHECKS: dict[str, Callable[[Subject], float | None]] = {
     check.__name__.replace("_", "-"): check
@@ -55,7 +55,7 @@ def examine(subject: Subject, name: str) -> Finding:
     """Run one check; any error in it is a finding."""
     check = CHECKS[name]
     try:
-        with foreign("it"):
+        with third_party("it"):
             measured = check(subject)
     except NotLoaded as reason:
         return Finding(check=LOAD, outcome="failed", sentence=str(reason))

@@ -16,8 +16,8 @@ from paralbench.encoders.encoder import Encoder, Waveform
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.model_card import ModelCard
 from paralbench.synthetic import voice
-from paralbench.system.foreign_code import foreign
 from paralbench.system.network_guard import refused
+from paralbench.system.third_party_code import third_party
 
 CHECKED = "while a model is checked"
 TOLERANCE = 1e-4
@@ -67,7 +67,7 @@ class Subject:
         """
         with refused(CHECKED) as attempts:
             try:
-                with foreign("it"):
+                with third_party("it"):
                     return self.load()
             except (ParalbenchError, ModuleNotFoundError) as error:
                 sentence = network_sentence(attempts) if attempts else str(error)
@@ -81,7 +81,7 @@ class Subject:
         """
         encoder = self.encoder if encoder is None else encoder
         try:
-            with foreign("encode"):
+            with third_party("encode"):
                 states = list(encoder.encode([waveform.copy() for waveform in waveforms]))
         except ParalbenchError as error:
             lengths = ", ".join(f"{len(w) / self.card.rate:.3f} s" for w in waveforms)

@@ -14,7 +14,7 @@ from paralbench.records.card import Card
 
 
 class Recipe(Card):
-    """Training settings; ``recipes/<head>.toml`` holds a head's, the same for every encoder.
+    """Training settings; a head's own defaults are in ``recipes/<head>.toml``.
 
     Attributes:
         optimiser: with step size ``rate``, weight decay ``decay`` and, for SGD, ``momentum``.

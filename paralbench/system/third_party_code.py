@@ -1,4 +1,4 @@
-"""Running code of a catalogue's author: whatever it raises becomes a sentence that names it."""
+"""Runs code of a catalogue's author: whatever it raises becomes a sentence that names it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from paralbench.records.errors import ParalbenchError
 
 
 @contextmanager
-def foreign(what: str) -> Iterator[None]:
-    """Turn an unforeseen exception of ``what`` into a ParalbenchError, so that the others go on.
+def third_party(name: str) -> Iterator[None]:
+    """Turn an unexpected exception within the block into a ParalbenchError that starts with ``name``.
 
     Our own errors pass, and so does a missing package, which the caller can name better.
     """
@@ -18,7 +18,7 @@ def foreign(what: str) -> Iterator[None]:
         yield
     except (ParalbenchError, ModuleNotFoundError):
         raise
-    except Exception as error:  # anything may come out of code that is not ours
+    except Exception as error:
         raise ParalbenchError(
-            f"{what} failed: {type(error).__name__}: {error}. --debug shows where."
+            f"{name} failed: {type(error).__name__}: {error}. --debug shows where."
         ) from error

@@ -1,4 +1,4 @@
-"""Profiles kept in the cache: an unchanged entry on an unchanged machine is not measured again."""
+"""Profiles stored in the cache: an unchanged entry on an unchanged machine is not measured again."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def key(subject: Subject, machine: Machine, asked: tuple[float, ...]) -> str:
 
     ``asked`` are the clip lengths and whatever else changes what is measured.
     """
-    told = [METHOD, _sources(subject), subject.key, machine.model_dump(mode="json"), asked]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    parts = [METHOD, _sources(subject), subject.key, machine.model_dump(mode="json"), asked]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def load(kind: type[C], folder: Path, name: str) -> C | None:
-    """What was kept under this name; None where nothing was, or it was cut short."""
+    """The card stored under this name; None where there is none, or it is incomplete."""
     file = _file(folder, kind, name)
     try:
         return kind.checked(json.loads(file.read_text(encoding="utf-8")), str(file))
@@ -41,7 +41,7 @@ def load(kind: type[C], folder: Path, name: str) -> C | None:
 
 
 def save(card: Card, folder: Path, name: str) -> None:
-    """Keep it, whole or not at all."""
+    """Store it, atomically."""
     write_atomically(_file(folder, type(card), name), card.model_dump_json())
 
 
