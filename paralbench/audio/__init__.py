@@ -1,1 +1,1 @@
-"""Decode, resample, cut and chunk. Every file is heard, or refused with a reason."""
+"""Decode, resample, segment and measure audio; a file is read completely or refused with a reason."""

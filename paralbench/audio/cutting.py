@@ -1,4 +1,4 @@
-"""How a recording that comes as one long clip is cut into utterances: a policy that is recorded."""
+"""The policy by which a long recording is cut into utterances; results record it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Cutting(Card):
     """Utterances by voice activity.
 
     Attributes:
-        how: "voice" cuts an example that is one clip longer than ``from_seconds``; "as-given" never.
-        threshold: speech begins where its probability reaches this, and ends where it has been 0.15
+        how: "voice" cuts an example that is one clip longer than ``from_seconds``; "as-given" does not.
+        threshold: speech begins when its probability reaches this, and ends when it has been 0.15
             below it for ``silence`` seconds.
-        speech: shorter stretches are no speech; ``padding`` seconds are kept on both sides.
-        longest: a stretch that goes on for longer is cut at its least likely moment of speech.
+        speech: shortest segment of speech; ``padding`` seconds are kept on both sides.
+        longest: a longer segment is cut where speech is least likely.
     """
 
     how: Literal["voice", "as-given"] = "as-given"

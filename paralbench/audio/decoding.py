@@ -1,8 +1,7 @@
-"""From a Clip to mono waveforms at one rate, in blocks, so that an hour costs no more than a minute.
+"""Decode a clip to mono blocks at one rate; memory does not grow with its length.
 
-libsndfile decodes what it can; FFmpeg (through PyAV) what it lacks; NSP has a reader of its own
-(nsp.py), since neither knows it. FFmpeg is told which format to expect, so that a file made to look
-like a playlist is never followed anywhere.
+libsndfile decodes most formats, FFmpeg (through PyAV) the others, and nsp.py the NSP files that
+neither supports. FFmpeg receives the expected format, so it never follows a disguised playlist.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 
 DECODING = "mono-mean/soxr-hq/1"
-"""Name of the decode policy, part of every feature's key: change what is decoded, change this."""
+"""Name of the decoding policy, part of every feature key; change it when decoded samples change."""
 
 OVERHANG = 0.5
-"""A clip may end this many seconds after its file does (label files round); more is refused."""
+"""Seconds by which a clip may end after its file (label files round); more is refused."""
 
 _FFMPEG = {
     ".g722": "g722", ".m4a": "mov", ".mp4": "mov", ".mov": "mov", ".3gp": "mov", ".aac": "aac",
@@ -36,13 +36,13 @@ _FFMPEG = {
 }  # fmt: skip
 _HEADERLESS = {".aac", ".amr"}
 _G722_BYTES_PER_SECOND = 8000
-_FFMPEG_CHANNELS = 8  # of more, PyAV 18 reads planes that are not there and the process ends
+_FFMPEG_CHANNELS = 8  # beyond these, PyAV 18 reads missing planes and crashes the process
 _BLOCK_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file says of itself: rate in Hz, channels, length in seconds."""
+    """A file's sampling rate in Hz, channels and length in seconds."""
 
     rate: int
     channels: int
@@ -57,9 +57,9 @@ def header(path: Path) -> Header:
 
 
 def length(clip: Clip, known: Header | None = None) -> float:
-    """Seconds a clip asks for; raises :class:`Refused` where it asks for what is not there.
+    """Seconds that a clip covers; raises :class:`Refused` if it exceeds its file.
 
-    ``known`` is the header of the clip's file where it was read before.
+    ``known`` is the file's header if it was read before.
     """
     return _span(clip, (known or header(clip.path)).seconds)[1]
 
@@ -68,49 +68,43 @@ def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
     """Decode a clip to mono at ``rate`` Hz, ``seconds`` at a time; the last block may be shorter.
 
     Raises:
-        Refused: for anything that is not complete, finite audio holding the clip.
+        Refused: unless the file holds the clip as complete, finite audio.
     """
     for piece in cut(waveforms(clip, rate), round(seconds * rate)):
         yield piece.samples
 
 
 def waveforms(clip: Clip, rate: int) -> Iterator[Waveform]:
-    """Decode a clip to mono at ``rate`` Hz, as much at a time as the decoder gives.
-
-    The file is opened once, and held open until the last of it was taken.
+    """Decode a clip to mono at ``rate`` Hz in the decoder's blocks; the file stays open meanwhile.
 
     Raises:
         Refused: as :func:`blocks` does.
     """
-    with as_stored(clip) as (found, stored):
-        heard = (_mono(block) for block in stored)
-        yield from resampled(heard, found.rate, rate)
+    with as_stored(clip) as (stored, samples):
+        mono = (_mono(block) for block in samples)
+        yield from resampled(mono, stored.rate, rate)
 
 
 @contextmanager
 def as_stored(clip: Clip) -> Iterator[tuple[Header, Iterator[Waveform]]]:
-    """A clip's header and its samples as the file holds them, [samples, channels], block by block.
+    """A file's header and a clip's samples as stored, in blocks [samples, channels].
 
-    Nothing is mixed or resampled, and NaN is handed on: this is for whoever measures a recording.
-    A clip that names a channel gives that one alone, [samples, 1].
+    Nothing is mixed or resampled, and NaN passes. A clip that names a channel yields only that one,
+    [samples, 1].
 
     Raises:
-        Refused: as :func:`blocks` does, NaN apart.
+        Refused: as :func:`blocks` does, except for NaN.
     """
     inspect(clip.path)
     try:
         with _opened(clip.path) as source:
-            found = source.header
-            start, wanted = _span(clip, found.seconds)
-            if clip.channel is not None and not 0 <= clip.channel < found.channels:
-                raise Refused(f"channel {clip.channel} was asked for and it has {found.channels}")
-            stored = source.blocks(start, wanted)
-            yield (
-                found,
-                stored
-                if clip.channel is None
-                else (block[:, clip.channel : clip.channel + 1] for block in stored),
-            )
+            channel, channels = clip.channel, source.header.channels
+            samples = source.blocks(*_span(clip, source.header.seconds))
+            if channel is not None:
+                if not 0 <= channel < channels:
+                    raise Refused(f"expected channel {channel}, the file has {channels} channels")
+                samples = (block[:, channel : channel + 1] for block in samples)
+            yield source.header, samples
     except OSError as error:
         raise Refused(f"it cannot be read ({error.strerror or error})") from None
 
@@ -123,20 +117,20 @@ def _mono(block: Waveform) -> Waveform:
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
-def resampled(heard: Iterator[Waveform], found: int, wanted: int) -> Iterator[Waveform]:
-    """A mono stream at ``found`` Hz, at ``wanted`` Hz."""
-    if found == wanted:
-        yield from heard
+def resampled(blocks: Iterator[Waveform], source: int, target: int) -> Iterator[Waveform]:
+    """Resample a mono stream from ``source`` to ``target`` Hz."""
+    if source == target:
+        yield from blocks
         return
-    resampler = soxr.ResampleStream(found, wanted, 1, dtype="float32", quality="HQ")
-    for block in heard:
+    resampler = soxr.ResampleStream(source, target, 1, dtype="float32", quality="HQ")
+    for block in blocks:
         yield resampler.resample_chunk(block)
     yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """An open file: its header, and its blocks [samples, channels] from a start for so long."""
+    """An open file: its header, and its blocks [samples, channels] from a start, both in seconds."""
 
     header: Header
     blocks: Callable[[float, float], Iterator[Waveform]]
@@ -163,22 +157,22 @@ def _span(clip: Clip, total: float) -> tuple[float, float]:
 @contextmanager
 def _sound(path: Path) -> Iterator[_Source]:
     try:
-        # By descriptor: by name, libsndfile takes a Mac's ._name beside an MP3 for its header.
+        # By descriptor: given a name, libsndfile reads a Mac's ._name beside an MP3 as its header.
         file = soundfile.SoundFile(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)))
     except soundfile.SoundFileError as error:
         raise Refused(
             f"it cannot be decoded ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"
         ) from None
     with file:
-        found = Header(file.samplerate, file.channels, file.frames / file.samplerate)
-        yield _Source(found, lambda start, wanted: _sound_blocks(file, start, wanted))
+        stored = Header(file.samplerate, file.channels, file.frames / file.samplerate)
+        yield _Source(stored, partial(_sound_blocks, file))
 
 
-def _sound_blocks(file: soundfile.SoundFile, start: float, wanted: float) -> Iterator[Waveform]:
+def _sound_blocks(file: soundfile.SoundFile, start: float, seconds: float) -> Iterator[Waveform]:
     rate = file.samplerate
     first = round(start * rate)
-    left = min(round(wanted * rate), file.frames - first)
-    # An MP3's length may be an estimate; everything else means what its header says.
+    left = min(round(seconds * rate), file.frames - first)
+    # An MP3's length may be an estimate; other formats state it exactly.
     slack = rate // 2 if "MPEG" in file.subtype else 0
     try:
         if first:
@@ -201,12 +195,12 @@ def _sound_blocks(file: soundfile.SoundFile, start: float, wanted: float) -> Ite
 
 @contextmanager
 def _nsp(path: Path) -> Iterator[_Source]:
-    found = nsp.layout(path)
-    rate = found.rate
+    layout = nsp.layout(path)
+    rate = layout.rate
     yield _Source(
-        Header(rate, found.channels, found.frames / rate),
-        lambda start, wanted: nsp.blocks(
-            path, round(start * rate), round(wanted * rate), _BLOCK_SECONDS * rate
+        Header(rate, layout.channels, layout.frames / rate),
+        lambda start, seconds: nsp.blocks(
+            path, round(start * rate), round(seconds * rate), _BLOCK_SECONDS * rate
         ),
     )
 
@@ -214,8 +208,7 @@ def _nsp(path: Path) -> Iterator[_Source]:
 @contextmanager
 def _ffmpeg(path: Path) -> Iterator[_Source]:
     with _container(path) as container:
-        found = _ffmpeg_header(path, container)
-        yield _Source(found, lambda start, wanted: _ffmpeg_blocks(container, start, wanted))
+        yield _Source(_ffmpeg_header(path, container), partial(_ffmpeg_blocks, container))
 
 
 def _ffmpeg_header(path: Path, container: Any) -> Header:
@@ -225,7 +218,7 @@ def _ffmpeg_header(path: Path, container: Any) -> Header:
     if path.suffix.lower() == ".g722":
         seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
     elif path.suffix.lower() in _HEADERLESS:
-        # FFmpeg would guess from the first packets' bit rate; counting packets is exact.
+        # FFmpeg guesses from the first packets' bit rate; counting packets is exact.
         with _container(path) as counted:
             packets = counted.demux(counted.streams.audio[0])
             ticks = sum(packet.duration or 0 for packet in packets)
@@ -237,33 +230,33 @@ def _ffmpeg_header(path: Path, container: Any) -> Header:
     return Header(stream.rate, stream.channels, seconds)
 
 
-def _ffmpeg_blocks(container: Any, start: float, wanted: float) -> Iterator[Waveform]:
+def _ffmpeg_blocks(container: Any, start: float, seconds: float) -> Iterator[Waveform]:
     import av
 
     stream = container.streams.audio[0]
-    rate, channels = stream.rate, stream.channels  # these move with what is decoded
+    rate, channels = stream.rate, stream.channels  # decoding changes them
     planar = av.AudioResampler(format="fltp")
     position, first = 0, round(start * rate)
-    last = first + round(wanted * rate)
-    heard = 0
+    last = first + round(seconds * rate)
+    decoded = 0
     try:
         for packet in container.decode(stream):
-            # Before anything touches its samples: PyAV would read beyond them.
+            # Check before its samples are touched: PyAV would read beyond them.
             if (packet.sample_rate, packet.layout.nb_channels) != (rate, channels):
-                raise Refused("its rate or channels change on the way; convert it to WAV")
+                raise Refused("its rate or channels change midway; convert it to WAV")
             for frame in planar.resample(packet):
                 block = frame.to_ndarray().astype(np.float32, copy=False).T
                 piece = block[max(0, first - position) : max(0, last - position)]
                 position += len(block)
                 if len(piece):
-                    heard += len(piece)
+                    decoded += len(piece)
                     yield piece
             if position >= last:
                 break
     except av.FFmpegError as error:
         raise Refused(f"its audio is damaged ({error.strerror})") from None
-    # Containers round their length up to a packet; half a second of it may not be there.
-    if last - first - heard > rate // 2:
+    # Containers round their length up to a packet; half a second of it may be missing.
+    if last - first - decoded > rate // 2:
         raise Refused("truncated: it ends before the length its header declares")
 
 
@@ -271,7 +264,7 @@ def _container(path: Path) -> Any:
     import av
 
     try:
-        # Titles and comments may be in any encoding; they are not what is heard.
+        # Titles and comments may be in any encoding; they are not used.
         container = av.open(
             str(path), format=_FFMPEG[path.suffix.lower()], metadata_errors="replace"
         )
@@ -283,8 +276,8 @@ def _container(path: Path) -> Any:
     stream = container.streams.audio[0]
     if stream.codec_context is None:
         container.close()
-        raise Refused("its audio is in a coding that is not known here; convert it to WAV or FLAC")
+        raise Refused("its audio codec is not supported; convert it to WAV or FLAC")
     if stream.channels > _FFMPEG_CHANNELS:
         container.close()
-        raise Refused(f"it has {stream.channels} channels; convert it to WAV to have it heard")
+        raise Refused(f"it has {stream.channels} channels; convert it to WAV")
     return container

@@ -1,4 +1,4 @@
-"""Look at a file's first bytes and say why it is no audio, before any decoder guesses."""
+"""Refuse a file that is not audio by its first bytes, with the reason, before it is decoded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ def inspect(path: Path) -> None:
     files, text, web pages, and RIFF files whose header declares more than the file holds.
     """
     try:
-        _only_a_file(path)
+        mode = path.stat().st_mode
+        # Before it is opened: opening a pipe or a device could block for ever.
+        if stat.S_ISDIR(mode):
+            raise Refused("it is a folder, not a file")
+        if not stat.S_ISREG(mode):
+            raise Refused("it is a pipe, socket or device, not a file")
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(512)
@@ -32,7 +37,7 @@ def inspect(path: Path) -> None:
     except FileNotFoundError:
         raise Refused("the file does not exist") from None
     except ValueError:
-        raise Refused("its name holds a NUL character, which no file's does") from None
+        raise Refused("its name holds a NUL character") from None
     except OSError as error:
         raise Refused(f"it cannot be opened ({error.strerror or error})") from None
     if size == 0:
@@ -45,20 +50,11 @@ def inspect(path: Path) -> None:
         raise Refused("it is a text file, not audio")  # its text may name a patient
 
 
-def _only_a_file(path: Path) -> None:
-    """A pipe or a device is refused before it is opened, which could take for ever."""
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise Refused("it is a folder, not a file")
-    if not stat.S_ISREG(mode):
-        raise Refused("it is a pipe, socket or device, not a file")
-
-
 def _is_text(head: bytes) -> bool:
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # a character cut at the end of what was read is fine
+        if error.start < len(head) - 3:  # a character may be cut at the end of the excerpt
             return False
         text = head[: error.start].decode("utf-8")
     return bool(text) and all(sign.isprintable() or sign in "\r\n\t\ufeff" for sign in text)
@@ -67,18 +63,18 @@ def _is_text(head: bytes) -> bool:
 def _inspect_riff(file: BinaryIO, head: bytes, size: int) -> None:
     position = 12
     while position + 8 <= size:
-        told = head[position : position + 8]
-        if len(told) < 8:
+        chunk = head[position : position + 8]
+        if len(chunk) < 8:
             file.seek(position)
-            told = file.read(8)
-        name, length = struct.unpack("<4sI", told)
+            chunk = file.read(8)
+        name, length = struct.unpack("<4sI", chunk)
         if name == b"data":
-            held = size - position - 8
-            if length not in _UNKNOWN_LENGTH and length > held:
+            stored = size - position - 8
+            if length not in _UNKNOWN_LENGTH and length > stored:
                 raise Refused(
-                    f"truncated: its header declares {length} bytes of audio, the file holds {held}"
+                    f"truncated: its header declares {length} bytes of audio, the file holds {stored}"
                 )
-            if held == 0:
+            if stored == 0:
                 raise Refused("it has a header and no audio")
             return
         position += 8 + length + (length & 1)

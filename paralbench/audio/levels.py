@@ -1,4 +1,4 @@
-"""Peak, level, constant part, clipping, digital silence and dead channels, one pass over the blocks."""
+"""Peak, level, DC offset, clipping, digital silence and dead channels, in one pass over blocks."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 FULL_SCALE = 0.999
-"""A sample from here on is taken for clipped, whatever stands around it."""
+"""A sample of this magnitude counts as clipped, whatever its neighbours."""
 _FLAT_FROM = 0.1
-"""Tops that lie lower are not looked at: a faint tone's are flat by rounding alone."""
+"""Lower peaks are not checked: rounding alone flattens those of a faint tone."""
 _FLAT = 3
 _STILL_SECONDS = 0.01
 DEAD = 60.0
-"""A channel so many dB below the loudest, or constant, is dead."""
+"""A channel this many dB below the loudest, or constant, is dead."""
 
 
 class Levels:
-    """Hears a recording's blocks [samples, channels], each but the last of the same length.
+    """Levels of a recording from blocks [samples, channels], all but the last of one length.
 
-    A sample is clipped when it reaches full scale, or when it is one of at least three equal ones
-    in a row at the highest or the lowest value of its channel: clipping that was scaled down later.
-    Such a run is sought within a block, so that one across two blocks may lose two samples.
+    A sample is clipped when it reaches full scale, or is one of at least three equal samples in a row
+    at its channel's highest or lowest value (clipping that was scaled down later). Runs are detected
+    within a block; one across two blocks may lose two samples.
     """
 
     def __init__(self, channels: int, rate: int) -> None:
@@ -32,25 +32,23 @@ class Levels:
         self._high, self._low = _Top(channels), _Top(channels)
         self._full = np.zeros(channels, np.int64)
 
-    def hear(self, block: NDArray[np.float32]) -> None:
-        """Take in a block of finite samples."""
+    def add(self, block: NDArray[np.float32]) -> None:
+        """Add a block of finite samples."""
         self._count += len(block)
         self._sum += block.sum(axis=0, dtype=np.float64)
         self._squares += np.einsum("sc,sc->c", block, block, dtype=np.float64)
         self._full += (np.abs(block) >= FULL_SCALE).sum(axis=0)
-        self._high.hear(block)
-        self._low.hear(-block)
+        self._high.add(block)
+        self._low.add(-block)
         for start in range(0, len(block), self._still_frame * 1000):
             self._still += self._unmoved(block[start : start + self._still_frame * 1000])
 
     def _unmoved(self, block: NDArray[np.float32]) -> int:
-        """How many samples lie in frames of 10 ms in which no channel moves."""
+        """How many samples lie in 10 ms frames in which every channel is constant."""
         frames = len(block) // self._still_frame
-        whole = block[: frames * self._still_frame].reshape(
-            frames, self._still_frame, block.shape[1]
-        )
-        still = (np.ptp(whole, axis=1) == 0).all(axis=1)
-        rest = block[frames * self._still_frame :]
+        framed, rest = np.split(block, [frames * self._still_frame])
+        framed = framed.reshape(frames, self._still_frame, block.shape[1])
+        still = (np.ptp(framed, axis=1) == 0).all(axis=1)
         tail = len(rest) if len(rest) and (np.ptp(rest, axis=0) == 0).all() else 0
         return int(still.sum()) * self._still_frame + tail
 
@@ -61,12 +59,12 @@ class Levels:
 
     @property
     def level(self) -> float | None:
-        """Root mean square of the loudest channel without its constant part, in dBFS."""
+        """Root mean square of the loudest channel without its DC offset, in dBFS."""
         return decibels(float(self._power().max(initial=0)))
 
     @property
     def offset(self) -> float:
-        """Largest constant part of a channel, as a share of full scale."""
+        """Largest DC offset of a channel, as a share of full scale."""
         return float(np.abs(self._sum).max(initial=0)) / max(1, self._count)
 
     @property
@@ -77,46 +75,42 @@ class Levels:
 
     @property
     def silent(self) -> float:
-        """Share of the recording in which no channel moves."""
+        """Share of the recording in which every channel is constant."""
         return self._still / max(1, self._count)
 
     @property
     def dead(self) -> tuple[int, ...]:
-        """Channels without sound, from 0; none where no channel has any."""
+        """Channels without sound, numbered from 0; empty if all are silent."""
         power = self._power()
         floor = power.max(initial=0) * 10 ** (-DEAD / 10)
-        return tuple(int(one) for one in np.flatnonzero(power < floor))
+        return tuple(int(channel) for channel in np.flatnonzero(power < floor))
 
     def _power(self) -> NDArray[np.float64]:
         count = max(1, self._count)
         power = self._squares / count - (self._sum / count) ** 2
-        # What rounding leaves of a constant is no sound.
+        # The rounding error of a constant is not sound.
         return np.where(power > 1e-9 * self._squares / count, power, 0.0)
 
 
 class _Top:
-    """Each channel's highest value so far, and how many samples stand flat at it."""
+    """Each channel's maximum so far, and how many samples lie in flat runs at it."""
 
     def __init__(self, channels: int) -> None:
         self.top = np.zeros(channels, np.float32)
         self.flat = np.zeros(channels, np.int64)
 
-    def hear(self, block: NDArray[np.float32]) -> None:
-        found = block.max(axis=0, initial=0)
-        higher = found > self.top
-        self.top = np.maximum(self.top, found)
+    def add(self, block: NDArray[np.float32]) -> None:
+        highest = block.max(axis=0, initial=0)
+        higher = highest > self.top
+        self.top = np.maximum(self.top, highest)
         self.flat[higher] = 0
-        for channel in np.flatnonzero((found == self.top) & (found >= _FLAT_FROM)):
-            self.flat[channel] += _in_runs(block[:, channel] == self.top[channel])
-
-
-def _in_runs(at: NDArray[np.bool_]) -> int:
-    """How many of the marked samples stand in runs of at least three."""
-    edges = np.flatnonzero(np.diff(at.astype(np.int8), prepend=0, append=0))
-    lengths = edges[1::2] - edges[::2]
-    return int(lengths[lengths >= _FLAT].sum())
+        for channel in np.flatnonzero((highest == self.top) & (highest >= _FLAT_FROM)):
+            at_top = (block[:, channel] == self.top[channel]).astype(np.int8)
+            edges = np.flatnonzero(np.diff(at_top, prepend=0, append=0))
+            runs = edges[1::2] - edges[::2]
+            self.flat[channel] += int(runs[runs >= _FLAT].sum())
 
 
 def decibels(power: float) -> float | None:
-    """A power as dB; None where there is none."""
+    """A power in dB; None for zero."""
     return 10 * math.log10(power) if power > 0 else None

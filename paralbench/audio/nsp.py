@@ -36,30 +36,29 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Nsp:
-    """What an NSP file holds: its rate in Hz and its streams in the order of the file."""
+    """The sampling rate of an NSP file in Hz and its streams in file order."""
 
     rate: int
     streams: tuple[Stream, ...]
 
     @property
     def channels(self) -> int:
-        """Channels of all streams together."""
+        """Total channels of all streams."""
         return sum(stream.channels for stream in self.streams)
 
     @property
     def frames(self) -> int:
-        """Samples of each channel, as many as every stream has."""
+        """Samples of each channel: the length of the shortest stream."""
         return min(stream.frames for stream in self.streams)
 
 
 def layout(path: Path) -> Nsp:
     """Read the chunks of a file without its samples.
 
-    Where the size of the samples was never written (0: the recording was broken off), they run to
-    the end of the file.
+    Samples of unknown size (0: the recording was interrupted) extend to the end of the file.
 
     Raises:
-        Refused: for a file that is not NSP, or holds less than it declares.
+        Refused: for a file that is not NSP, or is shorter than it declares.
     """
     size = path.stat().st_size
     rate, streams = 0, []
@@ -70,11 +69,13 @@ def layout(path: Path) -> Nsp:
         while position + 8 <= size:
             file.seek(position)
             name, length = struct.unpack("<4sI", file.read(8))
-            held = size - position - 8
+            stored = size - position - 8
             if name in _SAMPLES and length in _UNKNOWN_LENGTH:
-                length = held
-            if length > held:
-                raise Refused(f"truncated: {name!r} declares {length} bytes, the file holds {held}")
+                length = stored
+            if length > stored:
+                raise Refused(
+                    f"truncated: {name!r} declares {length} bytes, the file holds {stored}"
+                )
             if name in (b"HEDR", b"HDR8") and length >= 24:
                 rate = int.from_bytes(file.read(24)[20:], "little")
             elif name in _SAMPLES:
@@ -89,13 +90,13 @@ def layout(path: Path) -> Nsp:
 
 
 def blocks(path: Path, first: int, frames: int, size: int) -> Iterator[NDArray[np.float32]]:
-    """``frames`` frames from ``first`` on as float32 [frames, channels], ``size`` at a time."""
-    found = layout(path)
-    last = min(first + frames, found.frames)
+    """Read ``frames`` frames from ``first`` as float32 [frames, channels], ``size`` at a time."""
+    content = layout(path)
+    last = min(first + frames, content.frames)
     with path.open("rb") as file:
         for start in range(first, last, size):
             count = min(size, last - start)
-            parts = [_read(file, stream, start, count) for stream in found.streams]
+            parts = [_read(file, stream, start, count) for stream in content.streams]
             yield np.concatenate(parts, axis=1).astype(np.float32) / np.float32(32768)
 
 
@@ -104,7 +105,7 @@ def _read(file: BinaryIO, stream: Stream, start: int, count: int) -> NDArray[np.
     file.seek(stream.offset + start * width)
     content = file.read(count * width)
     if len(content) < count * width:
-        raise Refused("truncated: it became shorter while it was read")
+        raise Refused("truncated: it was shortened while being read")
     return np.frombuffer(content, "<i2").reshape(count, stream.channels)
 
 

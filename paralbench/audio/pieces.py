@@ -1,4 +1,4 @@
-"""Cuts a recording into pieces that an encoder is fed, each with context on both sides."""
+"""Cuts a recording into pieces for an encoder, each with context on both sides."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Waveform: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a recording that is encoded at once; all numbers count samples.
+    """A part of a recording that is encoded at once; all numbers count samples.
 
     Args:
-        samples: what the encoder is fed, context included.
-        start: where the piece's own stretch begins in the recording, context not included.
-        before: how much context stands before it.
-        own: how long its own stretch is; the stretches of all pieces make up the recording.
+        samples: the encoder's input, context included.
+        start: where the piece begins in the recording, context excluded.
+        before: length of the context before it.
+        own: its length without context; all pieces together make up the recording.
     """
 
     samples: Waveform
@@ -31,7 +31,7 @@ class Piece:
 
     @property
     def after(self) -> int:
-        """How much context stands behind the piece's own stretch."""
+        """Length of the context after the piece."""
         return len(self.samples) - self.before - self.own
 
 
@@ -40,19 +40,18 @@ def cut(
 ) -> Iterator[Piece]:
     """Cut a stream into windows of ``window`` samples, the last one shorter.
 
-    With ``overlap`` each window but the first begins, and each but the last ends, with so many
-    samples of context at least. Windows then begin at multiples of ``unit`` samples, the encoder's
-    hop, so the frames of all are those of one grid. What fits into one window is not cut. The last
-    window is longer than twice the overlap, however little was left.
+    With ``overlap``, inner edges have at least this much context. Windows begin at multiples of
+    ``unit`` samples, the encoder's hop, so that their frames share one grid. A stream that fits one
+    window is not cut. The last window is always longer than twice the overlap.
 
     Raises:
-        ValueError: where the window leaves no room between its two overlaps.
+        ValueError: for a window with no room between its two overlaps.
     """
     context = -(-overlap // unit) * unit
     step = (window - 2 * context) // unit * unit if context else window
     if step <= 0:
         raise ValueError(f"a window of {window} samples has no room for two overlaps of {overlap}")
-    held: list[Waveform] = []
+    buffer: list[Waveform] = []
     count = first = 0
 
     def piece(samples: Waveform, last: bool) -> Piece:
@@ -61,12 +60,12 @@ def cut(
         return Piece(samples, first + before, before, own)
 
     for samples in stream:
-        held.append(samples)
+        buffer.append(samples)
         count += len(samples)
-        # With context, whether a window is the last decides what of it is kept.
+        # With context, the last window keeps its end: wait until another sample arrives.
         while count > window or (count == window and not context):
-            joined = np.concatenate(held) if len(held) > 1 else held[0]
+            joined = np.concatenate(buffer) if len(buffer) > 1 else buffer[0]
             yield piece(joined[:window], last=False)
-            held, count, first = [joined[step:]], count - step, first + step
+            buffer, count, first = [joined[step:]], count - step, first + step
     if count:
-        yield piece(np.concatenate(held) if len(held) > 1 else held[0], last=True)
+        yield piece(np.concatenate(buffer) if len(buffer) > 1 else buffer[0], last=True)

@@ -1,8 +1,7 @@
-"""Measures one recording in a single pass over its blocks: an hour costs no more memory than a minute.
+"""Audio quality of one recording, measured in a single pass over its blocks.
 
-Levels, clipping and bandwidth are measured on the samples as stored; speech, noise and voices on
-the mean of the channels at 16 kHz, in steps of 32 ms, of which some sixty bytes each are kept (7 MB
-an hour).
+Levels, clipping and bandwidth are measured on the stored samples; speech, noise and voices on the
+mean of the channels at 16 kHz, in steps of 32 ms. Memory: about 60 bytes a step, 7 MB an hour.
 """
 
 from __future__ import annotations
@@ -29,63 +28,58 @@ _BLOCK_SECONDS = 10
 _STEP = speakers.STEP
 _RATES = (1000, 768_000)
 _CHANNELS = 64
-_LARGEST = 1e6  # of full scale: what a damaged float may be, and no recorder writes
+_LARGEST = 1e6  # of full scale; larger floats are damage
 _POLICY = Cutting(how="voice")
 
 
 def measure(clip: Clip, detector: VoiceActivity) -> Quality:
-    """The quality of a clip, every sample of it looked at.
+    """Measure the quality of a complete clip.
 
     Raises:
-        Refused: for what cannot be decoded; NaN is not refused here but counted.
-        ParalbenchError: where the detector is not installed.
+        Refused: for a clip that cannot be decoded; NaN is counted instead.
+        ParalbenchError: if the detector is not installed.
     """
-    with decoding.as_stored(clip) as (found, stored):
-        _plausible(found)
-        given = _AsGiven(found, clip)
+    with decoding.as_stored(clip) as (header, blocks):
+        rate, channels = header.rate, header.channels
+        if not _RATES[0] <= rate <= _RATES[1]:
+            raise Refused(f"its header is damaged: it declares a sampling rate of {rate} Hz")
+        if channels > _CHANNELS:
+            raise Refused(f"it has {channels} channels, expected at most {_CHANNELS}")
+        stored = _Stored(rate, channels if clip.channel is None else 1)
         voice = _Voice(detector)
-        heard = decoding.resampled(given.heard(stored), found.rate, voice_activity.RATE)
-        for piece in cut(heard, _BLOCK_SECONDS * voice_activity.RATE // _STEP * _STEP):
-            voice.hear(piece.samples)
-    return _quality(given, voice)
+        mono = decoding.resampled(stored.mono(blocks), rate, voice_activity.RATE)
+        for piece in cut(mono, _BLOCK_SECONDS * voice_activity.RATE // _STEP * _STEP):
+            voice.add(piece.samples)
+    return _quality(stored, voice)
 
 
-def _plausible(found: decoding.Header) -> None:
-    if not _RATES[0] <= found.rate <= _RATES[1]:
-        raise Refused(f"its header is damaged: it declares a sampling rate of {found.rate} Hz")
-    if found.channels > _CHANNELS:
-        raise Refused(
-            f"it has {found.channels} channels, at most {_CHANNELS} are expected of a recording"
-        )
+class _Stored:
+    """Measurements on the stored samples."""
 
-
-class _AsGiven:
-    """What is measured on the stored samples on their way to the mean of the channels."""
-
-    def __init__(self, found: decoding.Header, clip: Clip) -> None:
-        self.rate = found.rate
-        self.channels = found.channels if clip.channel is None else 1
+    def __init__(self, rate: int, channels: int) -> None:
+        self.rate, self.channels = rate, channels
         self.samples = self.not_finite = 0
-        self.levels = Levels(self.channels, found.rate)
-        self.spectrum = LongTermSpectrum(found.rate)
+        self.levels = Levels(channels, rate)
+        self.spectrum = LongTermSpectrum(rate)
 
-    def heard(self, stored: Iterator[Waveform]) -> Iterator[Waveform]:
-        for piece in cut(stored, _BLOCK_SECONDS * self.rate):
+    def mono(self, blocks: Iterator[Waveform]) -> Iterator[Waveform]:
+        """Measure blocks [samples, channels] and yield the means of their channels."""
+        for piece in cut(blocks, _BLOCK_SECONDS * self.rate):
             block = piece.samples
-            usable = np.abs(block) <= _LARGEST  # neither is NaN
+            usable = np.abs(block) <= _LARGEST  # False for NaN
             if not usable.all():
                 self.not_finite += int(usable.size - usable.sum())
                 block = np.where(usable, block, np.float32(0))
             self.samples += len(block)
-            self.levels.hear(block)
+            self.levels.add(block)
             mono = block.mean(axis=1, dtype=np.float32)
-            self.spectrum.hear(mono)
+            self.spectrum.add(mono)
             yield mono
 
 
 @dataclass
 class _Voice:
-    """What is measured on mono samples at 16 kHz; steps that are not whole are left out."""
+    """Measurements on mono samples at 16 kHz; an incomplete last step is left out."""
 
     detector: VoiceActivity
     timbre: Timbre = field(default_factory=Timbre)
@@ -93,35 +87,35 @@ class _Voice:
     power: list[NDArray[np.float32]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._listener = self.detector.listener()
+        self._stream = self.detector.stream()
 
-    def hear(self, samples: Waveform) -> None:
-        whole = samples[: len(samples) // _STEP * _STEP]
-        self.likely.append(self._listener.hear(whole))
-        self.power.append(np.square(whole).reshape(-1, _STEP).mean(axis=1))
-        self.timbre.hear(whole)
+    def add(self, samples: Waveform) -> None:
+        steps = samples[: len(samples) // _STEP * _STEP]
+        self.likely.append(self._stream.add(steps))
+        self.power.append(np.square(steps).reshape(-1, _STEP).mean(axis=1))
+        self.timbre.add(steps)
 
 
-def _quality(given: _AsGiven, voice: _Voice) -> Quality:
+def _quality(stored: _Stored, voice: _Voice) -> Quality:
     empty = [np.zeros(0, np.float32)]
     likely, power = np.concatenate(empty + voice.likely), np.concatenate(empty + voice.power)
     ratio, method = noise_ratio(power, likely)
     spoken = power[likely >= SPEECH]
-    stretches = voice_activity.stretches(likely, _POLICY)
+    segments = voice_activity.segments(likely, _POLICY)
     return Quality(
-        seconds=given.samples / given.rate,
-        rate=given.rate,
-        channels=given.channels,
-        dead_channels=given.levels.dead,
-        not_finite=given.not_finite,
-        peak=given.levels.peak,
-        level=given.levels.level,
+        seconds=stored.samples / stored.rate,
+        rate=stored.rate,
+        channels=stored.channels,
+        dead_channels=stored.levels.dead,
+        not_finite=stored.not_finite,
+        peak=stored.levels.peak,
+        level=stored.levels.level,
         speech_level=decibels(float(spoken.mean())) if len(spoken) else None,
-        clipped=given.levels.clipped,
-        silent=given.levels.silent,
-        offset=given.levels.offset,
-        bandwidth=given.spectrum.bandwidth(),
-        speech=sum(end - start for start, end in stretches),
+        clipped=stored.levels.clipped,
+        silent=stored.levels.silent,
+        offset=stored.levels.offset,
+        bandwidth=stored.spectrum.bandwidth(),
+        speech=sum(end - start for start, end in segments),
         noise_ratio=ratio,
         noise_method=method,
         speaker_contrast=speakers.contrast(voice.timbre.features(), likely),

@@ -1,7 +1,7 @@
-"""Where somebody speaks: silero-vad's probabilities (MIT), cut into stretches by a recorded policy.
+"""Voice activity: speech probabilities of silero-vad (MIT), cut into segments by a recorded policy.
 
-The model is an ONNX file inside the package ``silero-vad``, proved by checksum and run by onnxruntime;
-it hears 32 ms at a time and remembers, so a recording of any length is heard block by block.
+The model is an ONNX file of the package ``silero-vad``, verified by checksum and run by onnxruntime.
+It is recurrent over steps of 32 ms, so a recording of any length is processed block by block.
 """
 
 from __future__ import annotations
@@ -29,25 +29,24 @@ _BLOCK_SECONDS = 960 * SECONDS
 
 
 class VoiceActivity:
-    """The detector. Loaded when first used.
+    """The detector, loaded on first use.
 
     Raises:
-        ParalbenchError: where silero-vad or onnxruntime is not installed, or the file is another.
+        ParalbenchError: if silero-vad or onnxruntime is missing, or the model file is another.
     """
 
     def probabilities(self, clip: Clip) -> NDArray[np.float32]:
-        """How likely each 32 ms of a clip are speech; raises Refused as :func:`decoding.blocks`."""
-        listener = self.listener()
-        heard = [listener.hear(block) for block in decoding.blocks(clip, RATE, _BLOCK_SECONDS)]
-        return np.concatenate([*heard, listener.end()])
+        """Probability of speech in each 32 ms; raises Refused as :func:`decoding.blocks`."""
+        stream = self.stream()
+        steps = [stream.add(block) for block in decoding.blocks(clip, RATE, _BLOCK_SECONDS)]
+        return np.concatenate([*steps, stream.end()])
 
-    def listener(self) -> ClipEncoder:
-        """One that has heard nothing yet; raises ParalbenchError as the class says."""
-        return ClipEncoder(self._session)
+    def stream(self) -> SpeechStream:
+        """A stream for a new recording; raises ParalbenchError as the class does."""
+        return SpeechStream(self._session)
 
     def utterances(self, clip: Clip, policy: Cutting) -> list[Clip]:
-        """The clip's stretches of speech as clips, in order; none where nobody speaks."""
-        found = stretches(self.probabilities(clip), policy)
+        """The clip's segments of speech as clips, in order; empty without speech."""
         length = decoding.length(clip)
         return [
             Clip(
@@ -56,7 +55,7 @@ class VoiceActivity:
                 clip.start + min(length, end + policy.padding),
                 clip.channel,
             )
-            for start, end in found
+            for start, end in segments(self.probabilities(clip), policy)
         ]
 
     @cached_property
@@ -71,7 +70,7 @@ class VoiceActivity:
         content = file.read_bytes() if file.is_file() else b""
         if hashlib.sha256(content).hexdigest() != SHA256:
             raise ParalbenchError(
-                f"{file}: it is not the detector of silero-vad 6.2.3, with which the policy is "
+                f"{file}: expected the detector of silero-vad 6.2.3, for which the policy is "
                 "defined; pip install 'paralbench[voice]'."
             )
         try:
@@ -87,22 +86,22 @@ class VoiceActivity:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-class ClipEncoder:
-    """Hears one recording at 16 kHz, in blocks of any length, and remembers what came before."""
+class SpeechStream:
+    """Speech probabilities of one recording at 16 kHz, in blocks of any length."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
         self._state = [np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)]
-        self._held = np.zeros(_BEFORE, np.float32)
+        self._rest = np.zeros(_BEFORE, np.float32)
 
-    def hear(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How likely each 32 ms that are now complete are speech, [steps]."""
-        held = np.concatenate([self._held, samples])
-        steps = (len(held) - _BEFORE) // _STEP
-        self._held = held[steps * _STEP :]
+    def add(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probability of speech in each step that this block completes, [steps]."""
+        signal = np.concatenate([self._rest, samples])
+        steps = (len(signal) - _BEFORE) // _STEP
+        self._rest = signal[steps * _STEP :]
         if not steps:
             return np.zeros(0, np.float32)
-        windows = np.lib.stride_tricks.sliding_window_view(held, _BEFORE + _STEP)[::_STEP]
+        windows = np.lib.stride_tricks.sliding_window_view(signal, _BEFORE + _STEP)[::_STEP]
         speech, *self._state = self._session.run(
             None,
             {"input": np.ascontiguousarray(windows), "h": self._state[0], "c": self._state[1]},
@@ -111,13 +110,13 @@ class ClipEncoder:
         return likely
 
     def end(self) -> NDArray[np.float32]:
-        """The same for what is left, filled up with silence; [1] or [0]."""
-        return self.hear(np.zeros(-(len(self._held) - _BEFORE) % _STEP, np.float32))
+        """The same for the remainder, padded with silence; [1] or [0]."""
+        return self.add(np.zeros(-(len(self._rest) - _BEFORE) % _STEP, np.float32))
 
 
-def stretches(probabilities: NDArray[np.floating], policy: Cutting) -> list[tuple[float, float]]:
-    """Begin and end in seconds of each stretch of speech, before padding."""
-    found: list[tuple[int, int]] = []
+def segments(probabilities: NDArray[np.floating], policy: Cutting) -> list[tuple[float, float]]:
+    """Start and end in seconds of each segment of speech, before padding."""
+    spans: list[tuple[int, int]] = []
     start, quiet = -1, 0
     patience = max(1, round(policy.silence / SECONDS))
     for step, likely in enumerate(probabilities):
@@ -125,17 +124,17 @@ def stretches(probabilities: NDArray[np.floating], policy: Cutting) -> list[tupl
             start = step if start < 0 else start
             quiet = 0
         elif start >= 0:
-            # Between the thresholds it may still be speech: neither begun nor ended.
+            # Between the two thresholds nothing changes: it may still be speech.
             quiet += bool(likely < policy.threshold - _HYSTERESIS or quiet)
             if quiet >= patience:
-                found.append((start, step + 1 - quiet))
+                spans.append((start, step + 1 - quiet))
                 start, quiet = -1, 0
     if start >= 0:
-        found.append((start, len(probabilities) - quiet))
+        spans.append((start, len(probabilities) - quiet))
     least, longest = policy.speech / SECONDS, round(policy.longest / SECONDS)
     return [
         (piece[0] * SECONDS, piece[1] * SECONDS)
-        for begin, end in found
+        for begin, end in spans
         if end - begin >= least
         for piece in _pieces(probabilities, begin, end, longest)
     ]
@@ -144,10 +143,10 @@ def stretches(probabilities: NDArray[np.floating], policy: Cutting) -> list[tupl
 def _pieces(
     probabilities: NDArray[np.floating], start: int, end: int, longest: int
 ) -> list[tuple[int, int]]:
-    """A stretch cut where speech is least likely, until no piece is longer than ``longest``."""
+    """Cut a segment where speech is least likely, until no piece is longer than ``longest``."""
     if end - start <= longest:
         return [(start, end)]
-    # Within the middle of what is allowed, so that no piece becomes a crumb.
+    # Not before half the allowed length, so that no piece becomes very short.
     low, high = start + longest // 2, min(start + longest, end - 1)
     cut = low + int(np.argmin(probabilities[low:high]))
     return [(start, cut), *_pieces(probabilities, cut, end, longest)]

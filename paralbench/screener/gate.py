@@ -25,7 +25,7 @@ class Gate:
     def __init__(self, limits: QualityLimits) -> None:
         self._limits = limits
         self._detector = VoiceActivity()
-        self._detector.listener()  # a missing package is not the first recording's fault
+        self._detector.stream()  # a missing package is not the first recording's fault
 
     def check(self, clip: Clip) -> Admission:
         """Measure a recording and judge it; never raises for what a file holds."""

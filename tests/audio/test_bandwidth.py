@@ -16,7 +16,7 @@ from paralbench.synthetic.voice import speak, speaker
 def _bandwidth(samples: NDArray[np.floating], rate: int) -> float | None:
     spectrum = LongTermSpectrum(rate)
     for start in range(0, len(samples), 10 * rate):
-        spectrum.hear(samples[start : start + 10 * rate].astype(np.float32))
+        spectrum.add(samples[start : start + 10 * rate].astype(np.float32))
     return spectrum.bandwidth()
 
 

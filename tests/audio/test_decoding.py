@@ -169,7 +169,7 @@ def test_a_coding_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     content = (tmp_path / "a.mkv").read_bytes()
     assert content.count(b"A_FLAC") == 1
     (tmp_path / "a.mkv").write_bytes(content.replace(b"A_FLAC", b"A_NONE"))
-    with pytest.raises(Refused, match="in a coding that is not known here"):
+    with pytest.raises(Refused, match="its audio codec is not supported"):
         whole(Clip(tmp_path / "a.mkv"))
 
 
@@ -189,7 +189,7 @@ def test_channels_that_change_on_the_way_are_refused(tmp_path: Path) -> None:
             container.mux(stream.encode(None))
         parts.append(file.read_bytes())
     (tmp_path / "a.aac").write_bytes(b"".join(parts))
-    with pytest.raises(Refused, match="rate or channels change on the way"):
+    with pytest.raises(Refused, match="rate or channels change midway"):
         whole(Clip(tmp_path / "a.aac"))
 
 

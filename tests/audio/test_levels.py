@@ -20,7 +20,7 @@ def _heard(*blocks: NDArray[np.float32], rate: int = RATE) -> Levels:
     first = blocks[0].reshape(len(blocks[0]), -1)
     levels = Levels(first.shape[1], rate)
     for block in blocks:
-        levels.hear(block.reshape(len(block), -1))
+        levels.add(block.reshape(len(block), -1))
     return levels
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from paralbench.audio import decoding
 from paralbench.audio.cutting import Cutting
 from paralbench.audio.quality import measure
-from paralbench.audio.voice_activity import VoiceActivity, stretches
+from paralbench.audio.voice_activity import VoiceActivity, segments
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 from paralbench.records.quality import Quality
@@ -59,7 +59,7 @@ def test_a_good_recording(
     assert (found.seconds, found.rate, found.channels) == (10.0, RATE, 1)
     assert (found.dead_channels, found.not_finite, found.clipped, found.silent) == ((), 0, 0, 0)
     odds = detector.probabilities(Clip(tmp_path / "a.wav"))
-    spans = stretches(odds[: len(voice) // 512], Cutting())
+    spans = segments(odds[: len(voice) // 512], Cutting())
     assert found.speech == pytest.approx(sum(end - start for start, end in spans))
     assert 6 < found.speech < 8.1
     assert found.bandwidth == 8000
@@ -155,7 +155,7 @@ def test_headers_that_no_recorder_writes_are_refused(
     tmp_path: Path, detector: VoiceActivity
 ) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((100, 65)), RATE)
-    with pytest.raises(Refused, match="it has 65 channels, at most 64"):
+    with pytest.raises(Refused, match="it has 65 channels, expected at most 64"):
         measure(Clip(tmp_path / "a.wav"), detector)
     for rate in (999, 768_001):
         soundfile.write(tmp_path / "a.wav", np.zeros(100), rate)

@@ -52,10 +52,10 @@ def _recording(kind: Kind, seed: int) -> Signal:
 
 
 def _contrast(signal: Signal, detector: VoiceActivity) -> float | None:
-    listener, timbre = detector.listener(), Timbre()
+    stream, timbre = detector.stream(), Timbre()
     whole = signal[: len(signal) // STEP * STEP]
-    timbre.hear(whole)
-    return contrast(timbre.features(), listener.hear(whole))
+    timbre.add(whole)
+    return contrast(timbre.features(), stream.add(whole))
 
 
 def _suspected(kind: Kind, seeds: range) -> float:
@@ -77,13 +77,13 @@ def test_a_second_voice_is_suspected_and_one_alone_is_not(
 def test_loudness_and_blocks_play_no_part() -> None:
     signal = _recording("other sex", 1)
     whole, parts = Timbre(), Timbre()
-    whole.hear(signal)
+    whole.add(signal)
     for part in np.array_split(signal, 77):
-        parts.hear(part)
+        parts.add(part)
     assert whole.features().shape == (len(signal) // STEP, FEATURES)
     np.testing.assert_array_equal(whole.features(), parts.features())
     louder = Timbre()
-    louder.hear(signal * 2)
+    louder.add(signal * 2)
     told, heard = louder.features(), whole.features()
     np.testing.assert_array_equal(told[:, 0], heard[:, 0])
     assert np.abs(told[:, 1:] - heard[:, 1:]).mean() < 0.05
@@ -94,7 +94,7 @@ def test_the_pitch_of_a_pulse_train_is_found(hz: float) -> None:
     time = np.arange(2 * RATE) / RATE
     signal = sum(np.sin(2 * np.pi * hz * order * time) / order for order in range(1, 9))
     timbre = Timbre()
-    timbre.hear((0.1 * np.asarray(signal)).astype(np.float32))
+    timbre.add((0.1 * np.asarray(signal)).astype(np.float32))
     pitch = timbre.features()[2:, 0]
     assert np.isfinite(pitch).mean() > 0.95
     assert float(np.nanmedian(pitch)) == pytest.approx(np.log2(hz), abs=0.03)
@@ -102,7 +102,7 @@ def test_the_pitch_of_a_pulse_train_is_found(hz: float) -> None:
 
 def test_noise_has_no_pitch() -> None:
     timbre = Timbre()
-    timbre.hear(np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32))
+    timbre.add(np.random.default_rng(0).normal(0, 0.1, RATE).astype(np.float32))
     assert np.isfinite(timbre.features()[:, 0]).mean() < 0.05
 
 

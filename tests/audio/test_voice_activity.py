@@ -1,4 +1,4 @@
-"""Where somebody speaks: the detector against its own package, and the policy on made-up odds."""
+"""Voice activity: the detector against its own package, the policy on made-up probabilities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from paralbench.audio import decoding
 from paralbench.audio.cutting import Cutting
-from paralbench.audio.voice_activity import SECONDS, VoiceActivity, stretches
+from paralbench.audio.voice_activity import SECONDS, VoiceActivity, segments
 from paralbench.records.example import Clip
 
 POLICY = Cutting(how="voice")
@@ -23,34 +23,34 @@ def _odds(*parts: tuple[float, float]) -> np.ndarray:
     return np.concatenate([np.full(round(seconds / SECONDS), odd) for odd, seconds in parts])
 
 
-def test_two_stretches_apart_and_a_cough_left_out() -> None:
-    found = stretches(
+def test_two_segments_and_a_cough_left_out() -> None:
+    spans = segments(
         _odds((0.0, 1.024), (0.9, 2.048), (0.1, 0.96), (0.9, 0.096), (0.0, 1.024), (0.8, 1.024)),
         POLICY,
     )
-    assert found == [(1.024, 3.072), (5.152, 6.176)]
+    assert spans == [(1.024, 3.072), (5.152, 6.176)]
 
 
 def test_a_short_silence_does_not_end_it_nor_doubt_begin_it() -> None:
-    assert stretches(_odds((0.9, 1.024), (0.1, 0.192), (0.9, 1.024)), POLICY) == [(0.0, 2.24)]
-    assert stretches(_odds((0.45, 3.2)), POLICY) == []
+    assert segments(_odds((0.9, 1.024), (0.1, 0.192), (0.9, 1.024)), POLICY) == [(0.0, 2.24)]
+    assert segments(_odds((0.45, 3.2)), POLICY) == []
 
 
 @given(st.lists(st.floats(0, 1), max_size=400), st.floats(1.1, 4))
-def test_stretches_are_in_order_and_never_too_long(odds: list[float], longest: float) -> None:
-    found = stretches(np.array(odds), Cutting(how="voice", longest=longest))
-    flat = [time for stretch in found for time in stretch]
+def test_segments_are_in_order_and_never_too_long(odds: list[float], longest: float) -> None:
+    spans = segments(np.array(odds), Cutting(how="voice", longest=longest))
+    flat = [time for span in spans for time in span]
     assert flat == sorted(flat)
-    assert all(0 <= start < end <= len(odds) * SECONDS + 1e-9 for start, end in found)
-    assert all(end - start <= longest + SECONDS for start, end in found)
+    assert all(0 <= start < end <= len(odds) * SECONDS + 1e-9 for start, end in spans)
+    assert all(end - start <= longest + SECONDS for start, end in spans)
 
 
-def test_a_long_stretch_is_cut_where_speech_is_least_likely() -> None:
+def test_a_long_segment_is_cut_where_speech_is_least_likely() -> None:
     odds = _odds((0.9, 8.0))
     odds[100] = 0.6
-    found = stretches(odds, Cutting(how="voice", longest=5.0))
-    assert found[0][1] == pytest.approx(100 * SECONDS)
-    assert all(one[1] == two[0] for one, two in pairwise(found))
+    spans = segments(odds, Cutting(how="voice", longest=5.0))
+    assert spans[0][1] == pytest.approx(100 * SECONDS)
+    assert all(left[1] == right[0] for left, right in pairwise(spans))
 
 
 def test_probabilities_are_the_packages_own(tmp_path: Path) -> None:
@@ -63,11 +63,11 @@ def test_probabilities_are_the_packages_own(tmp_path: Path) -> None:
     )
     soundfile.write(tmp_path / "a.wav", audio, 16000, subtype="FLOAT")
     clip = Clip(tmp_path / "a.wav")
-    (heard,) = decoding.blocks(clip, 16000, 60)
+    (samples,) = decoding.blocks(clip, 16000, 60)
     detector = silero.load_silero_vad(onnx=True)
-    steps = range(0, len(heard) - 511, 512)
-    theirs = [float(detector(torch.from_numpy(heard[at : at + 512]), 16000)) for at in steps]
+    steps = range(0, len(samples) - 511, 512)
+    theirs = [float(detector(torch.from_numpy(samples[at : at + 512]), 16000)) for at in steps]
     ours = VoiceActivity().probabilities(clip)
     assert np.abs(ours[: len(theirs)] - theirs).max() < 1e-5
     part = VoiceActivity().utterances(Clip(tmp_path / "a.wav", 1.0, 5.0), POLICY)
-    assert all(1.0 <= one.start < (one.end or 0) <= 5.0 for one in part)
+    assert all(1.0 <= clip.start < (clip.end or 0) <= 5.0 for clip in part)
