@@ -112,7 +112,7 @@ class _S3prl(_Eager):
 
 def run() -> list[tuple[str, str]]:
     """Each in a process of its own, in turn, clips shared out over rounds; models loaded before."""
-    fast = next((one for one in FAST if one in native.ways("cpu")), None)
+    fast = next((placement for placement in FAST if placement in native.placements("cpu")), None)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         files = _make(folder)

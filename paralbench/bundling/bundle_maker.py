@@ -137,7 +137,7 @@ def make(
 def _usable(file: Path, result: Result) -> Cards:
     """The result's cards; raises ParalbenchError where no bundle can be made of it."""
     reason = ""
-    if not files.whole(file, result):
+    if not files.has_predictions(file, result):
         raise ParalbenchError(
             f"{file.with_suffix('.parquet')}: expected the predictions of this result, from which the "
             "screener is calibrated; they are missing or others."

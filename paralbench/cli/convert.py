@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.encoders import conversion, weights
 
     card = options.catalog(args).model(args.model).card
-    to: Path = args.to or conversion.converted(card.id)
+    to: Path = args.to or conversion.converted_folder(card.id)
     report = conversion.convert(card, args.file or weights.fetched_pickle(card), to)
     below = f" below '{report.below}'" if report.below else ""
     print(f"kept {report.tensors} tensors{below}, {report.parameters} parameters: {to}")

@@ -103,7 +103,7 @@ def _screeners(catalog: Catalog, root: Path, places: Mapping[str, Path]) -> list
 
     made = []
     for task in _SCREENED:
-        file = files.place(root / "results", task, _SCREENER, "linear-probe", synthetic=True)
+        file = files.result_path(root / "results", task, _SCREENER, "linear-probe", synthetic=True)
         data = places[catalog.task(task).corpus]
         found = trial(file, catalog, data, root / "screening", root / "cache", _say)
         counted = ", ".join(f"{count} {status}" for status, count in found.counts.items())

@@ -80,7 +80,7 @@ def _devices() -> dict[str, Any]:
         "cuda": torch.cuda.get_device_name(0) if cuda else "none",
         "bf16": ", ".join(native.bf16_instructions()) or "not on this CPU",
         "bf16 on the GPU": _gpu_bf16(cuda),
-        "ways to compute": [way.name for way in native.ways("cpu")],
+        "ways to compute": [placement.name for placement in native.placements("cpu")],
     }
 
 

@@ -130,7 +130,7 @@ def _told(one: Compared) -> str:
         f"{one.changed} of {one.predictions} predictions changed"
     ]
     for found in one.fidelity:
-        lines.append(f"  {found.told()}; {found.speedup:.1f} times as fast, clip after clip")
+        lines.append(f"  {found.summary}; {found.speedup:.1f} times as fast, clip after clip")
         lines.append("  layer  mean cosine  least cosine  pooled difference")
         rows = zip(found.mean_cosine, found.least_cosine, found.pooled_difference, strict=True)
         lines += [

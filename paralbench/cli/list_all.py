@@ -109,7 +109,7 @@ def _suites(args: argparse.Namespace) -> Rows:
 
 
 def _models(args: argparse.Namespace) -> Rows:
-    from paralbench.encoders.weights import ways
+    from paralbench.encoders.weights import commands
 
     catalog = options.catalog(args)
     here = models_here(catalog)
@@ -117,7 +117,7 @@ def _models(args: argparse.Namespace) -> Rows:
         {"model": name, "parameters": f"{model.card.parameters / 1e6:.1f} M",
          "layers": str(model.card.layers), "width": str(model.card.width), "weights": here[name],
          "null": "null" if model.card.null else "",
-         "get them with": ways(model.card) if here[name] == "not here" else "",
+         "get them with": commands(model.card) if here[name] == "not here" else "",
          "licence": model.card.licence, "title": model.card.title}
         for name, model in catalog.models.items()
     ]  # fmt: skip

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.results import files
 
     recorded = files.read(args.result)
-    if not files.whole(args.result, recorded):
+    if not files.has_predictions(args.result, recorded):
         raise ParalbenchError(
             f"{args.result.with_suffix('.parquet')}: expected the predictions this result was made "
             f"from (sha256 {recorded.predictions_sha256[:12]}...); they are missing or others."

@@ -1,8 +1,8 @@
-"""A pickled checkpoint made into safetensors: once, on request, and in a process of its own.
+"""Conversion of a pickled checkpoint to safetensors, once, on request, in a separate process.
 
-A pickle can run code when it is read. Here torch's restricted unpickler reads it, which knows
-tensors and plain containers and refuses all else. Should that wall have a hole, the process it
-happens in may open no connection and start no program.
+A pickle can run code when it is read. torch's restricted unpickler reads it, which accepts tensors
+and plain containers only. In case the unpickler has a hole, its process can open no connection and
+start no program.
 
 ``python -m paralbench.encoders.conversion FILE OUT`` is that process; it prints a :class:`Report`.
 """
@@ -37,7 +37,7 @@ _FORBIDDEN = ("subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn"
 
 
 class Report(Card):
-    """What was kept of a checkpoint, under which key it lay, and what was left out by name."""
+    """The tensors written, the checkpoint's key they were under, and the names left out."""
 
     tensors: int
     parameters: int
@@ -45,8 +45,8 @@ class Report(Card):
     left_out: list[str] = Field(default_factory=list)
 
 
-def converted(model: str) -> Path:
-    """Where the converted weights of a model are looked for."""
+def converted_folder(model: str) -> Path:
+    """The folder in which converted weights of a model are searched."""
     return default_cache() / "weights" / model
 
 
@@ -58,54 +58,42 @@ def convert(card: ModelCard, file: Path, to: Path) -> Report:
     """
     if not file.is_file():
         raise ParalbenchError(f"{file}: expected a pickled checkpoint, there is no such file.")
-    _check_pin(card, file)
+    pins = {
+        source.sha256
+        for source in card.weights
+        if isinstance(source, HubWeights) and source.format == "pickle" and source.sha256
+    }
+    if pins and (digest := file_digest(file)) not in pins:
+        raise ParalbenchError(
+            f"{file}: sha256 is {digest[:12]}…, the card of '{card.id}' pins "
+            f"{' or '.join(sorted(pin[:12] for pin in pins))}…; fetch it again."
+        )
     target = to / "model.safetensors"
     if target.exists():
-        raise ParalbenchError(f"{target} is there already; remove it or give another --to.")
+        raise ParalbenchError(f"{target} exists already; remove it or give another --to.")
     with atomic_path(target) as scratch:
-        report = rewritten(file, scratch)
+        report = convert_file(file, scratch)
         for name in _CONFIGS:
             if (file.parent / name).is_file() and file.parent.resolve() != to.resolve():
                 shutil.copyfile(file.parent / name, to / name)
     return report
 
 
-def _check_pin(card: ModelCard, file: Path) -> None:
-    pins = {
-        source.sha256
-        for source in card.weights
-        if isinstance(source, HubWeights) and source.format == "pickle" and source.sha256
-    }
-    if not pins:
-        return
-    found = file_digest(file)
-    if found not in pins:
-        raise ParalbenchError(
-            f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins "
-            f"{' or '.join(sorted(pin[:12] for pin in pins))}…; fetch it again."
-        )
-
-
-def rewritten(file: Path, out: Path) -> Report:
-    """The tensors of a pickled ``file`` into ``out``, in a process of its own."""
+def convert_file(file: Path, out: Path) -> Report:
+    """Write the tensors of a pickled ``file`` to ``out`` in a separate process."""
     command = [sys.executable, "-m", __name__, str(file.resolve()), str(out.resolve())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"]
-        raise ParalbenchError(f"{file}: not converted: {said[-1]}")
-    return Report.checked(json.loads(done.stdout.splitlines()[-1]), f"the conversion of {file}")
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        messages = process.stderr.strip().splitlines()
+        message = messages[-1] if messages else f"it ended with code {process.returncode}"
+        raise ParalbenchError(f"{file}: not converted: {message}")
+    return Report.checked(json.loads(process.stdout.splitlines()[-1]), f"the conversion of {file}")
 
 
-def rewrite(file: Path, out: Path) -> Report:
-    """The tensors of ``file`` into ``out``, in this process; raises ParalbenchError."""
-    return _write(_read(file), out)
-
-
-def _read(file: Path) -> Any:
+def _load(file: Path) -> Any:
     import torch
 
-    # Checkpoints of before torch 1.6 are no archives and cannot be mapped.
-    mapped = zipfile.is_zipfile(file)
+    mapped = zipfile.is_zipfile(file)  # before torch 1.6 a checkpoint was no archive
     try:
         return torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
@@ -130,22 +118,23 @@ def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
         raise ParalbenchError(f"reading it asked for '{event}', which a checkpoint must not.")
 
 
-def _write(content: Any, out: Path) -> Report:
+def rewrite(file: Path, out: Path) -> Report:
+    """Write the tensors of ``file`` to ``out`` in this process; raises ParalbenchError."""
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    below, state = _state(content)
-    kept = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
-    if not kept:
+    below, state = _state(_load(file))
+    tensors = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
+    if not tensors:
         raise ParalbenchError("it holds no tensor by name; expected a state dict.")
-    for name, value in kept.items():
+    for name, value in tensors.items():
         if value.layout != torch.strided or value.is_quantized:
             raise ParalbenchError(
                 f"its tensor '{name}' is sparse or quantised; expected a dense one."
             )
-    # Tensors that share memory are written out each for itself: the names are what is loaded.
-    dense = {name: value.detach().clone().contiguous() for name, value in kept.items()}
+    # safetensors refuses tensors that share memory, so each is cloned.
+    dense = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
     try:
         save_file(dense, out, metadata={"format": "pt"})
     except (SafetensorError, ValueError, KeyError) as error:
@@ -154,22 +143,22 @@ def _write(content: Any, out: Path) -> Report:
         tensors=len(dense),
         parameters=sum(value.numel() for value in dense.values()),
         below=below,
-        left_out=sorted(str(name) for name in state.keys() - kept.keys()),
+        left_out=sorted(str(name) for name in state.keys() - tensors.keys()),
     )
 
 
 def _state(content: Any) -> tuple[str, dict[str, Any]]:
-    """The mapping that holds the tensors, and the key it lay under; a trainer wraps its model."""
+    """The mapping that holds the tensors, and its key in a trainer's checkpoint or ''."""
     for key in ("", *_NESTED):
-        found = content if not key else content.get(key) if isinstance(content, Mapping) else None
-        if isinstance(found, Mapping) and any(hasattr(one, "layout") for one in found.values()):
-            return key, {str(name): value for name, value in found.items()}
+        state = content if not key else content.get(key) if isinstance(content, Mapping) else None
+        if isinstance(state, Mapping) and any(hasattr(v, "layout") for v in state.values()):
+            return key, {str(name): value for name, value in state.items()}
     raise ParalbenchError("it holds no state dict: expected names and tensors.")
 
 
 def main() -> int:
-    """The process: FILE to OUT; one line of JSON, or one sentence on the error stream."""
-    import torch  # noqa: F401  (its own import starts programs, which no longer works below)
+    """Convert FILE to OUT; print one line of JSON, or one sentence on the error stream."""
+    import torch  # noqa: F401  (its import starts programs, which is forbidden below)
 
     refuse_always("while a checkpoint is read")
     sys.addaudithook(_forbid)

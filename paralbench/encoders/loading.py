@@ -1,4 +1,4 @@
-"""From a model's card to what makes its features its own, and to the running Encoder."""
+"""Loading an encoder from a model's card, and the components that identify its features."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BACKENDS = Path(backends.__file__).parent
 
 @dataclass(frozen=True)
 class LoadableEncoder:
-    """An encoder that can be loaded: card, weights, and the identity its features are kept under."""
+    """An encoder before its weights are loaded, and the identity under which features are stored."""
 
     card: ModelCard
     folder: Path
@@ -39,7 +39,7 @@ class LoadableEncoder:
 
     @cached_property
     def components(self) -> dict[str, str]:
-        """What of the encoder decides its hidden states, by name."""
+        """Digests and names of all that decides the hidden states."""
         card = self.card.model_dump_json(
             include={"backend", "settings", "rate", "layers", "width", "frame_rate", "policy"}
         )
@@ -54,7 +54,7 @@ class LoadableEncoder:
 
     @cached_property
     def identity(self) -> str:
-        """sha256 of the components, and of the words that a card makes of the hidden states."""
+        """sha256 of the components and of the card's settings for recognised words."""
         words = self.card.words and self.card.words.model_dump(mode="json")
         content = json.dumps([self.components, words], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
@@ -64,7 +64,7 @@ class LoadableEncoder:
 
         Raises:
             ParalbenchError: where the backend's package is not installed.
-            CardError: for a backend that does not exist.
+            CardError: for an unknown backend.
         """
         try:
             with refused("while a model is loaded"):
@@ -80,11 +80,8 @@ class LoadableEncoder:
         return cast(Encoder, encoder)
 
     def _from_adapter(self) -> Encoder:
-        """The encoder that ``load`` of the model's adapter.py returns.
-
-        ``load`` is given the path of the weights where there are any, and, where its parameters
-        name them, the ``card`` and the ``placement``.
-        """
+        """Call ``load`` of the model's adapter.py with the weights' path, where there are any, and
+        the ``card`` and ``placement`` where its parameters name them."""
         file = self.folder / "adapter.py"
         load = getattr(load_module(file), "load", None)
         if not callable(load):
@@ -115,7 +112,7 @@ class LoadableEncoder:
     def _backend_file(self) -> Path:
         file = _BACKENDS / f"{self.card.backend.replace('-', '_')}.py"
         if not file.is_file():
-            known = sorted(f.stem.replace("_", "-") for f in _BACKENDS.glob("[a-z]*.py"))
+            known = sorted(path.stem.replace("_", "-") for path in _BACKENDS.glob("[a-z]*.py"))
             raise CardError(
                 f"model '{self.card.id}': there is no backend '{self.card.backend}'; "
                 f"there are: python, {', '.join(known)}."
@@ -124,7 +121,7 @@ class LoadableEncoder:
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """The modules that compute it: the backend, what it or an adapter imports, the runtime."""
+        """The modules that compute the encoder: backend, its or an adapter's imports, runtime."""
         names = {name for file in self._files for name in file.imports}
         if self.card.backend != "python":
             names.add(f"{backends.__name__}.{self._backend_file().stem}")
@@ -137,27 +134,28 @@ class LoadableEncoder:
         """The files of an adapter's folder, or those beside the weights that a backend reads."""
         files: Iterable[Path] = ()
         if self.card.backend == "python":
-            files = filter(self._counts, sorted(self.folder.rglob("*")))
+            files = filter(self._is_source, sorted(self.folder.rglob("*")))
         elif self.weights.path is not None:
             files = (self.weights.path / name for name in ("config.json", preprocessor.FILE))
         return [sources.of_file(file) for file in files if file.is_file()]
 
-    def _counts(self, file: Path) -> bool:
-        """Whether a file beside an adapter is its source: the card and the weights count by
-        themselves, and tests, notes and what Python leaves behind change no feature."""
-        weights = self.weights.path
-        if weights is not None and file.is_relative_to(weights):
-            return False
-        inside = file.relative_to(self.folder).parts
-        if any(part.startswith((".", "__pycache__")) for part in inside):
-            return False
-        idle = file.name == "model.toml" or file.name.startswith("test_") or file.suffix == ".md"
-        return file.is_file() and not idle
+    def _is_source(self, file: Path) -> bool:
+        """Whether a file beside an adapter can change a feature; the card and the weights are
+        components of their own."""
+        weights, parts = self.weights.path, file.relative_to(self.folder).parts
+        ignored = (
+            (weights is not None and file.is_relative_to(weights))
+            or any(part.startswith((".", "__pycache__")) for part in parts)
+            or file.name == "model.toml"
+            or file.name.startswith("test_")
+            or file.suffix == ".md"
+        )
+        return file.is_file() and not ignored
 
 
 def loadable(
     model: Model, weights: Mapping[str, Path] | None = None, placement: Placement = REFERENCE
 ) -> LoadableEncoder:
     """Find a model's weights; raises as :func:`paralbench.encoders.weights.find` does."""
-    found = find(model.card, model.folder, weights or {})
-    return LoadableEncoder(model.card, model.folder, found, placement)
+    weights_file = find(model.card, model.folder, weights or {})
+    return LoadableEncoder(model.card, model.folder, weights_file, placement)

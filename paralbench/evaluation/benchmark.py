@@ -165,7 +165,7 @@ class Benchmark:
                 yield prepared
                 continue
             entry = prepared.entry
-            file = files.place(
+            file = files.result_path(
                 self._results, entry.task.id, entry.model, entry.head, entry.view.synthetic
             )
             kept = None if self._again else _current(file, prepared)
@@ -233,7 +233,7 @@ def _current(file: Path, prepared: Preparation) -> Result | None:
         result = files.read(file)
     except CardError:
         return None
-    if result.entry != prepared.name or not files.whole(file, result):
+    if result.entry != prepared.name or not files.has_predictions(file, result):
         return None
     return result
 

@@ -1,4 +1,4 @@
-"""Frames gathered into bins of equal time: what frame pooling and sliding windows are made of."""
+"""Frames summed in bins of equal time, for frame pooling and sliding windows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Bins:
 def binned(states: Frames, start: float, frame_rate: float, rate: float) -> Bins:
     """Bin frames [layers, frames, width], the first of them ``start`` seconds in.
 
-    Frame ``j`` stands at ``start + j / frame_rate`` seconds and belongs to the bin it stands in.
+    Frame ``j`` belongs to the bin that contains ``start + j / frame_rate`` seconds.
     """
     seconds = start + np.arange(states.shape[1]) / frame_rate
     numbers, first, counts = np.unique(

@@ -1,4 +1,4 @@
-"""How a clip becomes a record: decoded in pieces, each encoded and reduced, the parts joined."""
+"""Encoding a clip: decoded in pieces, each encoded and reduced, the parts joined to a record."""
 
 from __future__ import annotations
 
@@ -21,13 +21,9 @@ from paralbench.system.third_party_code import third_party
 
 
 class ClipEncoder:
-    """Encodes clips under its card's policy; several threads may call it.
+    """Encodes clips under the policy of the encoder's card; several threads may call it.
 
-    Args:
-        encoder: what encodes.
-        card: its card.
-        spec: what is stored of a clip.
-        scratch: folder of scratch files for long records of frames.
+    ``scratch`` is the folder of scratch files for long records of frames.
 
     Raises:
         UsageError: where the spec asks for what the model does not give.
@@ -40,12 +36,12 @@ class ClipEncoder:
         self._reduction = reduction(card, spec, scratch)
         self._layers = spec.chosen(card)
         self._shortest = card.policy.shortest * card.rate
-        # Windows of one grid: a hop of the encoder is Fraction samples, a unit is a whole number.
+        # All pieces are on one grid of frames: a hop may be a fraction of samples, a unit is not.
         hop = Fraction(card.rate) / Fraction(card.frame_rate or card.rate).limit_denominator(10_000)
         self._hop, self._unit = hop, hop.numerator
 
     def pieces(self, clip: Clip) -> Iterator[Piece]:
-        """What is encoded of a clip, in order; raises :class:`Refused` for audio not fit to use."""
+        """The pieces of a clip in order; raises :class:`Refused` for unusable audio."""
         card, policy = self._card, self._card.policy
         audio = decoding.waveforms(clip, card.rate)
         if self._reduction.pieces is not None:
@@ -63,7 +59,7 @@ class ClipEncoder:
         ]
 
     def gathering(self) -> Gathering:
-        """What joins the parts of one clip."""
+        """An empty gathering for the parts of one clip."""
         return Gathering(self._card, self._reduction.gatherer())
 
     def _part(self, piece: Piece, states: torch.Tensor) -> Part | Refused | None:
@@ -71,7 +67,7 @@ class ClipEncoder:
         try:
             self._check(piece, states)
             if card.policy.overlap:
-                states = self._own(piece, states)
+                states = self._without_context(piece, states)
                 if not states.shape[1]:  # a last piece may add less than a frame
                     return None
             if self._layers != tuple(range(card.layers)):
@@ -80,19 +76,18 @@ class ClipEncoder:
         except Refused as reason:
             return reason
 
-    def _own(self, piece: Piece, states: torch.Tensor) -> torch.Tensor:
-        """The frames of the piece's own stretch; those of its context are dropped."""
-        before = int(piece.before / self._hop)
+    def _without_context(self, piece: Piece, states: torch.Tensor) -> torch.Tensor:
+        start = int(piece.before / self._hop)
         if not piece.after:
-            return states[:, before:]
-        own = int(piece.own / self._hop)
-        if states.shape[1] < before + own:
+            return states[:, start:]
+        end = start + int(piece.own / self._hop)
+        if states.shape[1] < end:
             raise CardError(
                 f"model '{self._card.id}': {len(piece.samples) / self._card.rate:g} s gave "
-                f"{states.shape[1]} frames, {before + own} were expected; its policy.overlap is too "
-                f"short or its frame_rate wrong."
+                f"{states.shape[1]} frames, {end} were expected; its policy.overlap is too short or "
+                f"its frame_rate wrong."
             )
-        return states[:, before : before + own]
+        return states[:, start:end]
 
     def _encode(self, waveforms: Sequence[Waveform]) -> Sequence[torch.Tensor]:
         if not waveforms:
@@ -129,12 +124,12 @@ class Gathering:
 
     def __init__(self, card: ModelCard, gatherer: Gatherer) -> None:
         self._card, self._gatherer = card, gatherer
-        self._asked = self._encoded = 0
+        self._total = self._encoded = 0
         self._refused: Refused | None = None
 
     def add(self, piece: Piece, part: Part | Refused | None) -> None:
-        """Add the next piece's part, as :meth:`ClipEncoder.parts` gave it."""
-        self._asked += piece.own
+        """Add the next piece's part from :meth:`ClipEncoder.parts`."""
+        self._total += piece.own
         if part is None or self._refused is not None:
             return
         if isinstance(part, Refused):
@@ -147,11 +142,11 @@ class Gathering:
             self._refused = reason
 
     def record(self) -> Record:
-        """The clip's record; raises :class:`Refused` where a part was, or nothing was encoded."""
+        """The clip's record; raises :class:`Refused` where a part was refused or none encoded."""
         if self._refused is not None:
             raise self._refused
         if not self._encoded:
-            raise too_short(self._card, self._asked)
+            raise too_short(self._card, self._total)
         seconds = self._encoded / self._card.rate
         values, frames = self._gatherer.values(seconds)
-        return Record(values, frames, self._asked / self._card.rate, seconds)
+        return Record(values, frames, self._total / self._card.rate, seconds)

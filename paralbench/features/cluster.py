@@ -1,11 +1,10 @@
-"""Extraction on a Ray cluster: actors encode, this process alone writes, in the order of the plan.
+"""Extraction on a Ray cluster: actors encode, only this process writes, in the order of the plan.
 
-An actor hears a few clips at a time exactly as this machine's threads do, with one core, so the
-store ends the same to the byte. An actor that dies is started again and its clips are handed out
-again; what it had not returned was never written, so nothing is lost or doubled. The cluster is the
-one that RAY_ADDRESS names or that runs on this machine; where there is none, one is started and
-ended afterwards. Every worker needs ParaLBench, and the model's folder, its weights and the audio
-under the same paths as here.
+An actor encodes a few clips at a time on one core as a local thread does, so the store is equal byte
+for byte. An actor that dies is restarted and its clips are submitted again; records are written only
+once they are returned, so none is lost or doubled. The cluster is the one that RAY_ADDRESS names or
+that runs on this machine; where there is none, one is started and ended afterwards. Every worker
+needs ParaLBench, and the model's folder, its weights and the audio under the same paths as here.
 """
 
 from __future__ import annotations
@@ -41,20 +40,30 @@ Encoded = tuple[bytes, Record | Refused]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an actor returns of a bundle, and which of its files it could not see from where."""
+    """The records of a bundle, and the files that the worker on ``host`` could not find."""
 
     records: list[Encoded]
-    unseen: list[Path]
+    missing: list[Path]
     host: str
+
+    def checked(self) -> list[Encoded]:
+        """The records; raises ParalbenchError where a missing file exists on this machine."""
+        local = [path for path in self.missing if path.exists()]
+        if local:
+            raise ParalbenchError(
+                f"the Ray worker on {self.host} cannot find '{local[0]}', which exists here; workers "
+                f"need the audio under the same path, for example on a shared disk."
+            )
+        return self.records
 
 
 class Cluster:
     """Encodes on a Ray cluster.
 
     Args:
-        encoder: which encoder; every actor loads it.
+        encoder: loaded by every actor.
         spec: what is stored of a clip.
-        engine: how many actors, by default one a core of the cluster, or one a GPU; and the batch.
+        engine: the number of actors, by default one a core or GPU of the cluster; and the batch.
     """
 
     def __init__(self, encoder: LoadableEncoder, spec: FeatureSpec, engine: Engine) -> None:
@@ -66,39 +75,35 @@ class Cluster:
 
         Raises:
             ParalbenchError: where Ray is not installed, an actor keeps dying, or a worker cannot
-                see a file that is here.
+                find a file that exists on this machine.
             UsageError: for more workers than the cluster has cores or GPUs.
         """
-        bundles = _bundles(clips, 64 if self._gpu else 4)
+        unit, size = ("GPU", 64) if self._gpu else ("CPU", 4)
         with _connected() as ray:
-            actors = self._actors(ray)
+            available = int(ray.cluster_resources().get(unit, 0))
+            workers = self._engine.workers or available
+            if not 0 < workers <= available:
+                raise UsageError(f"--workers {workers}: the Ray cluster has {available} {unit}s.")
+            kind = ray.remote(
+                num_cpus=1, num_gpus=int(self._gpu), max_restarts=-1, max_task_retries=_RETRIES
+            )(Actor)
+            actors = [kind.remote(self._encoder, self._spec, self._engine) for _ in range(workers)]
             try:
-                yield from self._distributed(ray, actors, bundles)
+                yield from self._distributed(ray, actors, iter(clips.items()), size)
             finally:
                 for actor in actors:
                     ray.kill(actor)
 
-    def _actors(self, ray: Any) -> list[Any]:
-        unit = "GPU" if self._gpu else "CPU"
-        available = int(ray.cluster_resources().get(unit, 0))
-        workers = self._engine.workers or available
-        if not 0 < workers <= available:
-            raise UsageError(f"--workers {workers}: the Ray cluster has {available} {unit}s.")
-        kind = ray.remote(
-            num_cpus=1, num_gpus=int(self._gpu), max_restarts=-1, max_task_retries=_RETRIES
-        )(Actor)
-        return [kind.remote(self._encoder, self._spec, self._engine) for _ in range(workers)]
-
     def _distributed(
-        self, ray: Any, actors: list[Any], bundles: Iterator[Bundle]
+        self, ray: Any, actors: list[Any], clips: Iterator[tuple[bytes, Clip]], size: int
     ) -> Iterator[Encoded]:
-        """Two bundles an actor, one encoded and one waiting; results in the order of the plan."""
+        """Submit two bundles an actor, one encoded and one waiting; yield in the order of the plan."""
         free = deque([*actors, *actors])
         pending: deque[tuple[Any, Bundle]] = deque()
         working: dict[Any, Any] = {}
         while True:
-            # What waits for the first in line is bounded too.
-            while free and len(pending) < 8 * len(actors) and (bundle := next(bundles, None)):
+            # Bounded, since finished bundles wait for the first one in memory.
+            while free and len(pending) < 8 * len(actors) and (bundle := dict(islice(clips, size))):
                 actor = free.popleft()
                 job = actor.encode.remote(bundle)
                 working[job] = actor
@@ -108,10 +113,9 @@ class Cluster:
             (done,), _ = ray.wait(list(working), num_returns=1)
             free.append(working.pop(done))
             while pending and pending[0][0] not in working:
-                job, bundle = pending.popleft()
-                yield from self._checked(self._result(ray, job, bundle))
+                yield from self._records(ray, *pending.popleft())
 
-    def _result(self, ray: Any, job: Any, bundle: Bundle) -> Answer:
+    def _records(self, ray: Any, job: Any, bundle: Bundle) -> list[Encoded]:
         try:
             answer: Answer = ray.get(job)
         except ray.exceptions.RayTaskError as error:
@@ -122,23 +126,14 @@ class Cluster:
             first = next(iter(bundle.values())).path
             raise ParalbenchError(
                 f"a Ray worker of '{self._encoder.card.id}' could not be started or died "
-                f"{_RETRIES + 1} times at '{first}' or the {len(bundle) - 1} clips behind it: "
+                f"{_RETRIES + 1} times at '{first}' or the {len(bundle) - 1} clips after it: "
                 f"{str(error).splitlines()[0]}"
             ) from error
-        return answer
-
-    def _checked(self, answer: Answer) -> list[Encoded]:
-        hidden = [path for path in answer.unseen if path.exists()]
-        if hidden:
-            raise ParalbenchError(
-                f"the Ray worker on {answer.host} cannot see '{hidden[0]}', which is here; workers "
-                f"need the audio under the same path, for example on a shared disk."
-            )
-        return answer.records
+        return answer.checked()
 
 
 class Actor:
-    """What runs on a worker: one encoder, on one core or one GPU."""
+    """One encoder on one core or one GPU of a worker."""
 
     def __init__(self, encoder: LoadableEncoder, spec: FeatureSpec, engine: Engine) -> None:
         from paralbench.features.clip_encoder import ClipEncoder
@@ -149,49 +144,37 @@ class Actor:
         self._threads = Threads(clip_encoder, card, 1, engine.together(device), decoders=0)
 
     def encode(self, bundle: Bundle) -> Answer:
-        """The bundle's records, each in one piece."""
-        unseen = [clip.path for clip in bundle.values() if not clip.path.exists()]
-        records = [
-            (key, one if isinstance(one, Refused) else _whole(one))
-            for key, one in self._threads.records(bundle)
-        ]
-        return Answer(records, unseen, socket.gethostname())
-
-
-def _whole(record: Record) -> Record:
-    if isinstance(record.values, np.ndarray):
-        return record
-    return replace(record, values=np.concatenate(list(record.values)))
-
-
-def _bundles(clips: Mapping[bytes, Clip], size: int) -> Iterator[Bundle]:
-    items = iter(clips.items())
-    while bundle := dict(islice(items, size)):
-        yield bundle
+        """The bundle's records, each as one array."""
+        missing = [clip.path for clip in bundle.values() if not clip.path.exists()]
+        records: list[Encoded] = []
+        for key, record in self._threads.records(bundle):
+            if not isinstance(record, Refused) and not isinstance(record.values, np.ndarray):
+                record = replace(record, values=np.concatenate(list(record.values)))
+            records.append((key, record))
+        return Answer(records, missing, socket.gethostname())
 
 
 @contextmanager
 def _connected() -> Iterator[Any]:
-    # Read when Ray is imported; nothing is reported to anybody.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read when Ray is imported
     try:
         import ray
     except ModuleNotFoundError as error:
         raise ParalbenchError(
             "--engine ray needs the package 'ray': pip install 'paralbench[ray]'."
         ) from error
-    began = not ray.is_initialized()
-    if began:
+    started = not ray.is_initialized()
+    if started:
         try:
             ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
         except (ConnectionError, RuntimeError) as error:
-            where = os.environ.get("RAY_ADDRESS", "this machine")
+            address = os.environ.get("RAY_ADDRESS", "this machine")
             raise ParalbenchError(
-                f"no Ray cluster answers at {where} ({str(error).splitlines()[0]}); see "
+                f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}); see "
                 f"'ray status', and RAY_AUTH_MODE where the cluster asks for a token."
             ) from error
     try:
         yield ray
     finally:
-        if began:
+        if started:
             ray.shutdown()

@@ -1,4 +1,4 @@
-"""Digests of audio files: features are keyed by content, never by name or date."""
+"""Digests of audio files: features are keyed by content, not by name or date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an extraction is run: on this machine's cores, its GPU, or a Ray cluster."""
+"""The engine of an extraction: this machine's cores, its GPU, or a Ray cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BATCH = 80.0
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What is stored does not depend on it, so it is no part of a feature's key.
+    """What computes an extraction; no part of the key, since records do not depend on it.
 
     Args:
         kind: ``local``: threads of this process; ``ray``: actors on a Ray cluster.
@@ -27,7 +27,7 @@ class Engine:
     batch: float | None = None
 
     def threads(self, device: str) -> int:
-        """How many threads encode on this machine."""
+        """Number of threads that encode on this machine."""
         return self.workers or ((os.cpu_count() or 1) if device == "cpu" else 1)
 
     def together(self, device: str) -> float:
@@ -37,9 +37,9 @@ class Engine:
         return 0.0 if device == "cpu" else _BATCH
 
     def decoders(self, device: str) -> int:
-        """How many threads decode ahead; with 0 the thread that hands out the work does.
+        """Number of threads that decode ahead; with 0 the calling thread decodes.
 
-        Decoding costs a small share of encoding on a core, but a GPU outruns one core's decoding.
+        Decoding is cheap beside encoding on a core, but a GPU outruns one core's decoding.
         """
         cores = os.cpu_count() or 1
         return self.threads(device) // 4 if device == "cpu" else min(8, cores)

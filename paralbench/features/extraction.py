@@ -1,9 +1,9 @@
-"""Fills the store: each missing clip is decoded, encoded and pooled once, and kept at once, in order.
+"""Extraction into the store: each missing clip is decoded, encoded, reduced and appended in order.
 
-On a CPU clips are encoded one by one at their own length, several beside each other with one core
-each. That is faster than batches, since nothing is padded, and a clip's features cannot depend on
-its neighbours. Records are appended in the order of the plan, whoever made them, so a run that was
-killed and started again leaves the same file, byte for byte, as one that was not.
+On a CPU clips are encoded one by one at their own length, in parallel with one core each. That is
+faster than batches, since nothing is padded, and a clip's features cannot depend on its neighbours.
+Records are appended in the order of the plan, so a run that was killed and started again leaves the
+same file, byte for byte, as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NO_NUMBERS = "it fills the store in the order of the plan, whoever computes"
 
 @dataclass(frozen=True)
 class Extraction:
-    """What an extraction came to: how many records were made, and which clips were refused."""
+    """The outcome of an extraction: the number of records made, and the refused clips' reasons."""
 
     made: int
     refused: Mapping[bytes, str]
@@ -37,29 +37,29 @@ def extract(
     renew: Sequence[bytes] = (),
     engine: Engine = LOCAL,
     quiet: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> Extraction:
     """Make the records that are missing from the store, and those in ``renew``.
 
     Args:
-        encoder: which encoder.
-        clips: what to encode, by key, in the order in which it is stored.
-        store: where to.
+        encoder: computes the hidden states.
+        clips: clips by key, in the order in which they are stored.
+        store: receives the records.
         renew: keys whose stored record is damaged.
-        engine: what computes; what is stored does not depend on it.
+        engine: the engine; records do not depend on it.
         quiet: show no progress.
-        say: told what a user should know.
+        say: called with messages for the user.
 
     Raises:
         CardError: where the encoder's output is not what its card says.
     """
     if not renew and clips.keys() <= store.keys():
         return Extraction(0, {})
-    waiting = f"another process is extracting {encoder.card.id}; waiting for it."
+    message = f"another process is extracting {encoder.card.id}; waiting for it."
     made, refused = 0, {}
-    with store.writer(lambda: say(waiting)) as writer:
-        kept = store.keys().difference(renew)
-        missing = {key: clip for key, clip in clips.items() if key not in kept}
+    with store.writer(lambda: say(message)) as writer:
+        valid = store.keys().difference(renew)
+        missing = {key: clip for key, clip in clips.items() if key not in valid}
         if not missing:
             return Extraction(0, {})
         card, spec, device = encoder.card, store.key.spec, encoder.placement.device

@@ -1,8 +1,8 @@
-"""A recording's frames, put together piece by piece without holding all of them.
+"""Records of a recording's frames, joined from its pieces without holding all of them in memory.
 
-A record is one array [layers, frames, width], so its first layer ends with the recording's last
-frame: nothing can be written before all is encoded. Until then pieces wait in memory, and from
-``_IN_MEMORY`` bytes on in a scratch file; then they are read back one layer and piece at a time.
+A record is one array [layers, frames, width], so nothing can be written before all is encoded. Until
+then pieces wait in memory, and from ``_IN_MEMORY`` bytes on in a scratch file; then they are read
+back one layer and piece at a time.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class Spool:
         folder = str(scratch) if scratch else None
         self._file: Any = SpooledTemporaryFile(_IN_MEMORY, dir=folder)  # noqa: SIM115
 
-    def add(self, piece: NDArray[Any]) -> None:
-        """Add frames in storage precision."""
+    def add(self, piece: Any) -> None:
+        """Add frames [layers, frames, width] in storage precision."""
         self._layers, length, self._width = piece.shape
         self._file.write(np.ascontiguousarray(piece).data)
         self._lengths.append(length)
         self.frames += length
 
     def chunks(self) -> Iterator[NDArray[Any]]:
-        """All frames, [layers, frames, width] in C order, a layer of a piece at a time; once."""
+        """All frames in C order, a layer of a piece at a time; can be read once."""
         row = self._width * self._dtype.itemsize
         for layer in range(self._layers):
             before = 0
@@ -63,9 +63,13 @@ class Spool:
                 before += length
         self._file.close()
 
+    def values(self, seconds: float) -> tuple[Values, int]:
+        """The record's values and their number of frames."""
+        return self.chunks(), self.frames
+
 
 class Rebinned:
-    """Means of a recording's bins in order, streamed: a bin may begin in one piece, end in the next.
+    """Streamed means of a recording's bins in order; a bin may extend over several pieces.
 
     Args:
         rate: bins a second.
@@ -77,7 +81,7 @@ class Rebinned:
         self._open: tuple[int, NDArray[np.float64]] | None = None
 
     def add(self, bins: Bins) -> NDArray[np.float32]:
-        """The bins [layers, bins, width] that are complete with this piece; its last waits.
+        """The bins [layers, bins, width] that are complete with this piece, so all but its last.
 
         Raises:
             Refused: where a bin holds no frame.
@@ -101,7 +105,7 @@ class Rebinned:
         return _means(sums[:, :-1], counts[:-1])
 
     def last(self) -> NDArray[np.float32]:
-        """The bin that was left open."""
+        """The last bin, which is still open."""
         assert self._open is not None
         count, total = self._open
         return _means(total[:, None], np.array([count]))
@@ -123,33 +127,22 @@ def reduction(card: ModelCard, spec: FeatureSpec, scratch: Path | None) -> Reduc
         return binned(states.numpy(force=True), start, frame_rate or 0.0, rate)
 
     if frame_rate is None or rate in (0.0, frame_rate):
-        return Reduction(frames, lambda: _Frames(spec, scratch))
+        return Reduction(frames, lambda: Spool(dtype, scratch))
     if rate > frame_rate:
         raise UsageError(
             f"model '{card.id}' gives {frame_rate:g} frames a second; {rate:g} were asked for."
         )
-    return Reduction(bins, lambda: _Rebinned(spec, scratch))
+    return Reduction(bins, lambda: _RebinnedSpool(spec, scratch))
 
 
-class _Frames:
+class _RebinnedSpool(Spool):
     def __init__(self, spec: FeatureSpec, scratch: Path | None) -> None:
-        self._spool = Spool(spec.dtype, scratch)
+        super().__init__(spec.dtype, scratch)
+        self._precision, self._bins = spec.dtype, Rebinned(spec.rate)
 
-    def add(self, part: Part) -> None:
-        self._spool.add(part)
+    def add(self, piece: Bins) -> None:
+        super().add(stored(self._bins.add(piece), self._precision))
 
     def values(self, seconds: float) -> tuple[Values, int]:
-        return self._spool.chunks(), self._spool.frames
-
-
-class _Rebinned(_Frames):
-    def __init__(self, spec: FeatureSpec, scratch: Path | None) -> None:
-        super().__init__(spec, scratch)
-        self._dtype, self._bins = spec.dtype, Rebinned(spec.rate)
-
-    def add(self, part: Bins) -> None:
-        super().add(stored(self._bins.add(part), self._dtype))
-
-    def values(self, seconds: float) -> tuple[Values, int]:
-        super().add(stored(self._bins.last(), self._dtype))
+        super().add(stored(self._bins.last(), self._precision))
         return super().values(seconds)

@@ -1,4 +1,4 @@
-"""What the store holds, key by key."""
+"""An inventory of the store by key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_NUMBERS = "it lists the store"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """The features of one key. ``digest`` is equal where the features are, byte for byte."""
+    """The features of one key; equal features have equal digests."""
 
     folder: Path
     model: str
@@ -24,7 +24,7 @@ class Holding:
     digest: str
 
     def json(self) -> dict[str, object]:
-        """Its fields as JSON has them."""
+        """The fields as JSON."""
         return {
             "model": self.model, "kind": self.kind, "records": self.records, "bytes": self.bytes,
             "digest": self.digest, "folder": str(self.folder),
@@ -33,11 +33,13 @@ class Holding:
 
 def holdings(root: Path) -> list[Holding]:
     """All features below a store's root, by model and kind."""
-    held = []
+    inventory = []
     for file in sorted((root / "features").glob("*/space.json")):
         key = FeatureKey.restored(json.loads(file.read_text(encoding="utf-8")))
         store = FeatureStore(root, key, file.parent)
         size = sum(part.stat().st_size for part in file.parent.iterdir())
         records = len(store.index())
-        held.append(Holding(file.parent, key.model, key.spec.kind, records, size, store.digest()))
-    return sorted(held, key=lambda holding: (holding.model, holding.kind, holding.folder.name))
+        inventory.append(
+            Holding(file.parent, key.model, key.spec.kind, records, size, store.digest())
+        )
+    return sorted(inventory, key=lambda holding: (holding.model, holding.kind, holding.folder.name))

@@ -1,4 +1,4 @@
-"""What made an encoder's features, component by component, and where the store keeps them."""
+"""The key of an encoder's features: the components that decide them, and the store's folder name."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _DECODING = "paralbench.audio.decoding"
 
 @dataclass(frozen=True, slots=True)
 class FeatureKey:
-    """One encoder's features of one kind: everything that made them but the audio.
+    """All that decides one encoder's features of one kind, except the audio.
 
     Args:
         model: the encoder's id.
-        spec: what is kept of a clip.
-        layers: how many layers a record has.
+        spec: what is stored of a clip.
+        layers: number of layers of a record.
         width: numbers a frame.
-        components: what decides the values, by name: digests, or words where they are short.
+        components: digests, or words where they are short, of what decides the values, by name.
     """
 
     model: str
@@ -44,13 +44,13 @@ class FeatureKey:
 
     @property
     def name(self) -> str:
-        """The folder's name in the store: a digest of all that could change a record in it."""
+        """The folder's name in the store: a digest of the key."""
         content = json.dumps({**asdict(self), "format": _FORMAT}, sort_keys=True)
         return sha256(content.encode()).hexdigest()[:32]
 
     @classmethod
     def restored(cls, content: Mapping[str, Any]) -> Self:
-        """From the JSON of ``asdict``; one written before there were components has none."""
+        """Read from the JSON of ``asdict``, which in older stores has no components."""
         return cls(
             content["model"], FeatureSpec(**content["spec"]), content["layers"], content["width"],
             content.get("components", {}),
@@ -70,13 +70,7 @@ def feature_sources(encoder: LoadableEncoder, spec: FeatureSpec) -> dict[str, fr
 
 
 def feature_key(encoder: LoadableEncoder, spec: FeatureSpec, condition: str = CLEAN) -> FeatureKey:
-    """The key of an encoder's features.
-
-    Args:
-        encoder: its weights, card and sources.
-        spec: what is kept of a clip.
-        condition: what was done to the audio before it was encoded.
-    """
+    """The key of an encoder's features; ``condition`` is what was done to the audio before."""
     from paralbench.audio.decoding import DECODING
 
     components = {
@@ -84,7 +78,10 @@ def feature_key(encoder: LoadableEncoder, spec: FeatureSpec, condition: str = CL
         "decoding": DECODING,
         "condition": condition,
         "spec": json.dumps(asdict(spec), sort_keys=True),
-        **{name: sources.digest(made) for name, made in feature_sources(encoder, spec).items()},
+        **{
+            name: sources.digest(modules)
+            for name, modules in feature_sources(encoder, spec).items()
+        },
     }
     card = encoder.card
     return FeatureKey(card.id, spec, len(spec.chosen(card)), card.width, components)

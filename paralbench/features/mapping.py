@@ -1,4 +1,4 @@
-"""Arrays left in a file until they are touched, and sent to other processes as no more than places."""
+"""Arrays memory-mapped on first access; other processes receive only their offsets and shapes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ NO_NUMBERS = "records are bytes under a checksum"
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of records, mapped into memory when first touched, in every process anew."""
+    """A file of records, which each process maps into memory on first access."""
 
     path: Path
     dtype: str
 
     @cached_property
     def bytes(self) -> NDArray[np.uint8]:
-        """All of it."""
-        # An empty file cannot be mapped.
-        full = self.path.stat().st_size
-        return np.memmap(self.path, np.uint8, mode="r") if full else np.empty(0, np.uint8)
+        """The content."""
+        if not self.path.stat().st_size:  # an empty file cannot be mapped
+            return np.empty(0, np.uint8)
+        return np.memmap(self.path, np.uint8, mode="r")
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path, "dtype": self.dtype}

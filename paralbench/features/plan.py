@@ -1,10 +1,10 @@
-"""What an extraction would cost."""
+"""An estimate of the disk and time that an extraction needs."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ _TRIAL_SECONDS = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Clips and seconds of audio in all and still to do; disk in bytes; time in seconds.
+    """Number and seconds of all clips and of the missing ones; disk in bytes; time in seconds.
 
-    ``products`` is the disk that each kind of record would take, the chosen one (``disk``) or not.
+    ``products`` is the disk that each kind of record would take, by name.
     """
 
     clips: int
@@ -41,7 +41,7 @@ class Plan:
     time: float
 
     def json(self) -> dict[str, Any]:
-        """Its fields as JSON has them."""
+        """The fields as JSON."""
         return asdict(self)
 
 
@@ -49,24 +49,26 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
     """Read the headers of all clips, and time the encoder on a few seconds of noise."""
     stored = store.keys()
     lengths = _lengths(clips)
-    missing = {key: seconds for key, seconds in lengths.items() if key not in stored}
+    missing = [seconds for key, seconds in lengths.items() if key not in stored]
     spec, card = store.key.spec, encoder.card
+    disk = {
+        choice: sum(choice.bytes(card, seconds) for seconds in missing)
+        for choice in _choices(card, spec)
+    }
     return Plan(
         clips=len(clips),
         seconds=sum(lengths.values()),
         missing=len(missing),
-        missing_seconds=sum(missing.values()),
+        missing_seconds=sum(missing),
         refused=len(clips) - len(lengths),
-        disk=_disk(card, spec, missing.values()),
-        products={
-            choice.name: _disk(card, choice, missing.values()) for choice in _choices(card, spec)
-        },
-        time=_time(encoder, _pieces(card, spec, list(missing.values()))) if missing else 0.0,
+        disk=disk[spec],
+        products={choice.name: size for choice, size in disk.items()},
+        time=_time(encoder, _pieces(card, spec, missing)) if missing else 0.0,
     )
 
 
 def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
-    """Seconds of each clip that can be read. A file's header is read once, however often it is cut."""
+    """Seconds of each readable clip; the header of a file with several clips is read once."""
     lengths: dict[bytes, float] = {}
     headers: dict[Path, decoding.Header | None] = {}
     for key, clip in clips.items():
@@ -74,42 +76,37 @@ def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
             if clip.path not in headers:
                 headers[clip.path] = None
                 headers[clip.path] = decoding.header(clip.path)
-            known = headers[clip.path]
-            if known is not None:
-                lengths[key] = decoding.length(clip, known)
+            header = headers[clip.path]
+            if header is not None:
+                lengths[key] = decoding.length(clip, header)
         except Refused:
             continue
     return lengths
 
 
-def _choices(card: ModelCard, spec: FeatureSpec) -> Iterator[FeatureSpec]:
-    """The chosen spec, and others to weigh it against."""
+def _choices(card: ModelCard, spec: FeatureSpec) -> Iterable[FeatureSpec]:
+    """The chosen spec, and others to compare it with."""
     chosen = dict.fromkeys([spec, FeatureSpec()])
     if card.frame_rate is not None:
         full = FeatureSpec("frames")
         last = full if card.layers == 1 else replace(full, layers="last")
         tenth = replace(full, rate=min(10.0, card.frame_rate))
         chosen |= dict.fromkeys([full, replace(full, dtype="bfloat16"), last, tenth])
-    yield from chosen
-
-
-def _disk(card: ModelCard, spec: FeatureSpec, lengths: Iterable[float]) -> int:
-    return sum(spec.bytes(card, seconds) for seconds in lengths)
+    return chosen
 
 
 def _pieces(card: ModelCard, spec: FeatureSpec, lengths: list[float]) -> list[float]:
-    """Seconds of each waveform that will be encoded. With one frame a clip, each window is one."""
+    """Seconds of each encoded waveform; with one frame a clip, each window is encoded alone."""
     if spec.kind == "windows" and card.frame_rate is None:
         return [spec.window] * round(sum(lengths) * spec.rate)
     return lengths
 
 
 def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:
-    """Fit start-up, cost a clip and cost a second on two trials, and add up over the clips."""
+    """Seconds for all pieces, from start-up, cost a piece and cost a second of two trials."""
     began = time.perf_counter()
     loaded = encoder.load()
     start_up = time.perf_counter() - began
-    # Never longer than the window: no encoder is promised more than that.
     long = min(_TRIAL_SECONDS, encoder.card.policy.window)
     short = long / 4
     noise = np.random.default_rng(0).normal(scale=0.05, size=round(long * encoder.card.rate))

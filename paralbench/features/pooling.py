@@ -1,4 +1,4 @@
-"""Mean and deviation over a clip's frames, merged exactly from those of its pieces."""
+"""Pooling: mean and deviation over a clip's frames, merged exactly from those of its pieces."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Moments:
         self._squares: NDArray[np.float64] | None = None
 
     def add(self, frames: int, mean: NDArray[np.floating], deviation: NDArray[np.floating]) -> None:
-        """Add a stretch of ``frames`` frames with this mean and deviation, each [layers, width]."""
-        fresh = mean.astype(np.float64)
+        """Add ``frames`` frames with this mean and deviation, each [layers, width]."""
+        added = mean.astype(np.float64)
         squares = frames * deviation.astype(np.float64) ** 2
         if self._mean is None or self._squares is None:
-            self._mean, self._squares, self.frames = fresh, squares, frames
+            self._mean, self._squares, self.frames = added, squares, frames
             return
         total = self.frames + frames
-        gap = fresh - self._mean
+        gap = added - self._mean
         self._mean = self._mean + gap * (frames / total)
         self._squares = self._squares + squares + gap**2 * (self.frames * frames / total)
         self.frames = total
 
     def pooled(self) -> Pooled:
-        """[layers, 2, width]; raises ValueError where nothing was added."""
+        """Mean and deviation [layers, 2, width]; raises ValueError where nothing was added."""
         if self._mean is None or self._squares is None:
             raise ValueError("no frames were added")
         deviation = np.sqrt(self._squares / self.frames)

@@ -1,6 +1,6 @@
-"""How numbers are stored: float32, float16, or bfloat16 as the upper half of a float32.
+"""Storage precision: float32, float16, or bfloat16 as the upper half of a float32.
 
-numpy has no bfloat16, so it is stored as uint16: the sign, exponent and seven bits of the float32,
+numpy has no bfloat16, so it is stored as uint16: sign, exponent and seven bits of the float32,
 rounded to nearest, ties to even.
 """
 
@@ -17,12 +17,12 @@ Precision = Literal["float32", "float16", "bfloat16"]
 
 
 def storage(precision: Precision) -> np.dtype[Any]:
-    """The type of the numbers on disk; raises TypeError for a precision that does not exist."""
+    """The dtype on disk; raises TypeError for an unknown precision."""
     return np.dtype("uint16" if precision == "bfloat16" else precision)
 
 
 def stored(values: NDArray[np.float32], precision: Precision) -> NDArray[Any]:
-    """Finite values as they are stored.
+    """Finite values in storage precision.
 
     Raises:
         Refused: where a value is too large for the precision.

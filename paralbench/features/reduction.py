@@ -1,7 +1,7 @@
-"""How the hidden states of a clip's pieces become one record; each kind of spec has its module.
+"""Reduction of the hidden states of a clip's pieces to one record, by the module of its kind.
 
-A piece is reduced as soon as it is encoded, on the thread that encoded it, to what its spec needs
-and no more; the parts of a clip are joined in their order.
+A piece is reduced to what its spec needs on the thread that encoded it; the parts of a clip are then
+joined in order.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
     import torch
 
 Part = Any
-"""What remains of a piece until its record is made; each kind has its own."""
+"""A reduced piece; each kind has its own type."""
 
 
 class Gatherer(Protocol):
-    """Takes a clip's parts in order and gives its record's values and their count of frames."""
+    """Joins a clip's parts, in order, to the values of its record."""
 
     def add(self, part: Part) -> None:
         """Add the next piece's part."""
 
     def values(self, seconds: float) -> tuple[Values, int]:
-        """The record of a clip of which so many seconds were encoded."""
+        """The record's values and number of frames; ``seconds`` were encoded of the clip."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """What a kind of spec does with a clip.
+    """The functions of a kind of spec.
 
     Args:
-        reduce: makes a part of a piece's hidden states [layers, frames, width] and its start in
-            seconds.
-        gatherer: makes what joins the parts of one clip.
-        pieces: cuts a clip's audio, where not by the encoder's own window.
+        reduce: from a piece's hidden states [layers, frames, width] and its start in seconds to a
+            part.
+        gatherer: returns a new gatherer for the parts of one clip.
+        pieces: cuts a clip's audio, where it is not cut by the encoder's window.
     """
 
     reduce: Callable[[torch.Tensor, float], Part]
@@ -62,7 +62,7 @@ def reduction(card: ModelCard, spec: FeatureSpec, scratch: Path | None = None) -
 
 
 def too_short(card: ModelCard, samples: int) -> Refused:
-    """The refusal of a clip with so little audio."""
+    """The refusal of a clip of so few samples."""
     return Refused(
         f"too short: {samples / card.rate:.3f} s, {card.id} needs {card.policy.shortest:g} s"
     )

@@ -1,4 +1,4 @@
-"""What is stored of a clip's hidden states: pooled statistics, frames, or pooled windows."""
+"""The specification of a record: pooled statistics, frames, or pooled windows of hidden states."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FeatureSpec:
     ``windows``: ``pooled`` over ``window`` seconds around each step, ``rate`` steps a second,
     [layers, steps * 2, width].
 
-    ``layers`` says which of the encoder's are stored, counted from 0; ``dtype`` how numbers are
+    ``layers`` are those of the encoder that are stored, counted from 0; ``dtype`` is the precision
     (:mod:`paralbench.features.precision`).
     """
 
@@ -43,15 +43,16 @@ class FeatureSpec:
 
     @property
     def name(self) -> str:
-        """For people, for example ``frames, last layer, 10 Hz, bfloat16``."""
+        """A name for people.
+
+        >>> FeatureSpec("frames", "bfloat16", 10.0, layers="last").name
+        'frames, last layer, 10 Hz, bfloat16'
+        """
         words: list[str] = [self.kind]
-        if self.layers != "all":
-            some = (
-                "last layer"
-                if self.layers == "last"
-                else f"layers {', '.join(map(str, self.layers))}"
-            )
-            words.append(some)
+        if self.layers == "last":
+            words.append("last layer")
+        elif self.layers != "all":
+            words.append(f"layers {', '.join(map(str, self.layers))}")
         if self.rate:
             words.append(f"{self.rate:g} Hz")
         if self.dtype != "float32":
@@ -59,13 +60,13 @@ class FeatureSpec:
         return ", ".join(words)
 
     def moving(self, rate: float, window: float) -> FeatureSpec:
-        """The same at every step of a series; for pooled statistics only."""
+        """Pooled statistics at every step of a series; raises ValueError for another kind."""
         if self.kind != "pooled":
             raise ValueError(f"a spec of kind '{self.kind}' has no steps")
         return FeatureSpec("windows", self.dtype, rate, window, self.layers)
 
     def thinned(self, card: ModelCard, factor: int) -> FeatureSpec:
-        """Frames with every ``factor`` of them averaged into one.
+        """Frames averaged over ``factor`` successive ones.
 
         Raises:
             UsageError: where the model gives one frame a clip.
@@ -75,10 +76,10 @@ class FeatureSpec:
         return replace(self, rate=card.frame_rate / factor)
 
     def chosen(self, card: ModelCard) -> tuple[int, ...]:
-        """Which of the encoder's layers are stored, in order.
+        """The layers that are stored, in order.
 
         Raises:
-            UsageError: for a layer that the encoder does not have, or none, or one twice.
+            UsageError: for an unknown layer, a repeated one, or none.
         """
         if self.layers == "all":
             return tuple(range(card.layers))
@@ -88,7 +89,7 @@ class FeatureSpec:
         if (
             not chosen
             or len(set(chosen)) < len(chosen)
-            or not 0 <= min(chosen) <= max(chosen) < card.layers
+            or not set(chosen) <= set(range(card.layers))
         ):
             raise UsageError(
                 f"model '{card.id}' has layers 0 to {card.layers - 1}; expected some of them, each "
@@ -97,11 +98,11 @@ class FeatureSpec:
         return chosen
 
     def frame_rate(self, card: ModelCard) -> float | None:
-        """Frames a second of a record of frames; None where a clip has one."""
+        """Frames a second of a record of frames; None where a clip has one frame."""
         return card.frame_rate and (self.rate or card.frame_rate)
 
     def bytes(self, card: ModelCard, seconds: float) -> int:
-        """Size of the record of a clip of so many seconds."""
+        """Size of the record of a clip of ``seconds``."""
         if self.kind == "pooled":
             rows = 2.0
         elif self.kind == "windows":

@@ -1,10 +1,10 @@
 """The feature store: one append-only file of records for each key, and an index beside it.
 
-A record is the raw array and nothing else, so reading a corpus is one long read. The index holds a
-fixed-size entry a record (key, place, checksum, what was consumed), written after the record, so a
-process killed at any moment leaves whole records and at most one torn tail, which the next writer
-cuts off. One writer a key at a time (a lock the system releases when its holder dies); readers
-need none. A record whose checksum fails is dropped and extracted again, later entries winning.
+A record is the raw array, so reading a corpus is one sequential read. The index holds an entry of
+fixed size a record (key, offset, checksum, seconds), written after the record, so a killed process
+leaves complete records and at most one incomplete tail, which the next writer truncates. Writers of
+a key take a lock that the system releases when its holder dies; readers need none. A record whose
+checksum fails is extracted again; of several entries for a key the latest counts.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _AT_ONCE = 8 << 20
 
 
 Values = NDArray[Any] | Iterator[NDArray[Any]]
-"""An array in storage precision, or, where it is too long to be held, its pieces in C order."""
+"""An array in storage precision, or the pieces of a long one in C order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One stored array: [layers, 2 or frames, width], and how much audio it stands for."""
+    """One array [layers, 2 or frames, width]; seconds of its clip, and those that were encoded."""
 
     values: Values
     frames: int
@@ -57,9 +57,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Records read in the order asked for; ``corrupt`` lists positions whose checksum failed.
+    """Records in the requested order; ``corrupt`` lists positions whose checksum failed.
 
-    ``flat`` holds them one behind the other; ``rows`` is the length of each one's middle axis.
+    ``flat`` is their concatenation; ``rows`` are the lengths of their middle axes.
     """
 
     flat: NDArray[Any]
@@ -93,7 +93,7 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Mapped:
-    """Records left on disk until they are touched, in the order asked for; fields as in Loaded."""
+    """Memory-mapped records in the requested order; fields as in Loaded."""
 
     arrays: OnDisk
     frames: NDArray[np.int64]
@@ -103,7 +103,7 @@ class Mapped:
 
 
 class FeatureStore:
-    """The features of one key below ``root``, or in a ``folder`` that an older key named."""
+    """The features of one key below ``root``, or in the ``folder`` of an older key."""
 
     def __init__(self, root: Path, key: FeatureKey, folder: Path | None = None) -> None:
         self.folder = folder or root / "features" / key.name
@@ -112,13 +112,13 @@ class FeatureStore:
         self._index = self.folder / "index.bin"
 
     def index(self) -> dict[bytes, np.void]:
-        """Entries by key, the latest of each; torn or foreign entries are left out."""
-        entries = _whole_entries(self._index, self._data)
+        """The latest valid entry of each key."""
+        entries = _valid_entries(self._index, self._data)
         return dict(zip(entries["key"].tolist(), entries, strict=True))
 
     def keys(self) -> set[bytes]:
-        """What is stored."""
-        return set(_whole_entries(self._index, self._data)["key"].tolist())
+        """The keys of all stored records."""
+        return set(_valid_entries(self._index, self._data)["key"].tolist())
 
     def load(self, keys: Sequence[bytes]) -> Loaded:
         """Read records, checked against their checksums, in the order of ``keys``.
@@ -145,9 +145,7 @@ class FeatureStore:
         )
 
     def map(self, keys: Sequence[bytes]) -> Mapped:
-        """Records as views of the file on disk, each read once to prove its checksum.
-
-        Memory holds none of them for good: the system drops pages it needs for something else.
+        """Records as views of the file on disk, each read once to verify its checksum.
 
         Raises:
             KeyError: for a key that is not stored.
@@ -168,46 +166,43 @@ class FeatureStore:
         return Mapped(arrays, frames, asked, entries["consumed"].copy(), corrupt)
 
     def _layout(self) -> tuple[FeatureKey, np.dtype[Any], int]:
-        """The key, the type of its numbers, and the bytes of a row of all layers."""
+        """The key, the dtype on disk, and the bytes of a row of all layers."""
         dtype = storage(self.key.spec.dtype)
         return self.key, dtype, self.key.layers * self.key.width * dtype.itemsize
 
     def _entries(self, keys: Sequence[bytes]) -> NDArray[np.void]:
-        stored = _whole_entries(self._index, self._data)
-        place = {key: number for number, key in enumerate(stored["key"].tolist())}
-        return stored[[place[key] for key in keys]]
+        stored = _valid_entries(self._index, self._data)
+        positions = {key: position for position, key in enumerate(stored["key"].tolist())}
+        return stored[[positions[key] for key in keys]]
 
     @contextmanager
     def writer(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Writer]:
         """The one writer of this key; ``waiting`` is called once where another has the lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with Lock(self.folder, "lock", waiting):
-            self._describe()
+            file = self.folder / "space.json"
+            if not file.exists():
+                write_atomically(file, json.dumps(asdict(self.key), indent=1))
             with Writer(self._data, self._index) as writer:
                 yield writer
 
     def digest(self) -> str:
-        """A digest of what is stored, whatever the order it was stored in."""
+        """A digest of all records, independent of their order."""
         lines = sorted(key + entry["checksum"].tobytes() for key, entry in self.index().items())
         return xxhash.xxh3_128(b"".join(lines)).hexdigest()
 
-    def _describe(self) -> None:
-        file = self.folder / "space.json"
-        if not file.exists():
-            write_atomically(file, json.dumps(asdict(self.key), indent=1))
-
 
 class Writer:
-    """Appends records. Cuts off what a killed predecessor left half written."""
+    """Appends records, after truncating what a killed writer left incomplete."""
 
     def __init__(self, data: Path, index: Path) -> None:
-        entries = _whole_entries(index, data)
+        entries = _valid_entries(index, data)
         self._end = int((entries["offset"] + entries["size"]).max()) if len(entries) else 0
-        self._data = _open_cut(data, self._end)
-        self._index = _open_cut(index, len(entries) * _ENTRY.itemsize)
+        self._data = _open_truncated(data, self._end)
+        self._index = _open_truncated(index, len(entries) * _ENTRY.itemsize)
 
     def append(self, key: bytes, record: Record) -> None:
-        """Store a record under a key; an earlier record of that key no longer counts."""
+        """Store a record under a key, replacing an earlier one."""
         chunks = [record.values] if isinstance(record.values, np.ndarray) else record.values
         checksum, size = xxhash.xxh3_64(), 0
         for chunk in chunks:
@@ -241,7 +236,7 @@ class Writer:
 
 
 def _checks(entries: NDArray[np.void]) -> NDArray[np.uint64]:
-    """A check of each entry's own words: a polynomial in an odd constant, modulo 2**64."""
+    """A checksum of each entry: a polynomial of its words in an odd constant, modulo 2**64."""
     words = entries.view(np.uint64).reshape(len(entries), _ENTRY.itemsize // 8)[:, :-1]
     total = np.full(len(entries), words.shape[1], np.uint64)
     for column in words.T:
@@ -250,19 +245,19 @@ def _checks(entries: NDArray[np.void]) -> NDArray[np.uint64]:
     return total
 
 
-def _whole_entries(index: Path, data: Path) -> NDArray[np.void]:
-    """The entries up to the first that is torn, damaged, or points behind the data's end."""
+def _valid_entries(index: Path, data: Path) -> NDArray[np.void]:
+    """The entries before the first that is incomplete, damaged, or points beyond the data's end."""
     try:
         raw, size = index.read_bytes(), data.stat().st_size
     except FileNotFoundError:
         return np.empty(0, _ENTRY)
     entries = np.frombuffer(raw[: len(raw) // _ENTRY.itemsize * _ENTRY.itemsize], _ENTRY)
-    whole = (entries["check"] == _checks(entries)) & (entries["offset"] + entries["size"] <= size)
-    broken = np.flatnonzero(~whole)
-    return entries[: broken[0]] if len(broken) else entries
+    valid = (entries["check"] == _checks(entries)) & (entries["offset"] + entries["size"] <= size)
+    invalid = np.flatnonzero(~valid)
+    return entries[: invalid[0]] if len(invalid) else entries
 
 
-def _open_cut(file: Path, size: int) -> IO[bytes]:
+def _open_truncated(file: Path, size: int) -> IO[bytes]:
     handle = file.open("r+b" if file.exists() else "w+b")
     handle.truncate(size)
     handle.seek(size)
@@ -270,43 +265,34 @@ def _open_cut(file: Path, size: int) -> IO[bytes]:
 
 
 def _read_all(data: Path, entries: NDArray[np.void], views: list[NDArray[np.uint8]]) -> list[int]:
-    """Fill ``views``; neighbours on disk are read together. Returns positions that are corrupt."""
+    """Fill ``views``, reading neighbours on disk together; returns the corrupt positions."""
     if not len(entries):
         return []
-    order = np.argsort(entries["offset"], kind="stable")
-    with data.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [
-            pool.submit(_read_run, file.fileno(), entries, run, views)
-            for run in _runs(entries, order)
-        ]
-        return [position for job in jobs for position in job.result()]
-
-
-def _runs(entries: NDArray[np.void], order: NDArray[np.int64]) -> list[list[int]]:
     offsets, sizes = entries["offset"].tolist(), entries["size"].tolist()
     runs: list[list[int]] = []
-    end, held = -1, 0
-    for position in order.tolist():
+    end, total = -1, 0
+    for position in np.argsort(entries["offset"], kind="stable").tolist():
         offset, size = offsets[position], sizes[position]
-        if offset != end or held + size > _AT_ONCE or len(runs[-1]) == 512:
+        if offset != end or total + size > _AT_ONCE or len(runs[-1]) == 512:
             runs.append([])
-            held = 0
+            total = 0
         runs[-1].append(position)
-        end, held = offset + size, held + size
-    return runs
+        end, total = offset + size, total + size
+    with data.open("rb") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = [pool.submit(_read_run, file.fileno(), entries, run, views) for run in runs]
+        return [position for job in jobs for position in job.result()]
 
 
 def _read_run(
     descriptor: int, entries: NDArray[np.void], run: list[int], views: list[NDArray[np.uint8]]
 ) -> list[int]:
-    offset = int(entries["offset"][run[0]])
-    want = sum(len(views[position]) for position in run)
-    got = os.preadv(descriptor, [views[position].data for position in run], offset)
-    if got != want:  # a signal or a file shortened meanwhile: let the checksums say which are whole
+    offsets = entries["offset"]
+    size = os.preadv(descriptor, [views[position].data for position in run], int(offsets[run[0]]))
+    if size != sum(len(views[position]) for position in run):
+        # A signal came or the file was shortened; the checksums decide below which are complete.
         for position in run:
-            place = int(entries["offset"][position])
-            piece = os.pread(descriptor, len(views[position]), place)
-            views[position][: len(piece)] = np.frombuffer(piece, np.uint8)
+            content = os.pread(descriptor, len(views[position]), int(offsets[position]))
+            views[position][: len(content)] = np.frombuffer(content, np.uint8)
     return [
         position
         for position in run

@@ -1,4 +1,4 @@
-"""What is to be encoded, decoded ahead of the threads that encode, in the order of the plan."""
+"""The pieces to encode, decoded ahead of the encoding threads, in the order of the plan."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Step:
     """A piece of a clip and its job; or, without a piece, the clip's end.
 
     Args:
-        key: of which clip.
-        piece: what is encoded; None at the clip's end.
-        refused: at the end, why the clip ended before its audio did.
-        job: what encodes the piece, among others.
-        place: which of the job's parts is this piece's.
+        key: the clip's key.
+        piece: the piece to encode; None at the clip's end.
+        refused: at the clip's end, why the rest of it was refused.
+        job: the job that encodes the piece.
+        place: the position of the piece's part among the job's.
     """
 
     key: bytes
@@ -39,7 +39,7 @@ class Step:
 
     @property
     def samples(self) -> int:
-        """How many samples are encoded."""
+        """Number of samples of the piece."""
         return 0 if self.piece is None else len(self.piece.samples)
 
 
@@ -59,39 +59,38 @@ def decoded_ahead(
 ) -> Iterator[Step]:
     """The same steps, decoded by other threads.
 
-    Bundles of clips are decoded beside each other, each as far as ``samples``; the rest of a long
-    one follows when its turn comes, so what is held does not grow with it.
+    Bundles of clips are decoded in parallel, each up to ``samples`` at a time, so that a long clip
+    needs no more memory than a short one.
     """
     items = iter(clips.items())
     decoding: deque[tuple[Iterator[Step], Future[list[Step]]]] = deque()
     pool = ThreadPoolExecutor(decoders)
 
-    def begin() -> None:
+    def submit_bundle() -> None:
         if bundle := dict(islice(items, _BUNDLE)):
-            steps_left = steps(clip_encoder, bundle)
-            decoding.append((steps_left, pool.submit(_taken, steps_left, samples)))
+            remaining = steps(clip_encoder, bundle)
+            decoding.append((remaining, pool.submit(_next_steps, remaining, samples)))
 
     try:
         for _ in range(2 * decoders):
-            begin()
+            submit_bundle()
         while decoding:
-            steps_left, job = decoding.popleft()
-            taken = job.result()
-            if taken:
-                decoding.appendleft((steps_left, pool.submit(_taken, steps_left, samples)))
-                yield from taken
+            remaining, job = decoding.popleft()
+            if decoded := job.result():
+                decoding.appendleft((remaining, pool.submit(_next_steps, remaining, samples)))
+                yield from decoded
             else:
-                begin()
+                submit_bundle()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _taken(steps_left: Iterator[Step], samples: int) -> list[Step]:
-    """The next steps up to so many samples; none at the end."""
-    taken, held = [], 0
-    for step in steps_left:
-        taken.append(step)
-        held += step.samples
-        if held >= samples:
+def _next_steps(remaining: Iterator[Step], samples: int) -> list[Step]:
+    """The next steps, up to so many samples; none at the end."""
+    decoded, total = [], 0
+    for step in remaining:
+        decoded.append(step)
+        total += step.samples
+        if total >= samples:
             break
-    return taken
+    return decoded

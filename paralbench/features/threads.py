@@ -1,10 +1,9 @@
-"""Extraction on this machine: decoded ahead, encoded by threads, records handed out in order.
+"""Extraction on this machine: decoding ahead, encoding by threads, records in the clips' order.
 
-Work is shared out by seconds of audio, not by clips: a long recording is many pieces, many short
-clips are one job. Pieces are taken in groups, each sorted by length, the longest first, so that no
-core is left with a long one at the end, and what a GPU is given together is of one length. While
-one group is encoded the next is decoded; these two are all that is held, whatever the corpus and
-its longest file.
+Work is distributed by seconds of audio, not by clips: a long recording is many pieces, many short
+clips are one job. Pieces are encoded in groups, each sorted by length, the longest first, so that no
+core is left with a long one at the end, and a GPU's batch has pieces of one length. While one group
+is encoded the next is decoded; memory holds these two, whatever the corpus and its longest file.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ NO_NUMBERS = "the order of the work changes no record"
 
 _JOB_SECONDS = 1.0
 _WORTH = 0.0005
-"""Seconds of this thread a piece must take for others to gain: below, they only fight for the GIL.
+"""CPU seconds a piece must take for threads to help; below, they only compete for the GIL.
 
-Time on the clock may be four times as long: some runtimes compute on threads of their own.
+Elapsed time may be four times as long, since some runtimes compute on threads of their own.
 """
 
 
@@ -40,9 +39,9 @@ class Threads:
     Args:
         clip_encoder: encodes the clips.
         card: its model's card.
-        threads: how many encode.
-        batch: seconds encoded together, padding counted; 0 for one by one.
-        decoders: how many threads decode; 0 for the calling one alone.
+        threads: number of threads that encode.
+        batch: seconds of a batch, padding included; 0 for one by one.
+        decoders: number of threads that decode; with 0 the calling thread does.
     """
 
     def __init__(
@@ -58,14 +57,21 @@ class Threads:
     def records(self, clips: Mapping[bytes, Clip]) -> Iterator[tuple[bytes, Record | Refused]]:
         """Each clip's record, or why it was refused, in the order of ``clips``."""
         self._open = None
-        before = torch.get_num_threads()
+        torch_threads = torch.get_num_threads()
         torch.set_num_threads(1)
         pool = ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,))
         encoding: deque[list[Step]] = deque()
         try:
             for group in self._groups(clips):
                 for job in self._jobs(group):
-                    self._submit(pool, job)
+                    future: Future[list[Part | Refused | None]]
+                    if self._cheap:
+                        future = Future()
+                        future.set_result(self._encode(job))
+                    else:
+                        future = pool.submit(self._encode, job)
+                    for place, step in enumerate(job):
+                        step.job, step.place = future, place
                 encoding.append(group)
                 if len(encoding) == 2:
                     yield from self._gathered(encoding.popleft())
@@ -73,24 +79,24 @@ class Threads:
                 yield from self._gathered(encoding.popleft())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            torch.set_num_threads(before)
+            torch.set_num_threads(torch_threads)
 
     def _groups(self, clips: Mapping[bytes, Clip]) -> Iterator[list[Step]]:
-        """Stretches of the plan, at first short so that encoding begins at once, then doubling."""
-        steps_left = (
+        """Groups of successive steps, at first small so that encoding begins early, then doubling."""
+        remaining = (
             decoded_ahead(self._clip_encoder, clips, self._window, self._decoders)
             if self._decoders
             else steps(self._clip_encoder, clips)
         )
         group: list[Step] = []
-        begin = self._most if self._batch else 2 * self._threads * self._rate
-        held, enough = 0, min(self._most, begin)
-        for step in steps_left:
+        first = self._most if self._batch else 2 * self._threads * self._rate
+        samples, limit = 0, min(self._most, first)
+        for step in remaining:
             group.append(step)
-            held += step.samples
-            if held >= enough:
+            samples += step.samples
+            if samples >= limit:
                 yield group
-                group, held, enough = [], 0, min(2 * enough, self._most)
+                group, samples, limit = [], 0, min(2 * limit, self._most)
         if group:
             yield group
 
@@ -107,29 +113,20 @@ class Threads:
         if job:
             yield job
 
-    def _submit(self, pool: ThreadPoolExecutor, job: list[Step]) -> None:
-        if self._cheap:
-            future: Future[list[Part | Refused | None]] = Future()
-            future.set_result(self._encoded(job))
-        else:
-            future = pool.submit(self._encoded, job)
-        for place, step in enumerate(job):
-            step.job, step.place = future, place
-
-    def _encoded(self, job: list[Step]) -> list[Part | Refused | None]:
+    def _encode(self, job: list[Step]) -> list[Part | Refused | None]:
         pieces = [step.piece for step in job if step.piece is not None]
         began, busy = time.perf_counter(), time.thread_time()
         if self._batch:
             parts = self._clip_encoder.parts(pieces)
         else:
             parts = [part for piece in pieces for part in self._clip_encoder.parts([piece])]
-        enough = _WORTH * len(pieces)
-        spent, busy = time.perf_counter() - began, time.thread_time() - busy
-        self._cheap = not self._batch and busy < enough and spent < 4 * enough
+        limit = _WORTH * len(pieces)
+        elapsed, busy = time.perf_counter() - began, time.thread_time() - busy
+        self._cheap = not self._batch and busy < limit and elapsed < 4 * limit
         return parts
 
     def _gathered(self, group: list[Step]) -> Iterator[tuple[bytes, Record | Refused]]:
-        """The clips that end in a group; one that goes on stays open for the next."""
+        """Records of the clips that end in a group; the last one may continue in the next."""
         for step in group:
             if self._open is None:
                 self._open = self._clip_encoder.gathering()

@@ -75,7 +75,7 @@ def _task(root: Path, paths: Sequence[Path]) -> Reading:
         try:
             result = files.read(file)
             metric(result.ranking)
-            expected = files.place(
+            expected = files.result_path(
                 root, result.task, result.model.id, result.head, result.data.synthetic
             )
             if expected != file:

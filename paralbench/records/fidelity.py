@@ -36,13 +36,14 @@ class Fidelity(Card):
         """How many times as fast as the reference, clip after clip."""
         return self.seconds["reference"] / self.seconds["fast"]
 
-    def told(self) -> str:
+    @property
+    def summary(self) -> str:
         """The numbers in a sentence, without its full stop."""
-        heard = f"{self.clips} clips" if self.clips else f"{self.generated} generated voices"
+        audio = f"{self.clips} clips" if self.clips else f"{self.generated} generated voices"
         if self.clips and self.generated:
-            heard += f" and {self.generated} generated voices"
+            audio += f" and {self.generated} generated voices"
         return (
             f"mean frame cosine to fp32 {min(self.mean_cosine):.6f} at the worst layer, least "
-            f"{min(self.least_cosine):.6f}, on {heard} (needed: {self.bar['mean']:g} and "
+            f"{min(self.least_cosine):.6f}, on {audio} (needed: {self.bar['mean']:g} and "
             f"{self.bar['least']:g})"
         )

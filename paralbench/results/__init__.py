@@ -1,6 +1,6 @@
-"""Result files: written, found, read."""
+"""Result files: predictions, scores, provenance, keys."""
 
 from pathlib import Path
 
 DEFAULT = Path("leaderboard") / "results"
-"""Where result files stand, unless another folder is named."""
+"""The folder of result files, unless another is named."""

@@ -1,4 +1,4 @@
-"""Whether a result may be ranked, from what it records: by the run, and again by whoever validates."""
+"""Eligibility of a result for the ranking, decided by the run and again by the validation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Collection
 from paralbench.records.result import Standing
 from paralbench.records.task_card import TaskCard
 
-_CLUSTERS_LEAST = 5
-"""With fewer the simulated coverage of a 95 % interval falls below nine in ten."""
+_LEAST_CLUSTERS = 5
+"""With fewer, the simulated coverage of a 95 % interval falls below 90 %."""
 
 
 def eligibility(
@@ -22,17 +22,17 @@ def eligibility(
     pinned: bool,
     null: bool = False,
 ) -> tuple[Standing, str]:
-    """The standing and, where it is not ranked, why.
+    """The standing and, where the result is not ranked, the reason.
 
     Args:
         task: the task's card.
         synthetic: whether the corpus was made by ``paralbench synth``.
-        listed: examples found, known errata left out.
+        listed: examples in the corpus without its known errata.
         scored: examples scored.
-        unknown: groups that some example does not name.
+        unknown: groups that are missing for some examples.
         clusters: test clusters that the interval was drawn from.
         pinned: whether the model's card pins the sha256 of the weights that were run.
-        null: whether every encoder is one that must not know the answer.
+        null: whether all encoders are nulls.
     """
     if null:
         return "null", "a null must not know the answer; it is what the others have to beat"
@@ -48,7 +48,7 @@ def eligibility(
     nameless = sorted(needed & set(unknown))
     if nameless:
         return "unverified", f"the {' and '.join(nameless)} of some examples is unknown"
-    if clusters < _CLUSTERS_LEAST:
+    if clusters < _LEAST_CLUSTERS:
         return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
     if not pinned:
         return "unverified", "the model's card does not pin the sha256 of these weights"

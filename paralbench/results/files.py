@@ -1,4 +1,4 @@
-"""Result files on disk: <model>/<task>/<head>.json, its predictions beside it in Parquet."""
+"""Result files on disk: <model>/<task>/<head>.json, with the predictions beside it in Parquet."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ _VERDICT = "conformance.json"
 _LAYERS = ".layers.json"
 
 
-def place(root: Path, task: str, model: str, head: str, synthetic: bool) -> Path:
-    """Where the result of an entry stands below ``root``; one on synthetic data has its own place."""
+def result_path(root: Path, task: str, model: str, head: str, synthetic: bool) -> Path:
+    """The file of an entry's result below ``root``.
+
+    >>> result_path(Path("results"), "sewa-arousal", "log-mel", "mlp", True).as_posix()
+    'results/log-mel/sewa-arousal/mlp.synthetic.json'
+    """
     return root / model / task / f"{head}{'.synthetic' if synthetic else ''}.json"
 
 
@@ -42,7 +46,7 @@ def write(root: Path, result: Result, predictions: bytes) -> Path:
     Raises:
         ValueError: for NaN or infinity anywhere in the result.
     """
-    file = place(root, result.task, result.model.id, result.head, result.data.synthetic)
+    file = result_path(root, result.task, result.model.id, result.head, result.data.synthetic)
     content = _encoded(result)
     write_atomically(file.with_suffix(".parquet"), predictions)
     write_atomically(file, content)
@@ -50,25 +54,25 @@ def write(root: Path, result: Result, predictions: bytes) -> Path:
 
 
 def read(file: Path) -> Result:
-    """Read a result; raises CardError naming file and key where it is not one."""
+    """Read a result; raises CardError with file and key where it is invalid."""
     return Result.from_json(file)
 
 
 def find(root: Path) -> Iterator[Path]:
-    """All result files below ``root``, in order of their names."""
+    """All result files below ``root``, sorted."""
     yield from sorted(file for file in root.glob("*/*/*.json") if not file.name.endswith(_LAYERS))
 
 
 def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
     """Write <head>.layers.json beside the result of the same entry, atomically."""
-    file = place(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
+    file = result_path(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
     file = file.with_name(file.name.removesuffix(".json") + _LAYERS)
     write_atomically(file, _encoded(analysis))
     return file
 
 
 def find_layers(root: Path) -> Iterator[Path]:
-    """All layer analyses below ``root``, in order of their names."""
+    """All layer analyses below ``root``, sorted."""
     yield from sorted(root.glob(f"*/*/*{_LAYERS}"))
 
 
@@ -80,19 +84,19 @@ def write_verdict(root: Path, verdict: Verdict) -> Path:
 
 
 def verdict(root: Path, model: str) -> Verdict | None:
-    """A model's verdict; None where it was not checked. Raises CardError as :func:`read` does."""
+    """A model's verdict, None where it was not checked; raises CardError as :func:`read` does."""
     file = root / model / _VERDICT
     return Verdict.from_json(file) if file.is_file() else None
 
 
 def _encoded(card: Card) -> bytes:
-    """A card as it is written; pydantic's JSON mode would write NaN as null."""
+    # pydantic's JSON mode would write NaN as null.
     text = json.dumps(card.model_dump(), indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
 
 
-def whole(file: Path, result: Result) -> bool:
-    """Whether the predictions beside a result are those it was made from."""
+def has_predictions(file: Path, result: Result) -> bool:
+    """Whether the predictions that a result was made from are beside it."""
     try:
         content = file.with_suffix(".parquet").read_bytes()
     except FileNotFoundError:

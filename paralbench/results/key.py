@@ -1,4 +1,4 @@
-"""What decides a result's scores, component by component: compared, and digested to its name."""
+"""The key of a result: the components that decide its scores, their digest and their changes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Change:
         component: its name.
         state: ``new`` and ``gone`` where only one of the two has it, ``unknown`` where it cannot be
             computed here.
-        recorded: its digest, or the words it stands for.
-        current: the same, now; where it is unknown, what is needed to know it.
+        recorded: its recorded digest or words.
+        current: its current digest or words; where it is unknown, what is needed to compute it.
     """
 
     component: str
@@ -43,8 +43,8 @@ def name(components: Mapping[str, str]) -> str:
 
 
 def settings_digest(card: Card) -> str:
-    """sha256 of what a card sets. What only readers use and what is empty or off does not count, so
-    a platform that learns a new key leaves it as it was; a default that changes does not."""
+    """sha256 of a card's settings, without title and description. What is empty or off is left out:
+    a new optional key leaves the digest as it was, a changed default does not."""
     content = _filled(card.model_dump(mode="json", exclude={"title", "about", "term"}))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -52,30 +52,30 @@ def settings_digest(card: Card) -> str:
 def changes(
     recorded: Mapping[str, str], current: Mapping[str, str], unknown: Mapping[str, str]
 ) -> list[Change]:
-    """Every component of a recorded and a current key, in order of their names.
+    """The components of a recorded and a current key, sorted by name.
 
     Args:
-        recorded: the key in a result; empty in results that were made before keys were recorded.
-        current: the key as it would be made now.
+        recorded: the key in a result; empty in results from before keys were recorded.
+        current: the key of a run now.
         unknown: the components that cannot be computed, and what they need.
 
     >>> [change.state for change in changes({"a": "1", "b": "2"}, {"a": "1"}, {"b": "the corpus"})]
     ['unchanged', 'unknown']
     """
-    found = []
+    compared = []
     for component in sorted({*recorded, *current, *unknown}):
-        before, now = recorded.get(component), current.get(component)
+        old, new = recorded.get(component), current.get(component)
         state: State
         if not recorded:
             state = "not recorded"
         elif component in unknown:
-            state, now = "unknown", unknown[component]
-        elif before is None or now is None:
-            state = "new" if before is None else "gone"
+            state, new = "unknown", unknown[component]
+        elif old is None or new is None:
+            state = "new" if old is None else "gone"
         else:
-            state = "unchanged" if before == now else "changed"
-        found.append(Change(component, state, before, now))
-    return found
+            state = "unchanged" if old == new else "changed"
+        compared.append(Change(component, state, old, new))
+    return compared
 
 
 def _filled(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The outputs of the heads for all test examples, as arrays and as the table beside a result."""
+"""Predictions: the heads' outputs for all test examples, as arrays and as the table of a result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Predictions:
 
     ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
     [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
-    ``attributes`` holds, by name, a word for each row (culture, sex, age band, ...).
+    ``attributes`` holds, by name, a value for each row (culture, sex, age band, ...).
     """
 
     rows: NDArray[np.int64]
@@ -44,7 +44,7 @@ class Predictions:
     attributes: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     def answers(self) -> Answers:
-        """As metrics take them."""
+        """The input of the metrics."""
         return Answers(
             truth=self.truth,
             predicted=self.predicted,
@@ -55,18 +55,18 @@ class Predictions:
 
     def metric(self, name: str) -> Metric:
         """The metric called ``name``; raises ParalbenchError where it is for another target."""
-        chosen, target = find_metric(name), "class" if self.classes else "number"
-        if chosen.target != target:
+        metric, target = find_metric(name), "class" if self.classes else "number"
+        if metric.target != target:
             raise ParalbenchError(
-                f"the metric '{name}' is for a {chosen.target}, the target is a {target}."
+                f"the metric '{name}' is for a {metric.target}, the target is a {target}."
             )
-        return chosen
+        return metric
 
     def tallies(self, metric: Metric, rows: NDArray[np.bool_] | None = None) -> list[Tally]:
-        """A metric's tally of each seed, of some rows or of all; clusters are numbered alike.
+        """A metric's tally for each seed, over some rows or all, in one numbering of clusters.
 
         Raises:
-            ParalbenchError: where the metric needs what these predictions lack.
+            ParalbenchError: where the metric cannot be computed from these predictions.
         """
         answers, count = self.answers(), int(self.clusters.max()) + 1
         tallies = []
@@ -80,7 +80,7 @@ class Predictions:
         return tallies
 
     def sizes(self, rows: NDArray[np.bool_] | None = None) -> Array:
-        """How many rows of one seed each cluster has, of some or of all, [clusters]."""
+        """Number of rows of one seed in each cluster [clusters], of some rows or all."""
         first = self.seeds == self.seeds.min()
         selected = self.clusters[first if rows is None else first & rows]
         counts: Array = np.bincount(selected, minlength=int(self.clusters.max()) + 1).astype(float)
@@ -92,7 +92,8 @@ class Predictions:
         return Draws.of(len(self.sizes()))
 
     def layout(self) -> tuple[Array, ...]:
-        """What predictions of the same examples share: row, step, cluster and truth, in one order."""
+        """Row, step, cluster and truth of one seed, sorted: equal for predictions of the same
+        examples."""
         first = self.seeds == self.seeds.min()
         steps = np.zeros_like(self.rows) if self.steps is None else self.steps
         order = np.lexsort((steps[first], self.rows[first]))
@@ -100,7 +101,7 @@ class Predictions:
         return tuple(column[first][order].astype(float) for column in columns)
 
     def table(self, ids: NDArray[np.str_]) -> pa.Table:
-        """As it is stored; ``ids`` are the names that examples may have there."""
+        """The table to store, in which the examples are called ``ids``."""
         columns: dict[str, Any] = {
             "example": ids[self.rows],
             "cluster": self.clusters.astype(np.int32),
@@ -113,8 +114,8 @@ class Predictions:
             names = np.array(self.classes)
             columns["truth"] = names[self.truth.astype(int)]
             columns["predicted"] = names[self.predicted.astype(int)]
-            for place, name in enumerate(self.classes):
-                columns[f"{_PROBABILITY}{name}"] = self.outputs[:, place]
+            for index, name in enumerate(self.classes):
+                columns[f"{_PROBABILITY}{name}"] = self.outputs[:, index]
         else:
             columns["truth"], columns["predicted"] = self.truth, self.predicted
         for name, values in self.attributes.items():
@@ -123,11 +124,11 @@ class Predictions:
 
     @classmethod
     def restored(cls, table: pa.Table, classes: Sequence[str]) -> tuple[Predictions, list[str]]:
-        """What :meth:`table` stored, and the examples' names there, by their number.
+        """The predictions in a table, and the examples' names by row number.
 
         Raises:
-            ValueError: where a column is missing, foreign or of another kind, a class is unknown,
-                or anything is not finite. They are not compared with the result.
+            ValueError: where a column is missing, unknown or of another type, a class is unknown, or
+                a number is not finite.
         """
         names = set(table.column_names)
         expected = {"example", "cluster", "fold", "seed", "truth", "predicted"}
@@ -138,11 +139,12 @@ class Predictions:
         if foreign := sorted(names - expected - set(attributes)):
             raise ValueError(f"the column '{foreign[0]}' does not belong there")
         if len(names) != len(table.column_names):
-            raise ValueError("a column stands there twice")
-        ids, rows = _coded(table, "example")
+            raise ValueError("a column appears twice")
+        ids, rows = _encoded(table, "example")
         if classes:
-            place = {name: float(number) for number, name in enumerate(classes)}
-            truth, predicted = (_placed(table, name, place) for name in ("truth", "predicted"))
+            truth, predicted = (
+                _class_indices(table, name, classes) for name in ("truth", "predicted")
+            )
             outputs = np.stack([_numbers(table, f"{_PROBABILITY}{name}") for name in classes], 1)
         else:
             truth, predicted = _numbers(table, "truth"), _numbers(table, "predicted")
@@ -157,47 +159,35 @@ class Predictions:
             outputs=outputs.astype(np.float32),
             classes=tuple(classes),
             steps=_integers(table, "step") if "step" in names else None,
-            attributes={name.removeprefix(_ATTRIBUTE): _words(table, name) for name in attributes},
+            attributes={
+                name.removeprefix(_ATTRIBUTE): words[codes]
+                for name in attributes
+                for words, codes in [_encoded(table, name)]
+            },
         )
         return predictions, ids.tolist()
 
 
-def _coded(table: pa.Table, name: str) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
-    """The different words of a column in their order, and which of them each row holds."""
+def _encoded(table: pa.Table, name: str) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """The distinct words of a column, sorted, and the index of each row's word."""
     column = table[name]
-    if column.null_count:
-        raise ValueError(f"the column '{name}' has empty cells")
-    if not pa.types.is_dictionary(column.type):
-        if not pa.types.is_string(column.type):
-            raise ValueError(f"the column '{name}' holds {column.type}, expected text")
-        column = column.dictionary_encode()
-    encoded = column.unify_dictionaries().combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = (
-            encoded.chunk(0) if encoded.num_chunks else pa.DictionaryArray.from_arrays([], [""])
-        )
-    if not pa.types.is_string(encoded.type.value_type):
-        raise ValueError(f"the column '{name}' holds {encoded.type}, expected text")
-    if encoded.dictionary.null_count:
+    kind = column.type
+    if not pa.types.is_string(kind.value_type if pa.types.is_dictionary(kind) else kind):
+        raise ValueError(f"the column '{name}' holds {kind}, expected text")
+    # Encoded anew: a stored dictionary may hold unused, repeated or empty words.
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    if encoded.null_count:
         raise ValueError(f"the column '{name}' has empty cells")
     words = np.array(encoded.dictionary.to_pylist(), dtype=str)
-    indices = encoded.indices.to_numpy().astype(np.int64)
-    # A dictionary may hold words that no row has, and words twice.
-    used, codes = np.unique(indices, return_inverse=True)
-    distinct, place = np.unique(words[used], return_inverse=True)
-    return distinct, place[codes]
+    distinct, order = np.unique(words, return_inverse=True)
+    return distinct, order[encoded.indices.to_numpy()].astype(np.int64)
 
 
-def _words(table: pa.Table, name: str) -> NDArray[np.str_]:
-    distinct, codes = _coded(table, name)
-    return distinct[codes]
-
-
-def _placed(table: pa.Table, name: str, place: Mapping[str, float]) -> Array:
-    distinct, codes = _coded(table, name)
-    if unknown := sorted(set(distinct.tolist()) - set(place)):
+def _class_indices(table: pa.Table, name: str, classes: Sequence[str]) -> Array:
+    words, codes = _encoded(table, name)
+    if unknown := sorted(set(words.tolist()) - set(classes)):
         raise ValueError(f"'{unknown[0]}' in the column '{name}' is none of the classes")
-    return np.array([place[word] for word in distinct.tolist()], dtype=float)[codes]
+    return np.array([classes.index(word) for word in words.tolist()], dtype=float)[codes]
 
 
 def _numbers(table: pa.Table, name: str) -> Array:
@@ -221,20 +211,20 @@ def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
 
 
 def read(file: Path, result: Result) -> tuple[Predictions, list[str]]:
-    """The predictions of the result in ``file``, and the examples' names, by their number.
+    """The predictions of the result in ``file``, and the examples' names by row number.
 
     Raises:
         ParalbenchError: where they are missing, are not those the result was made from, or cannot
             be read.
     """
-    place = file.with_suffix(".parquet")
+    path = file.with_suffix(".parquet")
     try:
-        content = place.read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
-        raise ParalbenchError(f"{place}: the predictions of this result are missing.") from None
+        raise ParalbenchError(f"{path}: the predictions of this result are missing.") from None
     if hashlib.sha256(content).hexdigest() != result.predictions_sha256:
-        raise ParalbenchError(f"{place}: these are not the predictions the result was made from.")
+        raise ParalbenchError(f"{path}: these are not the predictions the result was made from.")
     try:
         return Predictions.restored(pq.read_table(pa.BufferReader(content)), result.classes)
     except (pa.ArrowInvalid, ValueError) as error:
-        raise ParalbenchError(f"{place}: {error}.") from None
+        raise ParalbenchError(f"{path}: {error}.") from None

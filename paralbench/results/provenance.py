@@ -1,4 +1,4 @@
-"""Which code ran, with which packages, on what machine."""
+"""The provenance of a result: code, packages, machine."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asim
 
 
 def card_digest(card: Card) -> str:
-    """A digest of what a card decides, however it is laid out.
+    """A digest of a card's settings, without title, description and keys at their default.
 
-    Titles and descriptions do not count, nor does a key left at its default: results outlive a better
-    sentence, and a platform that learns a new key.
+    Results thus remain valid after a better description and after new optional keys.
     """
     content = card.model_dump_json(exclude_defaults=True, exclude={"title", "about", "term"})
     return hashlib.sha256(content.encode()).hexdigest()
@@ -47,12 +46,12 @@ def card_digest(card: Card) -> str:
 def provenance(
     task_card: Card, components: Mapping[str, str], seconds: Mapping[str, float]
 ) -> Provenance:
-    """Everything about code and machine that a result records.
+    """The provenance of a result made now.
 
     Args:
-        task_card: of the entry.
-        components: what decides its scores, by name.
-        seconds: how long each step took.
+        task_card: the entry's task card.
+        components: the components of the entry's key.
+        seconds: duration of each step.
     """
     code = {name: value for name, value in components.items() if name.endswith(".sources")}
     return Provenance(
@@ -69,7 +68,7 @@ def provenance(
 
 
 def packages() -> dict[str, str]:
-    """Versions of the packages that take part in a score, as far as installed."""
+    """Versions of the installed packages that affect scores."""
     versions = {}
     for name in _PACKAGES:
         try:
@@ -80,7 +79,7 @@ def packages() -> dict[str, str]:
 
 
 def hardware() -> dict[str, Any]:
-    """Processor, cores, memory in GiB, instruction sets that matter here."""
+    """Processor, cores, memory in GiB, and instruction sets relevant to encoders."""
     processor = _read("/proc/cpuinfo")
     model = re.search(r"model name\s*:\s*(.+)", processor)
     flags = re.search(r"(?:flags|Features)\s*:\s*(.+)", processor)

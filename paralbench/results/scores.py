@@ -1,4 +1,4 @@
-"""From predictions to scores and their intervals."""
+"""Scores of predictions, with their intervals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paralbench.statistics.paired import paired
 
 
 def scores(metrics: Metrics, predictions: Predictions) -> list[Score]:
-    """Every metric that a task's card reports."""
+    """The scores of all metrics that a task's card reports."""
     groups = {
         f"{name}={value}": predictions.attributes[name] == value
         for name in metrics.by
@@ -27,7 +27,7 @@ def scores(metrics: Metrics, predictions: Predictions) -> list[Score]:
 
 
 def confusion_matrix(predictions: Predictions) -> list[list[float]]:
-    """Rows are the truth; the mean over seeds of how many examples fell where; [] of numbers."""
+    """Number of examples [truth, predicted], averaged over seeds; [] for numeric targets."""
     classes, seeds = len(predictions.classes), len(np.unique(predictions.seeds))
     if not classes:
         return []
@@ -38,11 +38,10 @@ def confusion_matrix(predictions: Predictions) -> list[list[float]]:
 
 
 def difference(name: str, ours: Predictions, theirs: Predictions) -> Paired:
-    """How ``ours`` differ from ``theirs`` in a metric, example by example."""
+    """The paired difference of ``ours`` and ``theirs`` in a metric."""
     metric = ours.metric(name)
-    first = ours.tallies(metric)
-    second = theirs.tallies(metric)
-    return paired(metric, first, second, ours.sizes(), ours.draws)
+    tallies = ours.tallies(metric), theirs.tallies(metric)
+    return paired(metric, *tallies, ours.sizes(), ours.draws)
 
 
 def _score(
@@ -59,7 +58,7 @@ def _score(
         )
 
     def mean(rows: NDArray[np.bool_]) -> float | None:
-        """The mean over seeds on some rows; None where few rows leave a metric undefined."""
+        """The mean over seeds on some rows; None where the metric is undefined on them."""
         values = by_seeds(predictions.tallies(metric, rows))
         return float(values.mean()) if np.isfinite(values).all() else None
 

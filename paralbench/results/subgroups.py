@@ -1,4 +1,4 @@
-"""Every score by sex, age band, language, site, and the largest difference between two of them."""
+"""Scores by subgroup (sex, age band, language, site), and the largest difference between two."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paralbench.statistics.subgroups import CellTallies, subgroup
 
 
 def subgroups(metrics: Metrics, predictions: Predictions) -> list[Subgroup]:
-    """Each reported metric for each attribute that the predictions hold."""
+    """The reported metrics by each attribute of the predictions."""
     return [
         subgroup(attribute, metric, cells, predictions.draws)
         for attribute, metric, cells in cell_tallies(metrics, predictions)
@@ -22,15 +22,15 @@ def subgroups(metrics: Metrics, predictions: Predictions) -> list[Subgroup]:
 def cell_tallies(
     metrics: Metrics, predictions: Predictions
 ) -> list[tuple[str, Metric, list[CellTallies]]]:
-    """Each attribute with each reported metric, and the tallies of each of its values."""
+    """The tallies of each value of each attribute, for each reported metric."""
     tallied = []
     for attribute in sorted(predictions.attributes):
-        words = predictions.attributes[attribute]
+        values = predictions.attributes[attribute]
         for name in metrics.report:
             metric = predictions.metric(name)
             cells = []
-            for value in np.unique(words):
-                rows = words == value
+            for value in np.unique(values):
+                rows = values == value
                 sizes = predictions.sizes(rows)
                 examples = len(np.unique(predictions.rows[rows]))
                 reason = ""

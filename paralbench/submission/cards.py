@@ -126,7 +126,9 @@ def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
 def _place(loaded: Loaded) -> Iterator[tuple[str, str]]:
     result = loaded.result
     synthetic = result.data.synthetic
-    expected = files.place(Path(), result.task, result.model.id, result.head, synthetic).as_posix()
+    expected = files.result_path(
+        Path(), result.task, result.model.id, result.head, synthetic
+    ).as_posix()
     if expected != loaded.name:
         yield "", f"holds the entry that belongs to {expected}"
 

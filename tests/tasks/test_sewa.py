@@ -215,7 +215,7 @@ def test_series_from_synth_to_result(synthetic: Path, tmp_path: Path) -> None:
          "--cache", str(tmp_path / "cache"), "--results", str(tmp_path), "--seeds", "2"]
     )  # fmt: skip
     assert code == 0
-    file = files.place(tmp_path, "sewa-arousal", "log-mel", "linear-probe", True)
+    file = files.result_path(tmp_path, "sewa-arousal", "log-mel", "linear-probe", True)
     result = files.read(file)
     assert result.standing == "synthetic"
     assert result.score("ccc").value > 0.3

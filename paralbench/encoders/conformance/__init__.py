@@ -1,4 +1,4 @@
-"""The conformance kit: does an encoder keep the contract? A file for each family of checks.
+"""The conformance kit: checks that an encoder keeps the contract, one file a family of checks.
 
 In a model's own test::
 
@@ -6,7 +6,7 @@ In a model's own test::
     def test_conformance(check: str) -> None:
         check_folder(Path(__file__).parent, only=check)
 
-:func:`check_encoder` takes a class and a card that stand in no folder.
+:func:`check_encoder` checks an encoder and a card that are in no folder.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ CHECKS: dict[str, Callable[[Subject], float | None]] = {
         surroundings.gradient, surroundings.eval_mode, surroundings.weights, surroundings.memory,
     )
 }  # fmt: skip
-"""By name, in the order in which they run: those of loading come first."""
+"""Checks by name, in the order in which they run; those of loading come first."""
 
 LOAD = "load"
-"""The check of a finding that says why the encoder cannot be loaded."""
+"""The name in a finding that reports why the encoder cannot be loaded."""
 
 
 def examination(subject: Subject) -> Iterator[Finding]:
@@ -97,6 +97,10 @@ def _examine(subject: Subject, only: str | None) -> None:
     if only is not None and only not in CHECKS:
         raise UsageError(f"there is no check '{only}'; there are: {', '.join(CHECKS)}.")
     findings = [examine(subject, only)] if only else examination(subject)
-    failed = [f"{f.check}: {f.sentence}" for f in findings if f.outcome == "failed"]
-    if failed:
-        raise AssertionError("\n".join(failed))
+    failures = [
+        f"{finding.check}: {finding.sentence}"
+        for finding in findings
+        if finding.outcome == "failed"
+    ]
+    if failures:
+        raise AssertionError("\n".join(failures))

@@ -1,4 +1,4 @@
-"""What the card declares: layers, width, dtype, frame rate."""
+"""Checks of what the card declares: layers, width, dtype, frame rate."""
 
 from __future__ import annotations
 
@@ -34,8 +34,7 @@ def frame_rate(subject: Subject) -> float:
     short = subject.length(long / 4)
     if long - short < 0.1:
         raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
-    (less,), (more,) = subject.encode(subject.speech(short)), subject.encode(subject.speech(long))
-    few, many = less.shape[1], more.shape[1]
+    few, many = (subject.encode(subject.speech(seconds))[0].shape[1] for seconds in (short, long))
     if card.frame_rate is None or (card.policy.padding == "window" and few == many):
         if few != many:
             raise Failure(

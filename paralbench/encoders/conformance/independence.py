@@ -1,4 +1,4 @@
-"""The output for a waveform is the same alone, in any batch, a second time, in another process."""
+"""Checks that an output does not depend on the batch, on repetition, on threads or on the process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paralbench.encoders.conformance.subject import (
 
 
 def batch(subject: Subject) -> float:
-    """A batch of waveforms of equal length, in any order, changes no output."""
+    """The output is the same in a batch of waveforms of equal length, in any order."""
     target, second, third = (subject.speech(subject.length(1.0), seed) for seed in (1, 2, 3))
     (alone,) = subject.encode(target)
     first = subject.encode(target, second, third)[0]
@@ -29,7 +29,7 @@ def batch(subject: Subject) -> float:
 
 
 def padding(subject: Subject) -> float:
-    """A longer waveform in the batch, which makes a model pad, changes no output."""
+    """The output is the same beside a longer waveform, to which a model may pad."""
     short, long = subject.length(0.6), subject.length(2.5)
     if short == long:
         raise NotApplicable(f"The policy allows no clips but those of {long:g} s.")
@@ -42,7 +42,7 @@ def padding(subject: Subject) -> float:
     return _same(
         worst,
         f"beside a waveform of {long:g} s in the same call, which is what padding does",
-        advice="Cut the frames of the padding off and mask it in attention and normalisation, or "
+        advice="Cut off the frames of the padding and mask it in attention and normalisation, or "
         "encode each waveform alone.",
     )
 
@@ -60,7 +60,7 @@ def repetition(subject: Subject) -> float:
 
 
 def threads(subject: Subject) -> float:
-    """Encoding in several threads at once, as extraction does, changes no output."""
+    """The output is the same in several threads at once, as in extraction."""
     clips = [
         subject.speech(subject.length(seconds), seed)
         for seed, seconds in enumerate((1.0, 0.5, 2.0))
@@ -68,13 +68,15 @@ def threads(subject: Subject) -> float:
     alone = [subject.encode(clip)[0] for clip in clips]
     with ThreadPoolExecutor(len(clips), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         parallel = list(pool.map(lambda clip: subject.encode(clip)[0], clips * 3))
-    return _same(max(map(difference, alone * 3, parallel)), "in threads beside each other")
+    return _same(max(map(difference, alone * 3, parallel)), "in parallel threads")
 
 
 def fresh_process(subject: Subject) -> float:
-    """Another process that loads the encoder anew gives the same output."""
+    """The output is the same in another process that loads the encoder anew."""
     if subject.again is None:
-        raise NotApplicable("An encoder in memory has no fresh process; 'paralbench check' has.")
+        raise NotApplicable(
+            "An encoder in memory cannot be loaded in another process; 'paralbench check' can."
+        )
     (states,) = subject.encode(subject.reference())
     return _same(difference(states, torch.from_numpy(subject.again())), "in a fresh process")
 
@@ -82,12 +84,12 @@ def fresh_process(subject: Subject) -> float:
 def _same(worst: float, where: str, tolerance: float = TOLERANCE, advice: str = "") -> float:
     if worst > tolerance:
         amount = (
-            "in its count of frames, or by NaN"
+            "in the number of frames, or by NaN"
             if worst == float("inf")
             else f"by {worst:.2g} standard deviations, at most {tolerance:g} is allowed"
         )
         raise Failure(
-            f"The same waveform comes out differently {where}: {amount}. {advice}".strip(),
+            f"The output for the same waveform differs {where}: {amount}. {advice}".strip(),
             None if worst == float("inf") else worst,
         )
     return worst

@@ -1,4 +1,4 @@
-"""All kinds of audio: silence, very short, very long, stereo, other rates; and none is dropped."""
+"""Checks of kinds of audio: silence, very short, very long, stereo, other rates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paralbench.encoders.encoder import Waveform
 from paralbench.records.example import Clip
 
 _QUANTISED = 1e-2
-"""What rounding of samples, on the way through a file, may move hidden states, in deviations."""
+"""Largest difference, in deviations of the states, that rounding of samples in a file may cause."""
 
 
 def silence(subject: Subject) -> None:
@@ -68,14 +68,14 @@ def receptive_limit(subject: Subject) -> float:
         low, high = 0, plain.shape[1]
         if card.frame_rate is not None and high > 40:
             low, high = int((place - 0.02) * high), int((place + 0.07) * high) + 1
-        moved = difference(plain[:, low:high], states[:, low:high])
-        if moved < 1e-3:
+        change = difference(plain[:, low:high], states[:, low:high])
+        if change < 1e-3:
             raise Failure(
                 f"The card's policy.window says that {seconds:g} s are encoded at once, but other "
                 f"audio from {start / card.rate:.2f} s to {end / card.rate:.2f} s leaves the frames "
                 f"there as they were: the model drops it. Write the length it encodes as "
                 f"policy.window; longer audio is then cut, and none is lost.",
-                moved,
+                change,
             )
     return seconds
 
@@ -88,12 +88,12 @@ def stereo(subject: Subject) -> None:
     for block in _file(subject, np.stack([left, right], 1), rate, subject.card.policy.window):
         _finite(subject, block)
         (states,) = subject.encode(block)
-        moved = difference(expected, states)
-        if moved > _QUANTISED:
+        change = difference(expected, states)
+        if change > _QUANTISED:
             raise Failure(
-                f"A stereo file does not come out as the mean of its channels: by {moved:.2g} "
-                f"standard deviations.",
-                None if moved == float("inf") else moved,
+                f"A stereo file is not encoded as the mean of its channels: the output differs by "
+                f"{change:.2g} standard deviations.",
+                None if change == float("inf") else change,
             )
 
 
@@ -126,7 +126,7 @@ def _other_rate(subject: Subject, rate: int) -> None:
 
 
 def _file(subject: Subject, audio: Waveform, rate: int, window: float) -> Iterator[Waveform]:
-    """The audio written as a file and decoded as the engine does."""
+    """Blocks of the audio, written to a file and decoded as in extraction."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "audio.wav"
         soundfile.write(path, audio, rate, subtype="FLOAT")
@@ -136,8 +136,8 @@ def _file(subject: Subject, audio: Waveform, rate: int, window: float) -> Iterat
 def _finite(subject: Subject, waveform: Waveform) -> int:
     """The number of frames; fails where there is none, or one is not finite."""
     (states,) = subject.encode(waveform)
-    wrong = int((~torch.isfinite(states)).sum())
-    if wrong or not states.shape[1]:
-        what = f"{wrong} of {states.numel()} numbers are NaN or infinite" if wrong else "no frame"
-        raise Failure(f"{len(waveform) / subject.card.rate:.3f} s of audio gave {what}.", wrong)
+    bad = int((~torch.isfinite(states)).sum())
+    if bad or not states.shape[1]:
+        output = f"{bad} NaN or infinite numbers of {states.numel()}" if bad else "no frame"
+        raise Failure(f"{len(waveform) / subject.card.rate:.3f} s of audio gave {output}.", bad)
     return int(states.shape[1])

@@ -1,7 +1,6 @@
 """The checks in a separate process, bounded in time and memory.
 
-Run as ``python -m paralbench.encoders.conformance.process MODE JOB``; findings go, one a line, to a
-file.
+``python -m paralbench.encoders.conformance.process MODE JOB`` writes findings to a file, one a line.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from paralbench.system.processes import end_with_input
 _NEW_NETWORK = 0x40000000
 _MODULE = "paralbench.encoders.conformance.process"
 _POLL = 0.2
-"""Seconds between two looks at the findings so far."""
+"""Seconds between two readings of the findings."""
 
 
 def findings(
@@ -43,14 +42,14 @@ def findings(
 
     Args:
         model: the model's folder and card.
-        weights: the folder given for its weights.
+        weights: the folder of its weights, where it is not the card's.
         timeout: seconds after which the process is stopped.
         memory: GiB of address space that it may take.
-        report: called with each finding as soon as it is there.
+        report: called with each finding as soon as it is written.
 
     Returns:
-        All findings. A process that is stopped or dies leaves the findings so far, and a failed one
-        that says how it ended.
+        All findings. Where the process is stopped or dies, those so far and a failed one that
+        reports how it ended.
     """
     from paralbench.encoders.conformance import CHECKS, LOAD
 
@@ -76,7 +75,7 @@ def findings(
     finished = complete and (len(complete) == len(names) or complete[-1].check == LOAD)
     if end is not None or not finished:
         name = names[min(len(complete), len(names) - 1)]
-        ended = end or "the process ended before its time"
+        ended = end or "the process ended early"
         complete.append(Finding(check=name, outcome="failed", sentence=f"In this check {ended}."))
         report(complete[-1])
     return complete
@@ -85,23 +84,23 @@ def findings(
 def _bounded(
     arguments: list[str], timeout: float, poll: Callable[[], None] = lambda: None
 ) -> str | None:
-    """Run this module and call ``poll`` meanwhile; how it ended where it did not end well."""
+    """Run this module, calling ``poll`` meanwhile; returns how it ended, None where without error."""
     deadline = time.monotonic() + timeout
-    watched, held = os.pipe()  # the system closes `held` with this process, and then the child ends
+    reader, writer = os.pipe()  # the system closes `writer` with this process; then the child ends
     with TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         child = subprocess.Popen(
             [sys.executable, "-m", _MODULE, *arguments],
-            stdin=watched, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
+            stdin=reader, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
         )  # fmt: skip
-        os.close(watched)
+        os.close(reader)
         try:
             while child.poll() is None and time.monotonic() < deadline:
                 poll()
                 time.sleep(_POLL)
             if child.poll() is None:
-                return f"it was stopped after {timeout:g} s, the bound on its time"
+                return f"it was stopped after {timeout:g} s, the time limit"
         finally:
-            os.close(held)
+            os.close(writer)
             if child.returncode is None:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
@@ -136,12 +135,12 @@ def _main(mode: str, text: str) -> None:
     out = Path(job["out"])
 
     def again() -> NDArray[np.float32]:
-        other = out.with_suffix(".npy")
-        end = _bounded(["encode", json.dumps({**job, "out": str(other)})], 3600)
+        file = out.with_suffix(".npy")
+        end = _bounded(["encode", json.dumps({**job, "out": str(file)})], 3600)
         if end is not None:
             raise ParalbenchError(f"In a fresh process {end}.")
-        values: NDArray[np.float32] = np.load(other, allow_pickle=False)
-        return values
+        states: NDArray[np.float32] = np.load(file, allow_pickle=False)
+        return states
 
     subject = Subject(card, encoder.load, encoder.weights.path, again)
     with refused(CHECKED):

@@ -25,7 +25,7 @@ TOLERANCE = 1e-4
 
 
 class Failure(ParalbenchError):  # noqa: N818
-    """A check that failed: the sentence, and by how much."""
+    """A check failed; ``measured`` is by how much."""
 
     def __init__(self, sentence: str, measured: float | None = None) -> None:
         super().__init__(sentence)
@@ -33,19 +33,19 @@ class Failure(ParalbenchError):  # noqa: N818
 
 
 class NotLoaded(ParalbenchError):  # noqa: N818
-    """The encoder cannot be loaded: the sentence that says why."""
+    """The encoder cannot be loaded."""
 
 
 class NotApplicable(ParalbenchError):  # noqa: N818
-    """A check of something that this model or machine does not have."""
+    """The model or machine lacks what a check examines."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The card, how to load the encoder, and, where they are a file, its weights.
+    """An encoder's card, its loader and, where it has some, its weights.
 
-    ``again`` encodes :meth:`reference` in a fresh process; ``long`` is the long recording's
-    length in seconds.
+    ``again`` encodes :meth:`reference` in a fresh process; ``long`` is the length of the long
+    recording in seconds.
     """
 
     card: ModelCard
@@ -56,14 +56,14 @@ class Subject:
 
     @cached_property
     def encoder(self) -> Encoder:
-        """Loaded once for all checks that do not need it fresh."""
+        """The encoder that the checks share."""
         return self.fresh()
 
     def fresh(self) -> Encoder:
         """Load the encoder anew.
 
         Raises:
-            NotLoaded: where that fails; no check can then be made.
+            NotLoaded: where that fails.
         """
         with refused(CHECKED) as attempts:
             try:
@@ -74,17 +74,17 @@ class Subject:
                 raise NotLoaded(sentence or type(error).__name__) from error
 
     def encode(self, *waveforms: Waveform, encoder: Encoder | None = None) -> list[Any]:
-        """Hidden states of one batch, by the encoder given or the one loaded.
+        """Hidden states of one batch.
 
         Raises:
-            Failure: where it raises, returns something else, or not one for each waveform.
+            Failure: where it raises, or does not return one tensor of three axes for each waveform.
         """
         encoder = self.encoder if encoder is None else encoder
         try:
             with third_party("encode"):
                 states = list(encoder.encode([waveform.copy() for waveform in waveforms]))
         except ParalbenchError as error:
-            lengths = ", ".join(f"{len(w) / self.card.rate:.3f} s" for w in waveforms)
+            lengths = ", ".join(f"{len(samples) / self.card.rate:.3f} s" for samples in waveforms)
             raise Failure(f"For {lengths} of audio, {error}") from error
         if len(states) != len(waveforms):
             raise Failure(
@@ -92,22 +92,21 @@ class Subject:
                 f"{len(states)}."
             )
         for output in states:
-            if not isinstance(output, torch.Tensor) or output.ndim != 3:
-                tensor = isinstance(output, torch.Tensor)
-                got = list(output.shape) if tensor else type(output).__name__
+            tensor = isinstance(output, torch.Tensor)
+            if not tensor or output.ndim != 3:
                 raise Failure(
-                    f"For each waveform a torch.Tensor [layers, frames, width] is expected, "
-                    f"encode() returned {got}."
+                    f"For each waveform a torch.Tensor [layers, frames, width] is expected, encode() "
+                    f"returned {list(output.shape) if tensor else type(output).__name__}."
                 )
         return states
 
     def speech(self, seconds: float, seed: int = 0) -> Waveform:
-        """A voice, ``seconds`` long; what is longer than 20 seconds repeats."""
+        """A generated voice, ``seconds`` long; it repeats after 20 seconds."""
         rng = np.random.default_rng(seed)
         speaker = voice.speaker(rng, "female" if seed % 2 else "male")
         rate = self.card.rate
-        spoken = voice.speak(speaker, voice.Delivery(), min(seconds, 20.0), rng, rate)
-        return np.resize(spoken, round(seconds * rate)).astype(np.float32)
+        samples = voice.speak(speaker, voice.Delivery(), min(seconds, 20.0), rng, rate)
+        return np.resize(samples, round(seconds * rate)).astype(np.float32)
 
     def reference(self) -> Waveform:
         """The waveform that every process encodes."""
@@ -120,7 +119,7 @@ class Subject:
 
 
 def network_sentence(attempts: list[str]) -> str:
-    """What an encoder that tried the network did, and what to do about it."""
+    """The sentence for an encoder that tried the network, with the remedy."""
     return (
         f"It tried the network {len(attempts)} times, first with {attempts[0]}. Put the weights "
         f"into a folder and name it under [[weights]] or with --weights."

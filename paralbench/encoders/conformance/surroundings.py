@@ -1,4 +1,4 @@
-"""What loading and encoding must not change: the process, the network, memory, the model itself."""
+"""Checks of side effects of loading and encoding: on the process, the network, memory, the model."""
 
 from __future__ import annotations
 
@@ -28,22 +28,20 @@ _STATM = Path("/proc/self/statm")
 _GROWTH = 1 << 20
 _ROUND = 12
 _OF_TORCH = "TORCHINDUCTOR_"
-"""Torch sets these when some of its own modules are imported; no adapter can help it."""
+"""torch sets these variables on import of some of its modules, beyond an adapter's control."""
 
 
 def global_state(subject: Subject) -> None:
-    """Threads, default dtype, grad mode, flags, folder, environment stay; so do seeds in encoding."""
+    """Threads, default dtype, grad mode, flags, folder, environment and seeds are unchanged."""
     before, environment = _state(), _environment()
     encoder = subject.fresh()
     before |= _seeds()  # building torch layers draws from torch's seed; encoding may not
     subject.encode(subject.reference(), encoder=encoder)
     after = _state() | _seeds()
     changed = [name for name in before if before[name] != after[name]]
-    later = _environment()
     changed += [
         f"the variable {name} of the environment"
-        for name in sorted(later.keys() | environment.keys())
-        if later.get(name) != environment.get(name)
+        for name in sorted({name for name, _ in _environment().items() ^ environment.items()})
     ]
     if changed:
         raise Failure(f"Loading and encoding changed {', '.join(changed)}.", len(changed))
