@@ -1,7 +1,7 @@
-"""The supported architectures of transformers, and how a folder of weights becomes one.
+"""The supported architectures of transformers, and loading one from a folder of weights.
 
-Only the acoustic encoder is built and loaded. All of its tensors must be in the files; what else
-they hold (a CTC head, a quantizer, a decoder) is left out.
+Only the acoustic encoder is built and loaded. All of its tensors must be in the files; other tensors
+(a CTC head, a quantizer, a decoder) are ignored.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from torch.nn.utils import parametrize
 from paralbench.encoders.compatibility import make_importable
 from paralbench.encoders.hidden_states import Rotation
 from paralbench.records.errors import CardError, ParalbenchError
+from paralbench.system.third_party_code import first_line
 
 InputKind = Literal["waveform", "whisper-mel", "kaldi-fbank", "ast-fbank"]
 """The input of an architecture: samples, or one of three kinds of mel spectrum."""
@@ -103,11 +104,7 @@ def _convolutions(config: Any) -> list[tuple[int, int]]:
 
 
 def architecture(folder: Path) -> Architecture:
-    """The architecture that config.json names.
-
-    Raises:
-        CardError: for one that is not supported.
-    """
+    """The architecture named in config.json; raises CardError for an unsupported one."""
     try:
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
     except (OSError, ValueError, AttributeError) as error:
@@ -121,11 +118,11 @@ def architecture(folder: Path) -> Architecture:
 
 
 def configuration(folder: Path, architecture: Architecture) -> Any:
-    """transformers' config of a folder, without code or network."""
+    """The folder's config as transformers reads it, without code or network."""
     try:
         return architecture.type.config_class.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ParalbenchError(f"{folder / 'config.json'}: {_first_line(error)}") from error
+        raise ParalbenchError(f"{folder / 'config.json'}: {first_line(error)}") from error
 
 
 def load(folder: Path, architecture: Architecture, config: Any) -> torch.nn.Module:
@@ -137,7 +134,7 @@ def load(folder: Path, architecture: Architecture, config: Any) -> torch.nn.Modu
     from safetensors import SafetensorError
 
     try:
-        with _undisturbed():
+        with _quiet():
             model, report = architecture.type.from_pretrained(
                 folder,
                 config=config,
@@ -151,12 +148,12 @@ def load(folder: Path, architecture: Architecture, config: Any) -> torch.nn.Modu
             )
     except (SafetensorError, RuntimeError, ValueError, OSError) as error:
         raise ParalbenchError(
-            f"{folder}: the weights cannot be read ({_first_line(error)})."
+            f"{folder}: the weights cannot be read ({first_line(error)})."
         ) from error
-    for name, has, needs in sorted(report["mismatched_keys"]):
+    for name, actual, expected in sorted(report["mismatched_keys"]):
         raise ParalbenchError(
-            f"{folder}: the weights' {name} is {list(has)}, {architecture.type.__name__} as config.json "
-            f"describes it needs {list(needs)}."
+            f"{folder}: the weights' {name} is {list(actual)}, {architecture.type.__name__} as "
+            f"config.json describes it needs {list(expected)}."
         )
     missing = sorted(report["missing_keys"] - {"masked_spec_embed"})  # used in training only
     if missing:
@@ -170,10 +167,10 @@ def load(folder: Path, architecture: Architecture, config: Any) -> torch.nn.Modu
 
 
 def prepare(model: torch.nn.Module) -> None:
-    """Make a loaded model fast and safe for threads; its output stays the same to the bit.
+    """Make a loaded model fast and safe for threads, without any change of its output.
 
     A weight stored as direction and length is multiplied out once, not at each forward; positions
-    that are cached between forwards, which several threads would share, are computed each time.
+    cached between forwards, which threads would share, are computed each time.
     """
     for module in model.modules():
         if parametrize.is_parametrized(module, "weight"):
@@ -185,8 +182,8 @@ def prepare(model: torch.nn.Module) -> None:
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Restore the random state afterwards, and silence transformers' reports meanwhile."""
+def _quiet() -> Iterator[None]:
+    """Silence transformers' reports and restore the random state afterwards."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -199,7 +196,3 @@ def _undisturbed() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

@@ -1,10 +1,9 @@
 """torchaudio beside any build of torch, and s3prl on a current torchaudio.
 
-Two things stand in their way. torchaudio's wheel carries native libraries for one build of torch;
-beside another, a CPU build say, its import ends in OSError, and with it that of transformers,
-which imports torchaudio wherever it is installed. They serve forced alignment and CTC decoding;
-all else is plain Python. And s3prl 0.4.18 calls parts of torchaudio that are gone since 2.9. Where
-nothing is in the way nothing is changed, and where neither is installed nothing comes here.
+torchaudio's wheel has native libraries for one build of torch. With another, such as a CPU build,
+its import fails with OSError, and with it that of transformers, which imports torchaudio wherever it
+is installed. Only forced alignment and CTC decoding need these libraries. s3prl 0.4.18 calls parts of
+torchaudio that were removed in 2.9. Where the imports work, nothing is changed.
 """
 
 from __future__ import annotations
@@ -17,13 +16,14 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from paralbench.records.errors import ParalbenchError
+from paralbench.system.third_party_code import first_line
 
 _LOADER = "torchaudio._extension.utils"
 _EFFECTS = "torchaudio.sox_effects"
 
 
 def make_importable() -> None:
-    """Import torchaudio where it is installed, so that transformers can; to be called before it.
+    """Import torchaudio where it is installed; to be called before transformers is imported.
 
     Raises:
         ParalbenchError: where torchaudio is installed but cannot be imported.
@@ -33,10 +33,10 @@ def make_importable() -> None:
 
 
 def torchaudio() -> ModuleType:
-    """torchaudio, with its native libraries where they load and without them where they do not.
+    """torchaudio, without its native libraries where they cannot be loaded.
 
     Raises:
-        ParalbenchError: where it is not installed, or cannot be imported either way.
+        ParalbenchError: where it is not installed or cannot be imported.
     """
     try:
         return _installed("torchaudio", extra="torchaudio")
@@ -47,21 +47,20 @@ def torchaudio() -> ModuleType:
 def s3prl() -> ModuleType:
     """s3prl's ``nn`` with its upstreams.
 
-    Leaves behind, and only where torchaudio lacks them: three functions on torchaudio that choose
-    no audio backend, and a module ``torchaudio.sox_effects`` whose effects refuse to run. s3prl
-    asks for them on import and again later, so they stay.
+    Where torchaudio lacks them, it permanently gets three functions for audio backends without
+    effect, and a module ``torchaudio.sox_effects`` whose functions raise: s3prl needs them later too.
 
     Raises:
         ParalbenchError: where s3prl or torchaudio is not installed or cannot be imported.
     """
     _complete(torchaudio())
     logger = logging.getLogger("s3prl")
-    before = logger.level
+    level = logger.level
     logger.setLevel(logging.ERROR)  # it warns of upstreams whose own toolkits are not installed
     try:
         return _installed("s3prl.nn", extra="s3prl")
     finally:
-        logger.setLevel(before)
+        logger.setLevel(level)
 
 
 def _installed(name: str, extra: str) -> ModuleType:
@@ -76,26 +75,26 @@ def _installed(name: str, extra: str) -> ModuleType:
 
 
 def _without_native_libraries(reason: Exception) -> ModuleType:
-    """Import torchaudio as where its wheel has no native libraries, which it allows for.
+    """Import torchaudio as a wheel without native libraries, which it supports.
 
-    A failed import leaves the module that looks for them behind; it is pointed at a folder
-    without any for the second import, and back again.
+    The module that searches for them remains loaded after the failed import; during the second
+    import it searches in a folder that does not exist.
     """
     loader: Any = sys.modules.get(_LOADER)
     if loader is None or not hasattr(loader, "_LIB_DIR"):
-        raise ParalbenchError(f"torchaudio cannot be imported: {_first_line(reason)}") from reason
+        raise ParalbenchError(f"torchaudio cannot be imported: {first_line(reason)}") from reason
     folder = loader._LIB_DIR
     loader._LIB_DIR = folder / "hidden"
     try:
         return import_module("torchaudio")
     except (OSError, RuntimeError, ImportError) as error:
-        raise ParalbenchError(f"torchaudio cannot be imported: {_first_line(error)}") from error
+        raise ParalbenchError(f"torchaudio cannot be imported: {first_line(error)}") from error
     finally:
         loader._LIB_DIR = folder
 
 
 def _complete(module: ModuleType) -> None:
-    """Give torchaudio stand-ins for what s3prl expects of it and it no longer has."""
+    """Add stand-ins for what s3prl expects and torchaudio no longer has."""
     stand_ins = {
         "set_audio_backend": lambda backend: None,
         "get_audio_backend": lambda: None,
@@ -106,9 +105,7 @@ def _complete(module: ModuleType) -> None:
             setattr(module, name, stand_in)
     if hasattr(module, "sox_effects"):
         return
-    effects = ModuleType(
-        _EFFECTS, "Stand-in by ParaLBench: torchaudio has no SoX effects any more."
-    )
+    effects = ModuleType(_EFFECTS, "Stand-in by ParaLBench: torchaudio has no SoX effects.")
     for name in ("apply_effects_tensor", "apply_effects_file"):
         setattr(effects, name, _no_effects)
     setattr(module, "sox_effects", effects)  # noqa: B010 - a plain assignment fails mypy's check
@@ -117,7 +114,3 @@ def _complete(module: ModuleType) -> None:
 
 def _no_effects(*_: object, **__: object) -> NoReturn:
     raise ParalbenchError("torchaudio has no SoX effects any more; this part of s3prl needs them.")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,4 +1,4 @@
-"""The Encoder contract: all that the platform asks of a model."""
+"""The Encoder contract: the interface of every model."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HiddenStates: TypeAlias = "torch.Tensor"
 
 
 class Encoder(Protocol):
-    """A frozen model. Rate, layers, width and frame rate stand on its card."""
+    """A frozen model, whose rate, layers, width and frame rate are on its card."""
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
-        """Hidden states of each waveform, as if it were alone: no padding in, none out."""
+        """Hidden states of each waveform, independent of the others and without padding."""
         ...

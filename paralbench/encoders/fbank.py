@@ -1,10 +1,9 @@
 """Kaldi's log mel filterbank energies (Povey et al., 2011), the input of w2v-BERT, AST and CAM++.
 
-Frames of 25 ms every 10 ms that lie completely within the audio; each frame loses its mean, is
-pre-emphasised by 0.97, windowed and padded to 512 samples. Computed in float64 and rounded where
-transformers' extractors round: a band that hardly varies is blown up when it is normalised, and
-its last digits with it. torchaudio's ``compliance.kaldi`` computes in float32, and torchaudio is no
-dependency; tests compare the two.
+Frames of 25 ms every 10 ms, completely within the audio; each is centred, pre-emphasised by 0.97,
+windowed and padded to 512 samples. Computed in float64 and rounded where transformers' extractors
+round, since normalising a band that hardly varies amplifies its last digits. Tests compare it with
+torchaudio's ``compliance.kaldi``, which computes in float32.
 """
 
 from __future__ import annotations
@@ -37,16 +36,16 @@ def fbank(waveform: Waveform, bands: int, window: Window, scale: float) -> NDArr
     samples = waveform.astype(np.float64) * scale
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
     frames = frames - frames.mean(1, keepdims=True)
-    before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    previous = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
     shape = np.hanning(FRAME) ** (0.85 if window == "povey" else 1.0)
-    spectrum = np.fft.rfft((frames - _EMPHASIS * before) * shape, _FFT).astype(np.complex64)
+    spectrum = np.fft.rfft((frames - _EMPHASIS * previous) * shape, _FFT).astype(np.complex64)
     power = np.abs(spectrum, dtype=np.float64) ** 2
     energies: NDArray[np.float64] = np.log(np.maximum(filters(bands) @ power.T, _FLOOR))
     return energies.astype(np.float32).T
 
 
 def filters(bands: int) -> NDArray[np.float64]:
-    """Filters [bands, 257], triangles on the mel scale itself, each of height one."""
+    """Filters [bands, 257], triangles of height one on the mel scale."""
 
     def to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(1127.0 * np.log1p(hz / 700.0))

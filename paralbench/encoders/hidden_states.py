@@ -1,7 +1,7 @@
 """Models of transformers as modules whose output is all their hidden states.
 
-Hidden states are what enters the first layer, then what each layer gives: transformers' own
-``output_hidden_states``. They go through :func:`paralbench.encoders.running.running`.
+Hidden states are the first layer's input and each layer's output: transformers'
+``output_hidden_states``. :func:`paralbench.encoders.running.running` computes the modules.
 """
 
 from __future__ import annotations
@@ -26,10 +26,8 @@ class AllLayers(nn.Module):
 
 
 class WhisperLayers(nn.Module):
-    """Whisper's encoder at any length up to 30 s; transformers' own insists on 30 s.
-
-    The same convolutions, the first positions, the same layers; the last state is normalised.
-    """
+    """Whisper's encoder at any length up to 30 s, with the first positions; the last state is
+    normalised. transformers' own accepts 30 s only."""
 
     def __init__(self, encoder: Any) -> None:
         super().__init__()
@@ -50,7 +48,7 @@ class WhisperLayers(nn.Module):
 
 
 class Rotation(nn.Module):
-    """Rotary positions of Wav2Vec2-Conformer without the cache that two threads would share."""
+    """Rotary positions of Wav2Vec2-Conformer without a cache, which threads would share."""
 
     frequencies: Tensor
 

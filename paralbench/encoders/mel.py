@@ -1,7 +1,6 @@
-"""Mel filterbanks (Slaney's scale and area normalisation) and energies, as librosa and Whisper have them.
+"""Mel filterbanks (Slaney's scale and area normalisation) and energies, as in librosa and Whisper.
 
-librosa itself is not used: it is no dependency, importing its filters takes longer than most clips
-take to encode, and its output is the same (tests compare the two).
+librosa is not used, since its import takes longer than encoding most clips; tests compare the two.
 """
 
 from __future__ import annotations

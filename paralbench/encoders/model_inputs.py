@@ -1,7 +1,7 @@
-"""From a waveform to a model's input, as the model's own feature extractor makes it for one clip.
+"""Model inputs: from a waveform to what the model's own feature extractor returns for one clip.
 
-A clip is never padded to another's length. Where a model was trained on inputs of one length only,
-its input is filled up to it, as the card's policy then says.
+A clip is never padded to another's length. For a model that was trained on inputs of one length
+only, the input is padded to it, and the card's policy declares so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ModelInput: TypeAlias = Callable[[Waveform], Tensor]
 
 @dataclass(frozen=True)
 class Samples:
-    """The waveform [1, samples], brought to zero mean and unit variance where ``normalise``."""
+    """The waveform [1, samples], at zero mean and unit variance where ``normalise``."""
 
     normalise: bool
 
@@ -40,7 +40,7 @@ class Samples:
 class WhisperMel:
     """Whisper's log-mel [1, bands, samples // 160] (Radford et al., 2022), clipped 8 below its peak.
 
-    ``seconds``: the length the waveform is filled to with silence; None for its own length.
+    ``seconds``: the length to which the waveform is padded with silence; None for no padding.
     """
 
     bands: int
@@ -50,8 +50,8 @@ class WhisperMel:
     def __call__(self, waveform: Waveform) -> Tensor:
         samples = torch.from_numpy(waveform)
         if self.seconds is not None:
-            lacking = round(self.seconds * self.rate) - len(samples)
-            samples = functional.pad(samples, (0, max(0, lacking)))
+            missing = round(self.seconds * self.rate) - len(samples)
+            samples = functional.pad(samples, (0, max(0, missing)))
         spectrum = torch.stft(samples, FRAME, HOP, window=self._window, return_complex=True)
         energies = self._filters @ spectrum[:, :-1].abs().square()
         levels = energies.clamp_min(1e-10).log10()
@@ -82,8 +82,8 @@ class StackedFbank:
 
 @dataclass(frozen=True)
 class FilledFbank:
-    """AST's input [1, frames, bands]: Kaldi's filterbank filled with zeros to ``frames``, then
-    moved by ``mean`` and divided by twice ``deviation`` where ``normalise``."""
+    """AST's input [1, frames, bands]: Kaldi's filterbank padded with zeros to ``frames``, and where
+    ``normalise`` less ``mean`` and divided by twice ``deviation``."""
 
     bands: int
     frames: int
@@ -93,7 +93,7 @@ class FilledFbank:
 
     def __call__(self, waveform: Waveform) -> Tensor:
         energies = torch.from_numpy(fbank(waveform, self.bands, "hann", scale=1.0))
-        filled = functional.pad(energies, (0, 0, 0, self.frames - len(energies)))
+        padded = functional.pad(energies, (0, 0, 0, self.frames - len(energies)))
         if self.normalise:
-            filled = (filled - self.mean) / (self.deviation * 2)
-        return filled.unsqueeze(0)
+            padded = (padded - self.mean) / (self.deviation * 2)
+        return padded.unsqueeze(0)

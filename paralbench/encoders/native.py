@@ -1,4 +1,4 @@
-"""What this machine computes natively, as its processor reports it."""
+"""The placements that this machine supports natively."""
 
 from __future__ import annotations
 
@@ -12,15 +12,12 @@ NO_NUMBERS = "it refuses what a machine cannot compute"
 
 
 def bf16_instructions() -> list[str]:
-    """The CPU's instructions for bfloat16, as the system names them; empty where it has none."""
+    """The system's names of the CPU's instructions for bfloat16."""
     return [name for name in hardware()["instructions"] if "bf16" in name]
 
 
 def refusal(placement: Placement) -> str | None:
-    """Why this machine cannot compute a placement; None where it can.
-
-    Whether a runtime's package is installed is left to its import, which names the package.
-    """
+    """Why this machine cannot compute a placement, None where it can; packages are not checked."""
     import torch
 
     gpu = placement.device != "cpu"
@@ -37,7 +34,7 @@ def refusal(placement: Placement) -> str | None:
 
 
 def placements(device: str) -> list[Placement]:
-    """All placements that this machine can compute on a device, the reference first."""
+    """The placements that this machine supports on a device, the reference first."""
     candidates = [
         Placement(device, precision, runtime)
         for runtime in get_args(Runtime)

@@ -1,4 +1,4 @@
-"""Where and how an encoder is computed: device, precision, runtime. The reference is fp32 in torch."""
+"""The placement of an encoder: device, precision, runtime. The reference is fp32 in torch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Runtime = Literal["torch", "openvino", "onnxruntime"]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """One way to compute an encoder. Features made in different ways have different keys."""
+    """One way to compute an encoder; a part of the features' key."""
 
     device: str = "cpu"
     precision: Precision = "fp32"
@@ -23,12 +23,12 @@ class Placement:
 
     @property
     def reference(self) -> bool:
-        """Whether this is the way that all others are compared with."""
+        """Whether all other placements are compared with this one."""
         return self.precision == "fp32" and self.runtime == "torch"
 
     @property
     def name(self) -> str:
-        """As results and messages name it.
+        """The name in results and messages.
 
         >>> Placement("cpu", "bf16", "openvino").name
         'openvino-bf16'
@@ -37,7 +37,7 @@ class Placement:
 
     @classmethod
     def named(cls, name: str, device: str = "cpu") -> Placement:
-        """The placement of a :attr:`name`; raises UsageError where there is none."""
+        """The placement of a :attr:`name`; raises UsageError for an unknown one."""
         runtime, _, precision = name.partition("-")
         if runtime in get_args(Runtime) and precision in get_args(Precision):
             return cls(device, cast(Precision, precision), cast(Runtime, runtime))
@@ -45,15 +45,11 @@ class Placement:
 
     @property
     def module(self) -> str:
-        """The file below ``encoders/runtimes`` that computes it."""
+        """The module below ``encoders/runtimes``."""
         return "pytorch" if self.runtime == "torch" else self.runtime
 
     def only_reference(self, model: str) -> None:
-        """For backends without any other way.
-
-        Raises:
-            UsageError: where another precision or runtime was asked for.
-        """
+        """Raise UsageError for another placement, in backends that support the reference only."""
         if not self.reference:
             raise UsageError(
                 f"model '{model}' has no {self.name} path; leave out --precision and --runtime."

@@ -1,4 +1,4 @@
-"""preprocessor_config.json: the input that a model's authors prescribe."""
+"""preprocessor_config.json: the input that a model was trained with."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from paralbench.records.errors import ParalbenchError
+from paralbench.system.third_party_code import first_line
 
 FILE = "preprocessor_config.json"
 
 
 class Preprocessor(BaseModel):
-    """The keys that matter for one clip; its other keys concern batches. ``mean`` and ``std`` are
-    those of the spectrum (AST); the defaults are AudioSet's."""
+    """The keys relevant for one clip. ``mean`` and ``std`` are those of the spectrum (AST), by
+    default AudioSet's."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -32,5 +33,4 @@ class Preprocessor(BaseModel):
         try:
             return cls.model_validate(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError, ValidationError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise ParalbenchError(f"{file}: cannot be read ({first}).") from error
+            raise ParalbenchError(f"{file}: cannot be read ({first_line(error)}).") from error

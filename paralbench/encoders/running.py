@@ -1,7 +1,6 @@
 """From a torch module to the function that computes it on a placement.
 
-Backends whose models are torch modules use it, so each architecture gets all devices, precisions and
-runtimes.
+All backends whose models are torch modules use it, and so support all placements.
 """
 
 from __future__ import annotations
@@ -26,12 +25,12 @@ def running(module: nn.Module, example: Tensor, placement: Placement, model: str
         module: input [1, ...] of any length along its free axes to hidden states
             [layers, frames, width]. It is changed in place and must not be used otherwise.
         example: an input it accepts, for runtimes that trace.
-        placement: where and how.
+        placement: device, precision and runtime.
         model: its name, for messages.
 
     Raises:
-        UsageError: where the machine cannot compute what the placement asks for.
-        ParalbenchError: where the runtime cannot take this module.
+        UsageError: where the machine does not support the placement.
+        ParalbenchError: where the runtime does not support this module.
     """
     reason = refusal(placement)
     if reason is not None:

@@ -1,4 +1,4 @@
-"""A network's weights out of a file of safetensors, or one sentence that says why they do not fit."""
+"""Loading a network's weights from a file of safetensors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ State = Mapping[str, Tensor]
 def fill(
     network: nn.Module,
     weights: Path | None,
-    what: str,
+    description: str,
     rename: Callable[[State], State] = lambda state: state,
 ) -> None:
     """Load a file of safetensors, or the model.safetensors of a folder, into ``network``.
 
     Args:
-        network: gets every tensor; one that is missing, too many or of another shape is refused.
+        network: must have exactly the tensors of the file, in their shapes.
         weights: the file or folder.
-        what: names the architecture and the model in messages.
-        rename: from the names in the file to those of the network.
+        description: names the architecture and the model in messages.
+        rename: from the state dict of the file to that of the network.
 
     Raises:
         CardError: where there are no weights.
@@ -34,10 +34,10 @@ def fill(
     from safetensors.torch import load_file
 
     if weights is None:
-        raise CardError(f"{what} needs weights in safetensors.")
+        raise CardError(f"{description} needs weights in safetensors.")
     file = weights / "model.safetensors" if weights.is_dir() else weights
     try:
         network.load_state_dict(rename(load_file(file)))
     except (SafetensorError, RuntimeError, KeyError) as error:
         first = " ".join(str(error).split())[:200]
-        raise ParalbenchError(f"{file}: cannot be read as {what} ({first})") from error
+        raise ParalbenchError(f"{file}: cannot be read as {description} ({first})") from error

@@ -18,6 +18,7 @@ from paralbench.records.model_card import (
     SeededWeights,
 )
 from paralbench.system.digest import file_digest
+from paralbench.system.third_party_code import first_line
 
 NO_NUMBERS = "weights are keyed by their sha256"
 
@@ -224,5 +225,6 @@ def download(card: ModelCard) -> None:
             source.repository, revision=source.revision, allow_patterns=[*files, "*.json"]
         )
     except (HfHubHTTPError, OSError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise ParalbenchError(f"'{card.id}' could not be fetched from the hub: {first}") from error
+        raise ParalbenchError(
+            f"'{card.id}' could not be fetched from the hub: {first_line(error)}"
+        ) from error

@@ -28,6 +28,7 @@ from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import Record
 from paralbench.records.errors import ParalbenchError, Refused, UsageError
 from paralbench.records.example import Clip
+from paralbench.system.third_party_code import first_line
 
 NO_NUMBERS = "the order of the work changes no record"
 
@@ -127,7 +128,7 @@ class Cluster:
             raise ParalbenchError(
                 f"a Ray worker of '{self._encoder.card.id}' could not be started or died "
                 f"{_RETRIES + 1} times at '{first}' or the {len(bundle) - 1} clips after it: "
-                f"{str(error).splitlines()[0]}"
+                f"{first_line(error)}"
             ) from error
         return answer.checked()
 
@@ -170,7 +171,7 @@ def _connected() -> Iterator[Any]:
         except (ConnectionError, RuntimeError) as error:
             address = os.environ.get("RAY_ADDRESS", "this machine")
             raise ParalbenchError(
-                f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}); see "
+                f"no Ray cluster answers at {address} ({first_line(error)}); see "
                 f"'ray status', and RAY_AUTH_MODE where the cluster asks for a token."
             ) from error
     try:

@@ -1,4 +1,4 @@
-"""Runs code of a catalogue's author: whatever it raises becomes a sentence that names it."""
+"""Errors of third-party code, turned into one sentence that names the code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from paralbench.records.errors import ParalbenchError
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message; the name of its type where it has none.
+
+    >>> first_line(ValueError("no such file: a.wav\\nsee the manual"))
+    'no such file: a.wav'
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""CAM++ (Wang et al., 2023): a densely connected TDNN whose layers are masked by their context.
+"""CAM++ (Wang et al., 2023): a densely connected TDNN with context-aware masking.
 
 The output is the frames after the second and the third dense block (both 512 wide at 50 Hz), or the
 speaker embedding, which pools the latter over the clip.
@@ -121,7 +121,7 @@ class _Projected(nn.Module):
 
 
 class Network(nn.Module):
-    """Filterbank energies [1, frames, 80] to states; names are those of the published weights."""
+    """Filterbank energies [1, frames, 80] to states, with the names of the published weights."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class Network(nn.Module):
 
 
 class CamPlusPlus:
-    """Each clip's filterbank loses its mean over time, as in training."""
+    """CAM++ on each clip's filterbank less its mean over time, as in training."""
 
     def __init__(self, forward: Forward) -> None:
         self._forward = forward

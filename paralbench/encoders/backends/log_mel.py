@@ -1,4 +1,4 @@
-"""Log-mel energies: no weights, no learning; the baseline of every encoder."""
+"""Log-mel energies, the baseline without weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mel-frequency cepstral coefficients (Davis & Mermelstein, 1980) with deltas: nothing is learnt."""
+"""Mel-frequency cepstral coefficients (Davis & Mermelstein, 1980) with deltas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paralbench.records.card import Card
 from paralbench.records.errors import CardError
 from paralbench.records.model_card import ModelCard
 
-_DELTA = 9  # frames a slope is fitted to
+_DELTA = 9  # frames to which a slope is fitted
 
 
 class Settings(Card):
@@ -31,7 +31,7 @@ class Settings(Card):
 
 
 class Mfcc:
-    """Orthonormal DCT-II of mel energies in dB, then their slopes and the slopes' slopes."""
+    """Orthonormal DCT-II of mel energies in dB, with first and second deltas."""
 
     def __init__(self, rate: int, settings: Settings) -> None:
         self._settings = settings

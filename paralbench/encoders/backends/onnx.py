@@ -1,8 +1,8 @@
-"""ONNX graphs, run by onnxruntime on one core; the tensors named on the card are its hidden states."""
+"""ONNX graphs, run by onnxruntime on one core; hidden states are tensors named on the card."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -26,7 +26,7 @@ class Settings(Card):
     """``input`` is the graph's input, ``outputs`` the tensors that are the hidden states.
 
     "waveform": [1, samples]. "whisper-mel": Whisper's log-mel of exactly the policy's window; a
-    shorter clip has silence before it, mean 0 and variance 1, and only its own frames come out.
+    shorter clip is padded with silence before it and normalised, and only its own frames are output.
     "mel-windows": ``frames`` mel frames every ``step``, in dB / 10 + 2, bands last but one; silence
     is added at both ends, so that there is one window every step.
     """
@@ -54,12 +54,12 @@ class Onnx:
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
         """[layers, frames, width] for each waveform, each alone."""
-        kinds = {
-            "waveform": self._waveform,
+        encoders: dict[str, Callable[[Waveform], NDArray[np.float32]]] = {
+            "waveform": lambda waveform: self._run(waveform[None]),
             "whisper-mel": self._whisper,
             "mel-windows": self._windows,
         }
-        states = [kinds[self._settings.input](waveform) for waveform in waveforms]
+        states = [encoders[self._settings.input](waveform) for waveform in waveforms]
         return [torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in states]
 
     def _run(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -74,16 +74,13 @@ class Onnx:
                 )
         return np.stack([output.reshape(-1, width) for output in outputs])
 
-    def _waveform(self, waveform: Waveform) -> NDArray[np.float32]:
-        return self._run(waveform[None])
-
     def _whisper(self, waveform: Waveform) -> NDArray[np.float32]:
         card = self._card
         size = round(card.policy.window * card.rate)
         if len(waveform) > size:
             raise ValueError(f"expected at most {size} samples, got {len(waveform)}")
-        filled = np.pad(waveform, (size - len(waveform), 0))
-        normalised = (filled - filled.mean()) / np.sqrt(filled.var() + 1e-7)
+        padded = np.pad(waveform, (size - len(waveform), 0))
+        normalised = (padded - padded.mean()) / np.sqrt(padded.var() + 1e-7)
         mel = WhisperMel(self._settings.bands, card.rate, None)(normalised)
         states = self._run(mel.reshape(1, self._settings.bands, -1).numpy())
         frames = max(1, round(len(waveform) / size * states.shape[1]))
@@ -92,9 +89,9 @@ class Onnx:
     def _windows(self, waveform: Waveform) -> NDArray[np.float32]:
         settings = self._settings
         extent = settings.transform + (settings.frames - 1) * settings.hop
-        around = extent - settings.step * settings.hop
-        filled = np.pad(waveform, (around // 2, around - around // 2))
-        mels = self.mels(np.pad(filled, (0, max(0, extent - len(filled)))))
+        margin = extent - settings.step * settings.hop
+        padded = np.pad(waveform, (margin // 2, margin - margin // 2))
+        mels = self.mels(np.pad(padded, (0, max(0, extent - len(padded)))))
         views = np.lib.stride_tricks.sliding_window_view(mels, settings.frames, 0)
         views = views[:: settings.step]
         windows = np.ascontiguousarray(views.transpose(0, 2, 1)[..., None])

@@ -1,6 +1,6 @@
 """openSMILE feature sets (Eyben et al., 2010): functionals over a clip, or low-level descriptors.
 
-openSMILE is free for research and non-commercial use only; the card says so.
+openSMILE is free for research and non-commercial use only.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.model_card import ModelCard
 
-_EDGE = 0.02  # openSMILE's longest frame is 60 ms, one every 10 ms: 20 ms are lost at each end
+_EDGE = 0.02  # frames of up to 60 ms every 10 ms lose 20 ms at each end
 
 
 class Settings(Card):
-    """Which set of openSMILE's, and whether its functionals or its descriptors frame by frame."""
+    """A feature set of openSMILE, as functionals of a clip or as low-level descriptors a frame."""
 
     feature_set: Literal["eGeMAPSv02", "eGeMAPSv01b", "GeMAPSv01b", "ComParE_2016"]
     level: Literal["functionals", "descriptors"] = "functionals"

@@ -1,8 +1,8 @@
-"""s3prl's upstreams (Yang et al.: SUPERB, 2021), computed by s3prl itself, one clip at a time.
+"""s3prl's upstreams (Yang et al.: SUPERB, 2021), computed by s3prl, one clip at a time.
 
-Frames are as s3prl gives them: one for every started stride, so the last frame is repeated where
-the model makes fewer, and clips shorter than 50 ms are filled up with silence. The learnt upstreams
-are those that read a folder of safetensors; s3prl's own checkpoints are pickles and are not loaded.
+s3prl returns one frame for every started stride: it repeats the last frame where the model gives
+fewer, and pads clips shorter than 50 ms with silence. The learnt upstreams are those that read a
+folder of safetensors; s3prl's own checkpoints are pickles and are not loaded.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from paralbench.encoders.weights import WeightsFile
 from paralbench.records.card import Card
 from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.model_card import ModelCard
+from paralbench.system.third_party_code import first_line
 
 _RATE = 16000
 _ARCHITECTURES = {"hf_wav2vec2_custom": "wav2vec2", "hf_hubert_custom": "hubert"}
@@ -95,9 +96,8 @@ def _build(toolkit: ModuleType, settings: Settings, folder: Path | None) -> Any:
                 settings.upstream, path_or_url=path, normalize=settings.normalise
             )
     except (OSError, RuntimeError, ValueError) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ParalbenchError(
-            f"{folder}: s3prl's '{settings.upstream}' cannot be built from it ({first})"
+            f"{folder}: s3prl's '{settings.upstream}' cannot be built from it ({first_line(error)})"
         ) from error
 
 
@@ -105,8 +105,8 @@ def _build(toolkit: ModuleType, settings: Settings, folder: Path | None) -> Any:
 def _same_randomness() -> Iterator[None]:
     """Restore Python's and torch's random state, which s3prl seeds when it builds an upstream."""
     state = random.getstate()
-    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    devices = range(torch.cuda.device_count()) if started else ()
+    cuda = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    devices = range(torch.cuda.device_count()) if cuda else ()
     with torch.random.fork_rng(devices=devices):
         try:
             yield
@@ -115,7 +115,7 @@ def _same_randomness() -> Iterator[None]:
 
 
 def _check_folder(folder: Path, architecture: str) -> None:
-    """Refuse a folder for which s3prl would use another model's settings, taken from the network."""
+    """Refuse a folder for which s3prl would download another model's settings."""
     from transformers import Wav2Vec2FeatureExtractor
 
     kind = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("model_type")
@@ -128,7 +128,7 @@ def _check_folder(folder: Path, architecture: str) -> None:
     except (OSError, ValueError, TypeError) as error:
         raise ParalbenchError(
             f"{folder}: expected preprocessor_config.json as Wav2Vec2FeatureExtractor writes it; "
-            f"s3prl would take another model's."
+            f"s3prl would use another model's."
         ) from error
 
 

@@ -1,8 +1,8 @@
-"""torchaudio's wav2vec 2.0 family: wav2vec 2.0, HuBERT, XLS-R and WavLM as its pipelines build them.
+"""torchaudio's wav2vec 2.0, HuBERT, XLS-R and WavLM.
 
 Hidden states are those of ``extract_features``: the output of each Transformer layer, without the
-embedding before the first. The weights are a pipeline's state dict in safetensors; a classifier on
-top of it is left out. A pipeline that normalises its input has ``normalise = true`` on the card.
+first layer's input. The weights are a pipeline's state dict in safetensors, whose classifier is
+ignored. A pipeline that normalises its input has ``normalise = true`` on the card.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The architectures of transformers, from a folder of config.json and safetensors.
 
-config.json names the architecture; the card needs only its numbers, which are checked against it.
-Hidden states are transformers' own: the first layer's input, then each layer's output. Each clip is
-computed alone, at its own length.
+config.json names the architecture and is compared with the numbers on the card. Hidden states are
+the first layer's input and each layer's output. Each clip is computed alone, at its own length.
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ _RATE = 16000
 
 
 class Settings(Card):
-    """``normalise``: whether the input is brought to zero mean and unit variance (the waveform;
-    for AST its spectrum, by AudioSet's); preprocessor_config.json decides where the card does not."""
+    """``normalise``: whether the waveform (for AST the spectrum) is normalised; by default as in
+    preprocessor_config.json."""
 
     normalise: bool | None = None
 
 
 class Pretrained:
-    """A frozen model of transformers. ``shortest``: samples below which it gives no frame."""
+    """A frozen model of transformers; with fewer than ``shortest`` samples it gives no frame."""
 
     def __init__(
         self, card: ModelCard, model_input: ModelInput, forward: Forward, shortest: int
@@ -102,7 +101,7 @@ def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Pretrai
 def _check(
     card: ModelCard, architecture: Architecture, config: Any, preprocessor: Preprocessor
 ) -> None:
-    """The card's numbers and policy against the weights' own, before the weights are read."""
+    """Compare the card's numbers and policy with config.json, before the weights are read."""
     hop = architecture.hop(config)
     frame_rate = None if hop is None else card.rate / hop
     same = frame_rate is not None and math.isclose(card.frame_rate or 0, frame_rate, rel_tol=1e-3)
@@ -142,18 +141,16 @@ def _check(
 
 
 def _check_numbers(card: ModelCard, numbers: list[tuple[str, float | None, float | None]]) -> None:
-    """Compare each named number of the card with that of the weights."""
-
     def text(value: float | None) -> str:
         return "none" if value is None else f"{value:.9g}"
 
-    wrong = [
+    differences = [
         f"{name} is {text(actual)}, the card says {text(declared)}"
         for name, declared, actual in numbers
         if declared != actual
     ]
-    if wrong:
-        raise CardError(f"model '{card.id}': of its weights {'; '.join(wrong)}.")
+    if differences:
+        raise CardError(f"model '{card.id}': of its weights {'; '.join(differences)}.")
 
 
 def _model_input(

@@ -1,9 +1,8 @@
-"""Whisper's encoder (Radford et al., 2022), computed by transformers' own modules.
+"""Whisper's encoder (Radford et al., 2022), computed by transformers' modules.
 
-transformers insists on 30 s of input. Here a clip is encoded at its own length: the same
-convolutions, the first positions, the same layers; with ``padding = "window"`` on the card it is
-filled with silence to the window, which was 30 s in training. The two outputs differ, so the choice
-is part of the features' key.
+A clip is encoded at its own length, or, with ``padding = "window"`` on the card, padded with silence
+to the window, which was 30 s in training. The two outputs differ, so the choice is part of the
+features' key.
 """
 
 from __future__ import annotations
@@ -34,10 +33,7 @@ class Whisper:
         self.forward = running(WhisperLayers(encoder), example, placement, card.id)
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
-        """[layers + 1, frames, width] at 50 Hz for each waveform of at most 30 s.
-
-        One by one: on a CPU a batch gains nothing, and nothing can leak from a batch mate.
-        """
+        """[layers + 1, frames, width] at 50 Hz for each waveform of at most 30 s."""
         return [self.forward(self.log_mel(waveform)) for waveform in waveforms]
 
 
@@ -45,8 +41,8 @@ def load(card: ModelCard, weights: WeightsFile, placement: Placement) -> Whisper
     """The encoder with its weights from a folder of safetensors."""
     if weights.path is None or weights.format != "safetensors":
         raise CardError(f"model '{card.id}': Whisper cannot be read from '{weights.format}'.")
-    kind = architectures.architecture(weights.path)
-    if kind is not architectures.ARCHITECTURES["whisper"]:
+    architecture = architectures.architecture(weights.path)
+    if architecture is not architectures.ARCHITECTURES["whisper"]:
         raise CardError(f"model '{card.id}': {weights.path} holds another model than Whisper.")
-    config = architectures.configuration(weights.path, kind)
-    return Whisper(architectures.load(weights.path, kind, config), card, placement)
+    config = architectures.configuration(weights.path, architecture)
+    return Whisper(architectures.load(weights.path, architecture, config), card, placement)

@@ -1,6 +1,6 @@
-"""onnxruntime on the CPU, in fp32: the module is exported to ONNX once, at any length.
+"""onnxruntime on the CPU in fp32: the module is exported to ONNX once, for inputs of any length.
 
-One session serves all threads that encode, each clip on the core of its thread.
+All encoding threads share one session, which computes each clip on its thread.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from paralbench.encoders.placement import Placement
 from paralbench.encoders.running import Forward
 from paralbench.encoders.runtimes.tracing import tracing
 from paralbench.records.errors import ParalbenchError
+from paralbench.system.third_party_code import first_line
 
 _OPSET = 17
 
@@ -27,7 +28,7 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
     Raises:
         ParalbenchError: where the module cannot be exported.
     """
-    import onnx  # noqa: F401 - torch's exporter needs it and says so only deep inside
+    import onnx  # noqa: F401 - torch's exporter needs it and reports that unclearly
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -50,8 +51,8 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
                 )
         except (torch.onnx.errors.OnnxExporterError, RuntimeError, AssertionError) as error:
             raise ParalbenchError(
-                f"model '{model}': it cannot be exported to ONNX "
-                f"({str(error).strip().splitlines()[0]}); leave out --runtime."
+                f"model '{model}': it cannot be exported to ONNX ({first_line(error)}); "
+                f"leave out --runtime."
             ) from error
         session = onnxruntime.InferenceSession(
             str(file), options, providers=["CPUExecutionProvider"]

@@ -1,8 +1,7 @@
-"""OpenVINO on the CPU: the module is traced once, at any length, and compiled in fp32 or bf16.
+"""OpenVINO on the CPU: the module is traced once, for inputs of any length, and compiled.
 
-Each thread that encodes has its own request on a stream of one core: two clips on a core each finish
-sooner than one clip on two. Lengths stay dynamic; padding to a few fixed ones would change a model's
-input.
+Each encoding thread has its own request on a stream of one core, which is faster than one clip on
+several cores. Lengths are dynamic, since padding to fixed lengths would change a model's input.
 """
 
 from __future__ import annotations
@@ -22,13 +21,14 @@ from paralbench.encoders.running import Forward
 from paralbench.encoders.runtimes.strided_grouped import is_strided_grouped
 from paralbench.encoders.runtimes.tracing import tracing
 from paralbench.records.errors import ParalbenchError
+from paralbench.system.third_party_code import first_line
 
 _TELEMETRY = "openvino_telemetry"
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
 def build(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
-    """Trace and compile; the traced module lives in memory only.
+    """Trace and compile in memory.
 
     Raises:
         ParalbenchError: where the module cannot be traced, or its trace holds for one length only.
@@ -46,8 +46,7 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
             traced = openvino.convert_model(module, example_input=example, input=[shape])
     except (RuntimeError, TypeError, ValueError) as error:  # OpenVINO raises its own of these
         raise ParalbenchError(
-            f"model '{model}': OpenVINO cannot convert it ({str(error).strip().splitlines()[0]}); "
-            f"leave out --runtime."
+            f"model '{model}': OpenVINO cannot convert it ({first_line(error)}); leave out --runtime."
         ) from error
     cores = os.cpu_count() or 1
     compiled = openvino.Core().compile_model(
@@ -75,15 +74,12 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
 
 
 def _without_telemetry() -> Any:
-    """Import openvino without its telemetry, which sends a message on import where it is installed.
-
-    For Python a None among the loaded modules means that there is no such module.
-    """
-    before = sys.modules.get(_TELEMETRY)
-    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]
+    """Import openvino without its telemetry, which would send a message."""
+    telemetry = sys.modules.get(_TELEMETRY)
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # its import then fails
     try:
         return import_module("openvino")
     finally:
         del sys.modules[_TELEMETRY]
-        if before is not None:
-            sys.modules[_TELEMETRY] = before
+        if telemetry is not None:
+            sys.modules[_TELEMETRY] = telemetry

@@ -1,8 +1,8 @@
-"""torch itself: fp32, the reference of all other ways, and bf16 on a CPU or a GPU.
+"""torch in fp32, the reference of all placements, and in bf16 on a CPU or a GPU.
 
 In bf16 the weights, inputs and outputs of convolutions and matrix products are in bf16; norms,
-positions and whatever else autocast excludes stay in fp32. Attention is
-fused where the module asks for torch's scaled dot product, which sums in fp32 either way.
+positions and whatever else autocast excludes stay in fp32. Torch's scaled dot product sums in fp32
+either way.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class _InFloat32(nn.Module):
 
 
 def build(module: nn.Module, example: Tensor, placement: Placement, model: str) -> Forward:
-    """The module on its device; nothing is traced, so nothing can be lost."""
+    """The module on its device, in its precision."""
     device = torch.device(placement.device)
-    low = placement.precision == "bf16"
-    if low:
+    bf16 = placement.precision == "bf16"
+    if bf16:
         for parent in list(module.modules()):
             for name, part in list(parent.named_children()):
                 if is_strided_grouped(part):
@@ -45,7 +45,7 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
     ready = module.to(device)
 
     def forward(inputs: Tensor) -> Tensor:
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=low):
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             states: Tensor = ready(inputs.to(device))
             return states.float()
 

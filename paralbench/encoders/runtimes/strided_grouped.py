@@ -1,7 +1,7 @@
 """Strided convolutions in groups, which oneDNN computes wrongly in bf16 on processors with AMX.
 
-Seen with torch 2.13 and OpenVINO 2026: SEW's positional convolution comes out unrelated to the fp32
-result (cosine 0), while every other layer agrees to 1e-4. With the instruction set capped below AMX
+With torch 2.13 and OpenVINO 2026, SEW's positional convolution is unrelated to the fp32 result
+(cosine 0), while all other layers agree to 1e-4. With the instruction set limited below AMX
 (``ONEDNN_MAX_CPU_ISA=AVX512_CORE_BF16``) the result is right.
 """
 

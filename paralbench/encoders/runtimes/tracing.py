@@ -1,4 +1,4 @@
-"""Modules as runtimes that trace want them: quiet, any length, hidden states stacked."""
+"""The context in which runtimes trace a module."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """No gradients, and none of the warnings a tracer has for code that is not ours."""
+    """No gradients, and no warnings of the tracer about third-party code."""
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
