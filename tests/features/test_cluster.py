@@ -80,7 +80,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
 def test_an_error_on_a_worker_is_the_same_sentence(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, f"{FRAMES}[..., :3]")
     store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
-    with pytest.raises(CardError, match=r"says \[1, frames, 4\], the encoder returned"):
+    with pytest.raises(CardError, match=r"declares \[1, frames, 4\], the encoder returned"):
         extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)
 
 

@@ -167,7 +167,7 @@ def test_a_wrong_shape_names_both(tmp_path: Path, encoder: Encoders) -> None:
     chosen = encoder(f"{GOOD}[..., :3]")
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     with pytest.raises(
-        CardError, match=r"says \[1, frames, 4\], the encoder returned \[1, 20, 3\]"
+        CardError, match=r"declares \[1, frames, 4\], the encoder returned \[1, 20, 3\]"
     ):
         extract(chosen, _clips(tmp_path, [0.2]), store, quiet=True)
 
