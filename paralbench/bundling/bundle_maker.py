@@ -17,14 +17,14 @@ from paralbench.bundling.refitting import refit
 from paralbench.bundling.validation import mean_of_seeds, validated
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed, Request
+from paralbench.heads.deployable import Layout
 from paralbench.records.bundle import Manifest
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.intended_use import IntendedUse
-from paralbench.records.result import Cards, Result
+from paralbench.records.result import Result
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
 from paralbench.screener import self_check
-from paralbench.screener.deployed import member
 from paralbench.screener.encoder import CARD, card_member, embedded
 from paralbench.screener.novelty import Novelty, distances, limit
 from paralbench.screener.windows import WindowReader
@@ -77,7 +77,17 @@ def make(
     """
     settings = settings or BundleSettings()
     result = files.read(file)
-    cards = _usable(file, result)
+    cards = result.cards
+    if not files.has_predictions(file, result):
+        raise ParalbenchError(
+            f"{file.with_suffix('.parquet')}: expected the predictions of this result, from which the "
+            "screener is calibrated; they are missing or belong to another result."
+        )
+    if cards is None:
+        raise ParalbenchError(f"{file}: it holds no cards; run its entry again.")
+    reason = _obstacle(result)
+    if reason:
+        raise ParalbenchError(f"{file}: {reason}.")
     predictions, _ = Predictions.restored(
         pq.read_table(file.with_suffix(".parquet")), result.classes
     )
@@ -103,10 +113,8 @@ def make(
         say(f"the encoder's weights are not in the bundle: {weights.why_not}.")
     heads = {f"head/{number}.safetensors": save(state) for number, state in enumerate(states)}
     card, spec = encoder.card, prepared.spec
-    deployed = [
-        member(result.head, prepared.settings, card, spec, len(result.classes), state)
-        for state in states
-    ]
+    layout = Layout((card,), spec, len(result.classes))
+    deployed = [prepared.head.deployable(state, prepared.settings, layout) for state in states]
     reader = WindowReader(encoder.load(), card, spec, prepared.head.cutting(prepared.settings))
     members = {
         **heads,
@@ -134,33 +142,23 @@ def make(
     return described(parts), members
 
 
-def _usable(file: Path, result: Result) -> Cards:
-    """The result's cards; raises ParalbenchError where no bundle can be made of it."""
-    reason = ""
-    if not files.has_predictions(file, result):
-        raise ParalbenchError(
-            f"{file.with_suffix('.parquet')}: expected the predictions of this result, from which the "
-            "screener is calibrated; they are missing or others."
-        )
-    if result.cards is None:
-        raise ParalbenchError(f"{file}: it holds no cards; run its entry again.")
+def _obstacle(result: Result) -> str:
+    """Why no bundle can be made of a result; "" where one can."""
     if result.target.get("kind") == "series":
-        reason = (
+        return (
             f"'{result.task}' has a value at every moment; a screener gives one class or number per "
             "recording"
         )
-    elif result.model.streams:
-        reason = f"it fuses {len(result.model.streams)} encoders; a bundle holds one"
-    elif result.transfer is not None:
-        reason = (
+    if result.model.streams:
+        return f"it fuses {len(result.model.streams)} encoders; a bundle holds one"
+    if result.transfer is not None:
+        return (
             "it was trained on one corpus and tested on another; bundle the result of the task "
             f"'{result.transfer.trained}' instead"
         )
-    elif result.training.settings.get("search"):
-        reason = (
-            "each fold searched its own settings; run the entry with those to deploy (--set), so that "
-            "its score is theirs"
+    if result.training.settings.get("search"):
+        return (
+            "each fold searched its own settings; run the entry with the settings to deploy (--set), "
+            "so that they are what is scored"
         )
-    if reason:
-        raise ParalbenchError(f"{file}: {reason}.")
-    return result.cards
+    return ""

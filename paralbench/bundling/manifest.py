@@ -38,7 +38,7 @@ from paralbench.screener.encoder import CARD, recorded
 
 SYNTHETIC = "SYNTHETIC"
 _LONGER = 3.0
-"""A head on frames accepts recordings up to so many times the longest it was validated on."""
+"""The longest recording that a head on frames accepts, in lengths of the longest validated one."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The operating point: the threshold of a positive prediction, and the band around it without one.
 
-Both are chosen on calibrated out-of-fold probabilities, every speaker counting once; what is reported
-of them comes from speakers on whom they were not chosen.
+Both are chosen on calibrated out-of-fold probabilities, every speaker counting once. The reported
+figures come from speakers on whom they were not chosen.
 """
 
 from __future__ import annotations

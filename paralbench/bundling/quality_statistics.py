@@ -1,8 +1,8 @@
 """Quality of the recordings a screener was trained on, measured as the gate measures new ones.
 
-The gate's default limits are made for speech in a consulting room. A screener of snores gets no
-speech, one trained over the telephone no sound above 4 kHz: a limit that its own recordings break is
-loosened to what nearly all of them fulfil, and the bundle says so.
+The gate's default limits are made for speech in a consulting room. Snores hold no speech, and telephone
+recordings no sound above 4 kHz: a limit that the training recordings break is loosened until nearly
+all of them pass, and the bundle says so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from paralbench.records.quality_limits import AtLeast, AtMost, QualityLimits
 from paralbench.screener.quality_measures import limited
 
 MOST = 200
-"""At most so many recordings are measured, evenly spread."""
+"""The most recordings that are measured, evenly spread."""
 _BROKEN = 0.05
 """A limit that a larger share of the recordings breaks is loosened."""
 _REFUSED = 0.01

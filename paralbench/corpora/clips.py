@@ -13,8 +13,13 @@ from paralbench.records.example import Clip
 COLUMNS = {"path", "start", "end", "channel"}
 
 
-def clip(cells: Mapping[str, str], folder: Path) -> Clip:
-    """The clip of a row; its path is relative to ``folder``, start and end are seconds.
+def clip(cells: Mapping[str, str], folder: Path, quoted: bool = True) -> Clip:
+    """The clip of a row; start and end are seconds.
+
+    Args:
+        cells: by column.
+        folder: what the path is relative to.
+        quoted: whether a refusal quotes the cell; any cell may hold a patient's name.
 
     Raises:
         Refused: for a row that does not describe one.
@@ -26,13 +31,14 @@ def clip(cells: Mapping[str, str], folder: Path) -> Clip:
         raise Refused("its path holds a NUL character")
     if cells.get(SURPLUS):
         raise Refused("it has more cells than the header; quote cells that hold the delimiter")
-    channel = _number(cells, "channel")
+    channel = _number(cells, "channel", quoted)
     if channel is not None and channel != int(channel):
-        raise Refused(f"its channel is {cells['channel']}, not a whole number")
+        value = f"{cells['channel']}, " if quoted else ""
+        raise Refused(f"its channel is {value}not a whole number")
     return Clip(
         folder / path,
-        _number(cells, "start") or 0.0,
-        _number(cells, "end"),
+        _number(cells, "start", quoted) or 0.0,
+        _number(cells, "end", quoted),
         None if channel is None else int(channel),
     )
 
@@ -45,14 +51,16 @@ def name(path: str, clip: Clip) -> str:
     return words if clip.channel is None else f"{words}#{clip.channel}"
 
 
-def _number(cells: Mapping[str, str], column: str) -> float | None:
+def _number(cells: Mapping[str, str], column: str, quoted: bool) -> float | None:
     cell = cells.get(column)
     if not cell:
         return None
     try:
         number = float(cell)
     except ValueError:
-        raise Refused(f"its {column} is {cell!r}, not a number") from None
+        value = f"{cell!r}, " if quoted else ""
+        raise Refused(f"its {column} is {value}not a number") from None
     if not math.isfinite(number) or number < 0:
-        raise Refused(f"its {column} is {cell}, expected 0 or more")
+        value = f"is {cell}, " if quoted else "is too low or not finite, "
+        raise Refused(f"its {column} {value}expected 0 or more")
     return number

@@ -66,7 +66,7 @@ def embedded(encoder: LoadableEncoder, required: bool | None) -> Embedded:
     elif required is None and size > LARGEST:
         reason = f"they have {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}"
     elif required is False:
-        reason = "it was not wanted"
+        reason = "they were not requested"
     if required and reason:
         raise BundleError(f"the weights of '{card.id}' cannot be in a bundle: {reason}.")
     if reason:
@@ -94,7 +94,7 @@ def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = Non
     Embedded weights are written to a private scratch folder, since backends read files.
 
     Raises:
-        BundleError: where the weights found are not those of the bundle.
+        BundleError: where the weights are not those of the bundle.
         ParalbenchError: where they are not on this machine.
     """
     reference = bundle.manifest.encoder
@@ -112,7 +112,14 @@ def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = Non
     scratch = None
     if reference.member is not None:
         scratch = TemporaryDirectory(prefix="paralbench-")
-        file = _unpacked(bundle, Path(scratch.name), Path(reference.member).name)
+        path = Path(scratch.name)
+        for member in bundle.manifest.members:
+            if member.name.startswith(_FOLDER):
+                (path / Path(member.name).name).write_bytes(bundle.read(member.name))
+        kind = "onnx" if reference.member.endswith(".onnx") else "safetensors"
+        if not (path / "config.json").is_file():
+            path /= Path(reference.member).name
+        file = WeightsFile(path, kind, reference.weights, pinned=True)
     else:
         file = find(card, folder, {} if weights is None else {card.id: weights})
     if recorded(file.sha256) != reference.weights:
@@ -127,12 +134,3 @@ def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = Non
 def recorded(sha256: str) -> str:
     """A weights' hash as a manifest has it: 64 zeros for a model without weights."""
     return sha256 if len(sha256) == 64 else _NO_WEIGHTS
-
-
-def _unpacked(bundle: Bundle, place: Path, chief: str) -> WeightsFile:
-    for member in bundle.manifest.members:
-        if member.name.startswith(_FOLDER):
-            (place / Path(member.name).name).write_bytes(bundle.read(member.name))
-    path = place if (place / "config.json").is_file() else place / chief
-    kind = "onnx" if chief.endswith(".onnx") else "safetensors"
-    return WeightsFile(path, kind, bundle.manifest.encoder.weights, pinned=True)

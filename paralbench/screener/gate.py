@@ -48,7 +48,7 @@ def judged(quality: Quality, limits: QualityLimits) -> Admission:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """A limit of :class:`QualityLimits` and its words; ``finding`` has a place for the amount.
+    """A limit of :class:`QualityLimits` and its message; ``finding`` has a place for the amount.
 
     ``needed`` is whether a recording on which the measure cannot be taken breaks the limit.
     """
@@ -141,7 +141,7 @@ def _broken(quality: Quality, limits: QualityLimits) -> Iterator[tuple[bool, Cau
 
 def _message(rule: _Rule, value: float, bound: float, refuses: bool) -> str:
     name = "seconds" if rule.limit == "longest" else rule.limit
-    for digits in (3, 5, 9, 17):  # as many as it takes to tell the two numbers apart
+    for digits in (3, 5, 9, 17):  # as many as distinguish the two numbers
         measured, expected = amount(name, value, digits), amount(name, bound, digits)
         if measured != expected:
             break

@@ -35,7 +35,7 @@ def label(name: str) -> str:
 
 
 def amount(name: str, value: object, digits: int = 3) -> str:
-    """A measure's value with its unit, in so many significant digits.
+    """A measure's value with its unit, with ``digits`` significant digits.
 
     >>> amount("rate", 16000), amount("seconds", 90.0), amount("clipped", 0.034)
     ('16 kHz', '90 s', '3.4 %')

@@ -56,21 +56,28 @@ class Recordings:
     Ids are those of the CSV, else the path within the input folder, preceded by that folder's name.
     Of two files with one id, the second becomes "id (2)"; a repeated id in CSVs is refused.
 
+    Args:
+        inputs: recordings, folders and CSV lists.
+        truth: the column of truth, or None.
+        quoted: whether a refusal's reason may quote a cell or a path.
+
     Raises:
         UsageError: where an input does not exist, or a CSV lacks the column of truth.
         ParalbenchError: where a CSV cannot be read; all are read at once, before any scoring.
     """
 
-    def __init__(self, inputs: Sequence[Path], truth: str | None = None) -> None:
+    def __init__(
+        self, inputs: Sequence[Path], truth: str | None = None, quoted: bool = True
+    ) -> None:
         self.passed_over: Counter[str] = Counter()
-        self._inputs = list(inputs)
+        self._inputs, self._quoted = list(inputs), quoted
         for path in self._inputs:
             if not os.path.lexists(path):
                 raise UsageError(
                     f"{_text(path)}: expected a recording, a folder or a CSV; there is nothing."
                 )
         self._tables = {
-            path: list(_table(path, truth))
+            path: list(_table(path, truth, quoted))
             for path in self._inputs
             if path.suffix.lower() in _TABLES and path.is_file()
         }
@@ -83,7 +90,7 @@ class Recordings:
         for path in self._inputs:
             source = str(path)
             if path in self._tables:
-                yield from (_with_unique_id(row, taken) for row in self._tables[path])
+                yield from (self._with_unique_id(row, taken) for row in self._tables[path])
                 continue
             files = self._below(path) if path.is_dir() else [(_text(path.name), path, "")]
             for name, file, problem in files:
@@ -92,6 +99,19 @@ class Recordings:
                     yield Refusal(unique, problem, source)
                 else:
                     yield Recording(unique, Clip(file), source=source)
+
+    def _with_unique_id(
+        self, row: Recording | Refusal, taken: dict[str, str]
+    ) -> Recording | Refusal:
+        """A CSV's row; refused where its id is taken."""
+        if isinstance(row, Refusal):
+            return Refusal(_unique(row.subject, row.where, taken), row.reason, row.where)
+        if row.id not in taken:
+            taken[row.id] = row.source
+            return row
+        place = taken[row.id] if self._quoted else "another line or file"
+        reason = f"its id is already used at {place}; every recording needs its own"
+        return Refusal(_unique(row.id, row.source, taken), reason, row.source)
 
     def _below(self, top: Path) -> Iterator[tuple[str, Path, str]]:
         """Name, path and problem of a folder's audio files, sorted by the bytes of their names.
@@ -126,17 +146,6 @@ class Recordings:
             stack += reversed(folders)
 
 
-def _with_unique_id(row: Recording | Refusal, taken: dict[str, str]) -> Recording | Refusal:
-    """A CSV's row; refused where its id is taken."""
-    if isinstance(row, Refusal):
-        return Refusal(_unique(row.subject, row.where, taken), row.reason, row.where)
-    if row.id not in taken:
-        taken[row.id] = row.source
-        return row
-    reason = f"its id is already used at {taken[row.id]}; every recording needs its own"
-    return Refusal(_unique(row.id, row.source, taken), reason, row.source)
-
-
 def _unique(name: str, source: str, taken: dict[str, str]) -> str:
     """``name``, or "name (2)" and so on where it is taken."""
     unique, number = name, 1
@@ -147,11 +156,11 @@ def _unique(name: str, source: str, taken: dict[str, str]) -> str:
     return unique
 
 
-def _table(file: Path, truth: str | None) -> Iterator[Recording | Refusal]:
+def _table(file: Path, truth: str | None, quoted: bool) -> Iterator[Recording | Refusal]:
     for cells, where in rows(file, ("path",) if truth is None else ("path", truth)):
         where = _text(where)
         try:
-            clip = clips.clip(cells, file.parent)
+            clip = clips.clip(cells, file.parent, quoted)
         except Refused as error:
             yield Refusal(cells.get("id") or cells["path"] or where, str(error), where)
             continue

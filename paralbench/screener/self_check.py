@@ -1,8 +1,8 @@
-"""A short sound and what the screener said of it: computed anew by whoever opens the bundle.
+"""The self-check: a short sound and the screener's answer to it, computed again on opening.
 
-Hashes prove the weights. That code, packages and processor make the same of them, only computing it
-shows: another release, runtime or instruction set may differ, and a score that was validated with one
-means nothing with the other.
+Hashes prove the weights. Whether code, packages and processor compute the same from them, only a
+computation shows: another release, runtime or instruction set may differ, and then the validation no
+longer holds.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from paralbench.heads.deployable import Deployable
 from paralbench.records.errors import BundleError
 from paralbench.records.model_card import ModelCard
+from paralbench.screener import answers
 from paralbench.screener.bundle import Bundle
-from paralbench.screener.deployed import Member, mean
-from paralbench.screener.stretches import utterances
 from paralbench.screener.windows import WindowReader, pooled
 
 MEMBER = "proof.safetensors"
@@ -26,59 +26,56 @@ _TOLERANCE = {"fp32": 1e-3, "bf16": 2e-2}
 """Norm of the difference over the norm."""
 
 
-def made(card: ModelCard, reader: WindowReader, members: Sequence[Member]) -> bytes:
-    """The member: the sound [samples], its pooled hidden states, and the heads' mean answer."""
-    sound = _sound(card.rate, min(_SECONDS, card.policy.window))
-    record, answer = _said(sound, reader, members)
-    return save({"sound": sound, "record": record, "answer": answer})
-
-
-def check(bundle: Bundle, reader: WindowReader, members: Sequence[Member]) -> None:
-    """Raise :class:`BundleError` where the screener here does not say what it said."""
-    manifest = bundle.manifest
-    told = load(bundle.read(manifest.encoder.proof))
-    if set(told) != {"sound", "record", "answer"}:
-        raise BundleError(f"{bundle.path}: its proof holds no sound with what was said of it.")
-    record, answer = _said(told["sound"], reader, members)
-    allowed = _TOLERANCE[manifest.encoder.placement.rpartition("-")[2]]
-    for what, then, now in (
-        ("hidden states", told["record"], record),
-        ("answer", told["answer"], answer),
-    ):
-        if then.shape != now.shape:
-            raise BundleError(
-                f"{bundle.path}: expected {what} {list(then.shape)} of the sound it was proved with, "
-                f"got {list(now.shape)}."
-            )
-        apart = float(np.linalg.norm(now - then) / max(float(np.linalg.norm(then)), 1e-6))
-        if not apart <= allowed:
-            raise BundleError(
-                f"{bundle.path}: of the sound it was proved with, its {what} are here {apart:.1e} away "
-                f"from what they were when it was made (allowed: {allowed:.0e}); encoder or packages "
-                f"are not those it was validated with; use paralbench {manifest.origin.paralbench}."
-            )
-
-
-def _sound(rate: int, seconds: float) -> NDArray[np.float32]:
-    """A vowel-like buzz that rises and swells, and some noise: every band has something to say."""
-    time = np.arange(round(seconds * rate)) / rate
-    phase = 2 * np.pi * np.cumsum(120 + 40 * np.sin(2 * np.pi * 0.7 * time)) / rate
+def made(card: ModelCard, reader: WindowReader, heads: Sequence[Deployable]) -> bytes:
+    """The member: the sound [samples], its pooled hidden states, and the mean answer of the heads."""
+    # A buzz like a vowel that rises and swells, and some noise: no frequency band is empty.
+    seconds = min(_SECONDS, card.policy.window)
+    time = np.arange(round(seconds * card.rate)) / card.rate
+    phase = 2 * np.pi * np.cumsum(120 + 40 * np.sin(2 * np.pi * 0.7 * time)) / card.rate
     buzz = sum(np.sin(number * phase) / number for number in range(1, 20))
     swell = 0.5 - 0.5 * np.cos(2 * np.pi * 2 * time)
     noise = np.random.default_rng(0).normal(size=len(time))
-    sound: NDArray[np.float32] = (0.1 * swell * buzz + 0.01 * noise).astype(np.float32)
-    return sound
+    sound = (0.1 * swell * buzz + 0.01 * noise).astype(np.float32)
+    return save({"sound": sound, **_computed(sound, reader, heads)})
 
 
-def _said(
-    sound: NDArray[np.float32], reader: WindowReader, members: Sequence[Member]
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def check(bundle: Bundle, reader: WindowReader, heads: Sequence[Deployable]) -> None:
+    """Raise :class:`BundleError` where the screener computes something else on this machine."""
+    encoder = bundle.manifest.encoder
+    recorded = load(bundle.read(encoder.proof))
+    if set(recorded) != {"sound", "record", "answer"}:
+        raise BundleError(
+            f"{bundle.path}: expected sound, record and answer in its self-check, got "
+            f"{', '.join(sorted(recorded)) or 'nothing'}."
+        )
+    computed = _computed(recorded["sound"], reader, heads)
+    tolerance = _TOLERANCE[encoder.placement.rpartition("-")[2]]
+    for name, title in (("record", "hidden states"), ("answer", "answer")):
+        expected, values = recorded[name], computed[name]
+        if expected.shape != values.shape:
+            raise BundleError(
+                f"{bundle.path}: expected {title} {list(expected.shape)} of the self-check's sound, "
+                f"got {list(values.shape)}."
+            )
+        norm = max(float(np.linalg.norm(expected)), 1e-6)
+        difference = float(np.linalg.norm(values - expected)) / norm
+        if not difference <= tolerance:  # NaN is not either
+            raise BundleError(
+                f"{bundle.path}: in the self-check, its {title} differ by {difference:.1e} from those "
+                f"computed when it was made (allowed: {tolerance:.0e}). Encoder or packages are not "
+                f"those it was validated with; use paralbench {bundle.manifest.origin.paralbench}."
+            )
+
+
+def _computed(
+    sound: NDArray[np.float32], reader: WindowReader, heads: Sequence[Deployable]
+) -> dict[str, NDArray[np.floating]]:
     windows = list(reader.sound(sound))
     record = pooled(windows)
-    if windows[0].values is None:
-        return record, mean(one.answer([one.mix(record)]) for one in members)
-    heard = [part.values for part in windows if part.values is not None]
-    answers = (
-        one.answer(utterances(windows, [one.mix(values) for values in heard])) for one in members
-    )
-    return record, mean(answers)
+    frames = [window.values for window in windows if window.values is not None]
+    if not frames:
+        return {"record": record, "answer": answers.of_record(heads, record)}
+    mixed = [[head.mix(values) for values in frames] for head in heads]
+    answer = answers.of_frames(heads, windows, mixed)
+    assert answer is not None
+    return {"record": record, "answer": answer}

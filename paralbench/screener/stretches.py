@@ -1,9 +1,9 @@
-"""Which stretches of a recording weighed most. It says where, and never why.
+"""The stretches of a recording that weighed most in its answer. They say where, and never why.
 
-A linear head's answer is a sum, so each window's part in it is exact: of the mean, its share of the
-frames; of the deviation, its share of the variance. What counts is by how much it differs from the
-part of an equally long stretch of the validated recordings' mean. Any other head is asked again
-without the stretch (occlusion), and the difference in log odds, or in the number's unit, is its part.
+The answer of a linear head is a sum, so the weight of each window is exact: in the mean, its share of
+the frames; in the deviation, its share of the variance. The weight is the difference from an equally
+long stretch of the validated recordings' mean. Any other head is computed again without the stretch
+(occlusion); the difference in log odds, or in the number's unit, is its weight.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from paralbench.features.pooling import Moments
+from paralbench.heads.deployable import Deployable
 from paralbench.records.assessment import Stretch
-from paralbench.screener.deployed import Member, mean
+from paralbench.screener import answers
+from paralbench.screener.answers import Answer
 from paralbench.screener.windows import Window, pooled
 
 FROM_SECONDS = 60.0
@@ -24,112 +27,82 @@ MOST = 5
 _PARTS = 12
 _LEAST_SECONDS = 10.0
 
-Answer = Callable[[NDArray[np.float64]], float]
-"""From what members say together to the number that is explained."""
+Explained = Callable[[Answer], float]
+"""The number of an answer that is explained."""
 
 
 def of_linear(
     windows: Sequence[Window], slope: NDArray[np.float64], reference: NDArray[np.floating]
 ) -> list[Stretch]:
-    """Exact parts of an answer that is linear in the pooled record.
+    """Exact weights in an answer that is linear in the pooled record.
 
     Args:
-        windows: the recording's.
+        windows: of the recording.
         slope: of the answer, [layers, 2, width].
         reference: the typical pooled record, [layers, 2, width].
     """
     moments = Moments()
-    for one in windows:
-        moments.add(one.frames, one.mean, one.deviation)
-    whole = moments.pooled().astype(float)
-    total = moments.frames
-    first, second = slope[:, 0], slope[:, 1]
-    deviation = np.maximum(whole[:, 1], 1e-12)
-    found = []
-    for one in windows:
-        share = one.frames / total
-        varied = (one.deviation**2 + (one.mean - whole[:, 0]) ** 2) / deviation
-        difference = first * (one.mean - reference[:, 0]) + second * (varied - reference[:, 1])
-        found.append(share * float(difference.sum()))
-    return _heaviest(_spans(windows), found)
+    for window in windows:
+        moments.add(window.frames, window.mean, window.deviation)
+    mean, deviation = moments.pooled().astype(float).swapaxes(0, 1)
+    deviation = np.maximum(deviation, 1e-12)
+    weights = []
+    for window in windows:
+        spread = (window.deviation**2 + (window.mean - mean) ** 2) / deviation
+        difference = np.stack([window.mean, spread], 1) - reference
+        weights.append(window.frames / moments.frames * float((slope * difference).sum()))
+    return _heaviest([(window.start, window.end) for window in windows], weights)
 
 
 def of_pooled(
-    windows: Sequence[Window], members: Sequence[Member], answer: Answer
+    windows: Sequence[Window], heads: Sequence[Deployable], explained: Explained
 ) -> list[Stretch]:
-    """Each window left out in turn, of a head that hears the pooled record."""
-
-    def said(kept: list[Window]) -> float:
-        record = pooled(kept)
-        return answer(mean(one.answer([one.mix(record)]) for one in members))
-
+    """Each window left out in turn, for heads that take the pooled record."""
     if len(windows) < 2:
         return []
-    whole = said(list(windows))
-    parts = [
-        whole - said([*windows[:place], *windows[place + 1 :]]) for place in range(len(windows))
-    ]
-    return _heaviest(_spans(windows), parts)
+    complete = explained(answers.of_record(heads, pooled(windows)))
+    weights = []
+    for number in range(len(windows)):
+        others = [*windows[:number], *windows[number + 1 :]]
+        weights.append(complete - explained(answers.of_record(heads, pooled(others))))
+    return _heaviest([(window.start, window.end) for window in windows], weights)
 
 
 def of_frames(
     windows: Sequence[Window],
-    mixed: Sequence[Sequence[Tensor]],
-    members: Sequence[Member],
-    answer: Answer,
+    frames: Sequence[Sequence[Tensor]],
+    heads: Sequence[Deployable],
+    explained: Explained,
 ) -> list[Stretch]:
-    """Stretches of equal length left out in turn; ``mixed`` is what each member kept of each window."""
-    import torch
-
-    seconds = windows[-1].end - windows[0].start
-    length = max(_LEAST_SECONDS, seconds / _PARTS)
+    """Stretches of equal length left out in turn; ``frames`` as in :func:`answers.of_frames`."""
+    complete = answers.of_frames(heads, windows, frames)
+    if complete is None:
+        return []
+    first, last = windows[0].start, windows[-1].end
+    length = max(_LEAST_SECONDS, (last - first) / _PARTS)
     times = [
-        torch.from_numpy(one.start + (np.arange(one.frames) + 0.5) * (one.end - one.start) / one.frames)
-        for one in windows
-    ]  # fmt: skip
-
-    def said(kept: Sequence[Tensor]) -> float | None:
-        answers = []
-        for member, heard in zip(members, mixed, strict=True):
-            left = [values[keep] for values, keep in zip(heard, kept, strict=True)]
-            joined = utterances(windows, left)
-            if not joined:
-                return None
-            answers.append(member.answer(joined))
-        return answer(mean(answers))
-
-    whole = said([torch.ones(one.frames, dtype=torch.bool) for one in windows])
-    spans, parts = [], []
-    for number in range(int(np.ceil(seconds / length))):
-        start = windows[0].start + number * length
-        end = min(start + length, windows[-1].end)
-        without = said([(time < start) | (time >= end) for time in times])
-        if whole is not None and without is not None:
-            spans.append((start, end))
-            parts.append(whole - without)
-    return _heaviest(spans, parts)
+        window.start
+        + (np.arange(window.frames) + 0.5) * (window.end - window.start) / window.frames
+        for window in windows
+    ]
+    spans, weights = [], []
+    for start in first + length * np.arange(np.ceil((last - first) / length)):
+        end = min(start + length, last)
+        rests = [torch.from_numpy((time < start) | (time >= end)) for time in times]
+        without = answers.of_frames(
+            heads,
+            windows,
+            [[part[rest] for part, rest in zip(mixed, rests, strict=True)] for mixed in frames],
+        )
+        if without is not None:
+            spans.append((float(start), float(end)))
+            weights.append(explained(complete) - explained(without))
+    return _heaviest(spans, weights)
 
 
-def utterances(windows: Sequence[Window], values: Sequence[Tensor]) -> list[Tensor]:
-    """What was kept of windows, joined utterance by utterance; those without a frame are left out."""
-    import torch
-
-    found: list[Tensor] = []
-    for number in dict.fromkeys(one.clip for one in windows):
-        parts = [kept for one, kept in zip(windows, values, strict=True) if one.clip == number]
-        joined = torch.cat(parts) if len(parts) > 1 else parts[0]
-        if len(joined):
-            found.append(joined)
-    return found
-
-
-def _spans(windows: Sequence[Window]) -> list[tuple[float, float]]:
-    return [(one.start, one.end) for one in windows]
-
-
-def _heaviest(spans: Sequence[tuple[float, float]], parts: Sequence[float]) -> list[Stretch]:
-    total = float(np.abs(parts).sum())
+def _heaviest(spans: Sequence[tuple[float, float]], weights: Sequence[float]) -> list[Stretch]:
+    total = float(np.abs(weights).sum())
     if not total:
         return []
-    order = sorted(range(len(parts)), key=lambda place: -abs(parts[place]))
-    return [Stretch(*spans[place], float(parts[place]) / total) for place in order[:MOST]]
+    order = sorted(range(len(weights)), key=lambda number: -abs(weights[number]))
+    return [Stretch(*spans[number], float(weights[number]) / total) for number in order[:MOST]]

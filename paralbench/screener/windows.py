@@ -135,9 +135,9 @@ class WindowReader:
 
     def _parts(self, pieces: Iterator[Piece], begin: float) -> Iterator[_Part]:
         """Start and end in the file, and the reduced hidden states, of every window."""
-        rate, asked, used = self._card.rate, 0, 0
+        rate, total, used = self._card.rate, 0, 0
         for piece in pieces:
-            asked += piece.own
+            total += piece.own
             (part,) = self._encoder.parts([piece])
             if isinstance(part, Refused):
                 raise part
@@ -146,7 +146,7 @@ class WindowReader:
                 start = begin + piece.start / rate
                 yield start, start + piece.own / rate, part
         if not used:
-            raise too_short(self._card, asked)
+            raise too_short(self._card, total)
 
 
 def pooled(windows: Sequence[Window]) -> Pooled:

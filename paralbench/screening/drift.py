@@ -28,7 +28,7 @@ _OUTSIDE = 0.10
 _LEAST = 0.20
 _LEVEL = 0.05
 _FAR, _SEVERAL = 0.05, 3
-"""So many recordings outside the validated range, and surely more than this share, are a warning."""
+"""A warning needs this share outside the validated range at 95 % confidence, and this many."""
 
 
 class Measure(Card):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from paralbench.records.example import Clip
 from paralbench.records.screened import Screened
 from paralbench.screener.recordings import Recording
 from paralbench.screening.screener_source import Assessor
+from paralbench.system.digest import file_digest
 from paralbench.system.third_party_code import third_party
 
 _OUTLINE_POINTS = 240
@@ -87,8 +87,7 @@ class Examiner:
             state = path.stat()
             key = (path, state.st_size, state.st_mtime_ns)
             if self._hashed is None or self._hashed[0] != key:
-                with path.open("rb") as file:
-                    self._hashed = key, hashlib.file_digest(file, "sha256").hexdigest()
+                self._hashed = key, file_digest(path)
         except (OSError, ValueError):  # a name that holds NUL is a ValueError
             return None
         return self._hashed[1]

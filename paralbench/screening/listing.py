@@ -15,7 +15,7 @@ from paralbench.screener.recordings import Recording, Recordings
 from paralbench.screening.examiner import Job
 from paralbench.screening.pseudonyms import Pseudonyms
 
-_MAY_NAME = ("unreadable", "encoder", "engine", "failed", "stopped", "not listed")
+_MAY_NAME = ("unreadable", "encoder", "engine", "failed", "stopped")
 """Causes whose reason may quote a name; every other sentence is composed of measures and limits."""
 
 
@@ -36,7 +36,7 @@ class Listing:
         patient: str | None = None,
         pseudonyms: Pseudonyms | None = None,
     ) -> None:
-        recordings = Recordings(inputs, truth)
+        recordings = Recordings(inputs, truth, quoted=pseudonyms is None)
         self._inputs, self._patient, self._pseudonyms = inputs, patient, pseudonyms
         self._rows = [(self._name(_id(row)), row) for row in recordings]
         if pseudonyms is not None:
@@ -62,10 +62,9 @@ class Listing:
         for name, row in self._rows:
             if isinstance(row, Refusal):
                 reason = f"{row.reason[:1].upper()}{row.reason[1:].rstrip('.')}."
-                where = f" ({row.where})" if row.where else ""
+                where = f" ({row.where})" if row.where and self._pseudonyms is None else ""
                 refused = Assessment("not scored", reason + where, "not listed")
-                screened = Screened(id=name, sha256=None, assessment=refused)
-                yield Row(self._without(screened, (row.where, row.subject)))
+                yield Row(Screened(id=name, sha256=None, assessment=refused))
                 continue
             attributes = dict(row.attributes)
             patient = attributes.pop(self._patient, None) if self._patient else None

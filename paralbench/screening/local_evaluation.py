@@ -87,7 +87,12 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
     """Every number that can be computed, and a reason for each that cannot; never raises."""
     outcome = manifest.outcome
     known = [row for row in rows if _truth(row, outcome) is not None]
-    used = [row for row in known if _has_score(row)]
+    used = [
+        row
+        for row in known
+        if row.assessment.status == "scored"
+        and (row.assessment.probability, row.assessment.value) != (None, None)
+    ]
     unknown = Counter(row.truth for row in rows if row.truth and _truth(row, outcome) is None)
     flow: dict[str, Counter[str]] = {}
     for row in known:
@@ -140,12 +145,6 @@ def _truth(row: Row, outcome: Outcome) -> float | None:
     except ValueError:
         return None
     return number if np.isfinite(number) else None
-
-
-def _has_score(row: Row) -> bool:
-    assessment = row.assessment
-    has_number = assessment.probability is not None or assessment.value is not None
-    return assessment.status == "scored" and has_number
 
 
 def _patients(rows: Sequence[Row]) -> list[str]:

@@ -6,16 +6,14 @@ output folder, readable by its owner alone, or in a file the user names.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.system.atomic_file import write_atomically
-from paralbench.system.csv_cell import safe
+from paralbench.system.csv_cell import csv_text
 
 NAME = "salt"
 _BYTES = 32
@@ -71,8 +69,6 @@ def write_key_table(file: Path, report: Path, names: Iterable[tuple[str, str, st
         raise UsageError(
             f"--key-table {file}: it must not be in the report's folder, which is handed on."
         )
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("pseudonym", "id", "path"))
-    writer.writerows([safe(cell) for cell in row] for row in names)
-    write_atomically(file, text.getvalue().encode("utf-8", "backslashreplace"), private=True)
+    columns = ("pseudonym", "id", "path")
+    text = csv_text((dict(zip(columns, row, strict=True)) for row in names), columns)
+    write_atomically(file, text.encode("utf-8", "backslashreplace"), private=True)

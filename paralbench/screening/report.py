@@ -28,7 +28,7 @@ from paralbench.screening.local_evaluation import Evaluation
 
 NAME = "report.html"
 ALONE = 60
-"""Up to so many recordings have their sections on the first page."""
+"""The most recordings whose sections are on the first page."""
 PAGE = 100
 LISTED = 200
 TEMPLATES = Path(__file__).parent / "templates"

@@ -5,7 +5,6 @@ No column holds a time or a speed, so that the same recordings and bundle give t
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -14,7 +13,7 @@ from typing import Any
 import paralbench
 from paralbench.records.quality import Quality
 from paralbench.records.screened import Row
-from paralbench.system.csv_cell import safe
+from paralbench.system.csv_cell import csv_text
 
 _TEXT = (
     "id", "path", "status", "reason", "cause", "warnings", "prediction", "classes", "stretches",
@@ -34,53 +33,52 @@ def flat(rows: Sequence[Row], bundle: str, named: bool) -> list[dict[str, Any]]:
             identify a person.
     """
     attributes = sorted({name for row in rows for name in row.attributes}) if named else []
-    return [_flat(row, bundle, attributes) for row in rows]
-
-
-def _flat(row: Row, bundle: str, attributes: Sequence[str]) -> dict[str, Any]:
-    screened, assessment = row.screened, row.assessment
-    quality: dict[str, Any] = {field.name: None for field in fields(Quality)}
-    if assessment.quality is not None:
-        quality |= asdict(assessment.quality)
-        quality["dead_channels"] = " ".join(map(str, quality["dead_channels"])) or None
-    stretches = (
-        f"{part.start:.1f}-{part.end:.1f} s ({part.weight:+.2f})" for part in assessment.stretches
-    )
-    return {
-        "id": row.id,
-        "path": row.path,
-        "start": screened.start,
-        "end": screened.end,
-        "channel": screened.channel,
-        "status": assessment.status,
-        "prediction": assessment.prediction,
-        "probability": assessment.probability,
-        "value": assessment.value,
-        "low": assessment.low,
-        "high": assessment.high,
-        "classes": " | ".join(assessment.classes) or None,
-        "distance": assessment.distance,
-        "reason": assessment.reason or None,
-        "cause": assessment.cause or None,
-        "warnings": " | ".join(assessment.warnings) or None,
-        "stretches": "; ".join(stretches) or None,
-        "truth": row.truth,
-        "patient": row.patient,
-        **{f"{_ATTRIBUTE}{name}": row.attributes.get(name) for name in attributes},
-        **{name: value for name, value in quality.items() if name != "dead_channels"},
-        "dead_channels": quality["dead_channels"],
-        "sha256": screened.sha256,
-        "bundle": bundle,
-        "paralbench": paralbench.__version__,
-    }
+    table: list[dict[str, Any]] = []
+    for row in rows:
+        screened, assessment = row.screened, row.assessment
+        quality: dict[str, Any] = {field.name: None for field in fields(Quality)}
+        if assessment.quality is not None:
+            quality |= asdict(assessment.quality)
+            quality["dead_channels"] = " ".join(map(str, quality["dead_channels"])) or None
+        stretches = (
+            f"{part.start:.1f}-{part.end:.1f} s ({part.weight:+.2f})"
+            for part in assessment.stretches
+        )
+        table.append(
+            {
+                "id": row.id,
+                "path": row.path,
+                "start": screened.start,
+                "end": screened.end,
+                "channel": screened.channel,
+                "status": assessment.status,
+                "prediction": assessment.prediction,
+                "probability": assessment.probability,
+                "value": assessment.value,
+                "low": assessment.low,
+                "high": assessment.high,
+                "classes": " | ".join(assessment.classes) or None,
+                "distance": assessment.distance,
+                "reason": assessment.reason or None,
+                "cause": assessment.cause or None,
+                "warnings": " | ".join(assessment.warnings) or None,
+                "stretches": "; ".join(stretches) or None,
+                "truth": row.truth,
+                "patient": row.patient,
+                **{f"{_ATTRIBUTE}{name}": row.attributes.get(name) for name in attributes},
+                **{name: value for name, value in quality.items() if name != "dead_channels"},
+                "dead_channels": quality["dead_channels"],
+                "sha256": screened.sha256,
+                "bundle": bundle,
+                "paralbench": paralbench.__version__,
+            }
+        )
+    return table
 
 
 def as_csv(table: Sequence[dict[str, Any]]) -> bytes:
     """UTF-8 with a header; text that a spreadsheet would run as a formula is quoted."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows(map(safe, row) for row in [list(table[0]), *(row.values() for row in table)])
-    return text.getvalue().encode()
+    return csv_text(table, list(table[0])).encode()
 
 
 def as_parquet(table: Sequence[dict[str, Any]]) -> bytes:

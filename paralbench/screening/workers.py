@@ -74,7 +74,13 @@ class Workers:
                     result = worker.result()
                 except EOFError:
                     worker.job = None  # it is dead; killing it would hide how it died
-                    result = job.result(None, _stopped(worker.end()))
+                    code = worker.end()
+                    how = f"signal {-code}" if code is not None and code < 0 else f"code {code}"
+                    reason = (
+                        f"Reading it crashed the program ({how}): the file is damaged, or there is "
+                        "too little memory. Copy it from the recorder again, or give --workers 1."
+                    )
+                    result = job.result(None, Assessment("not scored", reason, "stopped"))
                     self._workers.remove(worker)
                     worker = self._start()
                 yield job, result
@@ -148,22 +154,12 @@ class _Worker:
         return self._process.exitcode
 
 
-def _stopped(code: int | None) -> Assessment:
-    how = f"signal {-code}" if code is not None and code < 0 else f"code {code}"
-    reason = (
-        f"Reading it crashed the program ({how}): the file is damaged, or there is too little memory. "
-        "Copy it from the recorder again, or give --workers 1."
-    )
-    return Assessment("not scored", reason, "stopped")
-
-
 def _work(
     load: Callable[[], Assessor], threads: int, scratch: Path, jobs: Connection, results: Connection
 ) -> None:
     """A worker's main loop: a result for each job, or a message where the screener cannot be loaded."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the parent, which ends this process
+    # Ctrl-C is for the parent, which ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in _THREADS:
         os.environ[name] = str(threads)
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"

@@ -94,7 +94,7 @@ def _changed(result: Path, tmp_path: Path, **changes: object) -> Path:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"predictions_sha256": "0" * 64}, "they are missing or others"),
+        ({"predictions_sha256": "0" * 64}, "they are missing or belong to another result"),
         ({"cards": None}, "it holds no cards"),
         ({"target": {"kind": "series"}}, "a value at every moment"),
         ({"data__fingerprint": "f" * 64}, "the data are not those that the result was made from"),

@@ -91,7 +91,7 @@ def test_empty_file(tmp_path: Path) -> None:
 
 
 def test_column_twice(tmp_path: Path) -> None:
-    with pytest.raises(ParalbenchError, match="'target' stands there twice"):
+    with pytest.raises(ParalbenchError, match="'target' appears twice"):
         table(tmp_path, "path,target,target\na.wav,x,y\n")
 
 

@@ -81,7 +81,7 @@ def test_windows_of_a_long_recording_add_up(toys: Lab, tmp_path: Path) -> None:
     file = toys.result(model="bands")
     screener = opened(toys, toys.bundle(file))
     write_tone(tmp_path / "long.wav", True, np.random.default_rng(3), seconds=95.0)
-    windows = list(screener._hearing.windows(Clip(tmp_path / "long.wav")))
+    windows = list(screener._reader.windows(Clip(tmp_path / "long.wav")))
     assert [(one.start, round(one.end)) for one in windows] == [
         (0, 30),
         (30, 60),
@@ -146,7 +146,7 @@ def test_what_sounds_unlike_all_it_heard_is_abstained_from(
     assert one.distance is not None
     assert one.distance > 1
     assert (one.probability, one.prediction) == (None, None)
-    assert "unlike the recordings" in one.reason
+    assert "differs too much from the recordings" in one.reason
 
 
 def test_between_the_thresholds_there_is_no_prediction(toys: Lab) -> None:
@@ -174,15 +174,15 @@ def test_between_the_thresholds_there_is_no_prediction(toys: Lab) -> None:
 def test_another_adapter_than_it_was_made_with_is_refused(
     toys: Lab, made: Path, tmp_path: Path
 ) -> None:
-    """Hashes cannot see code; the proof sound does."""
+    """Hashes cannot see code; the self-check does."""
     from tests.evaluation import toy
 
     other = toy.write_catalog(
         tmp_path / "catalog", encoder=toy.ENCODER.replace("[:, :40]", "[:, 1:41]")
     )
-    with pytest.raises(BundleError, match=r"its hidden states are here .* away"):
+    with pytest.raises(BundleError, match=r"its hidden states differ by"):
         Screener.open(made, catalog=Catalog([other]))
-    with pytest.raises(BundleError, match="adapter of its own, which is not in this catalogue"):
+    with pytest.raises(BundleError, match="needs its own adapter, which is not in this catalogue"):
         Screener.open(made, catalog=Catalog())
 
 
@@ -198,7 +198,7 @@ def test_weights_of_another_head_are_refused(toys: Lab, made: Path, tmp_path: Pa
 
 def test_the_package_gives_it_without_loading_torch() -> None:
     code = (
-        "import sys, paralbench.screening as s; assert 'torch' not in sys.modules; "
+        "import sys, paralbench.screener as s; assert 'torch' not in sys.modules; "
         "s.Screener; assert 'torch' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import paralbench
 from paralbench.records.errors import BundleError, ParalbenchError, UsageError
 from paralbench.screening import audit, journal
 from paralbench.screening.batch import Batch, Settings, screen
 from paralbench.screening.results_table import as_csv, flat
+from paralbench.system.json_lines import encoded
 from tests.screener.bad_recordings import KINDS, POINTER, good, wav, write
 from tests.screening.fakes import refusing, screening, tones, whole_numbers
 
@@ -209,3 +212,54 @@ def test_the_log_of_a_run(tmp_path: Path) -> None:
     assert lines[0]["bundle"] == "5c" * 32
     assert {line["sha256"] for line in lines[1:4]} == {row.screened.sha256 for row in done.rows}
     assert audit.verify(report, journal.audited(report)).intact
+
+
+def test_a_folder_written_before_both_logs_were_chained_resumes(tmp_path: Path) -> None:
+    """Then the journal had only ``check``, and the audit log only ``line`` and ``before``."""
+    tones(tmp_path / "in", 3)
+    rows = _run(tmp_path / "in", tmp_path / "new").rows
+    old = tmp_path / "old"
+    old.mkdir()
+    run = {"bundle": "5c" * 32, "paralbench": paralbench.__version__, "pseudonyms": ""}
+    events = [
+        {"event": "begun", "bundle": "5c" * 32, "paralbench": paralbench.__version__,
+         "pseudonyms": "", "recordings": 3, "truth": None, "patient": None},
+        *({"event": "examined", "id": row.id, "sha256": row.screened.sha256, "status": "scored"}
+          for row in rows[:2]),
+    ]  # fmt: skip
+    journalled: list[dict[str, object]] = [{"format": "paralbench-journal/1", "run": run}]
+    log, before = b"", "0" * 64
+    for number, event in enumerate(events):
+        when = "2026-06-01T09:00:00+00:00"
+        line = encoded({"line": number + 1, "before": before, "who": "ward", "when": when, **event})
+        log, before = log + line, hashlib.sha256(line).hexdigest()
+        found = {"found": rows[number - 1].screened.model_dump(mode="json")} if number else {}
+        journalled.append({**found, "audit": before})
+    (old / audit.NAME).write_bytes(log)
+    checks = [hashlib.sha256(encoded(values)).hexdigest()[:16] for values in journalled]
+    (old / journal.NAME).write_bytes(b"".join(
+        encoded({**values, "check": check})
+        for values, check in zip(journalled, checks, strict=True)
+    ))  # fmt: skip
+    resumed = _run(tmp_path / "in", old)
+    assert (resumed.fresh, resumed.damaged) == (1, 0)
+    assert resumed.rows[:2] == rows[:2]
+    assert resumed.rows[2].assessment == rows[2].assessment
+    assert (old / audit.NAME).read_bytes().startswith(log)
+    assert audit.verify(old, journal.audited(old)).intact
+    assert _run(tmp_path / "in", old).fresh == 0
+
+
+def test_pseudonymised_reasons_quote_no_cell(tmp_path: Path) -> None:
+    """A shifted column, or the folder of a recording with the same id, may hold a name."""
+    tones(tmp_path / "Jane Doe", 1)
+    table = tmp_path / "list.csv"
+    table.write_text(
+        "path,id,start,channel\na.wav,a,Miller,0\nb.wav,b,-1950,0\nc.wav,c,0,0.1950\n"
+        "d.wav,Jane Doe/r0000.wav,0,0\n"
+    )
+    (tmp_path / "report").mkdir()
+    settings = replace(QUIET, pseudonymise=True)
+    rows = screen(screening(), [tmp_path / "Jane Doe", table], tmp_path / "report", settings).rows
+    assert [row.assessment.status for row in rows].count("not scored") == 4
+    assert not [name for name in ("Miller", "1950", "Jane", "list.csv") if name in repr(rows)]
