@@ -1,4 +1,4 @@
-"""Make a screener of a result: encoder, folded head, calibration, thresholds and model card in one file."""
+"""Pack a screener from a result: encoder, folded head, calibration, thresholds and model card."""
 
 from __future__ import annotations
 
@@ -28,42 +28,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-o", "--to", type=Path, required=True, metavar="FILE.plb", help="the bundle to write")
     options.add_data(parser)
     options.add_weights(parser)
-    add(
-        "--intended-use", type=Path, default=None, metavar="FILE.toml",
-        help="what only people know of it (docs/screening.md)",
-    )  # fmt: skip
-    add(
-        "--level", type=_share, default=0.9, metavar="SHARE",
-        help="of conformal sets and intervals (default: 0.9)",
-    )  # fmt: skip
+    add("--intended-use", type=Path, metavar="FILE.toml",
+        help="purpose, users and limits of the screener (docs/screening.md)")  # fmt: skip
+    add("--level", type=_share, default=0.9, metavar="SHARE",
+        help="level of conformal sets and intervals (default: 0.9)")  # fmt: skip
     point = parser.add_mutually_exclusive_group()
     for name in ("sensitivity", "specificity"):
-        point.add_argument(
-            f"--{name}", type=_share, default=None, metavar="SHARE",
-            help=f"the operating point has at least this {name}",
-        )  # fmt: skip
-    add(
-        "--accuracy", type=_share, default=None, metavar="SHARE",
-        help="abstain until so much of what is predicted is right (default: from half of the errors)",
-    )  # fmt: skip
-    add(
-        "--abstain-most", type=_share, default=0.3, metavar="SHARE",
-        help="abstain from no more than this, else from none (default: 0.3)",
-    )  # fmt: skip
-    add(
-        "--members", type=int, default=None, metavar="N",
-        help="heads whose mean answers, one a seed (default: all seeds, or one that hears frames)",
-    )  # fmt: skip
-    add(
-        "--embed-weights", action=argparse.BooleanOptionalAction, default=None,
-        help="the encoder's weights in the bundle (default: up to 500 MB, where the licence lets)",
-    )  # fmt: skip
-    add("--cache", type=Path, default=None, metavar="DIR",
-        help="where features are kept (also PARALBENCH_CACHE)")  # fmt: skip
+        point.add_argument(f"--{name}", type=_share, metavar="SHARE",
+                           help=f"least {name} of the operating point")  # fmt: skip
+    add("--accuracy", type=_share, metavar="SHARE",
+        help="least accuracy of the predictions that remain (default: abstain on half of the errors)")  # fmt: skip
+    add("--abstain-most", type=_share, default=0.3, metavar="SHARE",
+        help="largest share of abstentions; where more are needed, never abstain (default: 0.3)")  # fmt: skip
+    add("--members", type=int, metavar="N",
+        help="heads to average, one per seed (default: all seeds; 1 for a head on frames)")  # fmt: skip
+    add("--embed-weights", action=argparse.BooleanOptionalAction,
+        help="include the encoder's weights (default: up to 500 MB, where the licence permits)")  # fmt: skip
+    options.add_cache(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the bundle and say what it is."""
+    """Write the bundle and print a summary."""
     from paralbench.bundling.bundle_maker import BundleSettings, make
     from paralbench.bundling.operating_point import Goal
     from paralbench.corpora.locating import named
@@ -72,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.screener import bundle
 
     if args.to.suffix != bundle.SUFFIX:
-        raise UsageError(f"-o {args.to}: expected a name that ends in {bundle.SUFFIX}.")
+        raise UsageError(f"-o expects a name that ends in {bundle.SUFFIX}, got {args.to}.")
     if args.members is not None and args.members < 1:
         raise UsageError(f"--members expects 1 or more, got {args.members}.")
     use = IntendedUse() if args.intended_use is None else IntendedUse.from_toml(args.intended_use)
@@ -90,52 +75,47 @@ def run(args: argparse.Namespace) -> int:
     sha256 = bundle.write(args.to, manifest, members)
     size = args.to.stat().st_size
     if args.json:
-        told = {"file": str(args.to), "sha256": sha256, "bytes": size}
-        print(json.dumps({**told, "manifest": manifest.model_dump(mode="json")}, indent=1))
+        content = {"file": str(args.to), "sha256": sha256, "bytes": size}
+        print(json.dumps({**content, "manifest": manifest.model_dump(mode="json")}, indent=1))
     else:
         print(_text(args.to, manifest, sha256, size))
     return 0
 
 
 def _text(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
-    people = manifest.population
+    population = manifest.population
     lines = [
-        f"{manifest.title}",
+        manifest.title,
         f"  {file}, {size / 1e6:.1f} MB, sha256 {sha256}",
-        f"  trained on {people.recordings} recordings of {people.participants} speakers",
+        f"  trained on {population.recordings} recordings of {population.participants} speakers",
     ]
-    if manifest.calibration is not None:
-        told = manifest.calibration
+    if (fit := manifest.calibration) is not None:
         lines.append(
-            f"  calibration {told.method}: log loss {told.error_before:.3f} before, "
-            f"{told.error_after:.3f} after"
+            f"  calibration {fit.method}: log loss {fit.error_before:.3f} before, "
+            f"{fit.error_after:.3f} after"
         )
-    if manifest.operating_point is not None:
-        point = manifest.operating_point
-        for name, one in (("sensitivity", point.sensitivity), ("specificity", point.specificity)):
-            lines.append(
-                f"  {name} {one.value:.3f} [{one.interval.low:.3f}, {one.interval.high:.3f}]"
-            )
+    if (point := manifest.operating_point) is not None:
+        for name, rate in (("sensitivity", point.sensitivity), ("specificity", point.specificity)):
+            interval = rate.interval
+            lines.append(f"  {name} {rate.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]")
         band = point.abstain
         lines.append(
             f"  positive from {point.threshold:.3f} on; "
             + ("never abstains between" if band is None
                else f"abstains between {band[0]:.3f} and {band[1]:.3f}")
         )  # fmt: skip
-    if manifest.conformal is not None:
-        told_sets = manifest.conformal
+    if (sets := manifest.conformal) is not None:
         lines.append(
-            f"  conformal at {told_sets.level:g}: {told_sets.coverage:.3f} covered on other speakers"
+            f"  conformal at {sets.level:g}: {sets.coverage:.3f} covered on other speakers"
         )
-    lines += [f"  {manifest.use.notice}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"  {manifest.use.notice}"])
 
 
 def _share(text: str) -> float:
     try:
-        found = float(text)
+        share = float(text)
     except ValueError:
-        found = 0.0
-    if not 0 < found < 1:
+        share = 0.0
+    if not 0 < share < 1:
         raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got '{text}'")
-    return found
+    return share

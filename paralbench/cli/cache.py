@@ -1,4 +1,4 @@
-"""Show or free what the feature store holds, or say why a result is stale."""
+"""List or delete stored features, or explain why a result is stale."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     add = parser.add_argument
     add("action", choices=["list", "clean", "why"],
-        help="show the features, free them, or show what changed since a result was made")  # fmt: skip
+        help="list the features, delete them, or show what changed since a result was made")  # fmt: skip
     add("result", nargs="?", type=Path, metavar="RESULT", help="why: a result's JSON")
-    add("--model", default=None, help="list, clean: only this model's features")
-    add("--cache", type=Path, default=None, metavar="DIR", help="the store (also PARALBENCH_CACHE)")
+    add("--model", help="list, clean: only this model's features")
+    options.add_cache(parser)
     options.add_catalog(parser)
     options.add_data(parser)
     options.add_weights(parser)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _why(args: argparse.Namespace) -> int:
-    """Compare with what ``run`` would make now of this entry, with these settings of the head."""
+    """Compare the result's key with the key that ``run`` would give its entry now."""
     from paralbench.corpora.locating import named
     from paralbench.evaluation.rerun import recorded_request
     from paralbench.evaluation.staleness import staleness
@@ -51,35 +51,31 @@ def _why(args: argparse.Namespace) -> int:
     from paralbench.results import files
 
     result = files.read(args.result)
-    weights = options.weights(args)
     request = replace(
-        recorded_request(result, args.result, named(args.data), weights),
+        recorded_request(result, args.result, named(args.data), options.weights(args)),
         head_settings=options.head_settings(args),
     )
-    found = staleness(result.provenance.key, request, options.catalog(args))
-    before = result.training.settings
-    now = settings(result.head, request.head_settings).model_dump(mode="json")
+    key_changes = staleness(result.provenance.key, request, options.catalog(args))
+    recorded = result.training.settings
+    current = settings(result.head, request.head_settings).model_dump(mode="json")
     differing = {
-        name: [before.get(name), now.get(name)]
-        for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
+        name: [recorded.get(name), current.get(name)]
+        for name in sorted({*recorded, *current})
+        if recorded.get(name) != current.get(name)
     }
-    states = [change.state for change in found]
-    stale: bool | None = None
-    if {"changed", "new", "gone"}.intersection(states):
-        stale = True
-    elif set(states) == {"unchanged"}:
-        stale = False
+    states = [change.state for change in key_changes]
+    unknown = None if set(states) != {"unchanged"} else False
+    stale = True if {"changed", "new", "gone"}.intersection(states) else unknown
     if args.json:
         content = {
             "entry": result.entry, "stale": stale, "settings": differing,
-            "components": [asdict(change) for change in found],
+            "components": [asdict(change) for change in key_changes],
         }  # fmt: skip
         print(json.dumps(content, indent=1))
         return 0
     rows = [
         (change.component, change.state, _short(change.recorded), _short(change.current))
-        for change in found
+        for change in key_changes
     ]
     print(columns(("component", "state", "recorded", "now"), rows))
     for name, (old, new) in differing.items():
@@ -92,7 +88,7 @@ def _why(args: argparse.Namespace) -> int:
 
 
 def _short(value: str | None) -> str:
-    """A digest's first figures; words as far as a table has room."""
+    """The first digits of a digest; other text cut to the width of the table."""
     if value is None:
         return "-"
     digest = len(value) == 64 and not set(value) - set("0123456789abcdef")
@@ -103,10 +99,10 @@ def _store(args: argparse.Namespace) -> int:
     from paralbench.features.inventory import holdings
 
     root = options.cache(args)
-    held = holdings(root)
-    chosen = [holding for holding in held if args.model in (None, holding.model)]
+    stored = holdings(root)
+    chosen = [holding for holding in stored if args.model in (None, holding.model)]
     if args.model is not None and not chosen:
-        models = ", ".join(sorted({holding.model for holding in held})) or "nothing"
+        models = ", ".join(sorted({holding.model for holding in stored})) or "nothing"
         raise UsageError(f"{root} holds no features of '{args.model}'; it holds: {models}.")
     if args.action == "clean":
         for holding in chosen:

@@ -1,7 +1,7 @@
-"""The conformance kit on model adapters: what holds, what fails, by how much.
+"""Run the conformance checks on model adapters.
 
-Each model is examined in a process of its own, without network. Exit code 0: all checks passed or
-do not apply; 1: one failed; 2: wrong usage; 3: the model could not be examined.
+Each model is checked in a separate process, without network. Exit code 0: all checks passed or
+do not apply; 1: one failed; 2: wrong usage; 3: the model could not be checked.
 """
 
 from __future__ import annotations
@@ -9,19 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import paralbench
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
-from paralbench.results import DEFAULT
 from paralbench.system.progress import Progress
 
 if TYPE_CHECKING:
-    from paralbench.catalog import Model
-    from paralbench.records.verdict import Finding, Verdict
+    from paralbench.records.verdict import Finding
 
 EXAMPLE = "paralbench check my-encoder --catalog my-catalog"
 _MARKS = {"passed": "passed", "failed": "FAILED", "not applicable": "-"}
@@ -33,19 +29,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", nargs="+", metavar="MODEL", help="models ('paralbench list models')")
     options.add_weights(parser)
-    add("--results", type=Path, default=DEFAULT, metavar="DIR",
-        help=f"where the verdict is written (default: {DEFAULT})")  # fmt: skip
+    options.add_results(parser, "folder for the verdict")
     add("--timeout", type=float, default=900, metavar="SECONDS",
         help="a model that takes longer is stopped (default: 900)")  # fmt: skip
     add("--memory", type=float, default=16, metavar="GIB",
-        help="address space a model may take (default: 16)")  # fmt: skip
+        help="limit of a model's address space (default: 16)")  # fmt: skip
     options.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check each; exit code 1 where one failed."""
-    from paralbench.encoders.conformance import CHECKS
+    """Check each model; exit code 1 where a check failed."""
+    from paralbench.encoders.conformance import CHECKS, process
+    from paralbench.encoders.loading import loadable
+    from paralbench.records.verdict import Verdict
     from paralbench.results import files
+    from paralbench.results.provenance import packages
 
     if not args.timeout > 0 or not args.memory > 0:
         raise UsageError("--timeout and --memory expect numbers above 0.")
@@ -56,48 +54,33 @@ def run(args: argparse.Namespace) -> int:
         model = catalog.model(name)
         title = f"checking {name}"
         with Progress(title, len(CHECKS), "checks", quiet=not args.json) as progress:
+            encoder = loadable(model, weights)
+            began = time.perf_counter()
             report = _Report(progress, quiet=args.json)
-            verdict = _verdict(model, weights, args.timeout, args.memory, report)
+            folder = weights.get(model.card.id)
+            verdict = Verdict(
+                model=model.card.id,
+                encoder=encoder.identity,
+                findings=process.findings(model, folder, args.timeout, args.memory, report),
+                paralbench=paralbench.__version__,
+                packages=packages(),
+                seconds=round(time.perf_counter() - began, 3),
+            )
         file = files.write_verdict(args.results, verdict)
         verdicts.append(verdict)
         if not args.json:
             passed = sum(finding.outcome == "passed" for finding in verdict.findings)
             print(
                 f"{name}: {passed} passed, {len(verdict.failed)} failed, in {verdict.seconds:.1f} s; "
-                f"the verdict stands in {file}"
+                f"verdict written to {file}"
             )
     if args.json:
         print(json.dumps([verdict.model_dump(mode="json") for verdict in verdicts], indent=1))
     return 1 if any(verdict.failed for verdict in verdicts) else 0
 
 
-def _verdict(
-    model: Model,
-    weights: dict[str, Path],
-    timeout: float,
-    memory: float,
-    report: Callable[[Finding], None],
-) -> Verdict:
-    from paralbench.encoders.conformance import process
-    from paralbench.encoders.loading import loadable
-    from paralbench.records.verdict import Verdict
-    from paralbench.results.provenance import packages
-
-    encoder = loadable(model, weights)
-    began = time.perf_counter()
-    given = weights.get(model.card.id)
-    return Verdict(
-        model=model.card.id,
-        encoder=encoder.identity,
-        findings=process.findings(model, given, timeout, memory, report),
-        paralbench=paralbench.__version__,
-        packages=packages(),
-        seconds=round(time.perf_counter() - began, 3),
-    )
-
-
 class _Report:
-    """Shows each finding as it comes; a failure for the same reason names the check before."""
+    """Prints each finding as it arrives; a failure with a known reason names the earlier check."""
 
     def __init__(self, progress: Progress, quiet: bool) -> None:
         self._progress, self._quiet = progress, quiet

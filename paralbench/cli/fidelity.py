@@ -1,16 +1,16 @@
-"""Compare a fast way to compute an encoder with fp32 in torch: frames, scores, predictions."""
+"""Compare a fast placement of an encoder with fp32 in torch: frames, scores, predictions."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paralbench.cli import options
+from paralbench.cli.run import report
 from paralbench.records.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class Compared:
-    """One entry under both ways. ``changed`` of ``predictions`` are another class or, where numbers
-    are predicted, differ by more than a thousandth of the true values' range."""
+    """One entry under both placements.
+
+    ``changed`` of ``predictions`` are another class or, where numbers are predicted, differ by more
+    than a thousandth of the range of the true values.
+    """
 
     task: str
     model: str
@@ -48,74 +51,65 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run every entry both ways; features are kept, results are not."""
+    """Run every entry under both placements; features are stored, results are not."""
     from paralbench.encoders.placement import Placement
     from paralbench.evaluation.benchmark import Failed
 
-    asked = options.request(args)
-    if asked.placement.reference and not asked.fastest:
-        raise UsageError(
-            "fp32 in torch is what others are compared with; say --runtime or --precision."
-        )
-    base = replace(asked, placement=Placement(asked.placement.device), fastest=False)
+    request = options.request(args)
+    if request.placement.reference and not request.fastest:
+        raise UsageError("fp32 in torch is the reference; give --runtime or --precision.")
+    base = replace(request, placement=Placement(request.placement.device), fastest=False)
     compared: list[Compared] = []
-    failed = False
+    failures: list[Failed] = []
     with tempfile.TemporaryDirectory() as folder:
         for reference, fast in zip(
             _all(args, base, Path(folder) / "reference"),
-            _all(args, asked, Path(folder) / "fast"),
+            _all(args, request, Path(folder) / "fast"),
             strict=True,
         ):
             if isinstance(reference, Failed) or isinstance(fast, Failed):
-                failed = True
-                for one in (reference, fast):
-                    if isinstance(one, Failed):
-                        _say(f"{one.task} {one.model} {one.head}: {one.error}")
+                failures += [entry for entry in (reference, fast) if isinstance(entry, Failed)]
                 continue
             compared.append(_compare(reference, fast))
             if not args.json:
-                print(_told(compared[-1]), flush=True)
+                print(_text(compared[-1]), flush=True)
     if args.json:
-        print(json.dumps([_as_json(one) for one in compared], indent=1))
-    return 3 if failed else 0
+        records = [
+            asdict(replace(entry, fidelity=[]))
+            | {"fidelity": [measured.model_dump(mode="json") for measured in entry.fidelity]}
+            for entry in compared
+        ]
+        print(json.dumps(records, indent=1))
+    return report(failures, args.debug)
 
 
 def _all(args: argparse.Namespace, request: Request, results: Path) -> list[Done | Failed]:
     from paralbench.evaluation.benchmark import Benchmark
 
     benchmark = Benchmark(options.catalog(args), request, options.cache(args), results)
-    return list(benchmark.run(_say))
+    return list(benchmark.run(options.say))
 
 
 def _compare(reference: Done, fast: Done) -> Compared:
-    one, other = reference.result, fast.result
-    ranked = one.ranking
-    before, after = one.score(ranked).value, other.score(ranked).value
+    result, model = reference.result, fast.result.model
+    metric = result.ranking
+    before, after = result.score(metric).value, fast.result.score(metric).value
     changed, total = _changed(reference.file, fast.file)
-    streams = other.model.streams or [other.model]
+    measured = [stream.fidelity for stream in model.streams or [model]]
     return Compared(
-        one.task,
-        one.model.id,
-        one.head,
-        other.model.placement,
-        ranked,
-        before,
-        after,
-        after - before,
-        total,
-        changed,
-        [stream.fidelity for stream in streams if stream.fidelity is not None],
-    )
+        result.task, result.model.id, result.head, model.placement, metric, before, after,
+        after - before, total, changed, [fidelity for fidelity in measured if fidelity is not None],
+    )  # fmt: skip
 
 
 def _changed(reference: Path, fast: Path) -> tuple[int, int]:
-    """How many predictions differ, and how many there are; both files have the same rows."""
+    """The number of predictions that differ, and of all predictions."""
     import pyarrow.parquet as pq
 
-    before, after = (pq.read_table(one.with_suffix(".parquet")) for one in (reference, fast))
+    before, after = (pq.read_table(file.with_suffix(".parquet")) for file in (reference, fast))
     keys = [name for name in ("example", "fold", "seed", "step") if name in before.column_names]
     if not before.select(keys).equals(after.select(keys)):
-        raise UsageError("the two ways did not score the same examples; nothing can be compared.")
+        raise UsageError("the placements did not score the same examples; they cannot be compared.")
     old, new = (table.column("predicted").to_numpy() for table in (before, after))
     if old.dtype.kind != "f":
         return int((old != new).sum()), len(old)
@@ -123,28 +117,22 @@ def _changed(reference: Path, fast: Path) -> tuple[int, int]:
     return int((abs(old - new) > 1e-3 * (truth.max() - truth.min())).sum()), len(old)
 
 
-def _told(one: Compared) -> str:
+def _text(entry: Compared) -> str:
     lines = [
-        f"{one.task}  {one.model}  {one.head}  {one.placement}  {one.metric.upper()} "
-        f"{one.fast:.4f}, fp32 in torch {one.reference:.4f}, difference {one.difference:+.4f}; "
-        f"{one.changed} of {one.predictions} predictions changed"
+        f"{entry.task}  {entry.model}  {entry.head}  {entry.placement}  {entry.metric.upper()} "
+        f"{entry.fast:.4f}, fp32 in torch {entry.reference:.4f}, difference "
+        f"{entry.difference:+.4f}; {entry.changed} of {entry.predictions} predictions changed"
     ]
-    for found in one.fidelity:
-        lines.append(f"  {found.summary}; {found.speedup:.1f} times as fast, clip after clip")
+    for measured in entry.fidelity:
+        lines.append(
+            f"  {measured.summary}; {measured.speedup:.1f} times as fast, one clip at a time"
+        )
         lines.append("  layer  mean cosine  least cosine  pooled difference")
-        rows = zip(found.mean_cosine, found.least_cosine, found.pooled_difference, strict=True)
+        rows = zip(
+            measured.mean_cosine, measured.least_cosine, measured.pooled_difference, strict=True
+        )
         lines += [
             f"  {layer:5d}  {mean:11.7f}  {least:12.7f}  {pooled:17.7f}"
             for layer, (mean, least, pooled) in enumerate(rows)
         ]
     return "\n".join(lines)
-
-
-def _as_json(one: Compared) -> dict[str, object]:
-    return asdict(replace(one, fidelity=[])) | {
-        "fidelity": [found.model_dump(mode="json") for found in one.fidelity]
-    }
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

@@ -1,10 +1,9 @@
-"""Which layer of an encoder hears a task: the head on each layer alone, beside all of them weighted."""
+"""Score a head on each layer of an encoder alone, and on the learned weighting of all layers."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from functools import partial
 from typing import TYPE_CHECKING
 
 from paralbench.cli import options
@@ -13,8 +12,6 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.system.text_table import columns
 
 if TYPE_CHECKING:
-    from paralbench.evaluation.benchmark import Benchmark
-    from paralbench.evaluation.preparation import Entry, Preparation
     from paralbench.records.layer_analysis import LayerAnalysis
 
 EXAMPLE = (
@@ -29,43 +26,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Analyse every entry; one table each, and a file beside its result."""
+    """Analyse the entries; print a table for each and write a file beside its result."""
     from paralbench.evaluation.benchmark import Benchmark, Failed
     from paralbench.evaluation.layers import analyse
     from paralbench.results import files
 
     request = options.request(args)
-    benchmark = Benchmark(options.catalog(args), request, options.cache(args), args.results)
-    found, failed = [], []
+    cache = options.cache(args)
+    benchmark = Benchmark(options.catalog(args), request, cache, args.results)
+    analyses, failed = [], []
     for prepared in benchmark.preparations():
         if isinstance(prepared, Failed):
             failed.append(prepared)
             continue
         entry = prepared.entry
         try:
-            analysis = analyse(
-                prepared,
-                partial(_on, benchmark, entry),
-                options.cache(args),
-                engine=request.engine,
-                say=options.say,
-            )
+            layers = range(entry.encoders[0].card.layers)
+            alone = (benchmark.again(entry, layers=layer) for layer in layers)
+            analysis = analyse(prepared, alone, cache, engine=request.engine, say=options.say)
         except ParalbenchError as error:
             if error.exit_code == 2:
                 raise
             failed.append(Failed(entry.task.id, entry.model, entry.head, error))
             continue
         file = files.write_layers(args.results, analysis)
-        found.append(analysis)
+        analyses.append(analysis)
         if not args.json:
             print(f"{_table(analysis)}\n  {file}\n", flush=True)
     if args.json:
-        print(json.dumps([one.model_dump() for one in found], indent=1))
+        print(json.dumps([analysis.model_dump() for analysis in analyses], indent=1))
     return report(failed, args.debug)
-
-
-def _on(benchmark: Benchmark, entry: Entry, layer: int) -> Preparation:
-    return benchmark.again(entry, layers=layer)
 
 
 def _table(analysis: LayerAnalysis) -> str:

@@ -20,21 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action", choices=["build"], help="read all results, write the page, print the table"
     )
+    options.add_results(parser)
     parser.add_argument(
-        "--results",
-        type=Path,
-        default=DEFAULT,
-        metavar="DIR",
-        help=f"result files (default: {DEFAULT})",
-    )
-    parser.add_argument(
-        "--site", type=Path, default=_SITE, metavar="DIR", help=f"where to (default: {_SITE})"
-    )
+        "--site", type=Path, default=_SITE, metavar="DIR",
+        help=f"the folder to write (default: {_SITE})",
+    )  # fmt: skip
     options.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build; exit code 1 where a file was no result."""
+    """Build the page; exit code 1 where a file is not a result."""
     from paralbench.catalog import from_environment
     from paralbench.corpora.contamination import beside
     from paralbench.leaderboard.board import collect

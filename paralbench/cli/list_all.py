@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.records.errors import ParalbenchError
-from paralbench.results import DEFAULT
 from paralbench.system.text_table import columns
 
 if TYPE_CHECKING:
@@ -18,19 +16,14 @@ if TYPE_CHECKING:
 
 EXAMPLE = "paralbench list tasks"
 Rows = list[dict[str, str]]
+_ABSENT = "not here"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_catalog(parser)
     parser.add_argument("what", choices=sorted(_LISTS))
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=DEFAULT,
-        metavar="DIR",
-        help=f"for results (default: {DEFAULT})",
-    )
+    options.add_results(parser, "for 'list results': the folder")
     options.add_json(parser)
 
 
@@ -47,29 +40,29 @@ def run(args: argparse.Namespace) -> int:
 
 
 def corpora_here(catalog: Catalog) -> dict[str, str]:
-    """Where each corpus was found."""
+    """The path of each corpus found on this machine."""
     from paralbench.corpora.locating import locate
 
-    found = {}
+    paths = {}
     for corpus in catalog.corpora.values():
         try:
-            found[corpus.card.id] = str(locate(corpus.card, {}))
+            paths[corpus.card.id] = str(locate(corpus.card, {}))
         except ParalbenchError:
-            found[corpus.card.id] = "not here"
-    return found
+            paths[corpus.card.id] = _ABSENT
+    return paths
 
 
 def models_here(catalog: Catalog) -> dict[str, str]:
-    """In which format each model's weights were found."""
+    """The format of each model's weights found on this machine."""
     from paralbench.encoders.weights import find
 
-    found = {}
+    formats = {}
     for model in catalog.models.values():
         try:
-            found[model.card.id] = find(model.card, model.folder, {}).format
+            formats[model.card.id] = find(model.card, model.folder, {}).format
         except ParalbenchError:
-            found[model.card.id] = "not here"
-    return found
+            formats[model.card.id] = _ABSENT
+    return formats
 
 
 def _label_sets(args: argparse.Namespace) -> Rows:
@@ -81,10 +74,10 @@ def _label_sets(args: argparse.Namespace) -> Rows:
 
 def _corpora(args: argparse.Namespace) -> Rows:
     catalog = options.catalog(args)
-    here = corpora_here(catalog)
+    paths = corpora_here(catalog)
     return [
         {"corpus": name, "access": corpus.card.access, "tasks": str(len(corpus.tasks)),
-         "here": here[name], "licence": corpus.card.licence, "title": corpus.card.title}
+         "here": paths[name], "licence": corpus.card.licence, "title": corpus.card.title}
         for name, corpus in catalog.corpora.items()
     ]  # fmt: skip
 
@@ -98,7 +91,7 @@ def _tasks(args: argparse.Namespace) -> Rows:
 
 
 def _suites(args: argparse.Namespace) -> Rows:
-    """A row a member: a suite of thirteen in one cell would run off every terminal."""
+    """One row per task; a suite of thirteen tasks does not fit into one cell."""
     catalog = options.catalog(args)
     return [
         {"suite": name, "task": task, "member": "known" if task in suite.known else "assumed",
@@ -112,27 +105,27 @@ def _models(args: argparse.Namespace) -> Rows:
     from paralbench.encoders.weights import commands
 
     catalog = options.catalog(args)
-    here = models_here(catalog)
+    formats = models_here(catalog)
     return [
         {"model": name, "parameters": f"{model.card.parameters / 1e6:.1f} M",
-         "layers": str(model.card.layers), "width": str(model.card.width), "weights": here[name],
+         "layers": str(model.card.layers), "width": str(model.card.width), "weights": formats[name],
          "null": "null" if model.card.null else "",
-         "get them with": commands(model.card) if here[name] == "not here" else "",
+         "get them with": commands(model.card) if formats[name] == _ABSENT else "",
          "licence": model.card.licence, "title": model.card.title}
         for name, model in catalog.models.items()
     ]  # fmt: skip
 
 
 def _model_lists(args: argparse.Namespace) -> Rows:
-    """A row a member, as for suites."""
+    """One row per model."""
     catalog = options.catalog(args)
-    here = {row["model"]: row for row in _models(args)}
+    models = {row["model"]: row for row in _models(args)}
     unknown = {"parameters": "", "weights": "not in this catalogue", "licence": ""}
     return [
-        {"list": name, "model": model, "member": "known" if model in listed.known else "assumed",
-         **{key: here.get(model, unknown)[key] for key in unknown}}
-        for name, listed in catalog.lists.items()
-        for model in listed.models
+        {"list": name, "model": model, "member": "known" if model in members.known else "assumed",
+         **{key: models.get(model, unknown)[key] for key in unknown}}
+        for name, members in catalog.lists.items()
+        for model in members.models
     ]  # fmt: skip
 
 
@@ -140,10 +133,9 @@ def _heads(args: argparse.Namespace) -> Rows:
     from paralbench import heads
 
     return [
-        {"head": name, "learns": ", ".join(sorted(heads.head(name).targets)),
-         "from": heads.head(name).spec(heads.settings(name, {})).kind,
-         "encoders": heads.head(name).streams}
-        for name in heads.names()
+        {"head": name, "learns": ", ".join(sorted(head.targets)),
+         "from": head.spec(heads.settings(name, {})).kind, "encoders": head.streams}
+        for name, head in ((name, heads.head(name)) for name in heads.names())
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""``paralbench VERB``: finds the verb's file, and turns errors into sentences and exit codes."""
+"""``paralbench VERB``: runs the verb's module and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -10,31 +10,12 @@ from importlib import import_module
 import paralbench
 from paralbench.records.errors import ParalbenchError
 
-VERBS = {
-    "list": "list_all",
-    "doctor": "doctor",
-    "fetch": "fetch",
-    "convert": "convert",
-    "verify": "verify",
-    "synth": "synth",
-    "plan": "plan",
-    "run": "run",
-    "layers": "layers",
-    "profile": "profile",
-    "screen": "screen",
-    "fidelity": "fidelity",
-    "compare": "compare",
-    "reproduce": "reproduce",
-    "bundle": "bundle",
-    "submit": "submit",
-    "validate": "validate",
-    "leaderboard": "leaderboard",
-    "cache": "cache",
-    "check": "check",
-    "new-model": "new_model",
-    "new-task": "new_task",
-    "demo": "demo",
-}
+VERBS = (
+    "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "profile",
+    "screen", "fidelity", "compare", "reproduce", "bundle", "submit", "validate", "leaderboard",
+    "cache", "check", "new-model", "new-task", "demo",
+)  # fmt: skip
+_MODULES = {"list": "list_all"}
 FAULT = 70
 """The exit code of a fault of paralbench itself (EX_SOFTWARE of sysexits.h)."""
 _EXIT_CODES = (
@@ -45,44 +26,42 @@ _EXIT_CODES = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
-    words = sys.argv[1:] if arguments is None else arguments
-    args = _parser(words[0] if words else "").parse_args(words)
+    argv = sys.argv[1:] if arguments is None else arguments
+    args = _parser(argv[0] if argv else "").parse_args(argv)
     try:
         code = args.run(args)
         sys.stdout.flush()
         return int(code)
     except KeyboardInterrupt:
-        message, code = (
-            "\nStopped. Everything finished is kept; the same command goes on from here.",
-            130,
-        )
+        message = "\nStopped. Finished work is stored; the same command continues from here."
+        code = 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of the output has left
+        sys.stderr.close()  # the reader of the pipe has closed it
         return 0
     except Exception as error:
         if args.debug:
             raise
-        sentence, code = _explained(error)
-        message = f"paralbench {args.verb}: {sentence}"
+        explanation, code = _explained(error)
+        message = f"paralbench {args.verb}: {explanation}"
     print(message, file=sys.stderr)
     return int(code)
 
 
 def _explained(error: Exception) -> tuple[str, int]:
-    """A sentence on an error, and its exit code."""
+    """The message for an error, and its exit code."""
     if isinstance(error, ParalbenchError):
         return str(error), error.exit_code
-    # torch reports it as a RuntimeError.
+    # torch raises RuntimeError when memory runs out.
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return (
-            "memory ran out. Use fewer --workers, a smaller model or another machine; what was "
-            "finished is kept."
+            "memory ran out. Use fewer --workers, a smaller model or another machine; finished "
+            "work is stored."
         ), 3
     if isinstance(error, OSError):
         where = f" at {error.filename}" if error.filename is not None else ""
         return (
             f"the system refused a file{where} ({error.strerror or error}). Make room or choose "
-            f"another place; what was finished is kept."
+            f"another folder; finished work is stored."
         ), 3
     import tempfile
     import traceback
@@ -98,10 +77,10 @@ def _explained(error: Exception) -> tuple[str, int]:
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:
-    """With the arguments of ``verb`` alone; with all verbs where it is none, to list them."""
+    """The parser with one verb, or with all verbs where ``verb`` is not one of them."""
     parser = argparse.ArgumentParser(
         prog="paralbench",
-        description="Which acoustic foundation model, with which light head, recognises best how it is said.",
+        description="Benchmark acoustic foundation models with lightweight heads on paralinguistic tasks.",
         epilog=_EXIT_CODES,
     )
     parser.add_argument(
@@ -114,7 +93,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         parser.error(f"there is no verb '{verb}'.{hint} 'paralbench --help' lists all.")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in [verb] if verb in VERBS else [] if verb == "--version" else VERBS:
-        module = import_module(f"paralbench.cli.{VERBS[name]}")
+        module = import_module(f"paralbench.cli.{_MODULES.get(name, name.replace('-', '_'))}")
         about = (module.__doc__ or "").strip().splitlines()[0]
         sub = verbs.add_parser(
             name,

@@ -1,8 +1,9 @@
-"""Scaffold a model folder that works at once; fill in your own encoder."""
+"""Create a model folder with a working example encoder to replace with your own."""
 
 from __future__ import annotations
 
 import argparse
+import re
 
 from paralbench.cli.scaffold import add_folder, write
 
@@ -11,33 +12,33 @@ EXAMPLE = "paralbench new-model my-encoder --in my-catalog"
 _CARD = """id = "{name}"
 title = "{name}"
 backend = "python" # adapter.py beside this card
-rate = 16000       # Hz of the waveforms it is given
-layers = 2         # hidden states it hands out
+rate = 16000       # sample rate of its input in Hz
+layers = 2         # hidden states of its output
 width = 40         # size of each
 frame_rate = 50.0  # frames a second
-parameters = 0     # of what is run
-licence = "say under which licence the weights are"
-citation = "say what to cite"
-training_note = "say what it was trained on"
+parameters = 0     # of the encoder as it is run
+licence = "the licence of the weights"
+citation = "the publication to cite"
+training_note = "the data it was trained on"
 
 [policy]
-window = 30.0    # seconds heard at once; longer audio is cut and joined
-shortest = 0.025 # seconds; a shorter last piece is left out, and counted
+window = 30.0    # seconds of its input; longer audio is cut and joined
+shortest = 0.025 # seconds; a shorter last piece is skipped, and counted
 
-# The folder that load(weights) is given: it holds model.safetensors. --weights {name}=DIR goes first.
+# The folder with model.safetensors, the argument of load(weights). --weights {name}=DIR overrides it.
 # [[weights]]
 # kind = "folder"
 # path = "weights" # beside this card
 # sha256 = ""      # of model.safetensors; without it results stay unverified and unranked
 
-# A corpus it has heard, one entry each.
+# The corpora in its training data, one entry each.
 # [[training]]
 # corpus = "LibriSpeech"
 # how = "pretrained"  # or "tuned"
 # certainty = "found" # or "computed", "inferred", "unconfirmed"
 """
 
-_ADAPTER = '''"""The encoder of {name}: replace the body of ``encode`` by your model's forward."""
+_ADAPTER = '''"""The encoder of {name}: replace the body of ``encode`` with your model's forward pass."""
 
 from collections.abc import Sequence
 
@@ -49,10 +50,10 @@ HOP, WIDTH = 320, 40
 
 
 class Encoder:
-    """Two layers of something that works, until yours is here. A torch model: call eval()."""
+    """A working example with two layers. If yours is a torch model, call eval()."""
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
-        """[layers, frames, width] for each waveform, as if it were alone."""
+        """[layers, frames, width] for each waveform, independent of the others in the batch."""
         return [self._forward(torch.from_numpy(waveform)) for waveform in waveforms]
 
     def _forward(self, waveform: torch.Tensor) -> HiddenStates:
@@ -64,11 +65,11 @@ class Encoder:
 
 
 def load() -> Encoder:
-    """Called once a run. With [[weights]] on the card: load(weights: Path), a folder."""
+    """Called once per run. With [[weights]] on the card: load(weights: Path), a folder."""
     return Encoder()
 '''
 
-_TEST = '''"""What the platform asks of {name}, as a test each; run it with pytest."""
+_TEST = '''"""The conformance checks of {name}, one test each; run with pytest."""
 
 from pathlib import Path
 
@@ -88,14 +89,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_folder(parser, "model")
 
 
-def _test(name: str) -> str:
-    return f"test_{''.join(c if c.isalnum() else '_' for c in name)}.py"
-
-
 def run(args: argparse.Namespace) -> int:
-    """Write models/<name>/ below the catalogue."""
+    """Write models/<name>/ in the catalogue folder."""
     folder = args.into / "models" / args.name
-    write(folder, args.name, {"model.toml": _CARD, "adapter.py": _ADAPTER, _test(args.name): _TEST})
+    test = f"test_{re.sub(r'[^a-z0-9]', '_', args.name)}.py"
+    write(folder, args.name, {"model.toml": _CARD, "adapter.py": _ADAPTER, test: _TEST})
     print(
         f"{folder} works as it is. Try:\n  paralbench check --catalog {args.into} {args.name}\n"
         f"  paralbench run --catalog {args.into} --model {args.name} --task TASK"

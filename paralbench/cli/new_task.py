@@ -1,4 +1,4 @@
-"""Scaffold a corpus folder with one task, reading a CSV or class folders until you adapt it."""
+"""Create a corpus folder with one task; its example adapter reads a CSV or class folders."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ EXAMPLE = "paralbench new-task my-lab --in my-catalog"
 
 _CORPUS = """id = "{name}"
 title = "{name}"
-licence = "say who may use the recordings and how"
+licence = "who may use the recordings, and how"
 access = "own" # open, request, agreement, membership or own
-obtain = "Say how to get it; a user reads this when the corpus is not found."
-citation = "say what to cite"
+obtain = "How to get the corpus; shown to users when it is not found."
+citation = "the publication to cite"
 """
 
 _TASK = """id = "{name}-class"
 version = 1
 corpus = "{name}"
 title = "Classes of {name}"
-about = "Say in a sentence or two what is to be heard, and what could give it away."
+about = "What is to be recognised, and which cues could reveal the label without it."
 term = "short" # short, medium or long recordings
 
 [target]
 kind = "class" # class or number
 label = "target"
-# classes = ["one", "other"] # fixes the classes and their order; without it the data declare them
+# classes = ["one", "other"] # fixes the classes and their order; by default the data declare them
 
 [protocol]
 kind = "group-folds"
@@ -41,10 +41,10 @@ ranking = "uar"
 report = ["uar", "wa", "macro-f1"]
 """
 
-_ADAPTER = '''"""Reads {name} into Examples. Lazy; touches label files, never decodes audio.
+_ADAPTER = '''"""Reads the label files of {name} into Examples; it must not decode audio.
 
-Until you write your own, this reads what the task 'manifest' reads: a CSV with the columns path,
-target, speaker and so on, or a folder for each class.
+This example reads the same input as the task 'manifest': a CSV with the columns path, target,
+speaker and so on, or a folder for each class.
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ from paralbench.records.example import Example, Refusal
 
 
 def read(root: Path) -> Iterable[Example | Refusal]:
-    """One Example a recording; a Refusal for a row that cannot be used."""
+    """One Example per recording; a Refusal for a row that cannot be used."""
     return read_manifest(root)
 '''
 
@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write tasks/<name>/ below the catalogue."""
+    """Write tasks/<name>/ in the catalogue folder."""
     folder = args.into / "tasks" / args.name.replace("-", "_")
     write(folder, args.name, {"corpus.toml": _CORPUS, "class.toml": _TASK, "adapter.py": _ADAPTER})
     print(

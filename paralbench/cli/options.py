@@ -22,7 +22,7 @@ def add_catalog(parser: argparse.ArgumentParser) -> None:
     """--catalog"""
     parser.add_argument(
         "--catalog", action="append", default=[], type=Path, metavar="DIR",
-        help="a folder with tasks/ and models/ of your own (repeatable; also PARALBENCH_CATALOG)",
+        help="a folder with your own tasks/ and models/ (repeatable; also PARALBENCH_CATALOG)",
     )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     """--data"""
     parser.add_argument(
         "--data", action="append", default=[], metavar="[CORPUS=]DIR",
-        help="where a corpus lies (repeatable)",
+        help="the folder of a corpus (repeatable)",
     )  # fmt: skip
 
 
@@ -61,100 +61,70 @@ def add_head_settings(parser: argparse.ArgumentParser) -> None:
         help="a setting of the head",
     )  # fmt: skip
     parser.add_argument(
-        "--recipe", type=Path, default=None, metavar="FILE",
-        help="settings of the head in a TOML file; --set goes over it",
+        "--recipe", type=Path, metavar="FILE",
+        help="settings of the head in a TOML file; --set overrides them",
     )  # fmt: skip
 
 
+def add_cache(parser: argparse.ArgumentParser, text: str = "the feature store") -> None:
+    """--cache"""
+    parser.add_argument("--cache", type=Path, metavar="DIR", help=f"{text} (also PARALBENCH_CACHE)")
+
+
+def add_results(parser: argparse.ArgumentParser, text: str = "the folder of the results") -> None:
+    """--results"""
+    parser.add_argument(
+        "--results", type=Path, default=DEFAULT, metavar="DIR", help=f"{text} (default: {DEFAULT})"
+    )
+
+
+def add_placement(parser: argparse.ArgumentParser, *, automatic: bool) -> None:
+    """--device, --precision and --runtime; with ``automatic``, --precision auto as well."""
+    add = parser.add_argument
+    add("--device", default="cpu", help="cpu (default) or cuda")
+    precisions, text = ["fp32", "bf16"], "of the encoder: fp32 (default) or bf16"
+    if automatic:
+        precisions.append("auto")
+        text += ", or auto: the fastest placement here that is close enough to fp32"
+    add("--precision", choices=precisions, default="fp32", help=text)
+    add("--runtime", choices=["torch", "openvino", "onnxruntime"], default="torch",
+        help="what computes the encoder (default: torch)")  # fmt: skip
+
+
 def add_entries(parser: argparse.ArgumentParser) -> None:
-    """What `run` and `plan` have in common."""
+    """Tasks, models and heads, and how they are run."""
     add_catalog(parser)
     add = parser.add_argument
     add("--task", nargs="+", default=[], metavar="TASK", help="tasks ('paralbench list tasks')")
-    add(
-        "--suite",
-        nargs="+",
-        default=[],
-        metavar="SUITE",
-        help="or all tasks of these suites ('paralbench list suites')",
-    )
-    add(
-        "--across",
-        default=None,
-        metavar="SET",
+    add("--suite", nargs="+", default=[], metavar="SUITE",
+        help="or all tasks of these suites ('paralbench list suites')")  # fmt: skip
+    add("--across", metavar="SET",
         help="cross-corpus: train on each of the tasks and test on each, over the classes of this "
-        "label set ('paralbench list label-sets')",
-    )
-    add(
-        "--model",
-        nargs="+",
-        default=[],
-        metavar="MODEL",
-        help="models ('paralbench list models')",
-    )
-    add(
-        "--models-of",
-        nargs="+",
-        default=[],
-        metavar="LIST",
-        help="or all models of these lists ('paralbench list model-lists')",
-    )
-    add(
-        "--head",
-        nargs="+",
-        default=["linear-probe"],
-        metavar="HEAD",
-        help="heads (default: linear-probe)",
-    )
+        "label set ('paralbench list label-sets')")  # fmt: skip
+    add("--model", nargs="+", default=[], metavar="MODEL", help="models ('paralbench list models')")
+    add("--models-of", nargs="+", default=[], metavar="LIST",
+        help="or all models of these lists ('paralbench list model-lists')")  # fmt: skip
+    add("--head", nargs="+", default=["linear-probe"], metavar="HEAD",
+        help="heads ('paralbench list heads'; default: linear-probe)")  # fmt: skip
     add_data(parser)
     add_weights(parser)
     add_head_settings(parser)
-    add("--seeds", type=int, default=5, metavar="N", help="how many seeds (default: 5)")
-    add("--device", default="cpu", help="cpu (default) or cuda")
-    add(
-        "--precision",
-        choices=["fp32", "bf16", "auto"],
-        default="fp32",
-        help="of the encoder: fp32 (default), bf16 where the machine has it, or auto, the fastest "
-        "way here that is close enough to fp32",
-    )
-    add(
-        "--runtime",
-        choices=["torch", "openvino", "onnxruntime"],
-        default="torch",
-        help="what computes the encoder (default: torch)",
-    )
-    add(
-        "--engine",
-        choices=["local", "ray"],
-        default="local",
-        help="extract on this machine (default) or on a Ray cluster",
-    )
-    add(
-        "--workers",
-        type=int,
-        default=None,
-        metavar="N",
-        help="threads or Ray actors that extract (default: one a core, or one a GPU)",
-    )
-    add(
-        "--cache",
-        type=Path,
-        default=None,
-        metavar="DIR",
-        help="where features are kept (also PARALBENCH_CACHE)",
-    )
-    add(
-        "--results",
-        type=Path,
-        default=DEFAULT,
-        metavar="DIR",
-        help=f"where results stand (default: {DEFAULT})",
-    )
+    add("--seeds", type=int, default=5, metavar="N", help="number of seeds (default: 5)")
+    add_placement(parser, automatic=True)
+    add("--engine", choices=["local", "ray"], default="local",
+        help="extract on this machine (default) or on a Ray cluster")  # fmt: skip
+    add("--workers", type=int, metavar="N",
+        help="threads or Ray actors that extract (default: one a core, or one a GPU)")  # fmt: skip
+    add_cache(parser)
+    add_results(parser)
 
 
 def request(args: argparse.Namespace) -> Request:
-    """The arguments as a Request; raises UsageError for what cannot be meant."""
+    """The arguments as a Request.
+
+    Raises:
+        UsageError: where they name no task or no model, or a number is out of range.
+    """
     from paralbench.corpora.locating import named
     from paralbench.evaluation.benchmark import Request
     from paralbench.features.engine import Engine
@@ -163,22 +133,22 @@ def request(args: argparse.Namespace) -> Request:
         raise UsageError(f"--seeds expects 1 or more, got {args.seeds}.")
     if args.workers is not None and args.workers < 1:
         raise UsageError(f"--workers expects 1 or more, got {args.workers}.")
-    named_tasks = [*args.task]
+    tasks = [*args.task]
     for suite in args.suite:
-        named_tasks += catalog(args).suite(suite)
-    if not named_tasks:
+        tasks += catalog(args).suite(suite)
+    if not tasks:
         raise UsageError("give --task TASK or --suite SUITE; 'paralbench list tasks' shows all.")
-    named_models = [*args.model]
+    models = [*args.model]
     for name in args.models_of:
-        named_models += catalog(args).listed(name)
-    if not named_models:
+        models += catalog(args).listed(name)
+    if not models:
         raise UsageError(
             "give --model MODEL or --models-of LIST; 'paralbench list models' shows all."
         )
     return Request(
-        tasks=_once(named_tasks),
-        models=_once(named_models),
-        heads=_once(args.head),
+        tasks=tuple(dict.fromkeys(tasks)),
+        models=tuple(dict.fromkeys(models)),
+        heads=tuple(dict.fromkeys(args.head)),
         data=named(args.data),
         weights=weights(args),
         head_settings=head_settings(args),
@@ -190,9 +160,9 @@ def request(args: argparse.Namespace) -> Request:
     )
 
 
-def say(words: str) -> None:
-    """A remark for whoever watches, on standard error."""
-    print(words, file=sys.stderr, flush=True)
+def say(message: str) -> None:
+    """Print a remark on standard error."""
+    print(message, file=sys.stderr, flush=True)
 
 
 def weights(args: argparse.Namespace) -> dict[str, Path]:
@@ -201,39 +171,32 @@ def weights(args: argparse.Namespace) -> dict[str, Path]:
 
 
 def head_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """--recipe, and --set over it."""
-    return {**_recipe(args.recipe), **_settings(args.settings)}
+    """--recipe, and --set over it: ``a=1`` and ``b.c=2`` become the tables TOML makes of them."""
+    settings: dict[str, Any] = {}
+    for key, value in _pairs("--set", args.settings):
+        *outer, last = key.split(".")
+        table = settings
+        for name in outer:
+            table = table.setdefault(name, {})
+            if not isinstance(table, dict):
+                raise UsageError(f"--set {key}: '{name}' already has a value.")
+        try:
+            table[last] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            table[last] = value  # a text without quotes
+    if args.recipe is None:
+        return settings
+    try:
+        return {**tomllib.loads(args.recipe.read_text(encoding="utf-8")), **settings}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"--recipe {args.recipe}: expected settings in TOML ({error}).") from error
 
 
 def cache(args: argparse.Namespace) -> Path:
     """The root of the feature store."""
     from paralbench.system.cache_folder import default_cache
 
-    chosen: Path | None = args.cache
-    return chosen or default_cache()
-
-
-def _settings(items: Sequence[str]) -> dict[str, Any]:
-    """``a=1`` and ``b.c=2`` as the tables TOML would make of them."""
-    found: dict[str, Any] = {}
-    for key, value in _pairs("--set", items):
-        *outer, last = key.split(".")
-        table = found
-        for name in outer:
-            table = table.setdefault(name, {})
-            if not isinstance(table, dict):
-                raise UsageError(f"--set {key}: '{name}' was given a value already.")
-        table[last] = _value(value)
-    return found
-
-
-def _recipe(file: Path | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"--recipe {file}: expected settings in TOML ({error}).") from error
+    return args.cache or default_cache()
 
 
 def placement(args: argparse.Namespace) -> Placement:
@@ -248,7 +211,7 @@ def placement(args: argparse.Namespace) -> Placement:
 
 
 def device(name: str) -> str:
-    """--device; raises where this machine has none such."""
+    """--device; raises where this machine does not have it."""
     kind, _, number = name.partition(":")
     if kind not in ("cpu", "cuda") or (":" in name and not (kind == "cuda" and number.isdecimal())):
         raise UsageError(f"--device expects cpu, cuda or cuda:NUMBER, got '{name}'.")
@@ -258,24 +221,20 @@ def device(name: str) -> str:
         if int(number or 0) >= torch.cuda.device_count():
             raise ParalbenchError(
                 f"--device {name}: torch finds {torch.cuda.device_count()} GPUs on this machine; "
-                f"leave it out to use the CPU ('paralbench doctor' shows the devices)."
+                f"without it the CPU is used ('paralbench doctor' shows the devices)."
             )
     return name
 
 
 def seconds(text: str) -> float:
-    """An argument that is a number of seconds above zero."""
+    """An argument that is a positive number of seconds."""
     try:
-        found = float(text)
+        number = float(text)
     except ValueError:
-        found = 0.0
-    if not 0 < found < float("inf"):
+        number = 0.0
+    if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected seconds above zero, got '{text}'")
-    return found
-
-
-def _once(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
+    return number
 
 
 def _pairs(option: str, items: Sequence[str]) -> list[tuple[str, str]]:
@@ -286,11 +245,3 @@ def _pairs(option: str, items: Sequence[str]) -> list[tuple[str, str]]:
             raise UsageError(f"{option} expects KEY=VALUE, got '{item}'.")
         pairs.append((key, value))
     return pairs
-
-
-def _value(text: str) -> Any:
-    """A number, truth value or list as TOML writes it; anything else is a word."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

@@ -1,4 +1,4 @@
-"""Tell disk and time of a run before it starts."""
+"""Estimate the disk space and time of a run before it starts."""
 
 from __future__ import annotations
 
@@ -14,16 +14,8 @@ EXAMPLE = (
     "paralbench plan --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en"
 )
 _HEADINGS = (
-    "task",
-    "model",
-    "clips",
-    "hours",
-    "to do",
-    "hours to do",
-    "unusable",
-    "disk MB",
-    "minutes",
-)
+    "task", "model", "clips", "hours", "to do", "hours to do", "unusable", "disk MB", "minutes",
+)  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,14 +25,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what extraction would cost, entry by entry."""
+    """Print the cost of extraction, entry by entry."""
     from paralbench.evaluation.benchmark import Benchmark, Failed
     from paralbench.features.plan import plan
     from paralbench.features.store import FeatureStore
 
-    benchmark = Benchmark(
-        options.catalog(args), options.request(args), options.cache(args), args.results
-    )
+    cache = options.cache(args)
+    benchmark = Benchmark(options.catalog(args), options.request(args), cache, args.results)
     rows, failed = [], []
     for prepared in benchmark.preparations():
         if isinstance(prepared, Failed):
@@ -48,29 +39,24 @@ def run(args: argparse.Namespace) -> int:
             continue
         entry = prepared.entry
         for encoder, key in zip(entry.encoders, prepared.feature_keys, strict=True):
-            store = FeatureStore(options.cache(args), key)
             try:
-                told = plan(encoder, prepared.clips, store)
+                cost = plan(encoder, prepared.clips, FeatureStore(cache, key))
             except ParalbenchError as error:
                 failed.append(Failed(entry.task.id, encoder.card.id, entry.head, error))
                 continue
-            rows.append((entry.task.id, encoder.card.id, told))
+            rows.append((entry.task.id, encoder.card.id, cost))
     if args.json:
-        print(
-            json.dumps(
-                [{"task": task, "model": model, **cost.json()} for task, model, cost in rows],
-                indent=1,
-            )
-        )
+        records = [{"task": task, "model": model, **cost.json()} for task, model, cost in rows]
+        print(json.dumps(records, indent=1))
     else:
         print(columns(_HEADINGS, [
-            (task, model, str(told.clips), f"{told.seconds / 3600:.2f}", str(told.missing),
-             f"{told.missing_seconds / 3600:.2f}", str(told.refused), f"{told.disk / 1e6:.1f}", f"{told.time / 60:.1f}")
-            for task, model, told in rows
+            (task, model, str(cost.clips), f"{cost.seconds / 3600:.2f}", str(cost.missing),
+             f"{cost.missing_seconds / 3600:.2f}", str(cost.refused), f"{cost.disk / 1e6:.1f}", f"{cost.time / 60:.1f}")
+            for task, model, cost in rows
         ]))  # fmt: skip
         print()
-        print(columns(("task", "model", "if this were kept", "disk MB"), [
+        print(columns(("task", "model", "if stored instead", "disk MB"), [
             (task, model, product, f"{size / 1e6:.1f}")
-            for task, model, told in rows for product, size in told.products.items()
+            for task, model, cost in rows for product, size in cost.products.items()
         ]))  # fmt: skip
     return report(failed, args.debug)

@@ -1,4 +1,4 @@
-"""Run a result's entry again from what it recorded, and say: same, within noise, or different."""
+"""Run the entry of a result again and compare: same, within noise, or different."""
 
 from __future__ import annotations
 
@@ -33,18 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_data(parser)
     options.add_weights(parser)
     add("--device", default="cpu", help="cpu (default) or cuda")
-    add(
-        "--cache", type=Path, default=None, metavar="DIR",
-        help="use the features kept here; by default they are made anew",
-    )  # fmt: skip
-    add(
-        "--to", type=Path, default=None, metavar="DIR",
-        help="keep the new result below this folder; by default it is not kept",
-    )  # fmt: skip
+    add("--cache", type=Path, metavar="DIR",
+        help="use these stored features; by default they are extracted again")  # fmt: skip
+    add("--to", type=Path, metavar="DIR",
+        help="store the new result in this folder; by default it is not stored")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """0: same or within noise. 1: different. 3: it could not be run."""
+    """Exit code 0: same or within noise; 1: different; 3: the entry could not be run."""
     import pyarrow.parquet as pq
 
     from paralbench.corpora.locating import named
@@ -57,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     recorded = files.read(args.result)
     if not files.has_predictions(args.result, recorded):
         raise ParalbenchError(
-            f"{args.result.with_suffix('.parquet')}: expected the predictions this result was made "
-            f"from (sha256 {recorded.predictions_sha256[:12]}...); they are missing or others."
+            f"{args.result.with_suffix('.parquet')}: expected the predictions of this result "
+            f"(sha256 {recorded.predictions_sha256[:12]}...); they are missing or differ."
         )
     request = recorded_request(
         recorded, args.result, named(args.data), options.weights(args), options.device(args.device)
@@ -71,36 +67,34 @@ def run(args: argparse.Namespace) -> int:
         benchmark = Benchmark(
             options.catalog(args), request, args.cache or fresh(), args.to or fresh(), again=True
         )
-        (found,) = benchmark.run(options.say)
-        if not isinstance(found, Done):
-            raise found.error
-        tables = [pq.read_table(file.with_suffix(".parquet")) for file in (args.result, found.file)]
-        told = agreement(recorded, tables[0], found.result, tables[1])
-        apart = departures(recorded, found.result)
+        (rerun,) = benchmark.run(options.say)
+        if not isinstance(rerun, Done):
+            raise rerun.error
+        tables = [pq.read_table(file.with_suffix(".parquet")) for file in (args.result, rerun.file)]
+        compared = agreement(recorded, tables[0], rerun.result, tables[1])
+        differences = departures(recorded, rerun.result)
     if args.json:
-        print(json.dumps({**asdict(told), "departures": [asdict(one) for one in apart]}, indent=1))
+        records = [asdict(difference) for difference in differences]
+        print(json.dumps({**asdict(compared), "departures": records}, indent=1))
     else:
-        print(_text(recorded, told, apart))
-    return 1 if told.verdict == "different" else 0
+        print(_text(recorded, compared, differences))
+    return 1 if compared.verdict == "different" else 0
 
 
-def _text(recorded: Result, told: Agreement, apart: list[Departure]) -> str:
-    noise = "one seed tells none" if told.noise is None else f"{told.noise:.4f}"
-    heading = f"{recorded.task}  {recorded.model.id}  {recorded.head}: {told.verdict}"
+def _text(recorded: Result, compared: Agreement, differences: list[Departure]) -> str:
+    noise = "one seed gives none" if compared.noise is None else f"{compared.noise:.4f}"
     lines = [
-        heading,
-        f"  {told.metric.upper()} was {told.recorded:.6f}, is {told.now:.6f} "
-        f"({told.now - told.recorded:+.6f}; noise of its seeds: {noise})",
-        f"  {told.changed} of {told.rows} predictions changed, outputs differ by {told.largest:.1e} at most"
-        if told.comparable
+        f"{recorded.task}  {recorded.model.id}  {recorded.head}: {compared.verdict}",
+        f"  {compared.metric.upper()} was {compared.recorded:.6f}, is {compared.now:.6f} "
+        f"({compared.now - compared.recorded:+.6f}; noise of its seeds: {noise})",
+        f"  {compared.changed} of {compared.rows} predictions changed, outputs differ by "
+        f"{compared.largest:.1e} at most"
+        if compared.comparable
         else "  the predictions are of other examples, seeds or folds",
     ]
-    if told.verdict != "same":
-        lines += [f"  {one}" for one in apart] or ["  nothing that was recorded departs"]
-    elif apart:
-        lines.append(f"  though {len(apart)} things depart ({', '.join(_kinds(apart))})")
+    if compared.verdict != "same":
+        lines += [f"  {difference}" for difference in differences] or ["  no recorded fact differs"]
+    elif differences:
+        kinds = ", ".join(dict.fromkeys(difference.kind for difference in differences))
+        lines.append(f"  though {len(differences)} recorded facts differ ({kinds})")
     return "\n".join(lines)
-
-
-def _kinds(apart: list[Departure]) -> list[str]:
-    return list(dict.fromkeys(one.kind for one in apart))

@@ -1,4 +1,4 @@
-"""Extract, fit, score and profile entries; what has a result already is not run again."""
+"""Extract, fit, score and profile entries; entries that have a current result are skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from paralbench.cli import options
 
 if TYPE_CHECKING:
     from paralbench.evaluation.benchmark import Done, Failed
-    from paralbench.records.example import Refusal
     from paralbench.records.result import Paired, Result, Score
 
 EXAMPLE = "paralbench run --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en egemaps"
@@ -26,26 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_entries(parser)
     options.add_json(parser)
-    parser.add_argument(
-        "--again", action="store_true", help="fit and score anew even where a result is current"
-    )
-    parser.add_argument(
-        "--no-profile",
-        action="store_true",
-        default=bool(os.environ.get("PARALBENCH_NO_PROFILE")),
-        help="do not measure what each entry costs (also PARALBENCH_NO_PROFILE=1)",
-    )
-    parser.add_argument(
-        "--profile-budget",
-        type=options.seconds,
-        default=_BUDGET,
-        metavar="S",
-        help=f"seconds of measuring an entry (default: {_BUDGET:g})",
-    )
+    add = parser.add_argument
+    add("--again", action="store_true", help="also run entries whose result is current")
+    add("--no-profile", action="store_true", default=bool(os.environ.get("PARALBENCH_NO_PROFILE")),
+        help="do not measure the cost of each entry (also PARALBENCH_NO_PROFILE=1)")  # fmt: skip
+    add("--profile-budget", type=options.seconds, default=_BUDGET, metavar="S",
+        help=f"seconds of measuring per entry (default: {_BUDGET:g})")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run; one line an entry, then what was refused."""
+    """Run the entries; print one line for each, then the refused examples."""
     from paralbench.evaluation.benchmark import Benchmark, Done
     from paralbench.leaderboard.matrix import matrices, render
     from paralbench.profiler.profiling import Profiling
@@ -55,70 +44,68 @@ def run(args: argparse.Namespace) -> int:
     benchmark = Benchmark(
         options.catalog(args), options.request(args), cache, args.results, args.again, costs
     )
-    found = []
-    for one in benchmark.run(options.say):
-        found.append(one)
-        if isinstance(one, Done) and not args.json:
-            print(_line(one), flush=True)
+    outcomes = []
+    for outcome in benchmark.run(options.say):
+        outcomes.append(outcome)
+        if isinstance(outcome, Done) and not args.json:
+            print(_line(outcome), flush=True)
     if args.json:
-        print(json.dumps([_told(one) for one in found], indent=1))
+        print(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     else:
-        for matrix in matrices(one.result for one in found if isinstance(one, Done)):
+        for matrix in matrices(done.result for done in outcomes if isinstance(done, Done)):
             print(f"\n{render(matrix)}")
-    return report(found, args.debug)
+    return report(outcomes, args.debug)
 
 
-def report(found: Iterable[Done | Failed], debug: bool = False) -> int:
-    """Name everything refused or failed on standard error; return the exit code."""
-    from paralbench.evaluation.benchmark import Done, Failed
+def report(outcomes: Iterable[Done | Failed], debug: bool = False) -> int:
+    """List refused examples and failed entries on standard error; return the exit code."""
+    from paralbench.evaluation.benchmark import Done
 
-    found = list(found)
-    refused: dict[Refusal, None] = {}
-    for one in found:
-        if isinstance(one, Done):
-            refused.update(dict.fromkeys(one.refused))
-        else:
-            options.say(f"{one.task} {one.model} {one.head}: {one.error}")
-            if debug:
-                traceback.print_exception(one.error)
+    refused, failed = {}, False
+    for outcome in outcomes:
+        if isinstance(outcome, Done):
+            refused.update(dict.fromkeys(outcome.refused))
+            continue
+        failed = True
+        options.say(f"{outcome.task} {outcome.model} {outcome.head}: {outcome.error}")
+        if debug:
+            traceback.print_exception(outcome.error)
     if refused:
         options.say(f"{len(refused)} refused, the others were scored:")
         for refusal in list(refused)[:_SHOWN]:
             options.say(f"  {refusal}")
         if len(refused) > _SHOWN:
-            options.say(f"  and {len(refused) - _SHOWN} more, all of them in the result file")
-    if any(isinstance(one, Failed) for one in found):
-        return 3
-    return 1 if refused else 0
+            options.say(f"  and {len(refused) - _SHOWN} more, all in the result file")
+    return 3 if failed else 1 if refused else 0
 
 
-def _line(one: Done) -> str:
-    result = one.result
+def _line(done: Done) -> str:
+    result = done.result
     score = result.score(result.ranking)
     chance = "" if score.chance is None else f" (chance {score.chance:.3f})"
-    apart = "".join(
+    groups = "".join(
         f"  {group} {'undefined' if value is None else f'{value:.3f}'}"
         for group, value in score.by_group.items()
     )
     standing = result.standing + (f": {result.standing_reason}" if result.standing_reason else "")
     return (
         f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
-        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{apart}  {standing}\n"
+        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{groups}  {standing}\n"
         + "".join(f"  {line}\n" for line in [*_gap(result), *_forms(result), *_costs(result)])
-        + f"  {one.file}{'' if one.fresh else ' (up to date, not run again)'}"
+        + f"  {done.file}{'' if done.fresh else ' (up to date, skipped)'}"
     )
 
 
 def _gap(result: Result) -> list[str]:
-    """A line for the attribute whose values' scores lie furthest apart, in the ranking metric."""
-    apart = [
-        (one.gap.difference, one.attribute, one.gap)
-        for one in result.subgroups
-        if one.metric == result.ranking and one.gap is not None
+    """A line for the attribute with the largest gap in the ranking metric."""
+    gaps = [
+        (subgroup.gap.difference, subgroup.attribute, subgroup.gap)
+        for subgroup in result.subgroups
+        if subgroup.metric == result.ranking and subgroup.gap is not None
     ]
-    if not apart:
+    if not gaps:
         return []
-    _, attribute, gap = max(apart, key=lambda one: one[:2])
+    _, attribute, gap = max(gaps, key=lambda row: row[:2])
     return [
         f"largest gap: {attribute} {gap.high} above {gap.low} by {gap.difference:.3f} "
         f"[{gap.interval.low:+.3f}, {gap.interval.high:+.3f}] {result.ranking.upper()}"
@@ -126,7 +113,7 @@ def _gap(result: Result) -> list[str]:
 
 
 def _forms(result: Result) -> list[str]:
-    """A line each for the forms of the head and for what was trained beside it."""
+    """Lines for the folded and compressed forms of the head, and for its control."""
     lines = []
     if result.forms is not None and result.forms.trained != result.forms.deployed:
         trained, deployed = result.forms.trained, result.forms.deployed
@@ -146,7 +133,6 @@ def _forms(result: Result) -> list[str]:
 
 
 def _costs(result: Result) -> list[str]:
-    """What the entry costs, in a line."""
     from paralbench.leaderboard import cost_table
 
     return [] if result.profile is None else [f"costs {cost_table.line(result.profile)}"]
@@ -159,12 +145,12 @@ def _beside(score: Score, paired: Paired) -> str:
     )
 
 
-def _told(one: Done | Failed) -> dict[str, object]:
+def _record(outcome: Done | Failed) -> dict[str, object]:
     from paralbench.evaluation.benchmark import Failed
 
-    if isinstance(one, Failed):
-        return {"task": one.task, "model": one.model, "head": one.head, "error": str(one.error)}
-    result = one.result
+    if isinstance(outcome, Failed):
+        return {**vars(outcome), "error": str(outcome.error)}
+    result = outcome.result
     return {
         "task": result.task,
         "model": result.model.id,
@@ -173,8 +159,9 @@ def _told(one: Done | Failed) -> dict[str, object]:
         "scores": [score.model_dump(mode="json") for score in result.scores],
         "scored": result.data.scored,
         "refused": [
-            {"subject": r.subject, "reason": r.reason, "where": r.where} for r in one.refused
+            {"subject": refusal.subject, "reason": refusal.reason, "where": refusal.where}
+            for refusal in outcome.refused
         ],
-        "file": str(one.file),
-        "fresh": one.fresh,
+        "file": str(outcome.file),
+        "fresh": outcome.fresh,
     }

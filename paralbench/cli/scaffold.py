@@ -1,4 +1,4 @@
-"""Writes a new folder from templates; never over something that is there."""
+"""Writes a new folder from templates; an existing folder is never overwritten."""
 
 from __future__ import annotations
 
@@ -11,25 +11,21 @@ from paralbench.records.errors import UsageError
 
 
 def add_folder(parser: argparse.ArgumentParser, kind: str) -> None:
-    """The new folder's name, and the catalogue that it goes into."""
+    """The name of the new folder, and the catalogue folder that contains it."""
     parser.add_argument(
         "name", help=f"the {kind}'s id: lower case letters, digits, '.', '-', '_', '+'"
     )
     parser.add_argument(
-        "--in",
-        type=Path,
-        default=Path(),
-        dest="into",
-        metavar="DIR",
-        help="the catalogue folder (default: here)",
-    )
+        "--in", type=Path, default=Path(), dest="into", metavar="DIR",
+        help="the catalogue folder (default: the current folder)",
+    )  # fmt: skip
 
 
-def write(folder: Path, name: str, files: Mapping[str, str], **values: str) -> None:
-    """Fill ``{name}`` and ``values`` into the templates and write them.
+def write(folder: Path, name: str, files: Mapping[str, str]) -> None:
+    """Fill ``{name}`` into the templates and write them.
 
     Raises:
-        UsageError: for a name that no card may have, or a folder that exists.
+        UsageError: for a name that is not a valid id, or a folder that exists.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9._+-]{0,79}", name):
         raise UsageError(
@@ -39,7 +35,4 @@ def write(folder: Path, name: str, files: Mapping[str, str], **values: str) -> N
         raise UsageError(f"{folder} exists; choose another name or remove it.")
     folder.mkdir(parents=True)
     for file, template in files.items():
-        text = template
-        for key, value in {"name": name, **values}.items():
-            text = text.replace("{" + key + "}", value)
-        (folder / file).write_text(text, encoding="utf-8")
+        (folder / file).write_text(template.replace("{name}", name), encoding="utf-8")

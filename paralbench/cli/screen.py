@@ -1,4 +1,4 @@
-"""Screen a folder of recordings with a bundle: a row each, a report, and reasons where there is no score."""
+"""Screen recordings with a bundle: a row for each, a report, and reasons where there is no score."""
 
 from __future__ import annotations
 
@@ -22,34 +22,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("bundle", nargs="?", type=Path, metavar="BUNDLE", help="the screener, a .plb file")
     add("recordings", nargs="*", type=Path, metavar="RECORDINGS",
         help="folders, audio files, or CSVs with a column 'path'")  # fmt: skip
-    add("-o", "--output", type=Path, metavar="DIR", help="the report's folder")
-    add("--truth", metavar="COLUMN", help="a CSV's column with the truth: check the screener on it")
+    add("-o", "--output", type=Path, metavar="DIR", help="the folder for the report")
+    add(
+        "--truth",
+        metavar="COLUMN",
+        help="column of the CSV with the true label: evaluate the screener",
+    )
     add("--patient", metavar="COLUMN",
-        help="a CSV's column that tells whose recording it is (default: each is a patient)")  # fmt: skip
-    add("--pseudonymise", action="store_true", help="no names in any report: salted hashes")
+        help="column of the CSV with the patient (default: one patient per recording)")  # fmt: skip
+    add("--pseudonymise", action="store_true", help="salted hashes instead of names in all reports")
     add("--salt", type=Path, metavar="FILE",
-        help="the salt, 32 random bytes or more (default: one made in the report's folder)")  # fmt: skip
-    add("--key-table", type=Path, metavar="FILE", help="write here which pseudonym is whose")
+        help="the salt, 32 random bytes or more (default: created in the report's folder)")  # fmt: skip
+    add(
+        "--key-table",
+        type=Path,
+        metavar="FILE",
+        help="write the table of names and pseudonyms to this file",
+    )
     add("--fhir", action="store_true", help="also write fhir.json, an HL7 FHIR R4 bundle")
     add("--workers", type=int, metavar="N", help="processes (default: one a core)")
     add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
     add("--weights", type=Path, metavar="DIR",
-        help="the encoder's weights, where they are neither in the bundle nor installed")  # fmt: skip
+        help="the encoder's weights, if they are neither in the bundle nor installed")  # fmt: skip
     add("--serve", action="store_true",
-        help="open a page on this computer alone, into which recordings are dragged")  # fmt: skip
+        help="open a page, reachable from this computer only, to drop recordings on")  # fmt: skip
     add("--verify-audit", type=Path, metavar="DIR",
-        help="only say whether the audit log of this report is intact")  # fmt: skip
+        help="only check whether the audit log of this report is intact")  # fmt: skip
     options.add_catalog(parser)
     options.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Screen; 1 where some were not scored, or an audit log is not intact."""
+    """Screen; exit code 1 where a recording has no score, or an audit log is not intact."""
     if args.verify_audit is not None:
         return _verify(args.verify_audit, args.json)
     _check(args)
     args.output.mkdir(parents=True, exist_ok=True)
-    # Packages try out where temporary files can go when they are imported: nowhere else than here.
+    # Packages that look for a temporary folder when imported must find no other than this.
     tempfile.tempdir = str(args.output.resolve())
     from paralbench.screening.batch import Settings, screen
     from paralbench.screening.output_folder import write
@@ -72,39 +81,37 @@ def run(args: argparse.Namespace) -> int:
     )
     with Lock(args.output):
         batch = screen(source, args.recordings, args.output, settings)
-        made = datetime.now().astimezone()
-        report = write(source, batch, args.output, settings, made, args.fhir)
+        now = datetime.now().astimezone()
+        report = write(source, batch, args.output, settings, now, args.fhir)
     counts = batch.counts
     if batch.damaged:
-        options.say(
-            f"{batch.damaged} damaged lines of the journal: their recordings were done again"
-        )
+        options.say(f"{batch.damaged} damaged journal lines: their recordings were scored again")
     if args.json:
-        told = {
+        content = {
             "counts": counts, "fresh": batch.fresh, "bundle": source.sha256,
             "audit": batch.audit, "drift": report.drift.model_dump(),
             "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
                            for row in batch.rows if row.assessment.status == "not scored"],
             "report": str(args.output / "report.html"),
         }  # fmt: skip
-        print(json.dumps(told, indent=1))
+        print(json.dumps(content, indent=1))
     else:
         print(f"{counts['scored']} scored, {counts['abstained']} without a prediction, "
               f"{counts['not scored']} not scored ({batch.fresh} in this run)")  # fmt: skip
         print(f"{args.output / 'report.html'}\naudit log's last line: {batch.audit}")
     if report.drift.warns:
         options.say(
-            "These recordings differ from those of validation; see the report's first page."
+            "These recordings differ from the validation data; see the report's first page."
         )
     unscored = [row for row in batch.rows if row.assessment.status == "not scored"]
     if unscored and not args.json:
         causes = Counter(row.assessment.cause for row in unscored)
-        counted = ", ".join(f"{cause} {count}" for cause, count in causes.most_common())
-        options.say(f"{len(unscored)} not scored ({counted}):")
+        summary = ", ".join(f"{cause} {count}" for cause, count in causes.most_common())
+        options.say(f"{len(unscored)} not scored ({summary}):")
         for row in unscored[:_SHOWN]:
             options.say(f"  {row.id!r}: {row.assessment.reason}")
         if len(unscored) > _SHOWN:
-            options.say(f"  and {len(unscored) - _SHOWN} more, all of them in results.csv")
+            options.say(f"  and {len(unscored) - _SHOWN} more, all in results.csv")
     return 1 if unscored else 0
 
 

@@ -1,4 +1,4 @@
-"""Make a small synthetic corpus in a corpus's true layout."""
+"""Make a small synthetic corpus in the layout of a real one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ EXAMPLE = "paralbench synth iemocap build/iemocap --seed 1"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_catalog(parser)
-    parser.add_argument("corpus", help="which corpus ('paralbench list corpora')")
-    parser.add_argument("folder", type=Path, help="a new folder to write it into")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="another seed, another corpus (default: 0)"
-    )
+    parser.add_argument("corpus", help="the corpus ('paralbench list corpora')")
+    parser.add_argument("folder", type=Path, help="the new folder to write")
+    parser.add_argument("--seed", type=int, default=0, help="of the random generator (default: 0)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the corpus."""
     options.catalog(args).corpus(args.corpus).synthesize(args.folder, args.seed)
     print(
-        f"a synthetic '{args.corpus}' stands in {args.folder}; its results never rank beside real ones."
+        f"synthetic '{args.corpus}' written to {args.folder}; its results are never ranked with real ones."
     )
     return 0

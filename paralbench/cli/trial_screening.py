@@ -1,4 +1,4 @@
-"""Trying a screener, made from a synthetic result, on new synthetic speakers with known truth."""
+"""A trial of a screener, made from a synthetic result, on new synthetic speakers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from paralbench.screening.screener_source import open_bundle
 from paralbench.system.folder_lock import Lock
 
 _SEED = 1
-"""Of the speakers who are screened; 0 made those of training."""
+"""Seed of the speakers who are screened; those of training have seed 0."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The bundle, the report, and the report's rows by status."""
+    """The bundle, the report, and the number of rows by status."""
 
     bundle: Path
     report: Path
@@ -40,20 +40,20 @@ def trial(
     data: Path,
     folder: Path,
     cache: Path,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> Trial:
     """Make the bundle of a result and screen new speakers with it.
 
     Args:
         file: the result, on a synthetic corpus.
-        catalog: where its task is.
-        data: the corpus's folder.
-        folder: for the bundle, the new speakers and the report.
+        catalog: contains its task.
+        data: folder of the corpus.
+        folder: output folder for the bundle, the new speakers and the report.
         cache: root of the feature store.
-        say: called with remarks.
+        say: receives remarks.
 
     Raises:
-        ParalbenchError: where no bundle can be made, or the voice activity detector is missing.
+        ParalbenchError: if no bundle can be made, or the voice activity detector is missing.
     """
     result = files.read(file)
     corpus = catalog.corpus(result.data.corpus)
@@ -64,16 +64,16 @@ def trial(
     plb = folder / f"{result.task}{bundle.SUFFIX}"
     folder.mkdir(parents=True, exist_ok=True)
     bundle.write(plb, manifest, members)
-    people = folder / "people" / corpus.card.id
-    if not people.is_dir():
-        corpus.synthesize(people, _SEED)
-    recordings = people.with_suffix(".csv")
-    selection = select(catalog.task(result.task), read(corpus, people).examples)
+    speakers = folder / "people" / corpus.card.id
+    if not speakers.is_dir():
+        corpus.synthesize(speakers, _SEED)
+    recordings = speakers.with_suffix(".csv")
+    selection = select(catalog.task(result.task), read(corpus, speakers).examples)
     with recordings.open("w", newline="", encoding="utf-8") as table:
         writer = csv.writer(table)
         writer.writerow(["path", "start", "end", "id", "truth", "sex"])
         for example, target in zip(selection.examples, selection.targets, strict=True):
-            # Of each speaker the longest clip, as one recording.
+            # The longest clip of each speaker is the recording.
             clip = max(example.clips, key=lambda c: inf if c.end is None else c.end - c.start)
             truth = selection.classes[int(target)] if selection.classes else target
             sex = example.attributes.get("sex", "unknown")

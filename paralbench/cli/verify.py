@@ -1,4 +1,4 @@
-"""Tell whether a corpus is complete and as distributed, and which errata apply.
+"""Check whether a corpus is complete and as distributed, and which errata apply.
 
 Exit codes: 0 complete; 1 incomplete; 3 not this corpus.
 """
@@ -26,13 +26,13 @@ _SHOWN = 50
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_catalog(parser)
-    parser.add_argument("corpus", help="which corpus ('paralbench list corpora')")
-    parser.add_argument("folder", type=Path, help="where it lies")
+    parser.add_argument("corpus", help="the corpus ('paralbench list corpora')")
+    parser.add_argument("folder", type=Path, help="its folder")
     options.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what differs, then the verdict."""
+    """Print the differences, then the verdict."""
     from paralbench.corpora.locating import locate
     from paralbench.corpora.reading import read
     from paralbench.corpora.verifying import verify
@@ -49,44 +49,44 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"{error}\nnot this corpus")
         return error.exit_code
-    found = verify(corpus, root, reading)
+    verification = verify(corpus, root, reading)
     if args.json:
-        print(json.dumps(found.told(), indent=1))
+        print(json.dumps(verification.told(), indent=1))
     else:
-        _print(corpus, found)
-    return 0 if found.verdict == "complete" else 1
+        _print(corpus, verification)
+    return 0 if verification.verdict == "complete" else 1
 
 
-def _print(corpus: Corpus, found: Verification) -> None:
-    print(f"{corpus.card.id} in {found.root}: {found.examples} examples, {found.files} audio files")
-    _list("missing", found.missing)
-    _list("unreadable", found.unreadable)
-    _list("doubled ids", found.doubled)
-    _list("refused", found.refused)
-    if found.superfluous is None:
-        print("superfluous: not looked for, the card does not say which files are audio")
+def _print(corpus: Corpus, check: Verification) -> None:
+    print(f"{corpus.card.id} in {check.root}: {check.examples} examples, {check.files} audio files")
+    _list("missing", check.missing)
+    _list("unreadable", check.unreadable)
+    _list("doubled ids", check.doubled)
+    _list("refused", check.refused)
+    if check.superfluous is None:
+        print("superfluous: not checked, the card does not declare which files are audio")
     else:
-        _list("superfluous, which no example uses", found.superfluous)
-    said = {erratum.id: erratum.says for erratum in corpus.card.errata}
-    for name, count in found.errata.items():
-        print(f"erratum {name} applies to {count}: {said.get(name, 'the card does not list it')}")
-    if found.synthetic:
+        _list("superfluous, which no example uses", check.superfluous)
+    texts = {erratum.id: erratum.says for erratum in corpus.card.errata}
+    for name, count in check.errata.items():
+        print(f"erratum {name} applies to {count}: {texts.get(name, 'the card does not list it')}")
+    if check.synthetic:
         print("made by 'paralbench synth': the counts of the real corpus do not apply to it")
-    elif found.differences:
-        print(f"{len(found.differences)} of {found.counts} counts differ:")
+    elif check.differences:
+        print(f"{len(check.differences)} of {check.counts} counts differ:")
         print(columns(("count", "expected", "found", "certainty", "source"), [
-            (one.what, str(one.expected), str(one.found),
-             one.certainty if one.counts else f"{one.certainty}: does not count", one.source)
-            for one in found.differences
+            (count.what, str(count.expected), str(count.found),
+             count.certainty if count.counts else f"{count.certainty}: does not count", count.source)
+            for count in check.differences
         ]))  # fmt: skip
     else:
-        print(f"all {found.counts} counts of the card are right")
-    print(found.verdict)
+        print(f"all {check.counts} counts of the card are right")
+    print(check.verdict)
 
 
-def _list(what: str, items: Sequence[object]) -> None:
+def _list(title: str, items: Sequence[object]) -> None:
     if items:
-        print(f"{what}: {len(items)}")
+        print(f"{title}: {len(items)}")
         for item in items[:_SHOWN]:
             print(f"  {item}")
         if len(items) > _SHOWN:

@@ -1,9 +1,9 @@
-"""How far a result made again agrees with the first: to the bit, within its noise, or not.
+"""Agreement of a rerun with its result: the same to the bit, within its noise, or different.
 
-The noise that a result records is what its own seeds differ by. Two means of ``n`` seeds each, of
-one and the same entry, differ by no more than ``t(0.975, n - 1) * s * sqrt(2 / n)`` in nineteen of
-twenty cases, ``s`` being the deviation over seeds. A change of threads, packages or hardware that
-stays below that has changed nothing that another seed would not. One seed records no noise.
+The noise of a result is the variation over its seeds. Two means of ``n`` seeds each, of the same
+entry, differ by no more than ``t(0.975, n - 1) * s * sqrt(2 / n)`` in 19 of 20 cases, where ``s`` is
+the deviation over seeds. A change of threads, packages or hardware that stays below this changes no
+more than other seeds would. A result of one seed has no noise estimate.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ class Agreement:
     """Two runs of one entry compared.
 
     Args:
-        verdict: "same" where every prediction is, bit for bit.
-        metric: the ranking metric, of which ``recorded`` and ``now`` are the scores.
-        recorded: the first score.
-        now: the second.
-        noise: how far two such scores differ by seeds alone; None where one seed tells nothing.
-        comparable: whether both predicted the same examples, so that the next two were counted.
+        verdict: "same" if all predictions are equal, bit for bit.
+        metric: the ranking metric.
+        recorded: its score in the first run.
+        now: its score in the second run.
+        noise: largest difference of the two scores expected from seeds alone; None for one seed.
+        comparable: whether both runs predicted the same examples.
         largest: the largest difference of an output (probability or value).
-        changed: predictions that differ: another class, or a number that is not the same.
-        rows: how many predictions there are.
+        changed: number of predictions that differ.
+        rows: number of predictions.
     """
 
     verdict: Verdict
@@ -52,40 +52,37 @@ def agreement(recorded: Result, first: pa.Table, now: Result, second: pa.Table) 
     """Compare two results and their predictions.
 
     Raises:
-        ValueError: where a table is not what :meth:`Predictions.table` stores.
+        ValueError: if a table was not written by :meth:`Predictions.table`.
     """
-    name = recorded.ranking
-    one, two = recorded.score(name), now.score(name)
-    noise = _noise(list(one.by_seed.values()))
-    mine, ids = Predictions.restored(first, recorded.classes)
-    yours, others = Predictions.restored(second, now.classes)
+    metric = recorded.ranking
+    score, rerun = recorded.score(metric), now.score(metric).value
+    by_seed, noise = list(score.by_seed.values()), None
+    if (seeds := len(by_seed)) > 1:
+        t = stats.t.ppf(0.975, seeds - 1)
+        noise = float(t * np.std(by_seed, ddof=1) * np.sqrt(2 / seeds))
+    old, old_ids = Predictions.restored(first, recorded.classes)
+    new, new_ids = Predictions.restored(second, now.classes)
     comparable = (
-        ids == others
-        and np.array_equal(mine.rows, yours.rows)
-        and np.array_equal(mine.seeds, yours.seeds)
-        and np.array_equal(mine.folds, yours.folds)
-        and mine.outputs.shape == yours.outputs.shape
+        old_ids == new_ids
+        and np.array_equal(old.rows, new.rows)
+        and np.array_equal(old.seeds, new.seeds)
+        and np.array_equal(old.folds, new.folds)
+        and old.outputs.shape == new.outputs.shape
     )
-    largest, changed = float("inf"), len(mine.rows)
+    largest, changed = float("inf"), len(old.rows)
     if comparable:
-        # Numbers are stored in full; outputs of classes as the single precision they were made in.
-        apart = np.abs(_outputs(mine) - _outputs(yours))
-        largest, changed = float(apart.max()), int((mine.predicted != yours.predicted).sum())
-    same = comparable and largest == 0 and one.value == two.value
-    near = comparable and noise is not None and abs(two.value - one.value) <= noise
+        largest = float(np.abs(_outputs(old) - _outputs(new)).max())
+        changed = int((old.predicted != new.predicted).sum())
+    same = comparable and largest == 0 and score.value == rerun
+    near = comparable and noise is not None and abs(rerun - score.value) <= noise
     verdict: Verdict = "same" if same else "within noise" if near else "different"
     return Agreement(
-        verdict, name, one.value, two.value, noise, comparable, largest, changed, len(mine.rows)
+        verdict, metric, score.value, rerun, noise, comparable, largest, changed, len(old.rows)
     )
 
 
-def _outputs(found: Predictions) -> np.ndarray:
-    return found.outputs.astype(float) if found.classes else found.predicted[:, None]
-
-
-def _noise(by_seed: list[float]) -> float | None:
-    seeds = len(by_seed)
-    if seeds < 2:
-        return None
-    t = stats.t.ppf(0.975, seeds - 1)
-    return float(t * np.std(by_seed, ddof=1) * np.sqrt(2 / seeds))
+def _outputs(predictions: Predictions) -> np.ndarray:
+    # Class outputs are stored in single precision, predicted numbers in double precision.
+    if predictions.classes:
+        return predictions.outputs.astype(float)
+    return predictions.predicted[:, None]

@@ -1,4 +1,4 @@
-"""The words that subgroups of a result are named by: sexes, age bands, languages, sites."""
+"""The names of a result's subgroups: sexes, age bands, languages, sites."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from paralbench.records.subgroup import UNKNOWN
 
 STANDARD = ("sex", "age", "language", "site")
 BANDS = (18, 30, 45, 60, 75)
-"""Where the next age band begins, in years."""
+"""Lower limits of the age bands, in years."""
 _SEX = {"f": "female", "m": "male", "w": "female"}
 
 
 def word(name: str, value: str) -> str:
-    """A value as subgroups are named: ages in bands, sexes and what is unknown in one spelling.
+    """The subgroup of an attribute value: ages in bands, sexes and unknown values in one spelling.
 
     >>> word("age", "27"), word("sex", "F"), word("site", " n/a ")
     ('18-29', 'female', 'unknown')
@@ -30,7 +30,7 @@ def word(name: str, value: str) -> str:
 
 
 def age_band(age: str) -> str:
-    """The band of an age in years; anything that is no number stays as it is."""
+    """The band of an age in years; a text that is not a number is returned unchanged."""
     try:
         years = float(age)
     except ValueError:

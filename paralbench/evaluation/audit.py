@@ -1,4 +1,4 @@
-"""The leak audit: no declared group stands on two sides of any split, or nothing is run."""
+"""The leak audit: an entry runs only if no declared group is on two sides of a split."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from paralbench.records.result import Audit, FoldSummary
 
 
 def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
-    """Look at train, development and test of every split.
+    """Check train, development and test examples of every split.
 
-    Groups that are declared may not cross; a group that some example does not name is listed as
-    unknown; how many groups of other kinds cross is counted for the reader. A group that
-    development shares with the test fold by design still may not reach the training examples.
+    Declared groups may not cross; a kind of group that is missing from some examples is reported as
+    unknown; crossing groups of other kinds are counted. A group that development shares with the
+    test fold by design may still not be in the training examples.
 
     Raises:
         LeakError: naming the fold, the group and the two sides.
@@ -28,7 +28,9 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
     kinds = sorted({name for example in examples for name in example.groups})
     declared = [name for name in protocol.never_cross if name in kinds]
     unknown = [
-        name for name in protocol.never_cross if any(name not in one.groups for one in examples)
+        name
+        for name in protocol.never_cross
+        if any(name not in example.groups for example in examples)
     ]
     within = protocol.development.within if protocol.development else None
     crossing: dict[str, int] = {}
@@ -40,12 +42,12 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
             crossed = _crossing(split, codes[name], groups[name])
             forbidden = crossed if name in declared else []
             if name == within:
-                forbidden = [found for found in crossed if found[1] != "development and test"]
+                forbidden = [pair for pair in crossed if pair[1] != "development and test"]
             if forbidden:
                 group, sides = forbidden[0]
                 raise LeakError(
                     f"task '{selection.task.id}', fold {split.fold}, seed {split.seed}: {name} "
-                    f"'{group}' stands in {sides}; the protocol forbids it, nothing was run."
+                    f"'{group}' is in {sides}; the protocol forbids it, nothing was run."
                 )
             if crossed and name not in protocol.controlled:
                 crossing[name] = max(crossing.get(name, 0), len({group for group, _ in crossed}))
@@ -67,29 +69,22 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
 def _crossing(
     split: Split, codes: NDArray[np.int64], groups: NDArray[np.str_]
 ) -> list[tuple[str, str]]:
-    """Groups on two sides of a split, and which sides."""
-    sides = {
-        side: np.unique(codes[rows], return_index=True)
-        for side, rows in (
-            ("train", split.train),
-            ("development", split.develop),
-            ("test", split.test),
-        )
-    }
-    rows_of = {"train": split.train, "development": split.develop, "test": split.test}
+    """The groups on two sides of a split, and the two sides."""
+    rows = {"train": split.train, "development": split.develop, "test": split.test}
+    unique = {side: np.unique(codes[rows[side]], return_index=True) for side in rows}
     return [
-        (str(groups[rows_of[one][sides[one][1][place]]]), f"{one} and {other}")
-        for one, other in combinations(sides, 2)
-        for place in np.flatnonzero(np.isin(sides[one][0], sides[other][0]))
+        (str(groups[rows[first][unique[first][1][index]]]), f"{first} and {second}")
+        for first, second in combinations(rows, 2)
+        for index in np.flatnonzero(np.isin(unique[first][0], unique[second][0]))
     ]
 
 
 def _check_rows(selection: Selection, split: Split) -> None:
     rows = np.concatenate([split.train, split.develop, split.test])
-    names, counts = np.unique(rows, return_counts=True)
+    numbers, counts = np.unique(rows, return_counts=True)
     if counts.max() > 1:
-        twice = selection.examples[names[counts.argmax()]].id
+        repeated = selection.examples[numbers[counts.argmax()]].id
         raise LeakError(
-            f"task '{selection.task.id}', fold {split.fold}: example '{twice}' stands on two "
+            f"task '{selection.task.id}', fold {split.fold}: example '{repeated}' is on two "
             "sides; nothing was run."
         )

@@ -1,4 +1,4 @@
-"""Many entries: each corpus is read once, each result written when it is there, nothing run twice."""
+"""Runs many entries: each corpus is read once, each result is written at once, none is repeated."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from paralbench.results import files
 NO_NUMBERS = "it runs entries and keeps their results"
 
 _OPEN = {"open", "own"}
-"""Corpora whose examples may be called by their names."""
+"""Access of corpora whose refused examples may be named in a result."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asked to be run.
+    """The entries to run.
 
-    ``fastest``: of the ways admitted, whichever is fastest here. ``across``: a label set; each of
-    the tasks is then trained on (or ``trained`` alone), and each tested.
+    ``fastest`` selects the fastest admitted placement on this machine instead of ``placement``.
+    ``across`` names a label set: the head is trained on each of the tasks (or on ``trained`` only)
+    and tested on each.
     """
 
     tasks: Sequence[str]
@@ -57,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Done:
-    """One entry that has a result. ``fresh`` is False where the file on disk was already right."""
+    """An entry with a result. ``fresh`` is False if the result on disk was current."""
 
     result: Result
     file: Path
@@ -67,7 +68,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Failed:
-    """One entry that could not be run, and why."""
+    """An entry that could not be run, and the error."""
 
     task: str
     model: str
@@ -76,7 +77,7 @@ class Failed:
 
 
 Costs = Callable[[Preparation, Result], Profile]
-"""What profiles an entry; the profiler stands above this room, so whoever runs brings it."""
+"""Profiles an entry. An argument, because this package may not import the profiler."""
 
 
 class Benchmark:
@@ -87,8 +88,8 @@ class Benchmark:
         request: what to run.
         cache: root of the feature store.
         results: root of the result files.
-        again: run entries even where their result is up to date.
-        costs: what profiles an entry that was just scored; None where nothing is profiled.
+        again: also run entries whose result is current.
+        costs: profiles each new result; None for no profile.
     """
 
     def __init__(
@@ -106,18 +107,18 @@ class Benchmark:
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
         self._costs = costs
-        self._say: Callable[[str], None] = lambda words: None
+        self._say: Callable[[str], None] = lambda message: None
 
     def encoders(self, name: str) -> tuple[LoadableEncoder, ...]:
-        """The encoders of a model asked for, or of several joined by '+'; raises as `encoder`."""
+        """The encoders of a model, or of several joined by '+'; raises as `encoder`."""
         return tuple(self.encoder(part) for part in self._catalog.streams(name))
 
     def encoder(self, name: str) -> LoadableEncoder:
-        """A model asked for, its weights found.
+        """The encoder of a model, with its weights.
 
         Raises:
             UsageError: for a model that does not exist.
-            ParalbenchError: where its weights are not here; the other models go on.
+            ParalbenchError: if its weights are not on this machine.
         """
         if name not in self._encoders:
             model = self._catalog.model(name)
@@ -130,10 +131,10 @@ class Benchmark:
         return self._encoders[name]
 
     def preparations(self) -> Iterator[Preparation | Failed]:
-        """Every entry, read and audited; what cannot be is handed out as failed.
+        """All entries, read and audited; an entry that cannot be prepared is yielded as Failed.
 
         Raises:
-            UsageError: for a task, model or head that does not exist, before anything is run.
+            UsageError: for a task, model or head that does not exist, before any entry is run.
         """
         request = self._request
         for task in request.tasks:
@@ -153,12 +154,12 @@ class Benchmark:
                         yield Failed(task, model, head, error)
 
     def again(self, entry: Entry, **settings: Any) -> Preparation:
-        """An entry prepared once more with other settings of its head."""
+        """Prepare an entry with other settings of its head."""
         changed = replace(entry, head_settings={**entry.head_settings, **settings})
         return prepare(changed, self._digests)
 
     def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
-        """Run what has no result yet, entry by entry."""
+        """Run the entries that have no current result."""
         self._say = say
         for prepared in self.preparations():
             if isinstance(prepared, Failed):
@@ -168,9 +169,10 @@ class Benchmark:
             file = files.result_path(
                 self._results, entry.task.id, entry.model, entry.head, entry.view.synthetic
             )
-            kept = None if self._again else _current(file, prepared)
-            if kept is not None:
-                yield Done(kept, file, _refusals(kept), fresh=False)
+            current = None if self._again else _current(file, prepared)
+            if current is not None:
+                refused = tuple(Refusal(r.subject, r.reason) for r in current.data.refused)
+                yield Done(current, file, refused, fresh=False)
                 continue
             try:
                 outcome = run(
@@ -185,7 +187,7 @@ class Benchmark:
             yield Done(result, file, outcome.refused, fresh=True)
 
     def _profiled(self, prepared: Preparation, result: Result) -> Result:
-        """The result with what the entry costs; a score is not lost where that cannot be measured."""
+        """The result with the entry's costs; without them if they cannot be measured."""
         if self._costs is None:
             return result
         try:
@@ -195,7 +197,7 @@ class Benchmark:
             return result
 
     def _views(self) -> list[tuple[str, Callable[[], View]]]:
-        """What each task's name is, and how to come by its data."""
+        """The name of each task, and a function that reads its data."""
         tasks, across = self._request.tasks, self._request.across
         if across is None:
             return [(task, partial(self._view, task)) for task in tasks]
@@ -207,9 +209,9 @@ class Benchmark:
         trained = tasks if self._request.trained is None else [self._request.trained]
         cards = {task: self._catalog.task(task) for task in (*tasks, *trained)}
         return [
-            (derived(across, labels, cards[one], cards[other]).id, partial(crossed, one, other))
-            for other in tasks
-            for one in trained
+            (derived(across, labels, cards[train], cards[test]).id, partial(crossed, train, test))
+            for test in tasks
+            for train in trained
         ]
 
     def _view(self, task: str) -> View:
@@ -228,15 +230,9 @@ class Benchmark:
 
 
 def _current(file: Path, prepared: Preparation) -> Result | None:
-    """The result on disk, if it is of this very entry and its predictions are whole."""
+    """The result on disk, if it is of this entry and its predictions are complete."""
     try:
         result = files.read(file)
     except CardError:
         return None
-    if result.entry != prepared.name or not files.has_predictions(file, result):
-        return None
-    return result
-
-
-def _refusals(result: Result) -> tuple[Refusal, ...]:
-    return tuple(Refusal(one.subject, one.reason) for one in result.data.refused)
+    return result if result.entry == prepared.name and files.has_predictions(file, result) else None

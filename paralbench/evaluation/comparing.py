@@ -1,4 +1,4 @@
-"""Results of one task compared two by two, on the very same examples."""
+"""Pairwise comparison of results of one task on the same examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paralbench.statistics.corrections import CORRECTIONS
 
 @dataclass(frozen=True)
 class Contender:
-    """A result with its predictions and the names of its examples; ``name`` is for messages."""
+    """A result with its predictions and the ids of its examples; ``name`` is used in messages."""
 
     name: str
     result: Result
@@ -27,7 +27,7 @@ class Contender:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two of them by their places, ours before theirs; ``adjusted`` is p among all pairs."""
+    """Two contenders by index, ours before theirs; ``adjusted`` is p corrected for all pairs."""
 
     ours: int
     theirs: int
@@ -38,34 +38,39 @@ class Pair:
 def compare(
     contenders: Sequence[Contender], metric: str | None = None, correction: str = "holm"
 ) -> list[Pair]:
-    """All pairs, in the order in which they were given.
+    """Compare all pairs, in the order of the contenders.
 
     Args:
         contenders: two or more.
-        metric: which; the task's ranking metric where none is said.
-        correction: of the p-values for there being many.
+        metric: its name; by default the task's ranking metric.
+        correction: of the p-values for multiple comparisons.
 
     Raises:
-        UsageError: where two are not of the same task, version, data and examples.
+        UsageError: if two results differ in task, version, data or examples.
     """
     first = contenders[0]
     for other in contenders[1:]:
-        _alike(first, other)
-    chosen = first.result.ranking if metric is None else metric
-    places = list(combinations(range(len(contenders)), 2))
-    found = [
-        difference(chosen, contenders[ours].predictions, contenders[theirs].predictions)
-        for ours, theirs in places
+        _check_comparable(first, other)
+    indices = list(combinations(range(len(contenders)), 2))
+    differences = [
+        difference(
+            metric or first.result.ranking,
+            contenders[ours].predictions,
+            contenders[theirs].predictions,
+        )
+        for ours, theirs in indices
     ]
-    adjusted = CORRECTIONS[correction]([one.p for one in found])
+    adjusted = CORRECTIONS[correction]([compared.p for compared in differences])
     return [
-        Pair(*place, one, float(p)) for place, one, p in zip(places, found, adjusted, strict=True)
+        Pair(*index, compared, float(p))
+        for index, compared, p in zip(indices, differences, adjusted, strict=True)
     ]
 
 
-def _alike(one: Contender, other: Contender) -> None:
-    """Refuse two that differ in anything but who predicted."""
-    ours, theirs = one.result, other.result
+def _check_comparable(first: Contender, second: Contender) -> None:
+    """Raise UsageError if two contenders differ in more than model and head."""
+    names = f"{first.name} and {second.name} cannot be compared"
+    ours, theirs = first.result, second.result
     facts = (
         ("task", ours.task, theirs.task),
         ("version of the task", ours.task_version, theirs.task_version),
@@ -75,18 +80,14 @@ def _alike(one: Contender, other: Contender) -> None:
     )
     for what, mine, yours in facts:
         if mine != yours:
-            raise UsageError(
-                f"{one.name} and {other.name} cannot be compared: their {what} differs "
-                f"({mine}, {yours})."
-            )
-    if apart := set(one.examples) ^ set(other.examples):
+            raise UsageError(f"{names}: their {what} differs ({mine}, {yours}).")
+    if unshared := set(first.examples) ^ set(second.examples):
         raise UsageError(
-            f"{one.name} and {other.name} cannot be compared: {len(apart)} examples were scored in "
-            f"one of them only ({len(one.examples)} in the first, {len(other.examples)} in the second)."
+            f"{names}: {len(unshared)} examples were scored in one of them only "
+            f"({len(first.examples)} in the first, {len(second.examples)} in the second)."
         )
-    both = zip(one.predictions.layout(), other.predictions.layout(), strict=True)
-    if not all(np.array_equal(*columns) for columns in both):
+    layouts = zip(first.predictions.layout(), second.predictions.layout(), strict=True)
+    if not all(np.array_equal(*columns) for columns in layouts):
         raise UsageError(
-            f"{one.name} and {other.name} cannot be compared: the examples have the same names, "
-            "but not the same truth, steps or speakers."
+            f"{names}: the examples have the same names, but not the same truth, steps or speakers."
         )

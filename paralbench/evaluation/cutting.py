@@ -1,6 +1,6 @@
-"""Recordings that come as one long clip, cut into utterances before they are encoded.
+"""Cuts recordings that are one long clip into utterances before they are encoded.
 
-The utterances are cached by the audio's digest, the detector and the policy: detection takes a while.
+The utterances are cached by the audio's digest, the detector and the policy: detection is slow.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def cut(
     """Cut the examples that are one clip longer than the policy's ``from_seconds``.
 
     Returns:
-        The utterances of each example that was cut, by its id; and those that cannot be, and why.
+        The utterances of each example that was cut, by id; and the reasons for refused examples.
 
     Raises:
-        ParalbenchError: where the detector is not installed.
+        ParalbenchError: if the detector is not installed.
     """
     detector, method = VoiceActivity(), [SHA256, policy.model_dump(mode="json"), decoding.DECODING]
     cuts: dict[str, tuple[Clip, ...]] = {}

@@ -1,8 +1,8 @@
-"""In what two runs of one entry differ: what may explain another score."""
+"""The recorded facts in which two runs of an entry differ and that may explain another score."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ Kind = Literal["task", "data", "weights", "settings", "seeds", "code", "packages
 
 @dataclass(frozen=True)
 class Departure:
-    """Something that was one thing when the result was made and is another now."""
+    """A fact with its value when the result was made and its value now."""
 
     kind: Kind
     what: str
@@ -25,59 +25,48 @@ class Departure:
 
 
 def departures(recorded: Result, now: Result) -> list[Departure]:
-    """Every difference, what weighs most first."""
-    return [Departure(*one) for one in _differences(recorded, now)]
+    """All differing facts, those with the largest effect on scores first."""
+    facts: list[tuple[Kind, str, Any, Any]] = []
 
+    def digests(kind: Kind, what: str, before: str, after: str) -> None:
+        facts.append((kind, what, before[:12], after[:12]))
 
-def _differences(one: Result, two: Result) -> Iterator[tuple[Kind, str, str, str]]:
-    yield from _if("task", "the card's version", one.task_version, two.task_version)
-    yield from _if(
-        "task", "the card's digest", _short(one.provenance.task_card), _short(two.provenance.task_card)
-    )  # fmt: skip
-    yield from _if(
-        "data", "the fingerprint", _short(one.data.fingerprint), _short(two.data.fingerprint)
-    )
-    yield from _if("data", "the number of scored examples", one.data.scored, two.data.scored)
-    yield from _if("data", "the fraction of audio heard", one.audio.fraction, two.audio.fraction)
-    for before, after in zip(_encoders(one.model), _encoders(two.model), strict=False):
-        name = before.id
-        yield from _if("weights", name, _short(before.weights), _short(after.weights))
-        yield from _if("settings", f"how {name} is fed", before.policy, after.policy)
-        yield from _if("settings", f"how {name} is computed", before.placement, after.placement)
-    ours, theirs = one.training.settings, two.training.settings
-    for key in sorted(ours.keys() | theirs.keys()):
-        yield from _if(
-            "settings", f"the head's '{key}'", ours.get(key, "unset"), theirs.get(key, "unset")
-        )
-    yield from _if("seeds", "the seeds", one.seeds, two.seeds)
-    before_code, after_code = one.provenance, two.provenance
-    yield from _if("code", "paralbench", before_code.paralbench, after_code.paralbench)
-    yield from _if(
-        "code", "the engine's digest", _short(before_code.engine), _short(after_code.engine)
-    )
-    for before, after in zip(_encoders(one.model), _encoders(two.model), strict=False):
-        yield from _if(
-            "code", f"the identity of {before.id}", _short(before.encoder), _short(after.encoder)
-        )
-    yield from _if("packages", "Python", before_code.python, after_code.python)
-    installed, here = before_code.packages, after_code.packages
-    for name in sorted(installed.keys() | here.keys()):
-        yield from _if(
-            "packages", name, installed.get(name, "not there"), here.get(name, "not there")
-        )
-    machine, this = before_code.hardware, after_code.hardware
-    for name in sorted(machine.keys() | this.keys()):
-        yield from _if("hardware", name, machine.get(name, "unsaid"), this.get(name, "unsaid"))
+    def tables(
+        kind: Kind, what: str, before: Mapping[str, Any], after: Mapping[str, Any], missing: str
+    ) -> None:
+        for name in sorted(before.keys() | after.keys()):
+            values = before.get(name, missing), after.get(name, missing)
+            facts.append((kind, what.format(name), *values))
 
-
-def _if(kind: Kind, what: str, recorded: Any, now: Any) -> Iterator[tuple[Kind, str, str, str]]:
-    if recorded != now:
-        yield kind, what, str(recorded), str(now)
+    old, new = recorded.provenance, now.provenance
+    encoders = list(zip(_encoders(recorded.model), _encoders(now.model), strict=False))
+    facts.append(("task", "the card's version", recorded.task_version, now.task_version))
+    digests("task", "the card's digest", old.task_card, new.task_card)
+    digests("data", "the fingerprint", recorded.data.fingerprint, now.data.fingerprint)
+    facts.append(("data", "the number of scored examples", recorded.data.scored, now.data.scored))
+    fractions = recorded.audio.fraction, now.audio.fraction
+    facts.append(("data", "the fraction of audio processed", *fractions))
+    for before, after in encoders:
+        digests("weights", before.id, before.weights, after.weights)
+        facts.append(("settings", f"the input policy of {before.id}", before.policy, after.policy))
+        placements = before.placement, after.placement
+        facts.append(("settings", f"the placement of {before.id}", *placements))
+    settings = recorded.training.settings, now.training.settings
+    tables("settings", "the head's '{}'", *settings, "unset")
+    facts.append(("seeds", "the seeds", recorded.seeds, now.seeds))
+    facts.append(("code", "paralbench", old.paralbench, new.paralbench))
+    digests("code", "the engine's digest", old.engine, new.engine)
+    for before, after in encoders:
+        digests("code", f"the identity of {before.id}", before.encoder, after.encoder)
+    facts.append(("packages", "Python", old.python, new.python))
+    tables("packages", "{}", old.packages, new.packages, "not installed")
+    tables("hardware", "{}", old.hardware, new.hardware, "unknown")
+    return [
+        Departure(kind, what, str(before), str(after))
+        for kind, what, before, after in facts
+        if before != after
+    ]
 
 
 def _encoders(model: Model) -> list[Model]:
     return model.streams or [model]
-
-
-def _short(digest: str) -> str:
-    return digest[:12]

@@ -1,4 +1,4 @@
-"""One entry from its preparation to its result: extract, fit, predict, score."""
+"""Runs an entry: extract, fit, predict, score."""
 
 from __future__ import annotations
 
@@ -21,16 +21,14 @@ def run(
     *,
     engine: Engine = LOCAL,
     quiet: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> Outcome:
-    """Extract what is missing, fit the head on all folds and seeds, score.
+    """Extract missing features, fit the head on all folds and seeds, and score it.
 
     Raises:
-        ParalbenchError: where no example or not enough of them can be used.
+        ParalbenchError: if too few examples can be used.
     """
-    inputs = prepare_inputs(
-        prepared, prepared.splits, cache, engine=engine, quiet=quiet, say=say
-    )  # fmt: skip
+    inputs = prepare_inputs(prepared, prepared.splits, cache, engine=engine, quiet=quiet, say=say)
     laps = Laps()
     work = Workplace(cache / "fits" / prepared.name, device=prepared.entry.device, quiet=quiet)
     fits = prepared.head.fit(inputs.streams, inputs.problem, inputs.splits, prepared.settings, work)

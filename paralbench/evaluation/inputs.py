@@ -1,4 +1,4 @@
-"""What a head is fitted on: the features of all usable examples, extracted where they are missing."""
+"""The inputs of a head: features of all usable examples; missing ones are extracted."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Inputs:
 
     Args:
         selection: the examples that are scored; the others are refused, with a reason.
-        clips: the encoded clips by key, cut into utterances where the head asks for it.
+        clips: the encoded clips by key, cut into utterances if the head requires it.
         parts: the keys of each example's clips, in order.
-        stores: the stored features, an encoder each.
-        streams: the same as the head reads them.
-        problem: what the head learns; of a series its rows are ``steps``.
+        stores: the stored features, one store per encoder.
+        streams: the features as the head reads them.
+        problem: the targets; the rows of a series task are ``steps``.
         splits: the rows that train, develop and test.
-        steps: which step each row is; None where a row is an example.
-        audio: of the encoder that could use the least audio, how much.
-        fidelity: how close each encoder computes to the reference, where it is not the reference.
-        seconds: how long each part took.
+        steps: the step of each row; None if a row is an example.
+        audio: the audio used by the encoder that could use least.
+        fidelity: of each encoder to the reference placement; None for the reference itself.
+        seconds: duration of each part.
     """
 
     selection: Selection
@@ -62,22 +62,22 @@ def prepare_inputs(
     *,
     engine: Engine = LOCAL,
     quiet: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> Inputs:
-    """Cut, extract what is missing, refuse what cannot be used, and load the rest.
+    """Cut, extract missing features, refuse unusable examples, and load the rest.
 
-    An example with a clip that cannot be used is refused. Folds never move.
+    An example with an unusable clip is refused. Examples never change folds.
 
     Args:
         prepared: the entry.
         splits: of its examples.
         cache: root of the feature store.
-        engine: what extracts.
+        engine: runs the extraction.
         quiet: show no progress.
-        say: receives remarks for the user.
+        say: receives remarks.
 
     Raises:
-        ParalbenchError: where no example or not enough of them can be used.
+        ParalbenchError: if too few examples can be used.
     """
     from paralbench.encoders.fidelity import admit
 
@@ -122,10 +122,10 @@ def prepare_inputs(
                 name = encoder.card.id
                 if name in renew:
                     raise ParalbenchError(
-                        f"{store.folder}: {damage} of {name} again, just after they were extracted; "
-                        "the disk does not keep what is written."
+                        f"{store.folder}: {damage} of {name} directly after extraction; the disk "
+                        "does not store what is written."
                     ) from None
-                say(f"{damage} of {name} were found and are extracted again.")
+                say(f"{damage} of {name} are extracted again.")
                 renew[name] = damage.keys
                 break
         else:

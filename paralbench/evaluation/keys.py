@@ -1,4 +1,4 @@
-"""What an entry's scores depend on, component by component; what the corpus adds is added later."""
+"""The components on which an entry's scores depend, except those of the corpus."""
 
 from __future__ import annotations
 
@@ -33,22 +33,24 @@ def modules(
     settings: Any,
     spec: FeatureSpec,
 ) -> dict[str, frozenset[str]]:
-    """The modules that decide an entry's scores, by component; arguments as in `components`."""
+    """The modules that determine an entry's scores, by component; arguments as in `components`."""
     evaluation = sources.reached(_ENTRY, without=(*_ROOMS, _CUTTING))
     intervals = {module for module in evaluation if module.startswith("paralbench.statistics.")}
-    found = {
+    sources_of = {
         "evaluation.sources": evaluation - intervals,
         "intervals.sources": frozenset(intervals),
         "head.sources": head_sources(head),
     }
     if find_head(head).cutting(settings) is not None:
-        found["cutting.sources"] = sources.reached(_CUTTING, without=(*_ROOMS, _ENTRY)) - evaluation
+        sources_of["cutting.sources"] = (
+            sources.reached(_CUTTING, without=(*_ROOMS, _ENTRY)) - evaluation
+        )
     for name in task.metrics.report:
-        found[f"metric.{name}.sources"] = metric_sources(name)
+        sources_of[f"metric.{name}.sources"] = metric_sources(name)
     for encoder in encoders:
-        for part, made in feature_sources(encoder, spec).items():
-            found[f"features.{encoder.card.id}.{part}"] = made
-    return found
+        for part, used in feature_sources(encoder, spec).items():
+            sources_of[f"features.{encoder.card.id}.{part}"] = used
+    return sources_of
 
 
 def components(
@@ -59,17 +61,17 @@ def components(
     spec: FeatureSpec,
     seeds: Sequence[int],
 ) -> dict[str, str]:
-    """Everything but :data:`DATA`, by name: digests, or words where they are short.
+    """All components except :data:`DATA`, by name: digests or short texts.
 
     Args:
-        task: its card.
+        task: the task card.
         encoders: in the order of the model's name.
-        head: its name.
-        settings: the head's, its recipe included.
-        spec: what is kept of each clip.
+        head: name of the head.
+        settings: of the head, including its recipe.
+        spec: the features stored of each clip.
         seeds: of the fits.
     """
-    found = {
+    result = {
         "task": settings_digest(task),
         "head": head,
         "head.settings": settings_digest(settings),
@@ -84,6 +86,6 @@ def components(
         }
         if encoder.card.words is not None:
             key["words"] = encoder.card.words.model_dump_json()
-        found |= {f"features.{encoder.card.id}.{part}": value for part, value in key.items()}
-    digests = modules(task, encoders, head, settings, spec)
-    return found | {name: sources.digest(made) for name, made in digests.items()}
+        result |= {f"features.{encoder.card.id}.{part}": value for part, value in key.items()}
+    reached = modules(task, encoders, head, settings, spec)
+    return result | {name: sources.digest(used) for name, used in reached.items()}

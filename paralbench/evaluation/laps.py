@@ -1,4 +1,4 @@
-"""The seconds that each part of a run takes."""
+"""A stopwatch for the parts of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 class Laps:
-    """A stopwatch: each lap lasts from the end of the one before.
+    """Seconds by part; each lap starts at the end of the previous one.
 
     >>> laps = Laps()
     >>> laps.end("extraction")
@@ -19,7 +19,7 @@ class Laps:
         self._last = time.perf_counter()
 
     def end(self, name: str) -> None:
-        """End a lap; laps of one name add up."""
+        """End a lap; laps of the same name are summed."""
         now = time.perf_counter()
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
         self._last = now

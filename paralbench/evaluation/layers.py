@@ -1,8 +1,8 @@
-"""Layer by layer: the same head on every hidden state alone. Features are read, never made anew."""
+"""Scores of the same head on each hidden state alone, from the stored features."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from paralbench.evaluation.entry import run
@@ -17,54 +17,51 @@ _SETTING = "layers"
 
 def analyse(
     prepared: Preparation,
-    on: Callable[[int], Preparation],
+    alone: Iterable[Preparation],
     cache: Path,
     *,
     engine: Engine = LOCAL,
     quiet: bool = False,
-    say: Callable[[str], None] = lambda words: None,
+    say: Callable[[str], None] = lambda message: None,
 ) -> LayerAnalysis:
     """Score a head on all layers together and on each alone.
 
     Args:
         prepared: the entry whose head learns the weights of the layers.
-        on: the same entry on one layer, by its number from 0.
+        alone: the same entry on each layer, from layer 0.
         cache: root of the feature store.
-        engine: what extracts.
-        quiet: no progress.
-        say: where remarks go.
+        engine: runs the extraction.
+        quiet: show no progress.
+        say: receives remarks.
 
     Raises:
-        UsageError: for a head that cannot be told its layers, or an entry of several encoders.
-        ParalbenchError: where the entry cannot be run.
+        UsageError: for a head without the setting 'layers', or an entry of several encoders.
+        ParalbenchError: if the entry cannot be run.
     """
     entry = prepared.entry
     if _SETTING not in type(prepared.settings).model_fields:
-        raise UsageError(
-            f"head '{entry.head}' has no setting '{_SETTING}'; linear-probe is made for this."
-        )
+        raise UsageError(f"head '{entry.head}' has no setting '{_SETTING}'; linear-probe has.")
     if len(entry.encoders) > 1:
-        raise UsageError(f"'{entry.model}' is several encoders; layers are looked at one by one.")
+        raise UsageError(f"'{entry.model}' has several encoders; layers are analysed for one.")
 
-    def result(of: Preparation) -> Result:
-        return run(of, cache, engine=engine, quiet=quiet, say=say).result
+    def score(preparation: Preparation) -> Result:
+        return run(preparation, cache, engine=engine, quiet=quiet, say=say).result
 
-    whole = result(prepared)
-    layers = entry.encoders[0].card.layers
-    single = [result(on(layer)) for layer in range(layers)]
+    result = score(prepared)
+    single = [score(preparation) for preparation in alone]
     return LayerAnalysis(
         schema_version=1,
-        task=whole.task,
-        task_version=whole.task_version,
-        model=whole.model.id,
-        encoder=whole.model.encoder,
-        head=whole.head,
-        seeds=whole.seeds,
-        fingerprint=whole.data.fingerprint,
-        engine=whole.provenance.engine,
-        synthetic=whole.data.synthetic,
-        standing=whole.standing,
-        learned=whole.score(whole.ranking),
-        weights=whole.layer_weights or [1.0],
-        single=[one.score(one.ranking) for one in single],
+        task=result.task,
+        task_version=result.task_version,
+        model=result.model.id,
+        encoder=result.model.encoder,
+        head=result.head,
+        seeds=result.seeds,
+        fingerprint=result.data.fingerprint,
+        engine=result.provenance.engine,
+        synthetic=result.data.synthetic,
+        standing=result.standing,
+        learned=result.score(result.ranking),
+        weights=result.layer_weights or [1.0],
+        single=[layer.score(layer.ranking) for layer in single],
     )

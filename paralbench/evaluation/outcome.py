@@ -1,4 +1,4 @@
-"""The result of an entry: what was computed, from what, by whom, and whether it may be ranked."""
+"""The result of an entry: scores, data, model, provenance, and whether it may be ranked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from paralbench.results.provenance import provenance
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result with the bytes of its predictions, and the refusals by their true names."""
+    """A result with the bytes of its predictions, and the refusals with their original names."""
 
     result: Result
     predictions: bytes
@@ -39,13 +39,11 @@ def outcome(
     scored: Scored,
     seconds: Mapping[str, float],
 ) -> Outcome:
-    """The outcome of an entry; whoever runs it writes the files."""
-    entry = prepared.entry
-    task = entry.task
-    selection = inputs.selection
-    refused = prepared.selection.refused
-    listed = len(prepared.selection.examples) + sum(not refusal.erratum for refusal in refused)
-    model = _model(entry, inputs.fidelity)
+    """Compose the outcome of an entry; the caller writes the files."""
+    entry, selection = prepared.entry, inputs.selection
+    task, corpus = entry.task, entry.view.corpus.card
+    unexplained = [refusal for refusal in prepared.selection.refused if not refusal.erratum]
+    listed = len(prepared.selection.examples) + len(unexplained)
     errata = {name for example in selection.examples for name in example.errata}
     errata |= {refusal.erratum for refusal in selection.refused if refusal.erratum}
     salt = hashlib.sha256(b"".join(sorted(inputs.clips))).digest()
@@ -76,7 +74,7 @@ def outcome(
         task_version=task.version,
         task_title=task.title,
         task_about=task.about,
-        model=model,
+        model=_model(entry, inputs.fidelity),
         head=entry.head,
         standing=standing,
         standing_reason=reason,
@@ -89,7 +87,7 @@ def outcome(
         seeds=list(prepared.seeds),
         folds=len({split.fold for split in inputs.splits}),
         data=Data(
-            corpus=entry.view.corpus.card.id,
+            corpus=corpus.id,
             declared=task.examples,
             listed=listed,
             scored=len(selection.examples),
@@ -100,10 +98,10 @@ def outcome(
             refused=refusals,
         ),
         transfer=task.transfer,
-        # A corpus's expected counts are for verifying it, not for results.
+        # The expected counts of a corpus serve its verification only.
         cards=Cards(
             task=task,
-            corpus=entry.view.corpus.card.model_copy(update={"facts": []}),
+            corpus=corpus.model_copy(update={"facts": []}),
             models=[encoder.card for encoder in entry.encoders],
         ),
         audio=inputs.audio,
@@ -128,9 +126,9 @@ def outcome(
 
 
 def _anonymous(refusal: Refusal, salt: bytes) -> RefusedInput:
-    """Without what may quote licensed data: names, places, labels, numbers.
+    """A refusal without names, paths, labels and numbers, which may quote licensed data.
 
-    The salt is all audio of the task: what is refused may have none of its own.
+    The salt depends on all audio of the task, as a refused example may have no audio.
     """
     name = hashlib.blake2b(refusal.subject.encode(), key=salt, digest_size=12).hexdigest()
     reason = re.split(r"[\[;(':]| is | from |\d", refusal.reason, maxsplit=1)[0].strip()
@@ -138,7 +136,7 @@ def _anonymous(refusal: Refusal, salt: bytes) -> RefusedInput:
 
 
 def _model(entry: Entry, fidelity: Sequence[Fidelity | None]) -> Model:
-    """The encoder; several encoders as one model with its streams."""
+    """The encoder, or several encoders as one model with its streams."""
     streams = [
         Model(
             id=encoder.card.id,

@@ -1,4 +1,4 @@
-"""From the fits of a head to its predictions of every test example."""
+"""The predictions of a head's fits for all test examples."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from paralbench.results.predictions import Predictions
 
 
 def predict(inputs: Inputs, fits: Fits) -> dict[str, Predictions]:
-    """The predictions by "deployed", by "control" where the head has one, and by compressed forms.
+    """The predictions of the deployed head, of its control if it has one, and of compressed forms.
 
     Raises:
-        ParalbenchError: where an output is not finite.
+        ParalbenchError: if an output is not finite.
     """
     forms = {"deployed": fits.fitted, "control": fits.control, **fits.compressed}
     return {
@@ -33,12 +33,12 @@ def predict(inputs: Inputs, fits: Fits) -> dict[str, Predictions]:
 def predictions(
     selection: Selection, fitted: Sequence[Fitted], steps: Steps | None = None
 ) -> Predictions:
-    """Gather the test outputs of all fits, ordered by seed, example and step.
+    """The test outputs of all fits, ordered by seed, example and step.
 
     The outputs of ``steps`` are shifted back by the delay of the training labels.
 
     Raises:
-        ParalbenchError: where an output is not finite.
+        ParalbenchError: if an output is not finite.
     """
     rows = np.concatenate([fit.split.test for fit in fitted])
     folds = np.concatenate([np.full(len(fit.split.test), fit.split.fold) for fit in fitted])
@@ -50,7 +50,7 @@ def predictions(
         ]
     )
     if not np.isfinite(outputs).all():
-        raise ParalbenchError("the head returned NaN or infinity; that is an error, never a score.")
+        raise ParalbenchError("the head returned NaN or infinity; an entry needs finite outputs.")
     order = np.lexsort((rows, seeds))
     rows, folds, seeds, outputs = rows[order], folds[order], seeds[order], outputs[order]
     truth = selection.targets[rows] if steps is None else steps.truth[rows]
@@ -65,7 +65,7 @@ def predictions(
         seeds=seeds,
         truth=truth,
         predicted=(outputs.argmax(1) if selection.classes else outputs[:, 0]).astype(float),
-        # As they are stored, so that scores made again from the table are the same.
+        # The stored precision, so that scores recomputed from the table are equal.
         outputs=outputs.astype(np.float32),
         classes=selection.classes,
         steps=step,
@@ -74,10 +74,10 @@ def predictions(
 
 
 def attributes(selection: Selection, rows: NDArray[np.int64]) -> dict[str, NDArray[np.str_]]:
-    """A word for each of the examples numbered in ``rows``, by attribute.
+    """The subgroup of each row's example, by attribute.
 
-    What the task's card reports, and those standard attributes that have two values or more among
-    these examples. The label itself is none.
+    Attributes: those that the task's card reports, and the standard attributes with two values or
+    more among these examples, except the label itself.
     """
     columns = {}
     reported = selection.task.metrics.by

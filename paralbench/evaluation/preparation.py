@@ -1,4 +1,4 @@
-"""An entry before anything is computed: its examples, folds, audit, clips and name."""
+"""The preparation of an entry: its examples, folds, audit, clips and name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from paralbench.results import key as result_key
 
 @dataclass(frozen=True)
 class Entry:
-    """A (task, model, head) with all that is needed to run it."""
+    """A task, a model and a head, with what is needed to run them."""
 
     view: View
     encoders: tuple[LoadableEncoder, ...]
@@ -47,12 +47,12 @@ class Entry:
 
     @property
     def model(self) -> str:
-        """The model's id; several encoders' ids are joined by '+'."""
+        """The model's id: the ids of its encoders, joined by '+'."""
         return "+".join(encoder.card.id for encoder in self.encoders)
 
     @property
     def device(self) -> str:
-        """Where it is computed."""
+        """The device of the encoders."""
         return self.encoders[0].placement.device
 
 
@@ -62,18 +62,18 @@ class Preparation:
 
     Args:
         entry: the entry.
-        head: its head, with its ``settings``.
-        settings: the recipe's settings with the user's over them.
-        spec: what is stored of each clip.
-        feature_keys: where, an encoder each.
-        seeds: one fit a fold and seed; a deterministic head has one seed.
+        head: its head.
+        settings: of the head: its recipe, overridden by the user's settings.
+        spec: the features stored of each clip.
+        feature_keys: of the feature store, one per encoder.
+        seeds: of the fits in each fold; a deterministic head has one seed.
         selection: the task's examples.
-        splits: which of them train, develop and test, in each fold and under each seed.
-        audit: which groups stand on two sides of a split.
-        digests: sha256 of each audio file; of one that cannot be read, a text of its own.
+        splits: training, development and test examples of each fold and seed.
+        audit: the groups on two sides of a split.
+        digests: sha256 of each audio file; for an unreadable file a unique text.
         keys: the key of each clip in the feature store.
-        ids: what a result calls each example: salted with its audio, so that who has the audio can
-            derive it, and nobody else can undo it.
+        ids: the id of each example in results, a hash salted with its audio: only owners of the audio
+            can derive it.
         fingerprint: digest of the examples' audio, targets, groups and partitions.
     """
 
@@ -98,12 +98,12 @@ class Preparation:
 
     @property
     def name(self) -> str:
-        """sha256 of everything that decides this entry's scores."""
+        """sha256 of everything that determines this entry's scores."""
         return result_key.name(self.components)
 
     @cached_property
     def components(self) -> dict[str, str]:
-        """What decides this entry's scores, by name."""
+        """What determines this entry's scores, by name."""
         entry = self.entry
         return {
             **components(
@@ -116,14 +116,14 @@ class Preparation:
 
 
 def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Preparation:
-    """Select, split and audit an entry's examples; of the audio, nothing but bytes is read.
+    """Select, split and audit an entry's examples; audio files are hashed, not decoded.
 
     Args:
         entry: the entry.
-        known: digests of audio files that are known already; missing ones are added.
+        known: a cache of digests of audio files; missing ones are added.
 
     Raises:
-        ParalbenchError: where the entry cannot be run, LeakError among them.
+        ParalbenchError: if the entry cannot be run, LeakError included.
     """
     task, head = entry.task, find_head(entry.head)
     settings = find_settings(entry.head, entry.head_settings)
@@ -152,10 +152,10 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
 
 
 def required_spec(task: TaskCard, model: str, name: str, settings: Any) -> FeatureSpec:
-    """What is stored of each clip: what the head needs, at every step where there are steps.
+    """The features a head needs of each clip; for a series task, of each step.
 
     Raises:
-        ParalbenchError: where the head does not learn this kind of target, or from so many encoders.
+        ParalbenchError: if the head does not support the kind of target or several encoders.
     """
     target, head = task.target, find_head(name)
     if target.kind not in head.targets:
@@ -178,15 +178,10 @@ def _fingerprint(selection: Selection, ids: Mapping[str, str]) -> str:
     if selection.series:
         targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in selection.series]
     lines = sorted(
-        json.dumps(
-            [
-                ids[example.id],
-                target,
-                sorted(example.groups.items()),
-                example.partition,
-                [example.value(name) for name in selection.task.metrics.by],
-            ]
-        )
+        json.dumps([
+            ids[example.id], target, sorted(example.groups.items()), example.partition,
+            [example.value(name) for name in selection.task.metrics.by],
+        ])
         for example, target in zip(selection.examples, targets, strict=True)
-    )
+    )  # fmt: skip
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What was asked for when a result was made, as far as the result tells: to ask for it again."""
+"""The request that reproduces a recorded result."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from paralbench.records.result import Result
 
 def recorded_request(
     recorded: Result,
-    where: Path,
+    file: Path,
     data: Mapping[str, Path],
     weights: Mapping[str, Path],
     device: str = "cpu",
 ) -> Request:
-    """The request of a result that stands in ``where``, with data and weights as they lie here.
+    """The request of the result in ``file``, with data and weights of this machine.
 
     Raises:
-        ParalbenchError: where no one request can ask for it.
+        ParalbenchError: if its encoders had different placements.
     """
     encoders = recorded.model.streams or [recorded.model]
-    placements = {one.placement for one in encoders}
+    placements = {encoder.placement for encoder in encoders}
     if len(placements) > 1:
         raise ParalbenchError(
-            f"{where}: its encoders were computed in {len(placements)} ways "
-            f"({', '.join(sorted(placements))}); one run has one way."
+            f"{file}: its encoders have {len(placements)} placements "
+            f"({', '.join(sorted(placements))}); expected one."
         )
     across = recorded.transfer
     return Request(
         tasks=(recorded.task,) if across is None else (across.tested,),
         trained=None if across is None else across.trained,
         across=None if across is None else across.labels,
-        models=("+".join(one.id for one in encoders),),
+        models=("+".join(encoder.id for encoder in encoders),),
         heads=(recorded.head,),
         data=data,
         weights=weights,

@@ -1,4 +1,4 @@
-"""The score step: all that is computed from the predictions of an entry."""
+"""Scores the predictions of an entry."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Scored:
     """The scores of an entry.
 
     Args:
-        scores: every metric that the task's card reports.
+        scores: all metrics that the task's card reports.
         confusion: see :func:`~paralbench.results.scores.confusion_matrix`.
         subgroups: the scores by sex, age, ...
-        control: the ranking metric of the head's plain form, where it has one.
+        control: the ranking metric of the head's control, if it has one.
         compressed: the ranking metric of each compressed form.
     """
 
@@ -38,28 +38,28 @@ class Scored:
 def score(
     metrics: Metrics, predictions: Mapping[str, Predictions], weights: Mapping[str, Weight]
 ) -> Scored:
-    """Score the deployed head, and compare it with its other forms.
+    """Score the deployed head and compare it with its other forms.
 
     Args:
-        metrics: what the task's card reports, and what it is ranked by.
-        predictions: by "deployed", by "control" where there is one, and by each compressed form.
+        metrics: the reported and the ranking metrics of the task.
+        predictions: by form: "deployed", "control" if there is one, and each compressed form.
         weights: bytes and latency of the deployed and of each compressed form.
     """
     deployed = predictions["deployed"]
     metric = deployed.metric(metrics.ranking)
     sizes = deployed.sizes()
-    tallies = {form: of_form.tallies(metric) for form, of_form in predictions.items()}
+    tallies = {form: output.tallies(metric) for form, output in predictions.items()}
     cells = cell_tallies(metrics, deployed)
     confusion = confusion_matrix(deployed)
     ranking = metrics.model_copy(update={"report": [metrics.ranking], "by": []})
     scored = {
-        form: scores(metrics if form == "deployed" else ranking, of_form)
-        for form, of_form in predictions.items()
+        form: scores(metrics if form == "deployed" else ranking, output)
+        for form, output in predictions.items()
     }
     control = None
     compressed = []
     for form in [form for form in predictions if form != "deployed"]:
-        # The deployed head against its control, each compressed form against the deployed head.
+        # The deployed head minus its control; each compressed form minus the deployed head.
         pair = (form, "deployed") if form != "control" else ("deployed", form)
         ours, theirs = (tallies[side] for side in pair)
         compared = paired(metric, ours, theirs, sizes, deployed.draws)
@@ -82,7 +82,7 @@ def score(
     return Scored(
         scored["deployed"],
         confusion,
-        [subgroup(attribute, of, tallied, deployed.draws) for attribute, of, tallied in cells],
+        [subgroup(*cell, deployed.draws) for cell in cells],
         control,
         compressed,
     )

@@ -1,12 +1,11 @@
-"""From a corpus's Examples to a task's: which take part, and what is to be said of each."""
+"""Selects a task's examples and targets from the examples of a corpus."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -35,12 +34,12 @@ class Selection:
     series: tuple[NDArray[np.float64], ...] = ()
 
     def problem(self) -> Problem:
-        """What a head is fitted to."""
+        """The targets and groups for a head."""
         kind: Literal["class", "number"] = "class" if self.classes else "number"
         return Problem(kind, self.targets, len(self.classes), groups=self.groups())
 
     def groups(self) -> NDArray[np.int64]:
-        """What inner folds keep together [examples]: all that shares a group which may not cross."""
+        """Number of the connected group of each example [examples]; inner folds keep them together."""
         protocol = self.task.protocol
         names = [name for name in protocol.never_cross if name != "partition"]
         names = [name for name in names if name not in protocol.controlled] or [protocol.cluster]
@@ -50,17 +49,19 @@ class Selection:
         ]
         if len(numbers) == 1:
             return numbers[0].astype(np.int64)
-        # Examples and groups as the two sides of a graph; its components cross nowhere.
+        # Components of the bipartite graph of examples and groups.
         rows = np.tile(np.arange(len(self.examples)), len(numbers))
-        starts = np.cumsum([len(self.examples), *(int(one.max()) + 1 for one in numbers)])
-        columns = np.concatenate([one + start for one, start in zip(numbers, starts, strict=False)])
+        starts = np.cumsum([len(self.examples), *(int(column.max()) + 1 for column in numbers)])
+        columns = np.concatenate(
+            [column + start for column, start in zip(numbers, starts, strict=False)]
+        )
         size = int(starts[-1])
         graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
         components: NDArray[np.int32] = connected_components(graph, directed=False)[1]
         return components[: len(self.examples)].astype(np.int64)
 
     def class_counts(self) -> dict[str, int]:
-        """Examples of each class."""
+        """The number of examples of each class."""
         if not self.classes:
             return {}
         counts = np.bincount(self.targets.astype(int), minlength=len(self.classes))
@@ -68,124 +69,106 @@ class Selection:
 
     def attribute(self, name: str) -> NDArray[np.str_]:
         """Each example's attribute or group of this name, or "unknown", [examples]."""
-        return np.array(
-            [
-                str(example.attributes.get(name, example.groups.get(name, "unknown")))
-                for example in self.examples
-            ]
+        values = (
+            example.attributes.get(name, example.groups.get(name, "unknown"))
+            for example in self.examples
         )
+        return np.array([str(value) for value in values])
 
     def without(self, refused: dict[str, str]) -> Selection:
         """The same task with these examples (id -> reason) refused as well."""
-        keep = [number for number, one in enumerate(self.examples) if one.id not in refused]
+        keep = [row for row, example in enumerate(self.examples) if example.id not in refused]
         if not keep:
-            first = next(iter(refused.items()))
+            name, reason = next(iter(refused.items()))
             raise ParalbenchError(
-                f"no example of '{self.task.id}' is left to score; the first refusal: "
-                f"{first[0]}: {first[1]}."
+                f"no example of '{self.task.id}' is left to score; the first refusal: {name}: {reason}."
             )
-        more = [
-            Refusal(one.id, refused[one.id], one.source)
-            for one in self.examples
-            if one.id in refused
+        refusals = [
+            Refusal(example.id, refused[example.id], example.source)
+            for example in self.examples
+            if example.id in refused
         ]
-        return Selection(
-            self.task,
-            tuple(self.examples[number] for number in keep),
-            self.targets[keep],
-            self.classes,
-            (*self.refused, *more),
-            tuple(self.series[number] for number in keep) if self.series else (),
+        return replace(
+            self,
+            examples=tuple(self.examples[row] for row in keep),
+            targets=self.targets[keep],
+            refused=(*self.refused, *refusals),
+            series=tuple(self.series[row] for row in keep) if self.series else (),
         )
 
 
 def select(
     task: TaskCard, examples: Sequence[Example], refused: Sequence[Refusal] = ()
 ) -> Selection:
-    """Apply a task card. A label that is missing leaves an example out; a broken one refuses it.
+    """Apply a task card. Examples without a label are skipped, those with an invalid one refused.
 
     Raises:
-        ParalbenchError: where nothing is left, or a class task finds fewer than two classes.
+        ParalbenchError: if no example is left, or a class task has fewer than two classes.
     """
     target = task.target
     chosen: list[Example] = []
     values: list[str | float] = []
     series: list[NDArray[np.float64]] = []
-    broken: list[Refusal] = list(refused)
+    invalid: list[Refusal] = list(refused)
     for example in examples:
-        if not _wanted(task, example) or target.label not in example.labels:
+        selected = all(str(example.value(key)) in allowed for key, allowed in task.where.items())
+        if not selected or target.label not in example.labels:
             continue
         label = example.labels[target.label]
         number = _number(label)
-        if isinstance(target, ClassTarget) and not target.cuts:
+        problem = ""
+        if isinstance(target, SeriesTarget):
+            problem = _invalid_series(target, example)
+            if not problem:
+                assert isinstance(label, Series)
+                series.append(label.values.astype(np.float64))
+                values.append(float(label.values.mean()))
+        elif isinstance(target, NumberTarget):
+            low = -math.inf if target.minimum is None else target.minimum
+            high = math.inf if target.maximum is None else target.maximum
+            if number is not None and low <= number <= high:
+                values.append(number)
+            else:
+                bounds = (target.minimum, target.maximum)
+                limits = "" if bounds == (None, None) else f" from {bounds[0]} to {bounds[1]}"
+                problem = f"is {label!r}, expected a number{limits}"
+        elif target.cuts:
+            if number is not None:
+                values.append(target.classes[bisect_right(target.cuts, number)])
+            else:
+                problem = f"is {label!r}, expected a number"
+        else:
             name = target.merge.get(str(label), str(label))
             if target.classes and name not in target.classes:
                 continue
             values.append(name)
-        elif isinstance(target, ClassTarget) and number is not None:
-            values.append(target.classes[bisect_right(target.cuts, number)])
-        elif isinstance(target, ClassTarget):
-            reason = f"its {target.label} is {label!r}, expected a number"
-            broken.append(Refusal(example.id, reason, example.source))
-            continue
-        elif isinstance(target, NumberTarget):
-            if number is None or not _in_range(target, number):
-                told = _range(target)
-                broken.append(
-                    Refusal(
-                        example.id,
-                        f"its {target.label} is {label!r}, expected {told}",
-                        example.source,
-                    )
-                )
-                continue
-            values.append(number)
+        if problem:
+            reason = f"its {target.label} {problem}"
+            invalid.append(Refusal(example.id, reason, example.source))
         else:
-            wrong = _broken_series(target, example)
-            if wrong:
-                broken.append(Refusal(example.id, wrong, example.source))
-                continue
-            assert isinstance(label, Series)
-            series.append(label.values.astype(np.float64))
-            values.append(float(label.values.mean()))
-        chosen.append(example)
+            chosen.append(example)
     if not chosen:
         known = sorted({name for example in examples for name in example.labels})
         raise ParalbenchError(
             f"task '{task.id}': no example has a usable label '{target.label}' "
             f"(the corpus has: {', '.join(known) or 'none'})."
         )
+    classes: tuple[str, ...] = ()
     if isinstance(target, ClassTarget):
-        return _of_classes(task, target, chosen, [str(value) for value in values], broken)
+        names = sorted({str(value) for value in values})
+        classes = tuple(target.classes or names)
+        if len(names) < 2:
+            raise ParalbenchError(
+                f"task '{task.id}': expected two or more classes, got only '{names[0]}'."
+            )
+        if not target.classes and len(classes) > max(10, len(chosen) // 4):
+            raise ParalbenchError(
+                f"task '{task.id}': {len(classes)} different labels on {len(chosen)} examples look "
+                "like numbers or names, not classes; for numbers use a task whose target is a number."
+            )
+        values = [classes.index(str(value)) for value in values]
     targets = np.array(values, dtype=float)
-    return Selection(task, tuple(chosen), targets, (), tuple(broken), tuple(series))
-
-
-def _of_classes(
-    task: TaskCard,
-    target: ClassTarget,
-    chosen: list[Example],
-    names: list[str],
-    broken: list[Refusal],
-) -> Selection:
-    counts = Counter(names)
-    classes = tuple(target.classes or sorted(counts))
-    if len(counts) < 2:
-        raise ParalbenchError(
-            f"task '{task.id}': only the class '{next(iter(counts))}' was found, expected two or more."
-        )
-    if not target.classes and len(classes) > max(10, len(chosen) // 4):
-        raise ParalbenchError(
-            f"task '{task.id}': {len(classes)} different labels on {len(chosen)} examples look like "
-            "numbers or names, not classes; for numbers use a task whose target is a number."
-        )
-    place = {name: number for number, name in enumerate(classes)}
-    targets = np.array([place[name] for name in names], dtype=float)
-    return Selection(task, tuple(chosen), targets, classes, tuple(broken))
-
-
-def _wanted(task: TaskCard, example: Example) -> bool:
-    return all(str(example.value(key)) in allowed for key, allowed in task.where.items())
+    return Selection(task, tuple(chosen), targets, classes, tuple(invalid), tuple(series))
 
 
 def _number(label: str | float | Series) -> float | None:
@@ -196,27 +179,15 @@ def _number(label: str | float | Series) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _broken_series(target: SeriesTarget, example: Example) -> str:
-    """Why an example's label is not the series the target asks for; "" where it is."""
+def _invalid_series(target: SeriesTarget, example: Example) -> str:
+    """Why an example's label is not a series of the target's rate; "" if it is."""
     label = example.labels[target.label]
     if not isinstance(label, Series):
-        return f"its {target.label} is {label!r}, expected a series"
+        return f"is {label!r}, expected a series"
     if not math.isclose(label.rate, target.rate):
-        return f"its {target.label} comes {label.rate:g} times a second, expected {target.rate:g}"
+        return f"has {label.rate:g} values a second, expected {target.rate:g}"
     if not len(label.values) or not np.isfinite(label.values).all():
-        return f"its {target.label} is empty or holds NaN"
+        return "is empty or contains NaN"
     if len(example.clips) != 1:
-        return f"it has {len(example.clips)} clips, a series is of one recording"
+        return f"belongs to {len(example.clips)} clips, expected one recording"
     return ""
-
-
-def _in_range(target: NumberTarget, number: float) -> bool:
-    low = -math.inf if target.minimum is None else target.minimum
-    high = math.inf if target.maximum is None else target.maximum
-    return low <= number <= high
-
-
-def _range(target: NumberTarget) -> str:
-    if target.minimum is None and target.maximum is None:
-        return "a number"
-    return f"a number from {target.minimum} to {target.maximum}"

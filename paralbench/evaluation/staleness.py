@@ -1,4 +1,4 @@
-"""Why a result is stale: its recorded key beside the key of the same entry now."""
+"""Compares the recorded key of a result with the current key of the same entry."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _OF_WEIGHTS = ("encoder.weights", "encoder.files", "pinned")
 
 
 def staleness(recorded: dict[str, str], request: Request, catalog: Catalog) -> list[Change]:
-    """Every component of a result's key, as recorded and as it would be made now.
+    """All components of a result's key, as recorded and as computed now.
 
-    Without data in the request, what needs the corpus is unknown; so is what needs the weights of an
-    encoder that are not on this machine.
+    Components that need the corpus are unknown if the request has no data, and those that need the
+    weights of an encoder if they are not on this machine.
 
     Args:
         recorded: the key in the result.
-        request: of the result's entry alone.
+        request: of the result's entry only.
         catalog: tasks and models.
 
     Raises:
-        UsageError: for a task, model or head that there is no longer.
-        ParalbenchError: where data is given and the entry cannot be prepared.
+        UsageError: for a task, model or head that no longer exists.
+        ParalbenchError: if the request has data and the entry cannot be prepared.
     """
     if request.data:
         (prepared,) = Benchmark(catalog, request, Path(), Path()).preparations()
@@ -48,12 +48,12 @@ def staleness(recorded: dict[str, str], request: Request, catalog: Catalog) -> l
     unknown = dict.fromkeys(keys.DATA, "needs the corpus (--data)")
     encoders = []
     for name in catalog.streams(model):
-        found = catalog.model(name)
+        entry = catalog.model(name)
         try:
-            encoders.append(loadable(found, request.weights, request.placement))
+            encoders.append(loadable(entry, request.weights, request.placement))
         except ParalbenchError:
             absent = WeightsFile(None, NONE, NONE, pinned=False)
-            encoders.append(LoadableEncoder(found.card, found.folder, absent, request.placement))
+            encoders.append(LoadableEncoder(entry.card, entry.folder, absent, request.placement))
             parts = [f"features.{name}.{part}" for part in _OF_WEIGHTS]
             unknown |= dict.fromkeys(parts, f"needs the weights (--weights {name}=DIR)")
     settings = find_settings(head, request.head_settings)

@@ -1,4 +1,4 @@
-"""From stored features to the stream that a head reads: one encoder's, example by example."""
+"""The stream of an encoder that a head reads, from the stored features."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paralbench.records.result import Consumption
 
 
 class DamagedRecordsError(Exception):
-    """Stored records whose checksum is wrong, by key."""
+    """The checksum of stored records does not match; ``keys`` names them."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
         super().__init__(f"{len(keys)} damaged records")
@@ -30,16 +30,16 @@ def stream(
     parts: Sequence[Sequence[bytes]],
     lengths: Sequence[int] = (),
 ) -> tuple[Stream, Consumption, list[int]]:
-    """One encoder's stream, of how much audio, and the frames of each clip (steps, of a series).
+    """One encoder's stream, the audio it used, and the frames of each clip (steps of a series).
 
     Args:
-        card: the encoder's.
+        card: of the encoder.
         store: its features.
         parts: the keys of each example's clips, in order.
-        lengths: how many labels each example has, where the target is a series.
+        lengths: number of labels of each example, for a series task.
 
     Raises:
-        DamagedRecordsError: naming the records whose checksum is wrong.
+        DamagedRecordsError: if the checksum of records does not match.
     """
     spec = store.key.spec
     keys = [key for example in parts for key in example]
@@ -50,21 +50,16 @@ def stream(
     result: Stream
     if spec.kind == "frames":
         mapped = store.map(keys)
-        damaged += [keys[place] for place in mapped.corrupt]
+        damaged += [keys[index] for index in mapped.corrupt]
         frames += mapped.frames.tolist()
         audio += mapped.asked.sum(), mapped.consumed.sum()
-        result = FrameStream(
-            card.id,
-            [mapped.arrays[clips] for clips in examples],
-            store.key.layers,
-            store.key.width,
-            spec.frame_rate(card) or 0.0,
-            card.words,
-        )
+        arrays = [mapped.arrays[clips] for clips in examples]
+        rate = spec.frame_rate(card) or 0.0
+        result = FrameStream(card.id, arrays, store.key.layers, store.key.width, rate, card.words)
     elif spec.kind == "windows":
 
         def recordings() -> Iterator[NDArray[np.floating]]:
-            # One recording at a time: all windows of a corpus fill the memory, once is enough.
+            # One recording at a time: all windows of a corpus would be in memory twice.
             for key in keys:
                 record = store.load([key])
                 frames.extend(record.frames.tolist())
@@ -76,7 +71,7 @@ def stream(
         result = PooledStream(card.id, rows, spec.rate, card.words)
     else:
         loaded = store.load(keys)
-        damaged += [keys[place] for place in loaded.corrupt]
+        damaged += [keys[index] for index in loaded.corrupt]
         frames += loaded.frames.tolist()
         audio += loaded.asked.sum(), loaded.consumed.sum()
         if all(len(clips) == 1 for clips in parts):

@@ -1,9 +1,9 @@
-"""Trained on one corpus, tested on another: two views become one, of a task derived from both.
+"""Cross-corpus entries: one task derived from a training task and a test task.
 
-The training side gives what its own task trains and develops on, the tested side what its own task
-tests, so that a column of the matrix is one test set whoever trained for it. Ids and groups carry
-their corpus's name; nobody is taken for a speaker of the other corpus. A task that trains for
-itself keeps its own protocol, over the classes of the set alone.
+The training task provides its training and development examples, the test task its test examples, so
+all entries in a column of the matrix share one test set. Ids and groups are prefixed with the corpus,
+so that speakers of two corpora never coincide. A task that trains for itself keeps its own protocol
+and uses only the classes of the label set.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _LABEL = "class"
 
 
 def transfer(name: str, labels: LabelSet, trained: View, tested: View) -> View:
-    """The view of ``tested`` under a head trained on ``trained``.
+    """The view that trains on ``trained`` and tests on ``tested``.
 
     Args:
-        name: the label set's name.
+        name: name of the label set.
         labels: the label set.
-        trained: whose examples train and develop.
-        tested: whose test examples are scored.
+        trained: provides training and development examples.
+        tested: provides the test examples.
 
     Raises:
         UsageError: for two tasks of one corpus, whose speakers would be on both sides.
@@ -46,15 +46,14 @@ def transfer(name: str, labels: LabelSet, trained: View, tested: View) -> View:
     if trained.task.id == tested.task.id:
         examples, refused = _side(tested, labels, "")
         return replace(tested, task=card, reading=Reading(tuple(examples), tuple(refused)))
-    trains, lost = _side(trained, labels, f"{trained.corpus.card.id}/")
-    tests, lost_too = _side(tested, labels, f"{tested.corpus.card.id}/")
-    examples = [
-        *_parted(trains, trained.task.protocol, training=True),
-        *_parted(tests, tested.task.protocol, training=False),
-    ]
+    examples, refused = [], []
+    for view in (trained, tested):
+        side, refusals = _side(view, labels, f"{view.corpus.card.id}/")
+        examples += _partitioned(side, view.task.protocol, training=view is trained)
+        refused += refusals
     return View(
         corpus=tested.corpus,
-        reading=Reading(tuple(examples), (*lost, *lost_too)),
+        reading=Reading(tuple(examples), tuple(refused)),
         task=card,
         synthetic=trained.synthetic or tested.synthetic,
         open=trained.open and tested.open,
@@ -62,10 +61,10 @@ def transfer(name: str, labels: LabelSet, trained: View, tested: View) -> View:
 
 
 def derived(name: str, labels: LabelSet, trained: TaskCard, tested: TaskCard) -> TaskCard:
-    """The card of the task that is made of two.
+    """The card of the derived task.
 
     Raises:
-        UsageError: where a task is not in the set, or both are different tasks of one corpus.
+        UsageError: if a task is not in the label set, or both are different tasks of one corpus.
     """
     for task in (trained, tested):
         if task.id not in labels.tasks:
@@ -77,9 +76,9 @@ def derived(name: str, labels: LabelSet, trained: TaskCard, tested: TaskCard) ->
     if trained.corpus == tested.corpus and not own:
         raise UsageError(
             f"'{trained.id}' and '{tested.id}' are tasks of one corpus; its speakers would train "
-            f"and be tested. Give one of them."
+            f"and be tested. Give only one of them."
         )
-    told = {
+    card = {
         "id": f"{tested.id}.from.{trained.id}.{name}",
         "version": tested.version,
         "corpus": tested.corpus,
@@ -96,56 +95,53 @@ def derived(name: str, labels: LabelSet, trained: TaskCard, tested: TaskCard) ->
             mapping={task.id: labels.tasks[task.id] for task in (trained, tested)},
         ),
     }
-    return TaskCard.model_validate(told)
+    return TaskCard.model_validate(card)
 
 
 def _protocol(trained: Protocol, tested: Protocol) -> Partitions:
-    how = trained.development
-    if how is not None and how.within is not None:
-        how = Development(by=how.within, count=1)
-    given = isinstance(trained, Partitions) and trained.develop
+    rule = trained.development
+    if rule is not None and rule.within is not None:
+        rule = Development(by=rule.within, count=1)
+    fixed = isinstance(trained, Partitions) and trained.develop
     return Partitions(
         kind="partitions",
         train=[_TRAIN],
-        develop=[_DEVELOP] if given else [],
+        develop=[_DEVELOP] if fixed else [],
         test=[_TEST],
         never_cross=trained.never_cross,
         cluster=tested.cluster,
         controlled=trained.controlled,
-        development=None if given else how,
+        development=None if fixed else rule,
     )
 
 
-def _side(view: View, labels: LabelSet, before: str) -> tuple[list[Example], list[Refusal]]:
-    """The examples of the set's classes and what was refused; ids and groups begin with ``before``."""
+def _side(view: View, labels: LabelSet, prefix: str) -> tuple[list[Example], list[Refusal]]:
+    """Examples of the label set's classes, and refusals; ids and groups start with ``prefix``."""
     selection = select(view.task, view.reading.examples, view.reading.refused)
     mapping = labels.tasks[view.task.id]
-    found = []
+    examples = []
     for example, target in zip(selection.examples, selection.targets, strict=True):
-        own = selection.classes[int(target)]
-        if own in mapping:
-            groups = {name: before + value for name, value in example.groups.items()}
-            found.append(
-                replace(
-                    example, id=before + example.id, labels={_LABEL: mapping[own]}, groups=groups
-                )
-            )
-    refused = [replace(one, subject=before + one.subject) for one in selection.refused]
+        name = selection.classes[int(target)]
+        if name in mapping:
+            groups = {kind: prefix + value for kind, value in example.groups.items()}
+            label = {_LABEL: mapping[name]}
+            examples.append(replace(example, id=prefix + example.id, labels=label, groups=groups))
+    refused = [replace(refusal, subject=prefix + refusal.subject) for refusal in selection.refused]
     missing = (view.task.examples or 0) - len(selection.examples)
-    # A refusal that no erratum foretold makes the result incomplete anyway.
-    if missing > 0 and not view.synthetic and all(one.erratum for one in refused):
-        reason = f"{missing} of the {view.task.examples} examples that it declares are not here"
+    # A refusal without an erratum makes the result incomplete anyway.
+    if missing > 0 and not view.synthetic and all(refusal.erratum for refusal in refused):
+        reason = f"{missing} of the {view.task.examples} examples that it declares are missing"
         refused.append(Refusal(view.task.id, reason))
-    return found, refused
+    return examples, refused
 
 
-def _parted(examples: list[Example], protocol: Protocol, *, training: bool) -> list[Example]:
-    """Each example in the part it takes; what its own task would not use there is left out."""
+def _partitioned(examples: list[Example], protocol: Protocol, *, training: bool) -> list[Example]:
+    """The examples that the task itself would use on this side, with their partition."""
     if not isinstance(protocol, Partitions):
-        return [replace(one, partition=_TRAIN if training else _TEST) for one in examples]
+        partition = _TRAIN if training else _TEST
+        return [replace(example, partition=partition) for example in examples]
     parts = dict.fromkeys(protocol.train, _TRAIN) | dict.fromkeys(protocol.develop, _DEVELOP)
     if not training:
         parts = dict.fromkeys(protocol.test, _TEST)
-    return [
-        replace(one, partition=parts[one.partition]) for one in examples if one.partition in parts
-    ]
+    used = (example for example in examples if example.partition in parts)
+    return [replace(example, partition=parts[example.partition]) for example in used]

@@ -1,4 +1,4 @@
-"""A task with the data it is run on: one corpus, or two where one trains and the other is tested."""
+"""The view of a task: its card and its data, of one corpus or of two (train and test)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ NO_NUMBERS = "a record"
 
 @dataclass(frozen=True)
 class View:
-    """What an entry is about, before model and head.
-
-    ``open`` tells whether refused examples may be called by their names in a result.
-    """
+    """The data of an entry; ``open`` if results may contain the names of refused examples."""
 
     corpus: Corpus
     reading: Reading

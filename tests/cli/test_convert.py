@@ -20,9 +20,9 @@ def test_it_says_what_it_kept_and_how_to_use_it(
     out = tmp_path / "out"
     assert main(["convert", "hubert-base", str(tmp_path / "some.pt"), "--to", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "kept 1 tensors, 6 parameters" in said
-    assert "left out, being no tensors: epoch" in said
-    assert "no config.json lay beside" in said
+    assert "converted 1 tensors, 6 parameters" in said
+    assert "skipped, not tensors: epoch" in said
+    assert "there is no config.json beside" in said
     assert f"--weights hubert-base={out}" in said
 
 

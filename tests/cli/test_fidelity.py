@@ -59,4 +59,4 @@ def test_a_model_with_no_such_path_says_so(asked: list[str], capsys: Capture) ->
 def test_the_reference_is_not_compared_with_itself(asked: list[str], capsys: Capture) -> None:
     plain = [word for word in asked if word not in ("--precision", "bf16")]
     assert main(["fidelity", *plain, "bands"]) == 2
-    assert "is what others are compared with" in capsys.readouterr().err
+    assert "is the reference" in capsys.readouterr().err

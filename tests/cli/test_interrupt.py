@@ -50,7 +50,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=30)
     assert process.returncode == 130, told
-    assert "the same command goes on from here" in told
+    assert "the same command continues from here" in told
     assert "Traceback" not in told
     kept = _kept(cache)
     total = toy.SPEAKERS * toy.EACH

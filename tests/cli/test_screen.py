@@ -157,7 +157,7 @@ def test_a_stop_by_hand_ends_the_processes_and_keeps_what_is_done(tmp_path: Path
     started.send_signal(signal.SIGINT)
     _, errors = started.communicate(timeout=10)
     assert started.returncode == 130
-    assert "goes on from here" in errors
+    assert "continues from here" in errors
     assert "Traceback" not in errors
     code, told, _ = _run(tmp_path / "in", "-o", tmp_path / "report", "--json")
     assert code == 0

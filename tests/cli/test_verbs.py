@@ -106,7 +106,7 @@ def test_run_prints_the_score_and_again_does_not_run(asked: list[str], capsys: C
     assert "toy-tone  bands  linear-probe  UAR" in first
     assert "leaderboard/results/bands/toy-tone/linear-probe.json" in first
     assert main(["run", *asked, "--seeds", "2"]) == 0
-    assert "up to date, not run again" in capsys.readouterr().out
+    assert "up to date, skipped" in capsys.readouterr().out
     assert main(["run", *asked, "--seeds", "2", "--again", "--json"]) == 0
     (told,) = _json(capsys)
     assert told["fresh"] is True

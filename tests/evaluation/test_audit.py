@@ -46,7 +46,7 @@ def test_a_speaker_on_two_sides_is_named_with_fold_and_sides() -> None:
     leaky = {**BY_PROMPT, "never_cross": ["prompt", "speaker"]}
     selection = selected(_examples(), leaky)
     with pytest.raises(
-        LeakError, match=r"fold 0, seed 0: speaker 'Anna0' stands in train and development"
+        LeakError, match=r"fold 0, seed 0: speaker 'Anna0' is in train and development"
     ):
         audit(selection, splits(selection, [0]))
 
@@ -65,7 +65,7 @@ def test_one_row_on_the_wrong_side_is_enough(one: str, other: str, words: str) -
         **{one: getattr(split, one)[1:], other: np.append(getattr(split, other), moved)},
     )
     name = selection.examples[moved[0]].groups["prompt"]
-    with pytest.raises(LeakError, match=f"fold 1, seed 1: prompt '{name}' stands in {words}"):
+    with pytest.raises(LeakError, match=f"fold 1, seed 1: prompt '{name}' is in {words}"):
         audit(selection, [*found[:3], planted])
 
 
@@ -73,7 +73,7 @@ def test_an_example_on_two_sides_is_named() -> None:
     selection, found = _good()
     planted = replace(found[0], train=np.append(found[0].train, found[0].test[2]))
     name = selection.examples[found[0].test[2]].id
-    with pytest.raises(LeakError, match=f"example '{name}' stands on two sides"):
+    with pytest.raises(LeakError, match=f"example '{name}' is on two sides"):
         audit(selection, [planted])
 
 

@@ -91,7 +91,7 @@ def test_the_audit_still_keeps_the_shared_group_out_of_training() -> None:
         selection.classes,
         (),
     )
-    with pytest.raises(LeakError, match="session 'A' stands in train and development"):
+    with pytest.raises(LeakError, match="session 'A' is in train and development"):
         audit(only_session, [leaky])
 
 

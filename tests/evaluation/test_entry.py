@@ -421,7 +421,7 @@ def test_a_damaged_record_is_extracted_again(catalog: Path, data: Path, tmp_path
     (after,) = benchmark.run(remarks.append, quiet=True)
     assert isinstance(after, Done)
     assert _predictions(after) == _predictions(before)
-    assert "1 damaged records of bands were found and are extracted again." in remarks
+    assert "1 damaged records of bands are extracted again." in remarks
 
 
 def test_a_disk_that_keeps_no_record_is_an_error(
@@ -435,7 +435,7 @@ def test_a_disk_that_keeps_no_record_is_an_error(
     monkeypatch.setattr(FeatureStore, "load", damaged)
     (failed,) = toy.entries(catalog, data, tmp_path)
     assert isinstance(failed, Failed)
-    assert "the disk does not keep what is written" in str(failed.error)
+    assert "the disk does not store what is written" in str(failed.error)
 
 
 def test_a_deterministic_head_has_one_seed(

@@ -1,4 +1,4 @@
-"""Folds: every example is tested once, no group stands on two sides, and they never move."""
+"""Folds: every example is tested once, no group is on two sides, and they never move."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_no_usable_label_is_told_with_what_there_is() -> None:
 
 
 def test_one_class_is_no_task() -> None:
-    with pytest.raises(ParalbenchError, match="only the class 'a' was found"):
+    with pytest.raises(ParalbenchError, match="expected two or more classes, got only 'a'"):
         select(task(), _labelled("a", "a"))
 
 

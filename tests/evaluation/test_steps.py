@@ -115,10 +115,10 @@ def test_audio_that_ends_long_before_its_labels_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (example("x", [1, 2], rate=25.0), "its arousal comes 25 times a second, expected 10"),
-        (example("x", [1, float("nan")]), "its arousal is empty or holds NaN"),
-        (example("x", []), "its arousal is empty or holds NaN"),
-        (example("x", [1, 2], clips=2), "it has 2 clips, a series is of one recording"),
+        (example("x", [1, 2], rate=25.0), "its arousal has 25 values a second, expected 10"),
+        (example("x", [1, float("nan")]), "its arousal is empty or contains NaN"),
+        (example("x", []), "its arousal is empty or contains NaN"),
+        (example("x", [1, 2], clips=2), "its arousal belongs to 2 clips, expected one recording"),
         (
             Example("x", (Clip(Path("x.wav")),), {"arousal": 2.0}),
             "its arousal is 2.0, expected a series",

@@ -151,7 +151,7 @@ def test_examples_that_the_task_declares_and_nobody_has_make_it_incomplete() -> 
     whole = transfer("pair", LABELS, _one(examples=36), _two())
     assert whole.reading.refused == ()
     (missing,) = transfer("pair", LABELS, _one(examples=40), _two()).reading.refused
-    assert missing == Refusal("one-a", "4 of the 40 examples that it declares are not here")
+    assert missing == Refusal("one-a", "4 of the 40 examples that it declares are missing")
 
 
 def test_either_side_being_synthetic_or_closed_counts() -> None:

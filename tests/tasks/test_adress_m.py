@@ -85,7 +85,7 @@ def test_without_test_labels_test_speakers_have_none(tmp_path: Path) -> None:
     reading = read(CORPUS, _root(tmp_path, **{"ADReSS-M-meta.csv": meta}))
     found = {one.id: one for one in reading.examples}["madrs010"]
     assert (found.labels, found.partition, found.attributes["sex"]) == ({}, "test", "male")
-    with pytest.raises(ParalbenchError, match="no example stands in the partition test"):
+    with pytest.raises(ParalbenchError, match="no example is in the partition test"):
         splits(select(CATALOG.task("adress-m-diagnosis"), reading.examples), (0,))
 
 

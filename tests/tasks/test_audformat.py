@@ -187,5 +187,5 @@ def test_a_split_of_the_database_that_cuts_a_speaker_is_refused(tmp_path: Path) 
     files = tmp_path / "one/db.files.csv"
     files.write_text(files.read_text().replace(",s9", ",s0"))
     chosen = select(Catalog().task("audformat-split"), _read(tmp_path / "one").examples)
-    with pytest.raises(LeakError, match="speaker 's0' stands in train and test"):
+    with pytest.raises(LeakError, match="speaker 's0' is in train and test"):
         audit(chosen, splits(chosen, seeds=(0,)))
