@@ -1,7 +1,7 @@
-"""Finds corpora, tasks and models: in the repository or the wheel, and in the user's own folders.
+"""The catalogue of corpora, tasks and models, in the package and in the user's folders.
 
-A catalogue is a folder that holds ``tasks/<corpus>/`` and ``models/<id>/``. Its cards are data;
-its adapters are Python, loaded only when their corpus or model is used.
+A catalogue is a folder with ``tasks/<corpus>/`` and ``models/<id>/``. Its cards are data; its
+adapters are Python, loaded only when their corpus or model is used.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ Named = TypeVar("Named")
 
 @dataclass(frozen=True)
 class Corpus:
-    """A corpus folder: its card, its tasks, and its adapter when asked for."""
+    """A corpus folder: its card, its tasks and its adapter."""
 
     folder: Path
     card: CorpusCard
@@ -63,7 +63,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder: its card, and its adapter where no backend serves."""
+    """A model folder: its card, and its adapter unless a backend loads the model."""
 
     folder: Path
     card: ModelCard
@@ -75,7 +75,7 @@ class Model:
 
 
 class Catalog:
-    """Everything that can be named on the command line.
+    """All corpora, tasks, suites, label sets, models and lists of models.
 
     Args:
         folders: extra catalogue folders, searched before the platform's own.
@@ -123,18 +123,9 @@ class Catalog:
         return self._tables("tasks/suites.toml", lambda file: Suites.from_toml(file).suites)
 
     def suite(self, name: str) -> tuple[str, ...]:
-        """The tasks of the suite called ``name``.
-
-        Raises:
-            UsageError: where there is no such suite, or it names a task that is not there.
-        """
+        """The tasks of the suite ``name``; raises :class:`UsageError` if it or a task is missing."""
         tasks = _named("suite", name, self.suites).tasks
-        missing = [task for task in tasks if task not in self.tasks]
-        if missing:
-            raise UsageError(
-                f"suite '{name}' names {', '.join(missing)}, which this catalogue does not have."
-            )
-        return tasks
+        return _present(f"suite '{name}'", tasks, self.tasks)
 
     @cached_property
     def label_sets(self) -> dict[str, LabelSet]:
@@ -142,7 +133,7 @@ class Catalog:
         return self._tables("tasks/label-sets.toml", lambda file: LabelSets.from_toml(file).sets)
 
     def label_set(self, name: str) -> LabelSet:
-        """The label set called ``name``; raises :class:`UsageError` where there is none."""
+        """The label set ``name``; raises :class:`UsageError` if there is none."""
         return _named("label set", name, self.label_sets)
 
     @cached_property
@@ -151,55 +142,45 @@ class Catalog:
         return self._tables("models/lists.toml", lambda file: ModelLists.from_toml(file).lists)
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """The models of the list called ``name``.
-
-        Raises:
-            UsageError: where there is no such list, or it names a model that is not there.
-        """
+        """The models of the list ``name``; raises :class:`UsageError` if it or a model is missing."""
         models = _named("list", name, self.lists).models
-        missing = [model for model in models if model not in self.models]
-        if missing:
-            raise UsageError(
-                f"the list of models '{name}' names {', '.join(missing)}, which this catalogue "
-                f"does not have."
-            )
-        return models
+        return _present(f"the list of models '{name}'", models, self.models)
 
     def corpus(self, name: str) -> Corpus:
-        """The corpus called ``name``; raises :class:`UsageError` where there is none."""
+        """The corpus ``name``; raises :class:`UsageError` if there is none."""
         return _named("corpus", name, self.corpora)
 
     def task(self, name: str) -> TaskCard:
-        """The task called ``name``; raises :class:`UsageError` where there is none."""
+        """The task ``name``; raises :class:`UsageError` if there is none."""
         return _named("task", name, self.tasks)
 
     def model(self, name: str) -> Model:
-        """The model called ``name``; raises :class:`UsageError` where there is none."""
+        """The model ``name``; raises :class:`UsageError` if there is none."""
         return _named("model", name, self.models)
 
     def streams(self, name: str) -> tuple[str, ...]:
-        """The models in ``a+b+c``; a model whose own name has a '+' is found before its parts.
+        """The models in ``a+b+c`` or of the list ``@list``.
 
-        ``@list`` is all models of a list together.
+        A model with a '+' in its own name takes precedence over its parts.
 
         Raises:
-            UsageError: where a part is no model, or one is named twice, or there is no such list.
+            UsageError: if a part is not a model, a model is repeated, or there is no such list.
         """
         if name.startswith("@"):
             return self.listed(name[1:])
         parts: list[str] = []
-        left = name.split("+")
-        while left:
-            ends = [end for end in range(len(left), 0, -1) if "+".join(left[:end]) in self.models]
-            end = ends[0] if ends else 1
-            parts.append(self.model("+".join(left[:end])).card.id)
-            left = left[end:]
+        words = name.split("+")
+        while words:
+            ends = (end for end in range(len(words), 0, -1) if "+".join(words[:end]) in self.models)
+            end = next(ends, 1)
+            parts.append(self.model("+".join(words[:end])).card.id)
+            words = words[end:]
         if len(set(parts)) < len(parts):
-            raise UsageError(f"'{name}' names an encoder twice; each is used once.")
+            raise UsageError(f"'{name}' names an encoder twice; expected each once.")
         return tuple(parts)
 
     def _tables(self, name: str, read: Callable[[Path], dict[str, Named]]) -> dict[str, Named]:
-        """What the file ``name`` of every catalogue holds; of equal names the first catalogue's."""
+        """The entries of the files ``name``; earlier catalogues take precedence."""
         entries: dict[str, Named] = {}
         for catalogue in self.folders:
             if (catalogue / name).is_file():
@@ -216,16 +197,16 @@ class Catalog:
 
 
 def from_environment(extra: Sequence[Path] = ()) -> Catalog:
-    """The catalogue with ``--catalog`` folders and those of PARALBENCH_CATALOG."""
-    named = os.environ.get("PARALBENCH_CATALOG", "")
-    return Catalog([*extra, *(Path(part) for part in named.split(os.pathsep) if part)])
+    """The catalogue with the folders ``extra`` and those of PARALBENCH_CATALOG."""
+    paths = os.environ.get("PARALBENCH_CATALOG", "").split(os.pathsep)
+    return Catalog([*extra, *(Path(path) for path in paths if path)])
 
 
 def load_module(file: Path) -> ModuleType:
     """Load a catalogue's Python file under a unique name; raises :class:`CardError`."""
     if not file.is_file():
         raise CardError(f"{file} is missing; the folder's card needs it.")
-    # The name holds the bytes too: a file changed under a running process is loaded again.
+    # The name depends on the content, so that a file changed during the process is loaded again.
     content = str(file.resolve()).encode() + b"\0" + file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12]
     name = f"paralbench_catalog_{digest}_{file.stem}"
@@ -263,18 +244,24 @@ def _tasks(folder: Path, corpus: str) -> tuple[TaskCard, ...]:
 
 def _check_id(file: Path, name: str, known: Corpus | Model | None) -> None:
     folder = file.parent
-    # A folder with Python in it may write hyphens and dots as underscores, to be importable.
+    # Hyphens and dots may be underscores in the name of a folder, to make it importable.
     if re.sub(r"[_.]", "-", folder.name) != re.sub(r"[_.]", "-", name):
         raise CardError(f"{file}: key 'id' is '{name}', expected the folder's name.")
     if known is not None and known.folder.parent == folder.parent:
         raise CardError(f"{file}: key 'id': '{name}' is already used in {known.folder}.")
 
 
+def _present(owner: str, names: tuple[str, ...], known: Container[str]) -> tuple[str, ...]:
+    if missing := [name for name in names if name not in known]:
+        raise UsageError(f"{owner} names {', '.join(missing)}, which this catalogue does not have.")
+    return names
+
+
 def _named(kind: str, name: str, known: dict[str, Named]) -> Named:
     if name in known:
         return known[name]
-    kinds = {"corpus": "corpora", "list": "model-lists", "label set": "label-sets"}.get(
-        kind, f"{kind}s"
-    )
+    plurals = {"corpus": "corpora", "list": "model-lists", "label set": "label-sets"}
     hint = suggestion(name, known)
-    raise UsageError(f"there is no {kind} '{name}'.{hint} 'paralbench list {kinds}' shows all.")
+    raise UsageError(
+        f"there is no {kind} '{name}'.{hint} 'paralbench list {plurals.get(kind, f'{kind}s')}' shows all."
+    )

@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         point.add_argument(f"--{name}", type=_share, metavar="SHARE",
                            help=f"least {name} of the operating point")  # fmt: skip
     add("--accuracy", type=_share, metavar="SHARE",
-        help="least accuracy of the predictions that remain (default: abstain on half of the errors)")  # fmt: skip
+        help="least accuracy of the predictions that remain (default: half of the error rate)")  # fmt: skip
     add("--abstain-most", type=_share, default=0.3, metavar="SHARE",
         help="largest share of abstentions; where more are needed, never abstain (default: 0.3)")  # fmt: skip
     add("--members", type=int, metavar="N",

@@ -44,13 +44,8 @@ def trial(
 ) -> Trial:
     """Make the bundle of a result and screen new speakers with it.
 
-    Args:
-        file: the result, on a synthetic corpus.
-        catalog: contains its task.
-        data: folder of the corpus.
-        folder: output folder for the bundle, the new speakers and the report.
-        cache: root of the feature store.
-        say: receives remarks.
+    ``file`` is the result, on a synthetic corpus in ``data``; bundle, new speakers and report are
+    written to ``folder``; ``cache`` is the root of the feature store.
 
     Raises:
         ParalbenchError: if no bundle can be made, or the voice activity detector is missing.

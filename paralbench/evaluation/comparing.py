@@ -40,10 +40,7 @@ def compare(
 ) -> list[Pair]:
     """Compare all pairs, in the order of the contenders.
 
-    Args:
-        contenders: two or more.
-        metric: its name; by default the task's ranking metric.
-        correction: of the p-values for multiple comparisons.
+    ``metric`` defaults to the task's ranking metric; ``correction`` adjusts the p-values.
 
     Raises:
         UsageError: if two results differ in task, version, data or examples.

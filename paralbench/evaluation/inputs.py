@@ -68,13 +68,7 @@ def prepare_inputs(
 
     An example with an unusable clip is refused. Examples never change folds.
 
-    Args:
-        prepared: the entry.
-        splits: of its examples.
-        cache: root of the feature store.
-        engine: runs the extraction.
-        quiet: show no progress.
-        say: receives remarks.
+    ``cache`` is the root of the feature store; ``say`` receives remarks.
 
     Raises:
         ParalbenchError: if too few examples can be used.

@@ -63,13 +63,7 @@ def components(
 ) -> dict[str, str]:
     """All components except :data:`DATA`, by name: digests or short texts.
 
-    Args:
-        task: the task card.
-        encoders: in the order of the model's name.
-        head: name of the head.
-        settings: of the head, including its recipe.
-        spec: the features stored of each clip.
-        seeds: of the fits.
+    ``encoders`` are in the order of the model's name; ``settings`` include the head's recipe.
     """
     result = {
         "task": settings_digest(task),

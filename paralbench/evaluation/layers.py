@@ -30,9 +30,6 @@ def analyse(
         prepared: the entry whose head learns the weights of the layers.
         alone: the same entry on each layer, from layer 0.
         cache: root of the feature store.
-        engine: runs the extraction.
-        quiet: show no progress.
-        say: receives remarks.
 
     Raises:
         UsageError: for a head without the setting 'layers', or an entry of several encoders.

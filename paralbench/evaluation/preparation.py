@@ -118,9 +118,7 @@ class Preparation:
 def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Preparation:
     """Select, split and audit an entry's examples; audio files are hashed, not decoded.
 
-    Args:
-        entry: the entry.
-        known: a cache of digests of audio files; missing ones are added.
+    ``known`` caches digests of audio files; missing ones are added.
 
     Raises:
         ParalbenchError: if the entry cannot be run, LeakError included.

@@ -40,10 +40,8 @@ def score(
 ) -> Scored:
     """Score the deployed head and compare it with its other forms.
 
-    Args:
-        metrics: the reported and the ranking metrics of the task.
-        predictions: by form: "deployed", "control" if there is one, and each compressed form.
-        weights: bytes and latency of the deployed and of each compressed form.
+    ``predictions`` are by form: "deployed", "control" if there is one, and each compressed form;
+    ``weights`` are bytes and latency of the deployed and of each compressed form.
     """
     deployed = predictions["deployed"]
     metric = deployed.metric(metrics.ranking)

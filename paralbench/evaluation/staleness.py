@@ -26,10 +26,7 @@ def staleness(recorded: dict[str, str], request: Request, catalog: Catalog) -> l
     Components that need the corpus are unknown if the request has no data, and those that need the
     weights of an encoder if they are not on this machine.
 
-    Args:
-        recorded: the key in the result.
-        request: of the result's entry only.
-        catalog: tasks and models.
+    ``recorded`` is the key in the result, ``request`` of the result's entry only.
 
     Raises:
         UsageError: for a task, model or head that no longer exists.

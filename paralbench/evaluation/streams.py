@@ -32,11 +32,8 @@ def stream(
 ) -> tuple[Stream, Consumption, list[int]]:
     """One encoder's stream, the audio it used, and the frames of each clip (steps of a series).
 
-    Args:
-        card: of the encoder.
-        store: its features.
-        parts: the keys of each example's clips, in order.
-        lengths: number of labels of each example, for a series task.
+    ``parts`` are the keys of each example's clips, in order; ``lengths`` the number of labels of
+    each example of a series task.
 
     Raises:
         DamagedRecordsError: if the checksum of records does not match.

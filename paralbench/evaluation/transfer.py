@@ -33,12 +33,6 @@ _LABEL = "class"
 def transfer(name: str, labels: LabelSet, trained: View, tested: View) -> View:
     """The view that trains on ``trained`` and tests on ``tested``.
 
-    Args:
-        name: name of the label set.
-        labels: the label set.
-        trained: provides training and development examples.
-        tested: provides the test examples.
-
     Raises:
         UsageError: for two tasks of one corpus, whose speakers would be on both sides.
     """

@@ -84,7 +84,7 @@ def test_other_audio_is_named_and_nothing_is_compared(
     assert told["departures"][0]["kind"] == "data"
 
 
-def test_another_number_of_speakers_departs_in_words(
+def test_another_number_of_speakers_differs_in_words(
     catalog: Path, data: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     result = toy.score(catalog, data, tmp_path, seeds=(0,)).file
@@ -95,7 +95,7 @@ def test_another_number_of_speakers_departs_in_words(
     asked = ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}"]
     assert main(asked) == 1
     shown = capsys.readouterr().out
-    assert "noise of its seeds: one seed tells none" in shown
+    assert "noise of its seeds: one seed gives none" in shown
     assert "packages: numpy was 1.0, is" in shown
 
 
