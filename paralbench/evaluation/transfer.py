@@ -137,5 +137,8 @@ def _partitioned(examples: list[Example], protocol: Protocol, *, training: bool)
     parts = dict.fromkeys(protocol.train, _TRAIN) | dict.fromkeys(protocol.develop, _DEVELOP)
     if not training:
         parts = dict.fromkeys(protocol.test, _TEST)
-    used = (example for example in examples if example.partition in parts)
-    return [replace(example, partition=parts[example.partition]) for example in used]
+    return [
+        replace(example, partition=parts[example.partition])
+        for example in examples
+        if example.partition in parts
+    ]
