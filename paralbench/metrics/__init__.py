@@ -1,4 +1,4 @@
-"""Named, versioned metrics, one a file, found by their name."""
+"""Named, versioned metrics, one for each file."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ NO_NUMBERS = "it finds metrics by name"
 
 
 def names() -> list[str]:
-    """All metrics there are."""
-    here = Path(__file__).parent
+    """Names of all metrics."""
     return sorted(
         file.stem.replace("_", "-")
-        for file in here.glob("*.py")
+        for file in Path(__file__).parent.glob("*.py")
         if file.stem not in {"__init__", "metric", "curve"}
     )
 
 
 def sources(name: str) -> frozenset[str]:
-    """The modules that decide a metric's numbers."""
+    """The modules that affect a metric's score."""
     return reached(f"{__name__}.{name.replace('-', '_')}")
 
 
 def metric(name: str) -> Metric:
-    """The metric called ``name``; raises :class:`UsageError` where there is none."""
+    """The metric called ``name``; raises :class:`UsageError` if unknown.
+
+    >>> metric("uar").name
+    'uar'
+    """
     if name not in names():
         raise UsageError(f"there is no metric '{name}'; there are: {', '.join(names())}.")
-    found = import_module(f"paralbench.metrics.{name.replace('-', '_')}").METRIC
-    assert isinstance(found, Metric)
-    return found
+    known = import_module(f"paralbench.metrics.{name.replace('-', '_')}").METRIC
+    assert isinstance(known, Metric)
+    return known

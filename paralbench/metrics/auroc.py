@@ -1,8 +1,11 @@
-"""Area under the receiver operating characteristic: how often a positive example ranks above a negative.
+"""Area under the receiver operating characteristic.
 
-The chance that a positive example has the higher probability of the positive class, which is the
-last, ties counting half (Hanley & McNeil, 1982); the area by trapezoids is the same. All other
-classes are negative. Outputs of all folds are pooled: a fold whose outputs are shifted costs something.
+The probability that a positive example ranks above a negative one, ties counting half (Hanley &
+McNeil, 1982); equal to the trapezoidal area. The last class is positive, all others negative. Outputs
+of all folds are pooled, so shifts between folds lower it.
+
+>>> METRIC([0, 1, 1], [0, 1, 0], 2, [[0.8, 0.2], [0.1, 0.9], [0.7, 0.3]])
+1.0
 """
 
 from paralbench.metrics.curve import CurveMetric

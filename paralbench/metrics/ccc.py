@@ -1,6 +1,9 @@
 """Concordance correlation coefficient (Lin, 1989), all moments divided by n.
 
-Not defined (and an error) where truth and prediction are both constant and equal.
+Undefined (an error) if truth and prediction are both constant and equal.
+
+>>> round(METRIC([1, 2, 3], [1, 2.5, 3]), 3)
+0.941
 """
 
 import numpy as np

@@ -1,7 +1,10 @@
-"""CCC as AVEC 2019 computed it: covariance divided by n, variances by n - 1, all recordings joined.
+"""CCC as in AVEC 2019: covariance divided by n, variances by n - 1, all recordings joined.
 
-Identical sequences give 1 - 1/n, not 1. Only for comparing with that challenge's numbers; the
-platform's own is ``ccc``. Source: calc_scores.py of the AVEC 2019 baseline (Ringeval et al., 2019).
+Identical sequences score 1 - 1/n. Only for comparison with that challenge; use ``ccc`` otherwise.
+Source: calc_scores.py of the AVEC 2019 baseline (Ringeval et al., 2019).
+
+>>> round(METRIC([1, 2, 3], [1, 2.5, 3]), 3)
+0.632
 """
 
 import numpy as np

@@ -1,8 +1,11 @@
-"""CCC of each recording's series alone, averaged over recordings; all moments divided by n.
+"""CCC of each recording's series, averaged over recordings; all moments divided by n.
 
-Another metric than ``ccc``, which joins the series of all recordings: there a head is also paid for
-telling recordings apart. Every recording counts the same, however long. Not defined (and an error)
-where truth and prediction of a recording are constant and equal. Only for targets that are series.
+Unlike ``ccc``, which joins the series of all recordings, it does not reward differences between
+recordings. Recordings have equal weight, whatever their length. Undefined (an error) if truth and
+prediction of a recording are constant and equal. Only for targets that are series.
+
+>>> round(METRIC([1, 2, 3, 5], [1, 2.5, 3, 4], recordings=[0, 0, 1, 1]), 3)
+0.762
 """
 
 import numpy as np
@@ -12,9 +15,9 @@ from paralbench.metrics.metric import Additive, Answers, Array, cluster_sums, mo
 
 
 def _statistics(answers: Answers) -> Array:
-    """[n, 2]: 1 and its CCC in the first row of each recording, 0 in the others."""
+    """1 and the CCC in the first row of each recording, 0 in the others, [n, 2]."""
     if answers.recordings is None:
-        raise ValueError("which recording a step belongs to is not told")
+        raise ValueError("expected the recording of each step, got none")
     statistics = np.zeros((len(answers.truth), 2))
     names, first, number = np.unique(answers.recordings, return_index=True, return_inverse=True)
     sums = cluster_sums(moments(answers), number, len(names))

@@ -1,8 +1,7 @@
-"""Metrics that depend on the order of the outputs, exact for every weighting of the clusters.
+"""Metrics of the ROC curve, exact for all weightings of clusters.
 
-Lowering a threshold over the outputs, ever more examples are taken for positive. How many of the
-positive and of the negative examples, each counted as often as its cluster was drawn, is a sum run
-along the order of the outputs; a metric is a function of these two curves. Sorting is done once.
+Examples are sorted by output once. Weighted cumulative sums of positives and negatives give the curve
+of a bootstrap draw, and a metric is a function of it.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from numpy.typing import NDArray
 from paralbench.metrics.metric import Answers, Array, Metric
 
 _CELLS = 2_000_000
-"""So many weights of examples at once; more only takes memory."""
+"""Weights of examples held at once; more only takes memory."""
 
 
 @dataclass(frozen=True)
 class Ordered:
-    """The tally of a metric of curves: examples from the highest output to the lowest.
+    """The tally of a curve metric: examples from the highest output to the lowest.
 
-    ``owner`` is the cluster of each; ``positive`` tells the positive ones; ``last`` is where each
-    run of equal outputs ends, between which no threshold can fall.
+    ``owner`` is each example's cluster, ``positive`` marks the positive ones; ``last`` is the end of
+    each run of equal outputs, which no threshold can separate.
     """
 
     score: Callable[[Array, Array], Array]
@@ -43,23 +42,23 @@ class Ordered:
         owner: NDArray[np.int64],
         positive: NDArray[np.bool_],
     ) -> Ordered:
-        """Sort them."""
+        """Sort examples."""
         order = np.argsort(-outputs, kind="stable")
         ordered = outputs[order]
         last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], len(ordered) > 0))
         return cls(score, clusters, ordered, owner[order], positive[order], last)
 
     def scores(self, weights: Array) -> Array:
-        """See :class:`paralbench.metrics.metric.Tally`; NaN where a class is not there."""
+        """See :class:`paralbench.metrics.metric.Tally`; NaN without examples of a class."""
         step = max(1, _CELLS // max(1, len(self.owner)))
         parts = [self._scores(weights[at : at + step]) for at in range(0, len(weights), step)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _scores(self, weights: Array) -> Array:
         each = weights[:, self.owner]
-        every = np.cumsum(each, axis=1)[:, self.last]
+        taken = np.cumsum(each, axis=1)[:, self.last]
         hits = np.cumsum(each * self.positive, axis=1)[:, self.last]
-        alarms = every - hits
+        alarms = taken - hits
         none = np.zeros((len(weights), 1))
         if not len(self.last):
             return np.full(len(weights), np.nan)
@@ -83,13 +82,13 @@ class Ordered:
 class CurveMetric(Metric):
     """A metric of how well the probability of the last class, the positive one, orders examples.
 
-    ``score`` takes sensitivity and the share of false alarms [draws, thresholds + 1], both rising
-    from 0 to 1, and gives scores [draws].
+    ``score`` maps sensitivity and false-alarm rate [draws, thresholds + 1], both rising from 0 to 1,
+    to scores [draws].
     """
 
     score: Callable[[Array, Array], Array]
 
     def tally(self, answers: Answers, clusters: NDArray[np.int64], count: int) -> Ordered:
-        """Their probabilities of the positive class, in order."""
+        """Sort the probabilities of the positive class."""
         positive = answers.truth == answers.classes - 1
         return Ordered.of(self.score, count, answers.probabilities()[:, -1], clusters, positive)

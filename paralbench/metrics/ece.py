@@ -1,9 +1,11 @@
-"""Expected calibration error: how far confidence and share of right answers lie apart.
+"""Expected calibration error: the mean difference between confidence and accuracy. Less is better.
 
-The confidence is the probability of the class predicted. It is sorted into ten bins of equal width,
-(0, 0.1] to (0.9, 1]; in each, the mean confidence is compared with the share that is right; the
-differences are averaged by the bins' sizes (Naeini et al., 2015; Guo et al., 2017). It cannot be
-negative, so few examples look worse calibrated than they are. Less is better.
+The confidence is the probability of the predicted class, in ten bins of equal width, (0, 0.1] to
+(0.9, 1]. The absolute differences of mean confidence and accuracy are averaged over bins, weighted by
+their sizes (Naeini et al., 2015; Guo et al., 2017). Its bias is positive with few examples.
+
+>>> round(METRIC([0, 1, 1], [0, 1, 0], 2, [[0.8, 0.2], [0.1, 0.9], [0.7, 0.3]]), 3)
+0.333
 """
 
 import numpy as np
@@ -14,7 +16,7 @@ BINS = 10
 
 
 def _statistics(answers: Answers) -> Array:
-    """[n, 1 + bins]: 1, and in the bin of its confidence by how much that exceeds being right."""
+    """1, and confidence less correctness in the bin of the confidence, [n, 1 + bins]."""
     rows, predicted = np.arange(len(answers.truth)), answers.predicted.astype(int)
     confidence = answers.probabilities()[rows, predicted]
     bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)

@@ -1,6 +1,9 @@
-"""F1 of the positive class, which is the last: the harmonic mean of its precision and recall.
+"""F1 of the positive class, the last one: the harmonic mean of its precision and recall.
 
-Not defined (and an error) where the class was neither there nor ever predicted.
+Undefined (an error) if the class is neither present nor predicted.
+
+>>> round(METRIC([0, 1, 1], [0, 1, 0], 2), 3)
+0.667
 """
 
 import numpy as np

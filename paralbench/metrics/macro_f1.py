@@ -1,6 +1,9 @@
 """Macro F1: the mean over classes of the harmonic mean of precision and recall.
 
-A class that was neither there nor ever predicted is left out of the mean.
+A class that is neither present nor predicted is left out of the mean.
+
+>>> round(METRIC([0, 1, 1], [0, 1, 0], 2), 3)
+0.667
 """
 
 import numpy as np
@@ -9,7 +12,7 @@ from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 
 def f1_by_class(counts: Array) -> tuple[Array, Array]:
-    """F1 of every class [..., classes], and how often each was there or predicted."""
+    """F1 of each class [..., classes], and how often it was present plus predicted."""
     hits = np.diagonal(counts, axis1=-2, axis2=-1)
     mass = counts.sum(-1) + counts.sum(-2)
     return np.divide(2 * hits, mass, out=np.zeros_like(mass), where=mass > 0), mass

@@ -1,4 +1,8 @@
-"""Mean absolute error, in the target's own unit."""
+"""Mean absolute error, in the target's unit.
+
+>>> round(METRIC([1, 2, 3], [1, 2.5, 3]), 3)
+0.167
+"""
 
 import numpy as np
 

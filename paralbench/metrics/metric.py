@@ -1,9 +1,8 @@
-"""What a metric is: additive statistics of examples, and a score made of their sum.
+"""The metric contract: most metrics are functions of additive statistics of examples.
 
-Nearly everything the platform reports can be written so. A bootstrap then resamples the summed
-statistics of clusters, a matrix product, instead of the predictions, and stays exact. What depends
-on the order of the outputs (AUROC) cannot; ``paralbench.metrics.curve`` has it. Both are used through
-the :class:`Tally` that they make, which scores any weighting of the clusters.
+The bootstrap then resamples summed statistics of clusters with a matrix product, which is exact.
+Metrics of the order of outputs (AUROC) are in ``paralbench.metrics.curve``. Both make a
+:class:`Tally`, which scores any weighting of clusters.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ Range = Literal["unit", "correlation", "positive"]
 
 @dataclass(frozen=True)
 class Answers:
-    """What was said of n examples (or steps of series), beside what is true.
+    """Truth and predictions of n examples (or steps of series).
 
     ``truth`` and ``predicted`` are class indices or numbers [n]; ``outputs`` are probabilities
-    [n, classes]; ``recordings`` tells which recording a step belongs to [n].
+    [n, classes]; ``recordings`` is the recording of each step [n].
     """
 
     truth: Array
@@ -35,7 +34,7 @@ class Answers:
     recordings: NDArray[np.int64] | None = None
 
     def take(self, rows: NDArray[Any]) -> Answers:
-        """Some of them, by their numbers or a mask."""
+        """The examples at these indices or under this mask."""
         return Answers(
             self.truth[rows],
             self.predicted[rows],
@@ -45,26 +44,26 @@ class Answers:
         )
 
     def probabilities(self) -> Array:
-        """The outputs; raises :class:`ValueError` where there are none, or not one a class."""
+        """The outputs; raises :class:`ValueError` unless there is one for each class."""
         expected = (len(self.truth), self.classes)
         if self.outputs is None or self.outputs.shape != expected:
-            told = "none" if self.outputs is None else self.outputs.shape
-            raise ValueError(f"expected probabilities {expected}, got {told}")
+            shape = "none" if self.outputs is None else self.outputs.shape
+            raise ValueError(f"expected probabilities {expected}, got {shape}")
         return self.outputs.astype(float)
 
 
 class Tally(Protocol):
-    """What of the answers of some clusters a metric needs, in whatever form is fast for it."""
+    """A metric's summary of the answers of some clusters, in a form that is fast to score."""
 
     @property
     def clusters(self) -> int:
-        """How many there are, those without an example included."""
+        """Number of clusters, including those without examples."""
 
     def scores(self, weights: Array) -> Array:
-        """The score with each cluster counted as often as told: [draws, clusters] -> [draws]."""
+        """The score under weights of clusters: [draws, clusters] -> [draws]."""
 
     def beside(self, other: Self) -> Self:
-        """Both as one, the other's clusters numbered on after these."""
+        """Both joined; the other's clusters are numbered after these."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,11 @@ class Sums:
 
     @property
     def clusters(self) -> int:
-        """How many there are, those without an example included."""
+        """Number of clusters, including those without examples."""
         return len(self.sums)
 
     def scores(self, weights: Array) -> Array:
-        """See :class:`Tally`; NaN where the metric is not defined."""
+        """See :class:`Tally`; NaN if the metric is undefined."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.score(weights @ self.sums, self.classes)
 
@@ -95,12 +94,12 @@ class Metric(ABC):
     """A named, versioned metric.
 
     Args:
-        name: as written in cards and results.
-        version: raised whenever a score could change.
+        name: as in cards and results.
+        version: increased whenever a score could change.
         target: "class" (truth and predicted are class indices) or "number".
         higher_is_better: how entries are ordered.
-        chance: score of a guesser who knows nothing, given the number of classes; None if unsaid.
-        range: what a score can be: 0 to 1, -1 to 1, or 0 and more.
+        chance: score of guessing, given the number of classes; None if unknown.
+        range: of scores: 0 to 1, -1 to 1, or 0 and more.
     """
 
     name: str
@@ -112,7 +111,7 @@ class Metric(ABC):
 
     @abstractmethod
     def tally(self, answers: Answers, clusters: NDArray[np.int64], count: int) -> Tally:
-        """What is needed of these answers, of which each belongs to one of ``count`` clusters."""
+        """Summarise answers, each of one of ``count`` clusters."""
 
     def __call__(
         self,
@@ -125,8 +124,8 @@ class Metric(ABC):
         """The score of these predictions; the arguments are those of :class:`Answers`.
 
         Raises:
-            ValueError: where lengths differ, nothing is given, anything is not finite, or the
-                metric is not defined for what was given.
+            ValueError: for different lengths, no examples, NaN or infinity, or if the metric is
+                undefined.
         """
         answers = Answers(
             np.asarray(truth, float),
@@ -141,11 +140,11 @@ class Metric(ABC):
             )
         if not answers.truth.size:
             raise ValueError(f"{self.name}: there is nothing to score")
-        given = (answers.truth, answers.predicted, answers.outputs)
-        if not all(np.isfinite(one).all() for one in given if one is not None):
+        arrays = (answers.truth, answers.predicted, answers.outputs)
+        if not all(np.isfinite(array).all() for array in arrays if array is not None):
             raise ValueError(f"{self.name}: NaN or infinity is an error, never a score")
-        together = self.tally(answers, np.zeros(len(answers.truth), np.int64), 1)
-        score = float(together.scores(np.ones((1, 1)))[0])
+        tally = self.tally(answers, np.zeros(len(answers.truth), np.int64), 1)
+        score = float(tally.scores(np.ones((1, 1)))[0])
         if not np.isfinite(score):
             raise ValueError(f"{self.name}: not defined for these {len(answers.truth)} examples")
         return score
@@ -158,8 +157,8 @@ class Additive(Metric):
     Args:
         statistics: answers -> [n, s], additive over examples.
         score: summed statistics [..., s], classes -> scores [...].
-        trials: summed statistics -> how many examples a plain share is the share of; None for
-            everything that is no such share.
+        trials: summed statistics, classes -> the denominator of a score that is a share of
+            examples; None for other scores.
     """
 
     statistics: Callable[[Answers], Array]
@@ -167,7 +166,7 @@ class Additive(Metric):
     trials: Callable[[Array, int], Array] | None = field(default=None, kw_only=True)
 
     def tally(self, answers: Answers, clusters: NDArray[np.int64], count: int) -> Sums:
-        """Their statistics, summed by cluster."""
+        """Sum the statistics by cluster."""
         sums = cluster_sums(self.statistics(answers), clusters, count)
         return Sums(self.score, answers.classes, sums)
 
@@ -177,16 +176,16 @@ def cluster_sums(statistics: Array, clusters: NDArray[np.int64], count: int) -> 
     sums = np.zeros((count, statistics.shape[1]))
     if len(clusters):
         order = np.argsort(clusters, kind="stable")
-        there, first = np.unique(clusters[order], return_index=True)
-        sums[there] = np.add.reduceat(statistics[order], first, axis=0)
+        present, first = np.unique(clusters[order], return_index=True)
+        sums[present] = np.add.reduceat(statistics[order], first, axis=0)
     return sums
 
 
 def confusion(answers: Answers) -> Array:
-    """One flattened confusion matrix an example, [n, classes * classes], rows are the truth.
+    """A flattened confusion matrix for each example, [n, classes * classes]; rows are the truth.
 
     Raises:
-        ValueError: for anything that is not a class index; it would be counted in another's cell.
+        ValueError: for values that are not class indices; they would count in other cells.
     """
     classes = answers.classes
     for name, values in (("truth", answers.truth), ("predicted", answers.predicted)):
@@ -205,14 +204,13 @@ def matrix(sums: Array, classes: int) -> Array:
 
 
 def moments(answers: Answers) -> Array:
-    """[n, 7]: 1, t, p, tt, pp, tp, |t - p|: all that the metrics of numbers are made of.
+    """1, t, p, tt, pp, tp, |t - p| of each example, [n, 7]: the statistics of number metrics.
 
-    Both t and p are told from the median of the truths. No metric minds, and squares of numbers far
-    from zero would otherwise drown their differences in rounding.
+    t and p are relative to the median truth, which changes no metric and avoids rounding errors in
+    squares of large numbers.
     """
     error = np.abs(answers.truth - answers.predicted)
     centre = np.median(answers.truth) if len(error) else 0.0
     truth, predicted = answers.truth - centre, answers.predicted - centre
-    one = np.ones_like(truth)
-    columns = [one, truth, predicted, truth**2, predicted**2, truth * predicted]
+    columns = [np.ones_like(truth), truth, predicted, truth**2, predicted**2, truth * predicted]
     return np.stack([*columns, error], axis=1)

@@ -1,4 +1,8 @@
-"""Root of the mean squared error, in the target's own unit."""
+"""Root mean squared error, in the target's unit.
+
+>>> round(METRIC([1, 2, 3], [1, 2.5, 3]), 3)
+0.289
+"""
 
 import numpy as np
 

@@ -1,6 +1,9 @@
-"""Sensitivity: the share of the positive examples that are found. Positive is the last class.
+"""Sensitivity: the share of positive examples that are found; the last class is positive.
 
-Not defined (and an error) where no example is positive.
+Undefined (an error) without positive examples.
+
+>>> METRIC([0, 1, 1], [0, 1, 0], 2)
+0.5
 """
 
 import numpy as np
@@ -10,10 +13,9 @@ from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 def _score(sums: Array, classes: int) -> Array:
     positive = matrix(sums, classes)[..., -1, :]
-    there = positive.sum(-1)
-    share: Array = np.divide(
-        positive[..., -1], there, out=np.full_like(there, np.nan), where=there > 0
-    )
+    total = positive.sum(-1)
+    hits = positive[..., -1]
+    share: Array = np.divide(hits, total, out=np.full_like(total, np.nan), where=total > 0)
     return share
 
 

@@ -1,8 +1,10 @@
-"""The highest sensitivity that any threshold reaches at a specificity of 0.9 or more.
+"""The highest sensitivity of any threshold with a specificity of 0.9 or more.
 
-The threshold is chosen on the test examples themselves, and anew in each bootstrap draw; so it is
-what the outputs would allow, not what a threshold fixed beforehand gives. Thresholds fall between
-different outputs only; nothing is interpolated. Positive is the last class, all others negative.
+The threshold is chosen on the test examples, in each bootstrap draw anew: an upper bound of what a
+fixed threshold achieves. No interpolation between outputs. The last class is the positive one.
+
+>>> METRIC([0, 1, 1], [0, 1, 0], 2, [[0.8, 0.2], [0.1, 0.9], [0.7, 0.3]])
+1.0
 """
 
 import numpy as np

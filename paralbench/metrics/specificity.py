@@ -1,7 +1,10 @@
-"""Specificity: the share of the negative examples that are not taken for positive.
+"""Specificity: the share of negative examples that are not predicted as positive.
 
-Positive is the last class, negative are all others, whichever of them an example is taken for.
-Not defined (and an error) where no example is negative.
+The last class is positive, all others negative; confusions among these do not count. Undefined (an
+error) without negative examples.
+
+>>> METRIC([0, 1, 1], [0, 1, 0], 2)
+1.0
 """
 
 import numpy as np
@@ -11,9 +14,9 @@ from paralbench.metrics.metric import Additive, Array, confusion, matrix
 
 def _score(sums: Array, classes: int) -> Array:
     negative = matrix(sums, classes)[..., :-1, :]
-    there = negative.sum((-2, -1))
+    total = negative.sum((-2, -1))
     spared = negative[..., :-1].sum((-2, -1))
-    share: Array = np.divide(spared, there, out=np.full_like(there, np.nan), where=there > 0)
+    share: Array = np.divide(spared, total, out=np.full_like(total, np.nan), where=total > 0)
     return share
 
 

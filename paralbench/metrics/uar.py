@@ -1,6 +1,9 @@
 """Unweighted average recall: the mean over classes of each class's recall (Schuller et al., 2009).
 
-A class of which no example was there to recall is left out of the mean.
+Classes without examples are left out of the mean.
+
+>>> METRIC([0, 1, 1], [0, 1, 0], 2)
+0.75
 """
 
 import numpy as np

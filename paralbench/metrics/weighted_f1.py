@@ -1,4 +1,8 @@
-"""Weighted F1: the mean of the classes' F1, each weighted by how often the class is the truth."""
+"""Weighted F1: the mean F1 over classes, weighted by their number of examples.
+
+>>> round(METRIC([0, 1, 1], [0, 1, 0], 2), 3)
+0.667
+"""
 
 from paralbench.metrics.macro_f1 import f1_by_class
 from paralbench.metrics.metric import Additive, Array, confusion, matrix

@@ -1,1 +1,1 @@
-"""Intervals that know that examples of one speaker are not independent."""
+"""Intervals, tests and calibration for examples clustered by speaker."""

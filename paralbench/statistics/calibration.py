@@ -1,16 +1,14 @@
-"""Calibration: from a head's probability of the positive class to one that can be taken at its word.
+"""Calibration of a head's probability of the positive class.
 
-Four methods besides leaving it as it is, each of few numbers: temperature (Guo et al., 2017), Platt's
-logistic line (1999), beta (Kull et al., 2017), isotonic (Zadrozny & Elkan, 2002; pool adjacent
-violators). Examples of one speaker resemble each other, so every speaker counts once, however many
-examples he has, and a method is judged on whole speakers that it was not fitted on.
+Four methods besides none: temperature (Guo et al., 2017), Platt's logistic line (1999), beta (Kull et
+al., 2017) and isotonic (Zadrozny & Elkan, 2002). Examples of one speaker are correlated, so every
+speaker has the same total weight, and a method is evaluated on speakers that it was not fitted on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +17,15 @@ from scipy import optimize, special
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Sequence[float]]
 _LEAST = 1e-6
-"""Probabilities are kept so far from 0 and 1 before their logarithm is taken."""
+"""Minimum distance of probabilities from 0 and 1 before their logarithm is taken."""
 _FOLDS = 5
 LEAST = {"temperature": 5, "platt": 10, "beta": 25, "isotonic": 100}
-"""Speakers of the rarer kind that each method needs."""
+"""Speakers of the rarer class that each method needs."""
 
 
 @dataclass(frozen=True)
 class Calibrator:
-    """A method with its numbers; :func:`calibrated` applies it."""
+    """A method with its parameters; :func:`calibrated` applies it."""
 
     method: str
     parameters: Numbers
@@ -38,24 +36,28 @@ class Calibrator:
 
 
 def logit(probabilities: Array) -> Array:
-    """Log odds, finite."""
-    found: Array = special.logit(np.clip(probabilities, _LEAST, 1 - _LEAST))
-    return found
+    """Finite log odds.
+
+    >>> logit(np.array([0.0, 0.5])).round(2).tolist()
+    [-13.82, 0.0]
+    """
+    odds: Array = special.logit(np.clip(probabilities, _LEAST, 1 - _LEAST))
+    return odds
 
 
 def weights(clusters: NDArray[np.int64]) -> Array:
-    """What each example counts, so that every cluster counts one, [n]."""
+    """Weights of examples that give every cluster a total of 1, [n]."""
     _, place, counts = np.unique(clusters, return_inverse=True, return_counts=True)
     shares: Array = 1 / counts[place]
     return shares
 
 
 def calibrated(method: str, parameters: Numbers, probabilities: Array) -> Array:
-    """Apply a method with its numbers.
+    """Apply a method with its parameters.
 
     Raises:
-        ValueError: for a method that does not exist.
-        KeyError: where a number of it is missing.
+        ValueError: for an unknown method.
+        KeyError: if a parameter is missing.
     """
     if method == "none":
         return np.asarray(probabilities, float)
@@ -65,33 +67,28 @@ def calibrated(method: str, parameters: Numbers, probabilities: Array) -> Array:
     if method not in _COLUMNS:
         raise ValueError(f"there is no calibration '{method}'; there are: {', '.join(METHODS)}")
     columns = _COLUMNS[method](np.asarray(probabilities, float))
-    found: Array = special.expit(columns @ np.array(parameters["weights"], float))
-    return found
+    shares: Array = special.expit(columns @ np.array(parameters["weights"], float))
+    return shares
 
 
 def fitted(method: str, probabilities: Array, truth: Array, counting: Array) -> Calibrator:
-    """Fit a method: ``truth`` [n] is 1 for positive, ``counting`` [n] what each example counts.
+    """Fit a method: ``truth`` [n] is 1 for positive, ``counting`` [n] weights the examples.
 
-    Targets are Platt's, a little off 0 and 1, so that separable examples give finite numbers.
+    Targets are Platt's, slightly off 0 and 1, so that separable examples give finite parameters.
     """
     if method == "none":
         return Calibrator("none", {})
     ones, zeros = float(counting[truth > 0].sum()), float(counting[truth <= 0].sum())
     if method == "isotonic":
         at, share = pooled(logit(probabilities), truth, counting)
-        # Never surer than the speakers on that side allow (Laplace's rule).
-        return Calibrator(
-            "isotonic",
-            {
-                "at": at.tolist(),
-                "share": np.clip(share, 1 / (zeros + 2), 1 - 1 / (ones + 2)).tolist(),
-            },
-        )
+        # Never surer than the speakers of that class allow (Laplace's rule).
+        share = np.clip(share, 1 / (zeros + 2), 1 - 1 / (ones + 2))
+        return Calibrator("isotonic", {"at": at.tolist(), "share": share.tolist()})
     target = np.where(truth > 0, (ones + 1) / (ones + 2), 1 / (zeros + 2))
-    found = logistic(
+    line = logistic(
         _COLUMNS[method](probabilities), target, counting, _START[method], _BOUNDS[method]
     )
-    return Calibrator(method, {"weights": found.tolist()})
+    return Calibrator(method, {"weights": line.tolist()})
 
 
 def logistic(
@@ -101,7 +98,7 @@ def logistic(
     start: Sequence[float],
     bounds: Sequence[tuple[float | None, float | None]] | None = None,
 ) -> Array:
-    """Weights [columns] of a logistic regression with targets between 0 and 1, no constant added."""
+    """Weights [columns] of a logistic regression on targets from 0 to 1, without intercept."""
 
     def loss(weights: Array) -> tuple[float, Array]:
         line = columns @ weights
@@ -110,36 +107,29 @@ def logistic(
         return float(counting @ each), slope
 
     scale = counting.sum()
-    found = optimize.minimize(
+    solution = optimize.minimize(
         lambda weights: tuple(part / scale for part in loss(weights)),
         np.array(start, float), jac=True, method="L-BFGS-B", bounds=bounds,
         options={"gtol": 1e-9, "ftol": 1e-14},
     )  # fmt: skip
-    best: Array = found.x
+    best: Array = solution.x
     return best
 
 
 def pooled(values: Array, truth: Array, counting: Array) -> tuple[Array, Array]:
-    """Isotonic regression by pooling adjacent violators: knots and their shares, both rising."""
+    """Isotonic regression: knots and their shares, both rising."""
     order = np.argsort(values, kind="stable")
     at, first = np.unique(values[order], return_index=True)
-    sums = np.add.reduceat((truth * counting)[order], first)
     counts = np.add.reduceat(counting[order], first)
-    blocks: list[list[float]] = []  # sum, count, how many knots
-    for total, count in zip(sums, counts, strict=True):
-        blocks.append([float(total), float(count), 1])
-        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
-            last = blocks.pop()
-            blocks[-1] = [one + other for one, other in zip(blocks[-1], last, strict=True)]
-    shares = np.array([block[0] / block[1] for block in blocks])
-    whole = np.repeat(shares, [int(block[2]) for block in blocks])
-    kept = np.ones(len(at), bool)  # of a level stretch, its two ends say all
-    kept[1:-1] = (whole[1:-1] != whole[:-2]) | (whole[1:-1] != whole[2:])
-    return at[kept], whole[kept]
+    means = np.add.reduceat((truth * counting)[order], first) / counts
+    shares = optimize.isotonic_regression(means, weights=counts).x
+    edges = np.ones(len(at), bool)  # the two ends of a plateau define it
+    edges[1:-1] = (shares[1:-1] != shares[:-2]) | (shares[1:-1] != shares[2:])
+    return at[edges], shares[edges]
 
 
 def folds(clusters: NDArray[np.int64], truth: Array, count: int = _FOLDS) -> NDArray[np.int64]:
-    """Deal whole clusters to folds, those with positives and those without in turn, [n]."""
+    """Assign clusters to folds, stratified by their share of positives, [n]."""
     names, place = np.unique(clusters, return_inverse=True)
     positive = np.bincount(place, truth) / np.bincount(place)
     order = np.random.default_rng(0).permutation(len(names))
@@ -150,11 +140,11 @@ def folds(clusters: NDArray[np.int64], truth: Array, count: int = _FOLDS) -> NDA
 
 
 def chosen(probabilities: Array, truth: Array, clusters: NDArray[np.int64]) -> Calibrator:
-    """The simplest method that none is clearly better than, fitted on all.
+    """The simplest method without a clearly better alternative, fitted on all examples.
 
-    Judged by log loss on speakers that it was not fitted on. A method with more numbers must be better
-    by more than one standard error, over speakers, of the difference; and it is not tried with too few
-    speakers for its numbers (:data:`LEAST`).
+    Methods are compared by log loss on speakers that they were not fitted on. A method with more
+    parameters must be better by one standard error of the difference over speakers, and needs enough
+    speakers (:data:`LEAST`).
     """
     counting = weights(clusters)
     fewest = min(len(np.unique(clusters[truth > 0])), len(np.unique(clusters[truth <= 0])))
@@ -162,17 +152,15 @@ def chosen(probabilities: Array, truth: Array, clusters: NDArray[np.int64]) -> C
     for method in METHODS[1:]:
         if fewest < LEAST[method]:
             continue
-        found = _losses(held_out(probabilities, truth, clusters, partial(_weighted, method)), truth)
-        gain = np.bincount(np.unique(clusters, return_inverse=True)[1], (losses - found) * counting)
+
+        def fit(p: Array, t: Array, c: NDArray[np.int64], method: str = method) -> Calibrator:
+            return fitted(method, p, t, weights(c))
+
+        held = _losses(held_out(probabilities, truth, clusters, fit), truth)
+        gain = np.bincount(np.unique(clusters, return_inverse=True)[1], (losses - held) * counting)
         if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
-            best, losses = method, found
+            best, losses = method, held
     return fitted(best, probabilities, truth, counting)
-
-
-def _weighted(
-    method: str, probabilities: Array, truth: Array, clusters: NDArray[np.int64]
-) -> Calibrator:
-    return fitted(method, probabilities, truth, weights(clusters))
 
 
 def held_out(
@@ -181,13 +169,13 @@ def held_out(
     clusters: NDArray[np.int64],
     fit: Callable[[Array, Array, NDArray[np.int64]], Calibrator] = chosen,
 ) -> Array:
-    """Each example calibrated by what was fitted on the other speakers; the choice of method too."""
+    """Cross-fitted probabilities: method and parameters come from other speakers, [n]."""
     dealt = folds(clusters, truth)
-    found = np.empty(len(truth))
+    held = np.empty(len(truth))
     for fold in range(int(dealt.max()) + 1):
         rest, out = dealt != fold, dealt == fold
-        found[out] = fit(probabilities[rest], truth[rest], clusters[rest])(probabilities[out])
-    return found
+        held[out] = fit(probabilities[rest], truth[rest], clusters[rest])(probabilities[out])
+    return held
 
 
 def log_loss(probabilities: Array, truth: Array, counting: Array) -> float:
@@ -204,13 +192,13 @@ def _losses(probabilities: Array, truth: Array) -> Array:
 def line(probabilities: Array, truth: Array, counting: Array) -> tuple[float, float]:
     """Slope and intercept of the logistic calibration line (Cox, 1958); 1 and 0 are perfect.
 
-    Not finite where the probabilities tell the classes apart without fault: then the slope is only
-    known to be large, and what is returned is what Platt's targets make of it.
+    Perfectly separated classes have no finite slope; the line then uses Platt's targets.
     """
     ones, zeros = float(counting[truth > 0].sum()), float(counting[truth <= 0].sum())
     columns = _COLUMNS["platt"](probabilities)
-    apart = columns[truth > 0, 0].min(initial=np.inf) > columns[truth <= 0, 0].max(initial=-np.inf)
-    target = np.where(truth > 0, (ones + 1) / (ones + 2), 1 / (zeros + 2)) if apart else truth
+    positive, negative = columns[truth > 0, 0], columns[truth <= 0, 0]
+    separated = positive.min(initial=np.inf) > negative.max(initial=-np.inf)
+    target = np.where(truth > 0, (ones + 1) / (ones + 2), 1 / (zeros + 2)) if separated else truth
     slope, intercept = logistic(columns, target, counting, (1.0, 0.0))
     return float(slope), float(intercept)
 
@@ -220,8 +208,8 @@ def _platt(probabilities: Array) -> Array:
 
 
 def _beta(probabilities: Array) -> Array:
-    kept = np.clip(probabilities, _LEAST, 1 - _LEAST)
-    return np.stack([np.log(kept), -np.log1p(-kept), np.ones(len(kept))], 1)
+    inner = np.clip(probabilities, _LEAST, 1 - _LEAST)
+    return np.stack([np.log(inner), -np.log1p(-inner), np.ones(len(inner))], 1)
 
 
 _COLUMNS: Mapping[str, Callable[[Array], Array]] = {
@@ -234,11 +222,11 @@ _START: Mapping[str, tuple[float, ...]] = {
     "platt": (1.0, 0.0),
     "beta": (1.0, 1.0, 0.0),
 }
-# None may turn the order of probabilities round.
+# No method may reverse the order of probabilities.
 _BOUNDS: Mapping[str, list[tuple[float | None, float | None]]] = {
     "temperature": [(1e-3, None)],
     "platt": [(1e-3, None), (None, None)],
     "beta": [(1e-3, None), (1e-3, None), (None, None)],
 }
 METHODS = ("none", "temperature", "platt", "beta", "isotonic")
-"""From the simplest on."""
+"""From the simplest to the most flexible."""

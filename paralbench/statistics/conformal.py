@@ -1,10 +1,9 @@
-"""Conformal prediction: sets and intervals that hold the truth for a wanted share of new speakers.
+"""Conformal prediction: sets and intervals that cover the truth for a set share of new speakers.
 
-What is assumed is that speakers are exchangeable: the next one is drawn as those here were. Examples
-of one speaker are not exchangeable with those of another, so each speaker's scores share one vote
-between them, and the new speaker has a vote at infinity (hierarchical conformal prediction: Lee,
-Barber & Willett, 2023; Dunn, Wasserman & Ramdas, 2022). With one example a speaker this is ordinary
-split conformal prediction (Vovk et al., 2005) with its finite-sample quantile.
+It assumes that speakers are exchangeable. Examples of different speakers are not, so each speaker's
+scores share a weight of 1 and the new speaker has a weight of 1 at infinity (hierarchical conformal
+prediction: Lee, Barber & Willett, 2023; Dunn, Wasserman & Ramdas, 2022). With one example a speaker
+this is split conformal prediction (Vovk et al., 2005) with its finite-sample quantile.
 """
 
 from __future__ import annotations
@@ -15,18 +14,21 @@ from numpy.typing import NDArray
 from paralbench.statistics.calibration import Array, folds, weights
 
 LEAST = 10
-"""Speakers below which no quantile is worth its name."""
+"""Speakers that a class needs for its own quantile."""
 
 
 def quantile(scores: Array, clusters: NDArray[np.int64], level: float) -> float:
-    """The score that a new speaker's stays below with a chance of ``level`` or more.
+    """The score that covers a new speaker with a probability of ``level`` or more.
 
-    Infinite where there are too few speakers for such a level: fewer than level / (1 - level).
+    Infinite for fewer than level / (1 - level) speakers.
+
+    >>> quantile(np.arange(20.0), np.arange(20), 0.9)
+    18.0
     """
     speakers = len(np.unique(clusters))
     order = np.argsort(scores, kind="stable")
     share = weights(clusters)[order].cumsum() / (speakers + 1)
-    # Sums of shares miss a level that they meet by their rounding alone.
+    # Rounding of the sums must not miss a level that they meet.
     place = int(np.searchsorted(share, level - 1e-12))
     return float(scores[order][place]) if place < len(order) else float("inf")
 
@@ -41,22 +43,22 @@ def interval_quantile(
 def set_quantiles(
     probabilities: Array, truth: NDArray[np.int64], clusters: NDArray[np.int64], level: float
 ) -> list[float]:
-    """One quantile a class, of 1 less the true class's probability among its examples.
+    """A quantile for each class of 1 less the probability of the true class.
 
-    Each class is then covered at the level, the rare one too. One quantile for all of them where a
-    class has too few speakers for one of its own. ``probabilities`` is [n, classes].
+    Each class, including rare ones, is then covered at ``level``. If a class has too few speakers,
+    one quantile for all classes. ``probabilities`` is [n, classes].
     """
     scores = 1 - probabilities[np.arange(len(truth)), truth]
     classes = range(probabilities.shape[1])
-    own = [quantile(scores[truth == c], clusters[truth == c], level) for c in classes]
+    by_class = [quantile(scores[truth == c], clusters[truth == c], level) for c in classes]
     speakers = [len(np.unique(clusters[truth == c])) for c in classes]
-    if min(speakers) >= LEAST and np.isfinite(own).all():
-        return own
+    if min(speakers) >= LEAST and np.isfinite(by_class).all():
+        return by_class
     return [quantile(scores, clusters, level)]
 
 
 def held(probabilities: Array, quantiles: list[float]) -> NDArray[np.bool_]:
-    """Which classes are in the set, [n, classes]; an empty set becomes the likeliest class alone."""
+    """Which classes are in the set, [n, classes]; an empty set becomes the likeliest class."""
     inside: NDArray[np.bool_] = 1 - probabilities <= np.array(quantiles) + 1e-12
     empty = ~inside.any(1)
     inside[empty, probabilities[empty].argmax(1)] = True
@@ -66,19 +68,19 @@ def held(probabilities: Array, quantiles: list[float]) -> NDArray[np.bool_]:
 def set_coverage(
     probabilities: Array, truth: NDArray[np.int64], clusters: NDArray[np.int64], level: float
 ) -> float:
-    """How often sets hold the truth of speakers that their quantiles were not taken from."""
+    """How often sets cover the truth of speakers that their quantiles did not use."""
     dealt, inside = folds(clusters, truth.astype(float)), np.empty(len(truth), bool)
     for fold in np.unique(dealt):
         rest, out = dealt != fold, dealt == fold
-        found = set_quantiles(probabilities[rest], truth[rest], clusters[rest], level)
-        inside[out] = held(probabilities[out], found)[np.arange(out.sum()), truth[out]]
+        quantiles = set_quantiles(probabilities[rest], truth[rest], clusters[rest], level)
+        inside[out] = held(probabilities[out], quantiles)[np.arange(out.sum()), truth[out]]
     return float(np.average(inside, weights=weights(clusters)))
 
 
 def interval_coverage(
     values: Array, truth: Array, clusters: NDArray[np.int64], level: float
 ) -> float:
-    """The same of intervals."""
+    """How often intervals cover the truth of speakers that their quantiles did not use."""
     dealt, inside = folds(clusters, truth), np.empty(len(truth), bool)
     for fold in np.unique(dealt):
         rest, out = dealt != fold, dealt == fold

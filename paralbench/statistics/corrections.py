@@ -1,4 +1,4 @@
-"""p-values of many comparisons made at once, raised so that they may be read alone."""
+"""p-values adjusted for multiple comparisons."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 PValues = NDArray[np.float64]
 
 
 def holm(p: Sequence[float]) -> PValues:
-    """Holm's (1979) step-down: among those at most alpha, the chance of any false alarm is alpha.
+    """Holm's (1979) step-down: limits the chance of any false alarm.
 
-    The smallest is multiplied by how many there are, the next by one less, and so on; none falls
-    below one that came before.
+    >>> holm([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.06, 0.06]
     """
-    given = _checked(p)
-    order = np.argsort(given, kind="stable")
-    raised = given[order] * (len(given) - np.arange(len(given)))
-    return _back(np.maximum.accumulate(raised), order)
+    values = _checked(p)
+    order = np.argsort(values, kind="stable")
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.maximum.accumulate(values[order] * (len(values) - np.arange(len(values))))
+    return np.minimum(adjusted, 1.0)
 
 
 def benjamini_hochberg(p: Sequence[float]) -> PValues:
-    """Benjamini and Hochberg's (1995) step-up: among those at most alpha, a share alpha is false.
+    """Benjamini and Hochberg's (1995) step-up: limits the share of false discoveries.
 
-    The largest stays, the k-th smallest of n is multiplied by n / k; none rises above one that is
-    larger.
+    >>> benjamini_hochberg([0.01, 0.04, 0.03]).round(2).tolist()
+    [0.03, 0.04, 0.04]
     """
-    given = _checked(p)
-    order = np.argsort(given, kind="stable")
-    raised = given[order] * len(given) / (1 + np.arange(len(given)))
-    return _back(np.minimum.accumulate(raised[::-1])[::-1], order)
+    adjusted: PValues = stats.false_discovery_control(_checked(p))
+    return adjusted
 
 
 CORRECTIONS: dict[str, Callable[[Sequence[float]], PValues]] = {
@@ -41,14 +41,7 @@ CORRECTIONS: dict[str, Callable[[Sequence[float]], PValues]] = {
 
 
 def _checked(p: Sequence[float]) -> PValues:
-    given = np.asarray(p, float)
-    if given.ndim != 1 or not ((given >= 0) & (given <= 1)).all():
-        raise ValueError("p-values are numbers from 0 to 1, in a row")
-    return given
-
-
-def _back(raised: PValues, order: NDArray[np.int64]) -> PValues:
-    """In the order in which they were given, 1 at most."""
-    found = np.empty_like(raised)
-    found[order] = np.minimum(raised, 1.0)
-    return found
+    values = np.asarray(p, float)
+    if values.ndim != 1 or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("expected p-values from 0 to 1 in one dimension")
+    return values

@@ -1,9 +1,9 @@
-"""Two sets of predictions of the same examples compared, cluster by cluster.
+"""Paired comparison of two sets of predictions of the same examples.
 
-Under the hypothesis that it does not matter which of the two made a cluster's predictions, they may
-be exchanged; how often a difference as large as the one found comes out of such exchanges is the
-p-value (the paired permutation test; Dror et al., 2018). Whole speakers are exchanged, in all seeds
-at once, since their utterances stand or fall together. With few clusters all exchanges are tried.
+The paired permutation test (Dror et al., 2018): under the null hypothesis a cluster's predictions may
+be exchanged between the two; the p-value is how often exchanges give a difference as large as the one
+observed. Speakers are exchanged with all their utterances and seeds at once, since these are
+correlated. With few clusters all exchanges are tried.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TEST = "paired-permutation/clustered/2"
 DRAWS = 5000
 LEVEL, POWER = 0.95, 0.8
 _ALL = 12
-"""So many clusters and fewer: every exchange is tried."""
+"""Up to this many clusters, all exchanges are tried."""
 
 
 def paired(
@@ -41,43 +41,44 @@ def paired(
 
     Args:
         metric: the metric.
-        ours: its tally of each seed.
-        theirs: of the same clusters; the number of seeds may be another.
-        sizes: examples of each cluster.
+        ours: its tally for each seed.
+        theirs: the same of the other predictions; the number of seeds may differ.
+        sizes: number of examples in each cluster.
         draws: of these clusters, for the interval.
-        exchanges: how many are tried, where not all are.
+        exchanges: how many are tried with many clusters.
         seed: of the exchanges.
 
     Raises:
-        ParalbenchError: where the metric is not defined on them.
+        ParalbenchError: if the metric is not defined on them.
     """
     clusters = ours[0].clusters
     if theirs[0].clusters != clusters:
         raise ParalbenchError(f"{clusters} clusters cannot be paired with {theirs[0].clusters}.")
-    by_seed = _by_seed(ours, theirs)
-    found = float(scores(ours).mean() - scores(theirs).mean())
-    if not np.isfinite(found):
-        raise ParalbenchError(f"{metric.name} is not defined on the predictions to be compared.")
+    our_scores, their_scores = scores(ours), scores(theirs)
+    by_seed = (our_scores - their_scores).tolist() if len(ours) == len(theirs) else []
+    difference = float(our_scores.mean() - their_scores.mean())
+    if not np.isfinite(difference):
+        raise ParalbenchError(f"{metric.name} is not defined on the predictions to compare.")
     exchanged = _exchanges(clusters, exchanges, np.random.default_rng(seed))
-    apart = _exchanged(ours, theirs, exchanged)
-    apart = apart[np.isfinite(apart)]
-    extreme = int((np.abs(apart) >= abs(found) - 1e-12).sum())
+    null = _exchanged(ours, theirs, exchanged)
+    null = null[np.isfinite(null)]
+    extreme = int((np.abs(null) >= abs(difference) - 1e-12).sum())
     exact = clusters <= _ALL
-    p = extreme / len(apart) if exact else (extreme + 1) / (len(apart) + 1)
+    p = extreme / len(null) if exact else (extreme + 1) / (len(null) + 1)
     drawn = draws.mean(ours) - draws.mean(theirs)
-    over_seeds = (np.array(by_seed),) if by_seed else (scores(ours), scores(theirs))
-    known = spread(f"the difference of {metric.name}", drawn, sizes, *over_seeds)
-    reach = known.reach(LEVEL)
-    # A score is no mean over clusters, so its deviation between clusters is taken from the draws:
-    # that of the mean of k clusters is the root of k times smaller than that of one.
+    over_seeds = (np.array(by_seed),) if by_seed else (our_scores, their_scores)
+    error = spread(f"the difference of {metric.name}", drawn, sizes, *over_seeds)
+    reach = error.reach(LEVEL)
+    # A score is not a mean over clusters, so its deviation between clusters comes from the draws,
+    # which vary by the square root of k less than one of k clusters.
     deviation = float(drawn[np.isfinite(drawn)].std()) * np.sqrt(clusters**2 / (clusters - 1))
     return Paired(
         metric=metric.name,
         version=metric.version,
-        difference=found,
+        difference=difference,
         interval=Interval(
-            low=found - reach,
-            high=found + reach,
+            low=difference - reach,
+            high=difference + reach,
             level=LEVEL,
             method=METHOD,
             clusters=int((sizes > 0).sum()),
@@ -86,9 +87,9 @@ def paired(
         test=TEST + ("/exact" if exact else ""),
         seeds=len(ours),
         by_seed=by_seed,
-        effect=found / deviation if deviation > 1e-12 else None,
-        detectable=known.error
-        * float(stats.t.ppf((1 + LEVEL) / 2, known.freedom) + stats.t.ppf(POWER, known.freedom)),
+        effect=difference / deviation if deviation > 1e-12 else None,
+        detectable=error.error
+        * float(stats.t.ppf((1 + LEVEL) / 2, error.freedom) + stats.t.ppf(POWER, error.freedom)),
     )
 
 
@@ -104,18 +105,11 @@ def _exchanged(
 ) -> Array:
     """The difference after each exchange, [draws].
 
-    A seed of one side is exchanged for the like seed of the other; where the numbers of seeds
-    differ, every seed for every other.
+    Equal seeds are exchanged for each other; if the numbers of seeds differ, all for all.
     """
-    straight = Draws(np.hstack([1 - exchanged, exchanged]))
-    turned = Draws(np.hstack([exchanged, 1 - exchanged]))
-    alike = len(ours) == len(theirs)
-    pairs = zip(ours, theirs, strict=True) if alike else product(ours, theirs)
-    both = [mine.beside(yours) for mine, yours in pairs]
-    return straight.mean(both) - turned.mean(both)
-
-
-def _by_seed(ours: Sequence[Tally], theirs: Sequence[Tally]) -> list[float]:
-    if len(ours) != len(theirs):
-        return []
-    return [float(one) for one in scores(ours) - scores(theirs)]
+    first = Draws(np.hstack([1 - exchanged, exchanged]))
+    second = Draws(np.hstack([exchanged, 1 - exchanged]))
+    matched = len(ours) == len(theirs)
+    pairs = zip(ours, theirs, strict=True) if matched else product(ours, theirs)
+    both = [left.beside(right) for left, right in pairs]
+    return first.mean(both) - second.mean(both)

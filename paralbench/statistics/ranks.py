@@ -1,9 +1,9 @@
-"""Ranks with their uncertainty: which entries can be told apart, and what becomes of ranks.
+"""Rank intervals, tie groups and mean scores of entries.
 
-All entries of a task are scored on the same draws of clusters, so that what is hard for all of them
-cancels in their differences. An entry's rank interval counts who is surely better and who is surely
-worse, from differences that hold all at once (Mogstad, Romano, Shaikh & Wilhelm, 2024); percentiles of
-bootstrapped ranks do not cover where entries are near each other (Xie, Singh & Zhang, 2009).
+All entries of a task share the draws of clusters, so that difficult clusters cancel in differences.
+An entry's rank interval counts the entries that are significantly better and worse by simultaneous
+intervals of differences (Mogstad, Romano, Shaikh & Wilhelm, 2024); percentiles of bootstrapped ranks
+undercover for entries of similar score (Xie, Singh & Zhang, 2009).
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Replicates:
-    """Scores of entries [entries], their replicates [draws, entries], more being better.
+    """Scores of entries [entries] and their replicates [draws, entries]; higher is better.
 
-    The replicates vary by what fresh speakers and fresh seeds would change; ``freedom`` is of their
-    deviation.
+    Replicates vary as new speakers and new seeds would; ``freedom`` belongs to their deviation.
     """
 
     scores: Array
@@ -35,16 +34,16 @@ class Replicates:
     freedom: float
 
     def of(self, places: NDArray[np.int64]) -> Replicates:
-        """Some of the entries, by their places."""
+        """The entries at these places."""
         return Replicates(self.scores[places], self.drawn[:, places], self.freedom)
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """What can be said of the entries' ranks, 1 being best, in the order of the entries.
+    """Rank intervals of the entries, in their order; rank 1 is best.
 
-    ``groups`` numbers the tie groups: nobody in a group can be told from its best by Holm's
-    procedure; ``best`` is the probability of being best of all.
+    ``groups`` numbers the tie groups: by Holm's procedure no entry of a group differs from its best;
+    ``best`` is the probability of being best of all.
     """
 
     low: NDArray[np.int64]
@@ -65,66 +64,70 @@ class Estimate:
 def replicates(
     entries: Sequence[Sequence[Tally]], sizes: Array, draws: Draws, higher_is_better: bool
 ) -> Replicates:
-    """Those of several entries of one task.
+    """Replicates of the entries of one task.
 
     Args:
-        entries: of each entry the ranking metric's tally of each seed, all of the same clusters.
-        sizes: examples of each cluster.
-        draws: of these clusters, the same for all.
-        higher_is_better: whether the metric is.
+        entries: for each entry the ranking metric's tally for each seed, over the same clusters.
+        sizes: number of examples in each cluster.
+        draws: of these clusters.
+        higher_is_better: of the metric.
     """
     sign = 1.0 if higher_is_better else -1.0
     clusters = int((sizes > 0).sum())
-    found, drawn = [], []
+    centres, drawn = [], []
     for number, tallies in enumerate(entries):
         by_seed = scores(tallies)
         centre = float(by_seed.mean())
-        # Draws from k of them vary by (k - 1) / k of what fresh clusters would.
+        # Draws from k clusters have (k - 1) / k of the variance of new clusters.
         of_clusters = (draws.mean(tallies) - centre) * np.sqrt(clusters / max(1, clusters - 1))
         of_seeds = _seeds(by_seed, len(of_clusters), number)
-        found.append(sign * centre)
+        centres.append(sign * centre)
         drawn.append(sign * (centre + of_clusters + of_seeds))
-    each = np.stack(drawn, axis=1)
-    kept = each[np.isfinite(each).all(1)]
-    return Replicates(np.array(found), kept, max(effective(sizes) - 1, 1.0))
+    defined = np.stack(drawn, axis=1)
+    defined = defined[np.isfinite(defined).all(1)]
+    return Replicates(np.array(centres), defined, max(effective(sizes) - 1, 1.0))
 
 
 def joined(parts: Sequence[Replicates]) -> Replicates:
-    """Entries of different examples side by side, their draws independent of each other."""
-    fewest = min(len(of.drawn) for of in parts)
+    """Join entries of different examples, whose draws are independent."""
+    fewest = min(len(part.drawn) for part in parts)
     return Replicates(
-        np.concatenate([of.scores for of in parts]),
-        np.hstack([of.drawn[:fewest] for of in parts]),
-        min(of.freedom for of in parts),
+        np.concatenate([part.scores for part in parts]),
+        np.hstack([part.drawn[:fewest] for part in parts]),
+        min(part.freedom for part in parts),
     )
 
 
-def ranked(of: Replicates, level: float = LEVEL) -> Ranked:
+def ranked(entries: Replicates, level: float = LEVEL) -> Ranked:
     """Rank intervals, tie groups and the probability of being best."""
-    count = len(of.scores)
-    standard, error = _standard(of)
-    centred = of.drawn - of.drawn.mean(0)
+    count = len(entries.scores)
+    standard, error = _standard(entries)
+    centred = entries.drawn - entries.drawn.mean(0)
     low, high = np.ones(count, np.int64), np.full(count, count)
     for place in range(count):
-        surely = _surely(centred, of.freedom, place, standard, error, level)
-        low[place] = 1 + (surely > 0).sum()
-        high[place] = count - (surely < 0).sum()
-    return Ranked(low, high, _groups(of, standard, 1 - level), best(of.drawn))
+        sign = _significant(centred, entries.freedom, place, standard, error, level)
+        low[place] = 1 + (sign > 0).sum()
+        high[place] = count - (sign < 0).sum()
+    return Ranked(low, high, _groups(entries, standard, 1 - level), best(entries.drawn))
 
 
 def best(drawn: Array) -> Array:
-    """How often each entry is the best of a draw, ties shared, [entries]."""
+    """How often each entry is the best of a draw, ties shared, [entries].
+
+    >>> best(np.array([[0.9, 0.8], [0.7, 0.8], [0.5, 0.5], [0.9, 0.1]])).tolist()
+    [0.625, 0.375]
+    """
     first = drawn == drawn.max(1, keepdims=True)
     share: Array = (first / first.sum(1, keepdims=True)).mean(0)
     return share
 
 
 def mean_normalised(tasks: Sequence[tuple[Replicates, float, float]]) -> Estimate:
-    """The mean over tasks of scores told from chance (0) to perfect (1).
+    """The mean over tasks of scores rescaled from chance (0) to perfect (1).
 
     Args:
-        tasks: of each task the replicates of the same entries, chance and the perfect score, both
-            signed as the replicates are.
+        tasks: replicates of the same entries, chance and the perfect score of each task, both signed
+            as the replicates.
     """
     value = np.mean([(of.scores - low) / (top - low) for of, low, top in tasks], axis=0)
     fewest = min(len(of.drawn) for of, _, _ in tasks)
@@ -135,10 +138,9 @@ def mean_normalised(tasks: Sequence[tuple[Replicates, float, float]]) -> Estimat
 
 
 def borda(tasks: Sequence[Replicates]) -> Estimate:
-    """The mean over tasks of the share of other entries beaten, a tie counting half.
+    """The mean over tasks of the share of other entries beaten; ties count half.
 
-    Its interval is of percentiles, widened to hold the value itself: what is drawn lies nearer to
-    the middle than what was found, as all noise on ranks does.
+    A percentile interval, widened to contain the value: noise moves ranks towards the middle.
     """
     value = np.mean([_beaten(of.scores[None])[0] for of in tasks], axis=0)
     low, high = np.quantile(_counted(tasks), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
@@ -158,7 +160,7 @@ def _counted(tasks: Sequence[Replicates]) -> Array:
 
 
 def _seeds(by_seed: Array, draws: int, number: int) -> Array:
-    """What drawing the seeds anew adds to a mean over them, as wide as fresh seeds would make it."""
+    """The deviation of a mean over seeds when seeds are resampled, as wide as that of new seeds."""
     seeds = len(by_seed)
     if seeds < 2:
         return np.zeros(draws)
@@ -167,26 +169,26 @@ def _seeds(by_seed: Array, draws: int, number: int) -> Array:
     return shift
 
 
-def _standard(of: Replicates) -> tuple[Array, Array]:
-    """Every score minus every other over its error, and the errors: [entries, entries] each.
+def _standard(entries: Replicates) -> tuple[Array, Array]:
+    """All differences of scores over their errors, and the errors: [entries, entries] each.
 
-    A difference without any noise is sure (infinite), unless there is none.
+    A non-zero difference without noise is infinite.
     """
-    covariance = np.atleast_2d(np.cov(of.drawn, rowvar=False))
-    own = np.diag(covariance)
-    error = np.sqrt(np.maximum(own[:, None] + own - 2 * covariance, 0.0))
-    found = of.scores[:, None] - of.scores
-    found[np.abs(found) < 1e-12] = 0.0
-    standard = np.divide(found, error, out=np.zeros_like(found), where=error > 1e-9)
-    standard[(error <= 1e-9) & (found > 0)] = np.inf
-    standard[(error <= 1e-9) & (found < 0)] = -np.inf
+    covariance = np.atleast_2d(np.cov(entries.drawn, rowvar=False))
+    variance = np.diag(covariance)
+    error = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0.0))
+    difference = entries.scores[:, None] - entries.scores
+    difference[np.abs(difference) < 1e-12] = 0.0
+    standard = np.divide(difference, error, out=np.zeros_like(difference), where=error > 1e-9)
+    standard[(error <= 1e-9) & (difference > 0)] = np.inf
+    standard[(error <= 1e-9) & (difference < 0)] = -np.inf
     return standard, error
 
 
-def _surely(
+def _significant(
     centred: Array, freedom: float, place: int, standard: Array, error: Array, level: float
 ) -> Array:
-    """1 for who is surely better than this one, -1 for who is surely worse, 0 otherwise."""
+    """1 for entries significantly better than the one at ``place``, -1 for worse, else 0."""
     tail = (1 - level) / 2
     varied = error[place] > 1e-9
     if varied.sum() > 1:
@@ -196,32 +198,32 @@ def _surely(
         about /= error[place][varied]
         tail = min(tail, float(stats.norm.sf(np.quantile(about.max(1), level))))
     better = -standard[place]
-    surely: Array = np.sign(better) * (np.abs(better) > stats.t.isf(tail, freedom))
-    return surely
+    sign: Array = np.sign(better) * (np.abs(better) > stats.t.isf(tail, freedom))
+    return sign
 
 
-def _groups(of: Replicates, standard: Array, alpha: float) -> NDArray[np.int64]:
-    """The best leads a group; the first who can be told from its leader leads the next.
+def _groups(entries: Replicates, standard: Array, alpha: float) -> NDArray[np.int64]:
+    """Tie groups: the first entry that differs from a group's leader leads the next.
 
-    Holm's procedure runs over all pairs: who leads is seen only afterwards.
+    Holm's procedure runs over all pairs, because the leaders depend on its outcome.
     """
-    count = len(of.scores)
+    count = len(entries.scores)
     pairs = np.triu_indices(count, 1)
-    told = np.zeros((count, count), bool)
-    told[pairs] = holm(2 * stats.t.sf(np.abs(standard[pairs]), of.freedom)) <= alpha
-    told |= told.T
-    order = np.argsort(-of.scores, kind="stable")
+    differs = np.zeros((count, count), bool)
+    differs[pairs] = holm(2 * stats.t.sf(np.abs(standard[pairs]), entries.freedom)) <= alpha
+    differs |= differs.T
+    order = np.argsort(-entries.scores, kind="stable")
     groups = np.zeros(count, np.int64)
     number, leader = 1, order[0]
     for entry in order:
-        if told[leader, entry]:
+        if differs[leader, entry]:
             number, leader = number + 1, entry
         groups[entry] = number
     return groups
 
 
 def _beaten(drawn: Array) -> Array:
-    """[draws, entries]: of the others, the share whose score is lower, equal ones counting half."""
+    """The share of other entries with a lower score, ties counting half, [draws, entries]."""
     places = stats.rankdata(drawn, axis=1)
     share: Array = (places - 1) / max(1, drawn.shape[1] - 1)
     return share

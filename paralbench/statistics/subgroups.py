@@ -21,9 +21,9 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class CellTallies:
-    """The examples of one value of an attribute: how many, in clusters of which sizes.
+    """The examples of one value of an attribute and the sizes of their clusters.
 
-    ``tallies`` has one of each seed, and none where ``reason`` says why there can be no score.
+    ``tallies`` has one for each seed; it is empty if ``reason`` says why there is no score.
     """
 
     value: str
@@ -48,13 +48,13 @@ def subgroup(
     rows: list[Cell] = []
     scored: list[_Scored] = []
     for cell in cells:
-        score, known, reason = None, None, cell.reason
+        score, bounds, reason = None, None, cell.reason
         if not reason:
             by_seed = scores(cell.tallies)
             if np.isfinite(by_seed).all():
                 score = float(by_seed.mean())
                 try:
-                    known = interval(metric, cell.tallies, cell.sizes, draws, LEVEL)
+                    bounds = interval(metric, cell.tallies, cell.sizes, draws, LEVEL)
                 except ParalbenchError:
                     reason = "too few or too much alike for an interval"
                 else:
@@ -68,7 +68,7 @@ def subgroup(
                 examples=cell.examples,
                 clusters=int((cell.sizes > 0).sum()),
                 score=score,
-                interval=known,
+                interval=bounds,
                 reason=reason,
             )
         )
@@ -82,33 +82,32 @@ def subgroup(
 
 
 def _gap(name: str, scored: Sequence[_Scored]) -> Gap | None:
-    """Between the two cells furthest apart; None where fewer than two have a score.
+    """The difference between the best and worst cell; None for fewer than two scores.
 
-    None too where too few draws hold both of them.
+    None too if fewer than half of the draws contain both.
 
-    With more than two cells the interval is widened to hold all differences at once: by the
-    quantile of the largest standardised difference among the draws, which a plain interval of the
-    two picked for being extreme would not hold.
+    With more than two cells the interval is simultaneous: it uses the quantile of the largest
+    standardised difference among the draws, because the two cells were selected for being extreme.
     """
     if len(scored) < 2:
         return None
     ordered = sorted(scored, key=lambda cell: float(cell.by_seed.mean()))
     low, high = ordered[0], ordered[-1]
-    found = float(high.by_seed.mean() - low.by_seed.mean())
+    difference = float(high.by_seed.mean() - low.by_seed.mean())
     if np.isfinite(high.drawn - low.drawn).mean() < 0.5:
         return None
-    # The smaller cell has the fewer clusters; they set the degrees of freedom.
+    # The cell with fewer clusters sets the degrees of freedom.
     sizes = min(high.sizes, low.sizes, key=lambda sizes: int((sizes > 0).sum()))
     drawn, seeds = high.drawn - low.drawn, high.by_seed - low.by_seed
-    known = spread(f"the gap of {name}", drawn, sizes, seeds)
-    reach = known.half(_tail(ordered)) if known.error else 0.0
+    error = spread(f"the gap of {name}", drawn, sizes, seeds)
+    reach = error.half(_tail(ordered)) if error.error else 0.0
     return Gap(
         high=high.value,
         low=low.value,
-        difference=found,
+        difference=difference,
         interval=Interval(
-            low=found - reach,
-            high=found + reach,
+            low=difference - reach,
+            high=difference + reach,
             level=LEVEL,
             method=METHOD,
             clusters=int((high.sizes + low.sizes > 0).sum()),
@@ -117,13 +116,13 @@ def _gap(name: str, scored: Sequence[_Scored]) -> Gap | None:
 
 
 def _tail(scored: Sequence[_Scored]) -> float:
-    """What to cut off on each side of one difference, so that all of them hold at ``LEVEL``."""
-    alone = (1 - LEVEL) / 2
-    apart = np.stack([one.drawn - other.drawn for one, other in combinations(scored, 2)])
-    apart = apart[:, np.isfinite(apart).all(0)]
-    deviation = apart.std(1, keepdims=True)
+    """The tail to cut off each side of one difference so that all hold at ``LEVEL``."""
+    single = (1 - LEVEL) / 2
+    pairs = np.stack([left.drawn - right.drawn for left, right in combinations(scored, 2)])
+    pairs = pairs[:, np.isfinite(pairs).all(0)]
+    deviation = pairs.std(1, keepdims=True)
     varied = deviation[:, 0] > 0
-    if len(apart) == 1 or not varied.any():
-        return alone
-    standard = np.abs(apart - apart.mean(1, keepdims=True))[varied] / deviation[varied]
-    return min(alone, float(stats.norm.sf(np.quantile(standard.max(0), LEVEL))))
+    if len(pairs) == 1 or not varied.any():
+        return single
+    standard = np.abs(pairs - pairs.mean(1, keepdims=True))[varied] / deviation[varied]
+    return min(single, float(stats.norm.sf(np.quantile(standard.max(0), LEVEL))))
