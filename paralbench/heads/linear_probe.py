@@ -1,10 +1,9 @@
-"""Linear probe: learned softmax weights over layers on pooled mean and deviation, one linear layer.
+"""Linear probe: L2 logistic or ridge regression, strengths and layers chosen by inner folds.
 
-The probe of SUPERB (Yang et al., 2021) and EmoBox (Ma et al., 2024), pooled before it is weighted.
-All folds and seeds are trained together: one matrix product a step serves every fit, and each fit
-standardises with its own training rows, sees only its own training rows in its loss, and stops on
-its own development rows. Steps are full-batch Adam. After training, standardisation, layer weights
-and linear layer fold into a single linear map of the pooled record.
+Convex and deterministic. Each layer's pooled mean and deviation are standardised by the training
+side (training and development rows), mapped with the strength that does best on inner folds of
+complete groups, and the layers' maps are added with non-negative weights learnt from the outputs
+of the inner folds. The result is one linear map of the pooled record.
 """
 
 from __future__ import annotations
@@ -14,43 +13,53 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from pydantic import Field
-from torch import Tensor
-from torch.nn import functional
 
-from paralbench.heads.deployable import HeadForms, Layout
-from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
-from paralbench.heads.linear_map import LinearHead, LinearMap
-from paralbench.heads.sgd_probe import TrainedProbe
+from paralbench.heads import layer_choice
+from paralbench.heads.convex import stacking
+from paralbench.heads.convex.inner_folds import InnerFolds
+from paralbench.heads.convex.layer import STRENGTHS, Layer, Learning
+from paralbench.heads.head import (
+    Fits,
+    Fitted,
+    OutOfFold,
+    PooledStream,
+    Problem,
+    Rows,
+    Split,
+    Stream,
+    Workplace,
+)  # fmt: skip
+from paralbench.heads.linear_map import LinearHead
 from paralbench.records.card import Card
-from paralbench.records.errors import UsageError
+from paralbench.records.errors import ParalbenchError, UsageError
 
-_ROWS_AT_ONCE = 8192
-_ROWS_IN_CACHE = 256
+Array = NDArray[np.float64]
 
 
 class Settings(Card):
-    """How the probe is trained.
+    """How strengths and layers are chosen.
 
-    ``step`` is Adam's learning rate times the number of inputs, so that one step moves an output
-    by about so much whatever the width. ``layer_step`` is the learning rate of the layer weights.
-    A fit ends at ``steps``, or when it has not got better for ``patience`` steps on its development
-    rows (from ``steps_least`` on: the first steps may overshoot), and keeps its best step, whatever
-    the other fits do. One without development rows ends at ``steps_blind``.
-    ``layers``: "learned", "last", or the number of one layer.
+    Attributes:
+        layers: "learned" adds all layers' maps with learnt weights; "mean" averages the layers
+            first; "best" is the layer with the lowest inner loss; "last", or the number of one.
+        criterion: of numbers: "ccc" chooses by correlation and scales outputs to the training
+            values' deviation, where the correlation is above twice its standard error; "squared-error"
+            chooses by it and leaves outputs as they are. Classes are chosen by log-loss.
+        rule: "best", or "one-standard-error": the strongest penalty within one of the best.
+        inner_folds: at most so many inner folds; fewer groups are left out one by one.
+        class_weights: "balanced" lets every class weigh the same in the loss.
+        refit: fit on development rows as well; false leaves them out altogether, for protocols that
+            forbid it.
     """
 
-    step: float = Field(default=3.0, gt=0)
-    layer_step: float = Field(default=0.1, gt=0)
-    steps: int = Field(default=150, ge=1)
-    steps_blind: int = Field(default=20, ge=1)
-    steps_least: int = Field(default=30, ge=0)
-    patience: int = Field(default=8, ge=1)
-    decay: float = Field(default=0.0, ge=0)
+    layers: Literal["learned", "mean", "best", "last"] | int = "learned"
+    criterion: Literal["ccc", "squared-error"] = "ccc"
+    rule: Literal["best", "one-standard-error"] = "best"
+    inner_folds: int = Field(default=5, ge=2)
     class_weights: Literal["balanced", "none"] = "balanced"
-    layers: Literal["learned", "last"] | int = "learned"
+    refit: bool = True
 
 
 class LinearProbe(LinearHead):
@@ -58,12 +67,12 @@ class LinearProbe(LinearHead):
 
     name = "linear-probe"
     settings = Settings
-    deterministic = False
+    deterministic = True
 
-    def forms(self, settings: Any, layout: Layout) -> HeadForms:
+    def layers(self, settings: Any, count: int) -> tuple[int, ...]:
         """See :class:`Head`."""
-        deployed = LinearMap.drawn(self.layers(settings, layout.layers[0]), layout)
-        return HeadForms(TrainedProbe(deployed, layout.classes), deployed)
+        everything = settings.layers in ("learned", "mean", "best")
+        return layer_choice.chosen("learned" if everything else settings.layers, count)
 
     def fit(
         self,
@@ -73,267 +82,166 @@ class LinearProbe(LinearHead):
         settings: Any,
         work: Workplace | None = None,
     ) -> Fits:
-        """Fit on every split at once; one stream of pooled records."""
+        """Fit on every split; splits that train on the same rows share a fit."""
         (stream,) = streams
         assert isinstance(stream, PooledStream)
         if stream.words is not None:
             raise UsageError(
-                f"head 'linear-probe' hears no bags of audio words; '{stream.model}' needs a network, "
+                f"head 'linear-probe' reads no bags of audio words; '{stream.model}' needs a network, "
                 f"for example --head concatenation."
             )
-        inputs = _inputs(stream.values, self.layers(settings, stream.values.shape[1]))
-        training = _Training(inputs, problem, splits, settings)
-        best = training.run()
-        fitted = [
-            self._fitted(training, best, member, split) for member, split in enumerate(splits)
-        ]
-        size = inputs.shape[2] * training.outputs + training.outputs
-        layers = inputs.shape[0] if inputs.shape[0] > 1 else 0
-        return Fits(fitted, size + layers)
-
-    def _fitted(self, training: _Training, best: _Best, member: int, split: Split) -> Fitted:
-        outputs = best.outputs[member, split.test]
-        if training.problem.kind == "class":
-            outputs = outputs.softmax(-1)
-        else:
-            outputs = outputs * training.spread[member] + training.centre[member]
-        shares = best.layers[member].softmax(0)
-        return Fitted(
-            split,
-            outputs.numpy(),
-            {"steps": int(best.steps[member]), "development_loss": _number(best.losses[member])},
-            training.folded(best, member),
-            shares.numpy(),
-        )
+        rows, count = stream.values.shape[:2]
+        layers = self.layers(settings, count)
+        features = stream.values.reshape(rows, count, -1)
+        if len(layers) < count:
+            features = features[:, list(layers)]
+        models: dict[bytes, _Model] = {}
+        fitted = []
+        for split in splits:
+            rows = training_rows(split, problem, settings.refit)
+            key = rows.tobytes()
+            if key not in models:
+                models[key] = _model(features, problem, rows, settings)
+            fitted.append(models[key].fitted(features, split))
+        outputs = max(1, problem.classes - 1)
+        size = (features.shape[2] + 1) * outputs
+        if settings.layers == "learned" and len(layers) > 1:
+            size = len(layers) * (size + 1)
+        return Fits(fitted, size)
 
 
 HEAD = LinearProbe()
 
 
-def _simplex(classes: int) -> Tensor:
-    """Orthonormal columns [classes, classes - 1], each summing to zero (Helmert's)."""
-    basis = torch.zeros(classes, classes - 1)
-    for column in range(classes - 1):
-        basis[: column + 1, column] = 1
-        basis[column + 1, column] = -(column + 1)
-    scaled: Tensor = basis / basis.norm(dim=0)
-    return scaled
+def training_rows(split: Split, problem: Problem, refit: bool) -> Rows:
+    """Rows that are fitted on, in order.
 
-
-def _number(value: Tensor) -> float | None:
-    return float(value) if torch.isfinite(value) else None
-
-
-def _inputs(features: NDArray[np.float32], layers: Sequence[int]) -> Tensor:
-    """[layers, rows, 2 * width], the layers that are used."""
-    rows, count, statistics, width = features.shape
-    if len(layers) < count:
-        features = features[:, list(layers)]
-    # A view, not a copy: the matrix products below take rows that are not contiguous.
-    return torch.from_numpy(features.reshape(rows, -1, statistics * width)).transpose(0, 1)
-
-
-@dataclass
-class _Best:
-    """The best step of every member so far, and the outputs it gave."""
-
-    losses: Tensor
-    steps: Tensor
-    weights: Tensor
-    bias: Tensor
-    layers: Tensor
-    outputs: Tensor
-
-    def take(
-        self, better: Tensor, step: int, losses: Tensor, outputs: Tensor, now: _Weights
-    ) -> None:
-        self.losses[better] = losses[better]
-        self.steps[better] = step
-        self.weights[better] = now.weights.detach()[better]
-        self.bias[better] = now.bias.detach()[better]
-        self.layers[better] = now.layers.detach()[better]
-        self.outputs[better] = outputs[better]
-
-
-@dataclass
-class _Weights:
-    """weights [members, inputs, outputs], bias [members, outputs], layers [members, layers]."""
-
-    weights: Tensor
-    bias: Tensor
-    layers: Tensor
-
-
-class _Training:
-    """All members (fits) side by side."""
-
-    def __init__(
-        self, inputs: Tensor, problem: Problem, splits: Sequence[Split], settings: Settings
-    ) -> None:
-        self.inputs, self.problem, self.splits, self.settings = inputs, problem, splits, settings
-        # A softmax does not see what is added to all logits alike: one output fewer carries them all.
-        self.basis = _simplex(problem.classes) if problem.kind == "class" else torch.ones(1, 1)
-        self.outputs = self.basis.shape[1]
-        rows = inputs.shape[1]
-        train = torch.zeros(len(splits), rows)
-        develop = torch.zeros(len(splits), rows)
-        for member, split in enumerate(splits):
-            train[member, split.train] = 1
-            develop[member, split.develop] = 1
-        self._blind = ~develop.any(1)
-        self._standardise(train)
-        self._set_targets(train)
-        self.train_share = self._shares(train)
-        self.develop_share = self._shares(develop)
-
-    def run(self) -> _Best:
-        """Train until everybody has ended; return everybody's best step."""
-        settings = self.settings
-        now = self._start()
-        best = self._nothing_yet(now)
-        adam = torch.optim.Adam(
-            [
-                {"params": [now.weights, now.bias], "lr": settings.step / self.inputs.shape[2]},
-                {"params": [now.layers], "lr": settings.layer_step},
-            ]
+    Raises:
+        ParalbenchError: where a group of theirs is also tested. A split that tests every row, as one
+            for a head to be deployed does, tests nothing.
+    """
+    rows = np.union1d(split.train, split.develop) if refit else np.unique(split.train)
+    if np.isin(rows, split.test).all():
+        return rows
+    groups = np.arange(len(problem.targets)) if problem.groups is None else problem.groups
+    crossing = np.intersect1d(groups[rows], groups[split.test])
+    if len(crossing):
+        raise ParalbenchError(
+            f"fold {split.fold}: group {crossing[0]} is on the training side and tested."
         )
-        last = torch.where(self._blind, settings.steps_blind, settings.steps)
-        for step in range(int(last.max()) + 1):
-            adam.zero_grad()
-            outputs, losses = self._pass(now)
-            # Who has once waited longer than its patience has ended, and takes nothing any more.
-            better = (losses < best.losses) & (step <= self._end(best, last))
-            best.take(torch.where(self._blind, step == last, better), step, losses, outputs, now)
-            if bool((step >= self._end(best, last)).all()):
-                break
-            adam.step()
-        return best
+    return rows
 
-    def _end(self, best: _Best, last: Tensor) -> Tensor:
-        """The step at which each member ends unless it gets better until then."""
-        waits = (best.steps + self.settings.patience).clamp_min(self.settings.steps_least)
-        return torch.where(self._blind, last, torch.minimum(last, waits))
 
-    def folded(self, best: _Best, member: int) -> dict[str, NDArray[np.float32]]:
-        """The deployable form: one map [layers, 2 * width, outputs] and a bias, in float32."""
-        shares = best.layers[member].double().softmax(0)
-        scale = self.scale[member].double() * shares[:, None]
-        weights = scale[:, :, None] * best.weights[member].double()
-        bias = best.bias[member].double() - torch.einsum(
-            "ld,ldo->o", self.mean[member].double(), weights
-        )
-        weights, bias = weights @ self.basis.double().T, self.basis.double() @ bias
-        if self.problem.kind == "number":
-            weights = weights * self.spread[member].double()
-            bias = bias * self.spread[member].double() + self.centre[member].double()
-        return {"weights": weights.float().numpy(), "bias": bias.float().numpy()}
+@dataclass(frozen=True)
+class _Model:
+    """What one training side gave."""
 
-    def _standardise(self, train: Tensor) -> None:
-        """Mean and 1 / deviation of each member's training rows, [members, layers, inputs]."""
-        layers, rows, width = self.inputs.shape
-        # In double precision no common centre is needed, which test rows would have a say in.
-        train = train.double()
-        sums = torch.zeros(layers, len(train), width, dtype=torch.float64)
-        squares = torch.zeros_like(sums)
-        for start in range(0, rows, _ROWS_IN_CACHE):
-            block = slice(start, start + _ROWS_IN_CACHE)
-            for layer in range(layers):
-                values = self.inputs[layer, block].double()
-                sums[layer].addmm_(train[:, block], values)
-                squares[layer].addmm_(train[:, block], values.square_())
-        count = train.sum(1)[:, None]
-        mean = sums / count
-        variance = squares / count - mean.square()
-        # Columns that do not vary carry nothing; dividing by their rounding noise would blow it up.
-        varies = variance > 1e-10 * (1 + mean.square())
-        scale = torch.where(varies, variance.clamp_min(1e-30).rsqrt(), 0.0)
-        self.mean = mean.float().transpose(0, 1)
-        self.scale = scale.float().transpose(0, 1)
+    weights: Array
+    bias: Array
+    layer_weights: Array
+    chosen: dict[str, Any]
+    out_of_fold: OutOfFold | None
+    classes: bool
 
-    def _set_targets(self, train: Tensor) -> None:
-        """Class indices [rows], or numbers standardised by each member's training rows."""
-        targets = torch.from_numpy(self.problem.targets)
-        if self.problem.kind == "class":
-            self._targets = targets.long()
-            return
-        values = targets.float()
-        count = train.sum(1, keepdim=True)
-        self.centre = train @ values[:, None] / count
-        variance = (train * (values - self.centre).square()).sum(1, keepdim=True) / count
-        self.spread = variance.sqrt().clamp_min(1e-8)
-        self._targets = (values - self.centre) / self.spread
-
-    def _shares(self, mask: Tensor) -> Tensor:
-        """How much each row counts in a member's loss, [members, rows]; each member's sum is 1."""
-        weight = mask
-        if self.problem.kind == "class" and self.settings.class_weights == "balanced":
-            member_of = functional.one_hot(self._targets, self.problem.classes).float()
-            counts = mask @ member_of
-            weight = mask * (counts.clamp_min(1).reciprocal() @ member_of.T)
-        return weight / weight.sum(1, keepdim=True).clamp_min(1e-12)
-
-    def _start(self) -> _Weights:
-        """Small random weights, different for each seed and fold and always the same for them."""
-        layers, _, width = self.inputs.shape
-        starts = []
-        for split in self.splits:
-            generator = torch.Generator().manual_seed(split.seed * 1009 + split.fold)
-            starts.append(torch.randn(width, self.outputs, generator=generator) * 0.1 / width**0.5)
-        members = len(self.splits)
-        # Of standardised numbers the best bias is zero; Adam would walk on its gradient's rounding.
-        learns_bias = self.problem.kind == "class"
-        return _Weights(
-            torch.stack(starts).requires_grad_(),
-            torch.zeros(members, self.outputs, requires_grad=learns_bias),
-            torch.zeros(members, layers, requires_grad=layers > 1),
+    def fitted(self, features: NDArray[np.float32], split: Split) -> Fitted:
+        outputs = np.tile(self.bias, (len(split.test), 1))
+        for layer, weights in enumerate(self.weights):
+            outputs += features[split.test, layer] @ weights
+        return Fitted(
+            split,
+            _answers(outputs, self.classes),
+            dict(self.chosen),
+            {"weights": self.weights.astype(np.float32), "bias": self.bias.astype(np.float32)},
+            self.layer_weights.astype(np.float32),
+            self.out_of_fold,
         )
 
-    def _nothing_yet(self, now: _Weights) -> _Best:
-        members, rows = len(self.splits), self.inputs.shape[1]
-        never = torch.full((members,), torch.inf)
-        weights, bias, shares = (
-            torch.zeros_like(leaf) for leaf in (now.weights, now.bias, now.layers)
-        )
-        outputs = torch.zeros(members, rows, self.basis.shape[0])
-        return _Best(never, torch.zeros(members, dtype=torch.long), weights, bias, shares, outputs)
 
-    def _pass(self, now: _Weights) -> tuple[Tensor, Tensor]:
-        """One pass over all rows: gradients of every member's own loss, outputs, losses."""
-        rows = self.inputs.shape[1]
-        outputs, losses = [], torch.zeros(len(self.splits))
-        for start in range(0, rows, _ROWS_AT_ONCE):
-            block = slice(start, min(start + _ROWS_AT_ONCE, rows))
-            found = self._forward(self.inputs[:, block], now)
-            each = self._loss(found, block)
-            (each * self.train_share[:, block]).sum().backward()  # type: ignore[no-untyped-call]
-            losses += (each.detach() * self.develop_share[:, block]).sum(1)
-            outputs.append(found.detach())
-        if self.settings.decay:
-            (self.settings.decay * now.weights.square().sum()).backward()  # type: ignore[no-untyped-call]
-        losses[self._blind] = torch.inf
-        return torch.cat(outputs, 1), losses
+def _model(
+    features: NDArray[np.float32], problem: Problem, rows: Rows, settings: Settings
+) -> _Model:
+    targets, classes = problem.targets[rows], problem.classes if problem.kind == "class" else 0
+    groups = problem.recordings if problem.groups is None else problem.groups
+    kinds = targets.astype(np.int64) if classes else np.zeros(len(rows), np.int64)
+    folds = InnerFolds.of(None if groups is None else groups[rows], kinds, settings.inner_folds)
+    weights = np.ones(len(rows))
+    if classes and settings.class_weights == "balanced":
+        counts = np.bincount(kinds, minlength=classes)
+        weights = len(rows) / np.count_nonzero(counts) / counts[kinds]
+    criterion = "log-loss" if classes else settings.criterion
+    learning = Learning(
+        targets, classes, weights, folds, criterion, settings.rule, STRENGTHS.tolist()
+    )
+    count = features.shape[1]
+    if settings.layers == "mean":
+        (layer,) = layers = [learning.layer(features[rows].mean(1, dtype=np.float64))]
+        shares, maps = np.full(count, 1 / count), np.stack([layer.weights / count] * count)
+        bias, held_out = layer.bias, layer.held_out
+    else:
+        layers = [learning.layer(features[rows, number]) for number in range(count)]
+        factors = _factors(layers, learning, settings)
+        shares = factors / factors.sum() if factors.any() else np.full(count, 1 / count)
+        maps = np.stack([f * one.weights for f, one in zip(factors, layers, strict=True)])
+        bias = sum(f * one.bias for f, one in zip(factors, layers, strict=True))
+        held_out = np.tensordot(factors, np.stack([one.held_out for one in layers]), 1)
+    if not classes:
+        maps, bias, held_out = _calibrated(maps, bias, held_out, learning)
+    loss = learning.judge(held_out) if folds.count else None
+    chosen = {
+        "layers": settings.layers,
+        "strengths": [float(f"{layer.strength:.3g}") for layer in layers],
+        f"inner_{criterion.replace('-', '_')}": loss,
+        "inner_folds": folds.count,
+        "inner_folds_of": "groups" if folds.kept else "rows",
+        "fitted_on": "train and development" if settings.refit else "train",
+    }
+    out_of_fold = None
+    if folds.count and (folds.kept or groups is None):
+        out_of_fold = OutOfFold(rows, _answers(held_out, bool(classes)))
+    return _Model(maps, bias, shares, chosen, out_of_fold, bool(classes))
 
-    def _forward(self, inputs: Tensor, now: _Weights) -> Tensor:
-        """[members, rows, outputs]: one product a layer for all members, then weighed."""
-        members, width, outputs = now.weights.shape
-        scaled = self.scale[:, :, :, None] * now.weights[:, None]
-        offset = torch.einsum("mld,mldo->mlo", self.mean, scaled)
-        # Weights times rows, not rows times weights: both products, this one and its gradient's,
-        # are a third faster so, since the long side of the result is then the contiguous one.
-        joined = scaled.permute(1, 0, 3, 2).reshape(inputs.shape[0], members * outputs, width)
-        found = torch.bmm(joined, inputs.transpose(1, 2)).view(
-            -1, members, outputs, inputs.shape[1]
-        )
-        shares = now.layers.softmax(1)
-        mixed = torch.einsum("ml,lmor->mro", shares, found)
-        shift = torch.einsum("ml,mlo->mo", shares, offset)
-        return (mixed + (now.bias - shift)[:, None]) @ self.basis.T
 
-    def _loss(self, outputs: Tensor, block: slice) -> Tensor:
-        """[members, rows]"""
-        if self.problem.kind == "number":
-            return (outputs[..., 0] - self._targets[:, block]).square()
-        targets = self._targets[block].expand(len(self.splits), -1)
-        return functional.cross_entropy(
-            outputs.flatten(0, 1), targets.flatten(), reduction="none"
-        ).view(targets.shape)
+def _factors(layers: Sequence[Layer], learning: Learning, settings: Settings) -> Array:
+    """How much each layer's map counts."""
+    if len(layers) == 1:
+        return np.ones(1)
+    if not learning.folds.count:
+        return np.full(len(layers), 1 / len(layers))
+    if settings.layers == "best":
+        losses = [learning.judge(layer.held_out) for layer in layers]
+        factors: Array = np.eye(len(layers))[int(np.argmin(losses))]
+        return factors
+    scored = learning.folds.scored
+    outputs = np.stack([layer.held_out[scored] for layer in layers])
+    targets = learning.targets[scored]
+    if learning.classes:
+        return stacking.of_classes(outputs, targets.astype(np.int64), learning.weights[scored])
+    return stacking.of_numbers(outputs[..., 0], targets)
+
+
+def _calibrated(
+    maps: Array, bias: Array, held_out: Array, learning: Learning
+) -> tuple[Array, Array, Array]:
+    """A number's map moved to the targets' mean and, by criterion "ccc", scaled to their deviation.
+
+    Values that are sure to shrink lower CCC; without a correlation above twice its standard error they stay.
+    """
+    scored = learning.folds.scored
+    if not scored.any():
+        return maps, bias, held_out
+    targets, values = learning.targets[scored], held_out[scored, 0]
+    scale = 1.0
+    if learning.criterion == "ccc" and values.std() > 0:
+        flat = np.zeros_like(held_out)
+        if 1 - learning.judge(held_out) > 2 * learning.judge.error(held_out, flat):
+            scale = targets.std() / values.std()
+    shift = targets.mean() - scale * values.mean()
+    return maps * scale, bias * scale + shift, held_out * scale + shift
+
+
+def _answers(outputs: Array, classes: bool) -> NDArray[np.float32]:
+    """Probabilities of logits, or values as they are."""
+    if classes:
+        outputs = np.exp(outputs - outputs.max(1, keepdims=True))
+        outputs /= outputs.sum(1, keepdims=True)
+    return outputs.astype(np.float32)

@@ -1,0 +1,1 @@
+"""The algebra of the convex head: standardisation, inner folds, ridge, logistic, stacking."""
