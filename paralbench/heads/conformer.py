@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from paralbench.heads.layers.attention import Attention
 from paralbench.heads.layers.convolution import ConvolutionModule
+from paralbench.heads.layers.dropout import FrameDropout
 from paralbench.heads.layers.factorised import Factoring
 from paralbench.heads.layers.feed_forward import FeedForward
 from paralbench.heads.layers.halving import Halving
@@ -70,7 +71,7 @@ class Block(nn.Module):
         self.attention = (RelativeAttention if relative else Attention)(width, settings.heads)
         self.convolution = ConvolutionModule(width, settings.kernel)
         self.second = _feed_forward(settings, "second")
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = FrameDropout(settings.dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """[batch, frames, width], [batch, frames]."""

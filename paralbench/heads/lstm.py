@@ -12,6 +12,7 @@ from itertools import pairwise
 from pydantic import Field
 from torch import Tensor, nn
 
+from paralbench.heads.layers.dropout import FrameDropout
 from paralbench.heads.layers.pooling import mean
 from paralbench.heads.training.frames import Frames, Shape
 from paralbench.heads.training.network_head import NetworkHead
@@ -39,7 +40,7 @@ class Lstm(nn.Module):
         self.layers = nn.ModuleList(
             nn.LSTM(before, after, batch_first=True) for before, after in pairwise(widths)
         )
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = FrameDropout(settings.dropout)
         self.out = nn.Linear(widths[-1], shape.outputs)
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:

@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from paralbench.features.spec import FeatureSpec
+from paralbench.heads.layers.dropout import FrameDropout
 from paralbench.heads.layers.pooling import mean
 from paralbench.heads.training.frames import Frames, Shape
 from paralbench.heads.training.network_head import NetworkHead
@@ -41,7 +42,7 @@ class Mlp(nn.Module):
         (stream,) = shape.streams
         self.series = shape.series
         self.hidden = nn.Sequential(
-            nn.Linear(stream.width, settings.hidden), nn.ReLU(), nn.Dropout(settings.dropout)
+            nn.Linear(stream.width, settings.hidden), nn.ReLU(), FrameDropout(settings.dropout)
         )
         self.out = nn.Linear(settings.hidden, shape.outputs)
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paralbench.heads.layers.dropout import FrameDropout
 from paralbench.heads.layers.pooling import mean
 from paralbench.heads.layers.state_space import StateSpace
 from paralbench.heads.training.frames import Frames, Shape
@@ -37,7 +38,7 @@ class Block(nn.Module):
         self.norm = nn.LayerNorm(settings.width)
         self.states = StateSpace(settings.width, settings.states)
         self.mix = nn.Linear(settings.width, 2 * settings.width)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = FrameDropout(settings.dropout)
 
     def forward(self, values: Tensor) -> Tensor:
         """Causal, so nothing needs to be masked."""

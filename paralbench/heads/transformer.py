@@ -8,6 +8,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from paralbench.heads.layers.attention import Attention
+from paralbench.heads.layers.dropout import FrameDropout
 from paralbench.heads.layers.pooling import mean
 from paralbench.heads.layers.positions import sinusoids
 from paralbench.heads.training.frames import Frames, Shape
@@ -36,7 +37,7 @@ class Block(nn.Module):
         self.feed_forward = nn.Sequential(
             nn.Linear(width, settings.inner), nn.ReLU(), nn.Linear(settings.inner, width)
         )
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = FrameDropout(settings.dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """[batch, frames, width], [batch, frames]."""

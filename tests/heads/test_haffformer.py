@@ -11,17 +11,17 @@ from torch import nn
 
 from paralbench.heads import settings
 from paralbench.heads.haffformer import HaffFormer
-from paralbench.heads.layers.attention_free import MultiScaleConvolution
+from paralbench.heads.layers.attention_free import Combination, MultiScaleConvolution
 from paralbench.heads.layers.merge import Merge
 from paralbench.heads.layers.utterances import utterances
 from paralbench.heads.training.counting import macs
 from paralbench.records.errors import UsageError
-from tests.heads.networks import build, heard, padding_leak
+from tests.heads.networks import build, heard, padding_leak, without_gradient
 
 
 def test_depthwise_convolution_is_a_weighted_sum_of_neighbours() -> None:
     torch.manual_seed(0)
-    mixer = MultiScaleConvolution(2, [3, 5])
+    mixer = MultiScaleConvolution(2, [3, 5], "sum")
     values = torch.randn(1, 6, 2)
     got = mixer(values, torch.ones(1, 6, dtype=torch.bool)).detach().numpy()[0]
     tokens = values[0].numpy()
@@ -90,10 +90,11 @@ def test_streaming_says_the_same() -> None:
 def test_multiply_accumulates_are_those_counted_by_hand() -> None:
     network, frames = build("haffformer"), 3200
     counted = macs(network, [heard([frames])])
-    width, inner, taps = 8, 16, 31
+    width, inner, taps, scales = 8, 16, 31, 4
 
     def blocks(tokens: int) -> int:
-        return 2 * tokens * (width * taps + width * width + width * 2 * inner + inner * width)
+        convolution = scales * width * taps + scales * width * width  # and what mixes all scales
+        return 2 * tokens * (convolution + width * 2 * inner + inner * width)
 
     by_hand = (
         frames * 6 * width  # projection of the six features of these tests
@@ -110,3 +111,78 @@ def test_multiply_accumulates_are_those_counted_by_hand() -> None:
 def test_even_kernels_are_refused() -> None:
     with pytest.raises(UsageError, match="must be odd"):
         settings("haffformer", {"kernels": [4]})
+
+
+def _loops(mixer: MultiScaleConvolution, values: torch.Tensor) -> torch.Tensor:
+    """Each scale as a plain convolution, combined as the setting says."""
+    inputs = values.transpose(1, 2)
+    if mixer.combination == "split":
+        shares = [cast(nn.Conv1d, scale).in_channels for scale in mixer.scales]
+        parts = torch.split(inputs, shares, 1)
+        return torch.cat([s(p) for s, p in zip(mixer.scales, parts, strict=True)], 1).transpose(
+            1, 2
+        )
+    scales = torch.stack([scale(inputs).transpose(1, 2) for scale in mixer.scales], 3)
+    if mixer.combination == "sum":
+        return scales.sum(3)
+    if mixer.combination == "concatenate":
+        return scales.flatten(2)
+    assert mixer.gate is not None
+    return (mixer.gate(values).view(scales.shape).softmax(3) * scales).sum(3)
+
+
+@pytest.mark.parametrize("combination", ["concatenate", "gate", "sum", "split"])
+@pytest.mark.parametrize("tokens", [1, 4, 40])
+@torch.no_grad()
+def test_combinations_of_scales(combination: Combination, tokens: int) -> None:
+    torch.manual_seed(0)
+    mixer = MultiScaleConvolution(8, [3, 7, 15], combination)
+    values = torch.randn(2, tokens, 8)
+    output = mixer(values, torch.ones(2, tokens, dtype=torch.bool))
+    torch.testing.assert_close(output, mixer.mix(_loops(mixer, values)))
+
+
+@torch.no_grad()
+def test_the_default_can_express_more_than_one_kernel() -> None:
+    """Of one channel, the mixed outputs are several kernels' and not multiples of one."""
+
+    def rank(combination: Combination) -> int:
+        torch.manual_seed(0)
+        mixer = MultiScaleConvolution(8, settings("haffformer", {}).kernels, combination)
+        impulse = torch.zeros(1, 63, 8)
+        impulse[0, 31, 0] = 1
+        there = torch.ones(1, 63, dtype=torch.bool)
+        response = mixer(impulse, there) - mixer(torch.zeros_like(impulse), there)
+        return int(torch.linalg.matrix_rank(response[0], rtol=1e-4))
+
+    assert rank(settings("haffformer", {}).combination) == 4
+    assert rank("sum") == rank("split") == 1
+
+
+def test_splitting_needs_a_channel_a_size() -> None:
+    with pytest.raises(ValueError, match="3 kernel sizes cannot share a width of 2"):
+        MultiScaleConvolution(2, [3, 5, 7], "split")
+
+
+def test_merge_operators_leave_padding_out() -> None:
+    values, mask = -torch.ones(1, 6, 2), torch.tensor([[True] * 5 + [False]])
+    values[0, 5] = 100.0
+    values[0, 4] = -3.0
+    for operator, width in (("max", 2), ("concatenate", 8)):
+        merge = Merge(2, 2, 4, operator)  # type: ignore[arg-type]
+        assert merge.project.in_features == width
+        merge.project, merge.norm = nn.Identity(), nn.Identity()  # type: ignore[assignment]
+        merged, there = merge(values, mask)
+        assert there.tolist() == [[True, True]]
+        assert merged[0, 1, :2].tolist() == [-3.0, -3.0]
+        assert merged[0, 1].abs().sum() == 6.0
+
+
+@pytest.mark.parametrize("given", [
+    {"combination": "gate"}, {"combination": "split"}, {"combination": "sum"},
+    {"merge_operator": "max"}, {"merge_operator": "concatenate"},
+])  # fmt: skip
+def test_other_combinations_and_merges(given: dict[str, str]) -> None:
+    network = build("haffformer", **given)
+    assert padding_leak(network, heard([50, 13, 3], clips=3)) < 1e-5
+    assert without_gradient(network, heard([60, 45], clips=3)) == []

@@ -124,12 +124,12 @@ WIDTH, CLASSES, FRAMES = 384, 4, 400
 
 
 def conformer_by_hand(frames: int, rank: int = 0) -> int:
-    """The front halves twice; two blocks of width 128, inner 256, kernel 15, relative positions.
+    """The front halves twice; two blocks of width 64, inner 128, kernel 15, relative positions.
 
     ``rank``: neurons between the two factors of each feed-forward network's first layer, 0 for one
     plain layer.
     """
-    width, inner, kernel, blocks = 128, 256, 15, 2
+    width, inner, kernel, blocks = 64, 128, 15, 2
     count = frames * WIDTH * width
     for _ in range(2):
         frames = (frames + 1) // 2
@@ -160,16 +160,21 @@ def test_folded_hrf_conformer_costs_what_the_plain_one_does() -> None:
 def test_trained_hrf_conformer() -> None:
     rank = {"factors": 2, "rank": 4, "of": "output"}
     found = _head_macs("hrf-conformer", FRAMES, deployed=False, hrf=rank)
-    assert found == pytest.approx(conformer_by_hand(FRAMES, rank=4 * 256), rel=WITHIN)
+    assert found == pytest.approx(conformer_by_hand(FRAMES, rank=4 * 128), rel=WITHIN)
 
 
 def haffformer_by_hand(frames: int) -> int:
     """Width 8: a projection; two blocks a level over frames, merged tokens, and one token.
 
-    A block: a depthwise convolution of its largest kernel (31), a mix, GEGLU to twice 16 and back.
+    A block: four depthwise convolutions, computed as if all had the largest kernel (31), a mix of
+    all of them, GEGLU to twice 16 and back.
     """
-    width, kernel, expand = 8, 31, 2
-    block = kernel * width + width * width + width * 2 * expand * width + expand * width * width
+    width, kernel, expand, scales = 8, 31, 2, 4
+    block = (
+        scales * (kernel * width + width * width)
+        + width * 2 * expand * width
+        + expand * width * width
+    )
     tokens = -(-frames // 4)
     merge, gather, out = tokens * width * width, width * width, width * CLASSES
     return frames * WIDTH * width + 2 * block * (frames + tokens + 1) + merge + gather + out

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from paralbench.heads.layers.listening import Listening
+from paralbench.heads.layers.layer_sum import LayerSum
 
 _ROUNDS = 10
 
@@ -34,7 +34,7 @@ class Codebook:
     nearest: int
 
 
-class BagOfWords(Listening):
+class BagOfWords(LayerSum):
     """[batch, 1, frames, width] to counts [batch, frames, codes]."""
 
     centres: Tensor
@@ -44,11 +44,16 @@ class BagOfWords(Listening):
         self.register_buffer("centres", codebook.centres.float())
         self.reach, self.nearest = codebook.reach, codebook.nearest
 
+    def prepare(self, values: Tensor) -> Tensor:
+        """Counts of one example, [1, frames, codes]; nothing of them is learned."""
+        counts: Tensor = self(values[None], torch.ones(1, values.shape[1], dtype=torch.bool))
+        return counts
+
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """Zero wherever ``mask`` [batch, frames] says that there is no frame."""
-        apart = torch.cdist(super().forward(values, mask).detach(), self.centres)
-        words = torch.zeros_like(apart).scatter_(
-            2, apart.topk(self.nearest, largest=False).indices, 1.0
+        """Zero wherever ``mask`` [batch, frames] has no frame."""
+        distances = torch.cdist(super().forward(values, mask).detach(), self.centres)
+        words = torch.zeros_like(distances).scatter_(
+            2, distances.topk(self.nearest, largest=False).indices, 1.0
         )
         there = mask[:, :, None].to(words.dtype)
         # Sums of ones are exact, so a window is the difference of two of them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from paralbench.heads.layers.dropout import FrameDropout
 from paralbench.heads.layers.factorised import Factoring, linear
 
 
@@ -31,7 +32,7 @@ class FeedForward(nn.Module):
         second = factoring if factoring and factoring.applies("second") else None
         self.spread = linear(width, inner, first)
         self.activation = activation
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FrameDropout(dropout)
         self.gather = linear(inner, width, second)
 
     def forward(self, values: Tensor) -> Tensor:

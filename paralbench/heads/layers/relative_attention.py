@@ -15,6 +15,8 @@ from paralbench.heads.layers.positions import sinusoids
 class RelativeAttention(Attention):
     """[batch, frames, width] to the same; scores are (q + u) k + (q + v) r(distance)."""
 
+    undecayed = frozenset({"content", "place"})  # biases, though they have three axes
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__(width, heads)
         self.width = width

@@ -19,11 +19,15 @@ _CHUNK = 1024
 class StateSpace(nn.Module):
     """[batch, frames, width] to the same, causal.
 
+    Its decay, angles and step sizes say at which times it looks; weight decay leaves them alone.
+
     Args:
         width: features, each with oscillators of its own.
         states: real states a feature (twice the oscillators).
         slowest, fastest: range of the step sizes that are drawn at first.
     """
+
+    undecayed = frozenset({"log_step", "log_decay", "turn"})
 
     def __init__(
         self, width: int, states: int, slowest: float = 0.001, fastest: float = 0.1

@@ -1,14 +1,14 @@
 """Attentive statistics pooling, channel by channel (ECAPA-TDNN; Desplanques et al., 2020).
 
-Reimplementation from the published description: every feature weighs the frames for itself, having
-heard the whole recording's mean and deviation beside the frame, and what is kept is the weighted mean
-and the weighted deviation.
+Reimplementation from the published description: each feature weighs the frames by the frame and the
+recording's mean and deviation, and is reduced to its weighted mean and weighted deviation.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 _LEAST = 1e-6
 
@@ -31,8 +31,11 @@ class StatisticsPooling(nn.Module):
         there = mask[:, :, None]
         share = there / there.sum(1, keepdim=True).clamp_min(1)
         mean, deviation = _moments(values, share)
-        whole = torch.cat([mean, deviation], 2).expand(-1, values.shape[1], -1)
-        scores = self.weigh(torch.tanh(self.narrow(torch.cat([values, whole], 2))))
+        # The recording's part of the map is computed once, and not with every frame.
+        width = values.shape[2]
+        of_frame, of_recording = self.narrow.weight[:, :width], self.narrow.weight[:, width:]
+        recording = linear(torch.cat([mean, deviation], 2), of_recording, self.narrow.bias)
+        scores = self.weigh(torch.tanh(linear(values, of_frame) + recording))
         weights = scores.masked_fill(~there, -torch.inf).softmax(1)
         return torch.cat(_moments(values, weights), 2).squeeze(1)
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from paralbench.heads.layers.dropout import FrameDropout
+
 
 class Block(nn.Module):
     """[batch, frames, width] to the same.
@@ -31,7 +33,7 @@ class Block(nn.Module):
         self.norms = nn.ModuleList([nn.LayerNorm(width), nn.LayerNorm(width)])
         self.attention = attention
         self.feed_forward = feed_forward
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FrameDropout(dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """``mask`` [batch, frames] is True where there is a frame."""

@@ -1,46 +1,71 @@
-"""One fit: a network trained on one split, stopped and chosen by its development rows alone."""
+"""One fit: how long a network trains is chosen on rows that it does not train on, then it is refitted."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from paralbench.heads.head import Problem, Rows, Split
+from paralbench.heads.head import OutOfFold, Problem, Rows, Split
 from paralbench.heads.training.frames import Shape
-from paralbench.heads.training.network import Build, Network, to_device
-from paralbench.heads.training.objective import Objective
-from paralbench.heads.training.optimisation import optimiser, schedule
+from paralbench.heads.training.inputs import Inputs
+from paralbench.heads.training.network import Build, Network
+from paralbench.heads.training.objective import Objective, criterion
 from paralbench.heads.training.recipe import Recipe
+from paralbench.heads.training.run import Reader, Run, Schedule
 from paralbench.heads.training.sequences import Sequences
-from paralbench.heads.training.standard import Standard, standards
-from paralbench.records.errors import ParalbenchError
+from paralbench.heads.training.standard import standards
+
+_ROOM = 512 << 20
+"""Bytes of prepared items that all training sets of a fit may keep in memory."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """When a recipe's training ends.
+
+    Args:
+        recipe: the recipe.
+        schedule: of the runs that chose; its ``epoch`` is their mean.
+        epoch: the chosen one; the recipe's own where there were no rows to choose on.
+        epochs: that were trained to choose it.
+        chosen_on: the rows that chose.
+        loss: the criterion there, None where there were none.
+        out_of_fold: outputs there.
+        network: of that epoch, where it is the one to use.
+    """
+
+    recipe: Recipe
+    schedule: Schedule
+    epoch: int
+    epochs: int
+    chosen_on: str
+    loss: float | None = None
+    out_of_fold: OutOfFold | None = None
+    network: Network | None = None
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A network at its best epoch; ``development`` is its loss there, None without such rows."""
+    """A network, its objective, and how long it trained."""
 
     network: Network
     objective: Objective
-    epoch: int
-    epochs: int
-    development: float | None
+    choice: Choice
+    refitted: bool
 
 
 class Fitting:
-    """Fits networks on one split; statistics of its training rows are taken once.
+    """Fits networks on one split; its statistics and prepared items serve all of them.
 
     Args:
-        sequences: what is heard.
-        problem: what is to be learnt.
-        split: who trains, develops and tests.
+        sequences: the items.
+        problem: the targets.
+        split: rows that train, develop and test.
         device: where.
     """
 
@@ -49,126 +74,149 @@ class Fitting:
     ) -> None:
         self._sequences, self._problem, self._split = sequences, problem, split
         self._device = torch.device(device)
-        self._standards: dict[bool, list[Standard]] = {}
+        self._inputs: dict[tuple[bytes, bool], Inputs] = {}
 
-    def train(self, build: Build, recipe: Recipe) -> Trained:
-        """Train from the split's own seed: the same again for the same seed and thread count.
+    def choose(self, build: Build, recipe: Recipe) -> Choice:
+        """The number of epochs, from the split's own seed.
+
+        Development rows choose it; where there are none, inner folds of the training rows. Runs on
+        several folds go on beside each other, so that one curve serves all.
 
         Raises:
             ParalbenchError: where the loss is not finite.
         """
-        split, sequences = self._split, self._sequences
-        seed = [split.seed, split.fold]
-        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        shuffle = np.random.default_rng(seed)
-        objective = Objective(self._problem, split.train, recipe)
-        network = self._network(build, recipe, objective).to(self._device)
-        items = sequences.items(split.train)
-        develop = sequences.items(split.develop)
-        epochs = recipe.epochs if len(develop) else recipe.epochs_blind
-        descent = optimiser(network, recipe)
-        batches = len(list(self._batches(items, recipe, np.random.default_rng(0))))
-        steps = schedule(descent, recipe, epochs * batches)
-        best, state, best_epoch, epoch = float("inf"), None, 0, 0
-        for epoch in range(1, epochs + 1):
-            network.train()
-            for chosen in self._batches(items, recipe, shuffle):
-                descent.zero_grad()
-                outputs, rows = self._outputs(network, chosen, recipe)
-                loss = objective.loss(outputs, rows)
-                if not torch.isfinite(loss):
-                    raise ParalbenchError(
-                        f"fold {split.fold}, seed {split.seed}: the loss became {loss.item()} in "
-                        f"epoch {epoch}; try a smaller --set rate (now {recipe.rate:g})."
-                    )
-                loss.backward()  # type: ignore[no-untyped-call]
-                if recipe.clip:
-                    torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
-                descent.step()
-                steps.step()
-            if not len(develop):
-                continue
-            outputs, rows = self._predicted(network, develop, recipe)
-            now = float(objective.loss(outputs, rows, training=False))
-            if now < best:
-                best, best_epoch, state = now, epoch, copy.deepcopy(network.state_dict())
-            elif epoch - best_epoch >= recipe.patience:
+        split = self._split
+        sides = self._sides(recipe)
+        if not sides:
+            schedule = Schedule.of(
+                recipe, len(self._sequences.items(split.train)), recipe.epochs_blind
+            )
+            return Choice(recipe, schedule, schedule.epochs, 0, "nothing")
+        runs = [
+            self._run(build, recipe, train, place, len(sides) + 1)
+            for place, (train, _) in enumerate(sides)
+        ]
+        held = np.concatenate([rows for _, rows in sides])
+        epochs = min(run.schedule.epochs for run in runs)
+        curve: list[float] = []
+        outputs: list[NDArray[np.float32]] = []
+        networks: dict[int, Network] = {}
+        best = 0
+        for epoch in range(epochs):
+            found, losses = [], []
+            for run, (_, rows) in zip(runs, sides, strict=True):
+                run.train(round((epoch + 1) * run.schedule.epoch))
+                predicted = run.reader.predicted(run.network, rows)
+                losses.append(float(run.objective.loss(predicted, rows, training=False)))
+                found.append(run.objective.answers(predicted))
+            curve.append(float(np.average(losses, weights=[len(rows) for _, rows in sides])))
+            outputs.append(np.concatenate(found))
+            best = lowest(curve)
+            if not self._refits(recipe):
+                networks = {place: networks[place] for place in networks if place >= best}
+                networks[epoch] = copy.deepcopy(runs[0].network)
+            if epoch - best >= recipe.patience:
                 break
-        if state is not None:
-            network.load_state_dict(state)
-        chosen_epoch = best_epoch if len(develop) else epoch
-        return Trained(network.eval(), objective, chosen_epoch, epoch, best if state else None)
+        schedule = replace(
+            runs[0].schedule, epoch=float(np.mean([run.schedule.epoch for run in runs]))
+        )
+        order = np.argsort(held)
+        return Choice(
+            recipe,
+            schedule,
+            epoch=best + 1,
+            epochs=len(curve),
+            chosen_on="development" if len(split.develop) else f"{len(sides)} inner folds",
+            loss=criterion(self._problem, outputs[best], held),
+            out_of_fold=OutOfFold(held[order], outputs[best][order]),
+            network=networks.get(best),
+        )
 
-    def answers(self, trained: Trained, network: Network, recipe: Recipe) -> NDArray[np.float32]:
-        """What a network says of the test rows, in their order."""
-        return trained.objective.answers(self.outputs(network, recipe))
+    def finish(self, build: Build, choice: Choice) -> Trained:
+        """The network of a choice: refitted, or of the chosen epoch."""
+        split, recipe = self._split, choice.recipe
+        if choice.network is not None:
+            objective = Objective(self._problem, split.train, recipe)
+            return Trained(choice.network, objective, choice, refitted=False)
+        rows = split.train
+        if len(split.develop):
+            rows = np.sort(np.concatenate([split.train, split.develop]))
+        run = self._run(build, recipe, rows, 0, 2, choice.schedule)
+        run.train(round(choice.epoch * choice.schedule.epoch))
+        return Trained(run.network, run.objective, choice, refitted=bool(choice.epochs))
 
     def outputs(self, network: Network, recipe: Recipe) -> Tensor:
         """Raw outputs of the test rows [rows, outputs], in their order."""
-        test = self._split.test
-        outputs, rows = self._predicted(network, self._sequences.items(test), recipe)
-        place = np.empty(len(self._problem.targets), np.int64)
-        place[rows] = np.arange(len(rows))
-        return outputs[place[test]]
+        return self._reader(recipe, self._sequences).predicted(network, self._split.test)
 
-    def _network(self, build: Build, recipe: Recipe, objective: Objective) -> Network:
+    def _refits(self, recipe: Recipe) -> bool:
+        return recipe.refit or not len(self._split.develop)
+
+    def _sides(self, recipe: Recipe) -> list[tuple[Rows, Rows]]:
+        """Rows to train on and rows to choose on: development rows, or inner folds of groups."""
+        train, problem = self._split.train, self._problem
+        if len(self._split.develop):
+            return [(train, self._split.develop)]
+        owners = problem.groups
+        if owners is None:
+            owners = problem.recordings
+        owners = train if owners is None else owners[train]
+        groups, owner, sizes = np.unique(owners, return_inverse=True, return_counts=True)
+        folds = min(recipe.inner_folds, len(groups))
+        if folds < 2:
+            return []
+        rows, member = np.zeros(folds, np.int64), np.zeros(len(groups), np.int64)
+        drawn = np.random.default_rng([self._split.seed, self._split.fold]).permutation(len(groups))
+        for group in drawn[np.argsort(-sizes[drawn], kind="stable")]:  # the largest first
+            member[group] = rows.argmin()
+            rows[member[group]] += sizes[group]
+        fold = member[owner]
+        return [(train[fold != place], train[fold == place]) for place in range(folds)]
+
+    def _run(
+        self,
+        build: Build,
+        recipe: Recipe,
+        rows: Rows,
+        place: int,
+        training_sets: int,
+        schedule: Schedule | None = None,
+    ) -> Run:
+        """A run on these rows that begins with the seed of the split and the ``place``."""
+        seed = [self._split.seed, self._split.fold, *([place] if place else [])]
+        torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        items = self._sequences.items(rows)
+        key = rows.tobytes(), recipe.standardise
+        if key not in self._inputs:
+            found = standards(self._sequences, items, recipe.standardise, seed[:2])
+            self._inputs[key] = Inputs(self._sequences, found, _ROOM // training_sets)
+        inputs = self._inputs[key]
+        objective = Objective(self._problem, rows, recipe)
         series = self._problem.recordings is not None
         shape = Shape(self._sequences.shapes, objective.outputs, series)
-        wanted = recipe.standardise
-        if wanted not in self._standards:
-            items = self._sequences.items(self._split.train)
-            self._standards[wanted] = standards(
-                self._sequences, items, wanted, (self._split.seed, self._split.fold)
-            )
-        return Network(self._standards[wanted], build(shape, recipe))
+        network = Network(inputs.standards, build(shape, recipe)).to(self._device)
+        return Run(
+            network, self._reader(recipe, inputs), objective, recipe,
+            schedule or Schedule.of(recipe, len(items), recipe.epochs), items,
+            np.random.default_rng(seed), f"fold {self._split.fold}, seed {self._split.seed}",
+        )  # fmt: skip
 
-    def _outputs(self, network: Network, items: Rows, recipe: Recipe) -> tuple[Tensor, Rows]:
-        """Outputs of the rows of these items, [rows, outputs], and which rows they are."""
-        batch = to_device(self._sequences.batch(items), self._device)
-        rows = np.concatenate([self._sequences.rows(int(item)) for item in items])
-        half = recipe.precision == "bf16"
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=half):
-            found = network(batch)
-        if self._problem.recordings is not None:
-            found = found[batch.masks[0]]
-        return found.float(), rows
-
-    def _predicted(self, network: Network, items: Rows, recipe: Recipe) -> tuple[Tensor, Rows]:
-        network.eval()
-        outputs, rows = [], []
-        with torch.inference_mode():
-            for chosen in self._batches(items, recipe, None):
-                found, of = self._outputs(network, chosen, recipe)
-                outputs.append(found.cpu())
-                rows.append(of)
-        return torch.cat(outputs), np.concatenate(rows)
-
-    def _batches(
-        self, items: Rows, recipe: Recipe, shuffle: np.random.Generator | None
-    ) -> Iterator[Rows]:
-        """Items of like length together, so that little is padded; in random order if shuffled."""
-        lengths = np.array([self._sequences.length(int(item)) for item in items])
-        if shuffle is not None:
-            # Stretched by chance a little, so that batches are not the same every epoch.
-            order = np.argsort(lengths * shuffle.uniform(0.8, 1.25, len(items)), kind="stable")
-        else:
-            order = np.argsort(lengths, kind="stable")
-        batches = list(_filled(items[order], lengths[order], recipe))
-        if shuffle is not None:
-            shuffle.shuffle(batches)
-        yield from batches
-
-
-def _filled(items: Rows, lengths: NDArray[Any], recipe: Recipe) -> Iterator[Rows]:
-    """Batches of at most so many items, and at most so many padded frames."""
-    start = 0
-    for end in range(1, len(items) + 1):
-        full = end - start >= recipe.batch
-        crowded = (
-            recipe.frames > 0
-            and end < len(items)
-            and (end + 1 - start) * int(lengths[start : end + 1].max()) > recipe.frames
+    def _reader(self, recipe: Recipe, source: Inputs | Sequences) -> Reader:
+        return Reader(
+            self._sequences,
+            source.batch,
+            self._problem.recordings is not None,
+            self._device,
+            recipe.frames,
+            recipe.precision == "bf16",
         )
-        if full or crowded or end == len(items):
-            yield items[start:end]
-            start = end
+
+
+def lowest(curve: list[float]) -> int:
+    """Where a curve, averaged over each epoch and its two neighbours, is lowest.
+
+    >>> lowest([5.0, 3.0, 0.5, 4.0, 2.0, 2.0, 2.0])
+    5
+    """
+    padded = np.pad(np.array(curve), 1, mode="edge")
+    return int(np.argmin(np.convolve(padded, np.ones(3) / 3, mode="valid")))

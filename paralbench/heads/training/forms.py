@@ -1,8 +1,9 @@
-"""The trained and the deployable form of a head beside each other: the same answers, what each costs."""
+"""The forms of a head compared: whether their outputs agree, and what each of them costs."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from statistics import median
 
 import torch
@@ -15,19 +16,26 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Form
 
 TOLERANCE = 1e-5
-_ROUNDS = 15
+_ROUNDS, _WARM = 15, 3
 
 
-def compared(forms: dict[str, Network], batch: Batch) -> list[Form]:
-    """Parameters, MACs and median seconds of each form for one batch, timed in turn."""
+def compared(
+    forms: dict[str, Network], batch: Batch, clock: Callable[[], float] = time.perf_counter
+) -> list[Form]:
+    """Parameters, MACs and median seconds of each form for one batch.
+
+    Every round times all of them and begins with another one, so that none gains by its place.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in forms}
+    names = list(forms)
     with torch.inference_mode():
-        for turn in range(_ROUNDS + 3):
-            for name, network in forms.items():
-                began = time.perf_counter()
-                network(batch)
-                if turn >= 3:  # the first ones warm caches up
-                    seconds[name].append(time.perf_counter() - began)
+        for turn in range(_WARM + _ROUNDS):
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
+                began = clock()
+                forms[name](batch)
+                if turn >= _WARM:
+                    seconds[name].append(clock() - began)
     return [
         Form(
             name=name,
@@ -43,13 +51,13 @@ def difference(trained: Tensor, deployed: Tensor, classes: bool) -> tuple[float,
     """Largest difference relative to the largest output, and how many predictions changed.
 
     Raises:
-        ParalbenchError: where the deployable form says something else; it must not be saved.
+        ParalbenchError: where the deployable form's outputs are others; it must not be saved.
     """
-    apart = float((trained - deployed).abs().max() / trained.abs().max().clamp_min(1e-12))
+    relative = float((trained - deployed).abs().max() / trained.abs().max().clamp_min(1e-12))
     changed = int((trained.argmax(1) != deployed.argmax(1)).sum()) if classes else 0
-    if apart > TOLERANCE or changed:
+    if relative > TOLERANCE or changed:
         raise ParalbenchError(
-            f"the deployable form differs from the trained one by {apart:.1e} of the largest output "
-            f"(allowed: {TOLERANCE:.0e}) and changes {changed} predictions."
+            f"the deployable form differs from the trained one by {relative:.1e} of the largest "
+            f"output (allowed: {TOLERANCE:.0e}) and changes {changed} predictions."
         )
-    return apart, changed
+    return relative, changed

@@ -1,4 +1,4 @@
-"""One split's work: search where one is declared, train, fold, train the control, and keep it all."""
+"""One split's work: search where one is declared, train, fold, and train the control."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-import torch
+from torch import Tensor
 
 from paralbench.heads.head import Fitted, Problem, Split, Stream, Weight
 from paralbench.heads.layers.compressed import compressed, size
 from paralbench.heads.training import forms
 from paralbench.heads.training.deployment import state
-from paralbench.heads.training.fitting import Fitting, Trained
+from paralbench.heads.training.fitting import Choice, Fitting, Trained
 from paralbench.heads.training.network import Build, Network, folded, parameters
 from paralbench.heads.training.recipe import Recipe
-from paralbench.heads.training.sequences import Batch, Sequences
+from paralbench.heads.training.sequences import Sequences
 from paralbench.records.result import Form
 
 Plain = Callable[[Any], Any]
@@ -26,28 +26,28 @@ Plain = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Done:
-    """What came of one split. ``forms`` are measured where they were asked for."""
+    """The outcome of one split. ``forms`` and ``weights`` are measured for the first one only."""
 
     fitted: Fitted
     control: Fitted | None
+    compressed: dict[str, Fitted]
     trained_parameters: int
     tried: list[dict[str, Any]]
     difference: float
     changed: int
     forms: list[Form]
-    example: str
-    compressed: dict[str, Fitted]
     weights: dict[str, Weight]
+    example: str
 
 
 @dataclass(frozen=True)
 class About:
-    """What the fits of an entry have in common, features apart.
+    """What the fits of an entry have in common, besides features.
 
     Args:
         build: makes the network.
         plain: settings of the control, None where none is trained.
-        problem: what is learnt.
+        problem: the targets.
         settings: the head's recipe.
         device: where.
     """
@@ -63,127 +63,116 @@ class Job:
     """The fits of an entry, one split after the other."""
 
     def __init__(self, about: About, streams: Sequence[Stream]) -> None:
-        self._build, self._plain, self._problem = about.build, about.plain, about.problem
-        self._settings, self._device = about.settings, about.device
+        self._about = about
         self._sequences = Sequences(streams, about.problem, about.settings.layers)
 
     def run(self, split: Split, measure: bool) -> Done:
         """Fit one split; ``measure`` what the forms cost as well."""
-        fitting = Fitting(self._sequences, self._problem, split, self._device)
-        recipe, trained, tried = self._searched(fitting, split)
+        about = self._about
+        fitting = Fitting(self._sequences, about.problem, split, about.device)
+        trained, tried = self._searched(fitting, split, None)
+        recipe = trained.choice.recipe
         deployed = folded(trained.network)
         outputs = fitting.outputs(deployed, recipe)
-        classes = self._problem.kind == "class"
-        apart, changed = 0.0, 0
+        relative, changed = 0.0, 0
         if parameters(deployed) != parameters(trained.network):
             before = fitting.outputs(trained.network, recipe)
-            apart, changed = forms.difference(before, outputs, classes)
-        control, plain = None, None
-        if self._plain is not None:
-            settings = self._plain(recipe)
-            plain = fitting.train(self._build, settings)
+            relative, changed = forms.difference(before, outputs, about.problem.kind == "class")
+        networks = {"trained": trained.network, "deployed": deployed}
+        control = None
+        if about.plain is not None:
+            plain, more = self._searched(fitting, split, about.plain)
+            networks["control"] = plain.network
             control = self._fitted(
-                plain, plain.network, fitting.outputs(plain.network, settings), split
+                plain, plain.network, fitting.outputs(plain.network, plain.choice.recipe), split
             )
-        networks: dict[str, Network] = {
-            form: compressed(deployed, form) for form in recipe.compress
-        }
-        smaller = {
-            form: self._fitted(trained, network, fitting.outputs(network, recipe), split)
-            for form, network in networks.items()
-        }
-        weights = self._weights({"deployed": deployed, **networks}, split, measure)
-        measured, example = self._measured(trained, deployed, plain, split) if measure else ([], "")
+            tried += [{**candidate, "control": True} for candidate in more]
+        smaller: dict[str, Network] = {form: compressed(deployed, form) for form in recipe.compress}
+        measured, weights, example = self._measured(networks, smaller, split, measure)
         return Done(
             fitted=self._fitted(trained, deployed, outputs, split),
             control=control,
+            compressed={
+                form: self._fitted(trained, network, fitting.outputs(network, recipe), split)
+                for form, network in smaller.items()
+            },
             trained_parameters=parameters(trained.network),
             tried=tried,
-            difference=apart,
+            difference=relative,
             changed=changed,
             forms=measured,
-            example=example,
-            compressed=smaller,
             weights=weights,
+            example=example,
         )
 
-    def _weights(
-        self, networks: dict[str, Network], split: Split, measure: bool
-    ) -> dict[str, Weight]:
-        """Bytes and latency of each form; nothing where none is compressed or none is measured."""
-        if len(networks) < 2 or not measure:
-            return {}
-        batch, example = self._example(split)
-        timed = {form.name: form.latency for form in forms.compared(networks, batch)}
-        return {
-            name: Weight(size(network), timed[name], example) for name, network in networks.items()
-        }
-
     def _searched(
-        self, fitting: Fitting, split: Split
-    ) -> tuple[Recipe, Trained, list[dict[str, Any]]]:
-        """The settings whose development loss is lowest; without a search those that were given."""
-        candidates = _candidates(self._settings, split)
-        if len(candidates) == 1 or not len(split.develop):
-            return self._settings, fitting.train(self._build, self._settings), []
-        tried, best = [], None
-        for values in candidates:
-            recipe = self._settings.checked(
-                {**self._settings.model_dump(), **values}, "search"
-            )  # fmt: skip
-            trained = fitting.train(self._build, recipe)
-            loss = trained.development
-            tried.append(
-                {"fold": split.fold, "seed": split.seed, **values, "development_loss": loss}
-            )
-            if best is None or (loss or np.inf) < (best[1].development or np.inf):
-                best = (recipe, trained)
-        assert best is not None
-        return best[0], best[1], tried
+        self, fitting: Fitting, split: Split, plain: Plain | None
+    ) -> tuple[Trained, list[dict[str, Any]]]:
+        """The fit of the candidate with the lowest criterion, and all candidates with theirs.
 
-    def _fitted(
-        self, trained: Trained, network: Network, outputs: torch.Tensor, split: Split
-    ) -> Fitted:
-        shares = network.shares()
+        Without rows to choose on, the settings as they are.
+        """
+        settings, build = self._about.settings, self._about.build
+        tried: list[dict[str, Any]] = []
+        best: Choice | None = None
+        for values in _candidates(settings, split):
+            recipe = settings.checked({**settings.model_dump(), **values}, "search")
+            choice = fitting.choose(build, plain(recipe) if plain else recipe)
+            if choice.loss is None:
+                best = fitting.choose(build, plain(settings) if plain else settings)
+                break
+            if values:
+                where = {"fold": split.fold, "seed": split.seed}
+                tried.append({**where, **values, "development_loss": choice.loss})
+            if best is None or best.loss is None or choice.loss < best.loss:
+                best = choice
+        assert best is not None
+        return fitting.finish(build, best), tried
+
+    def _fitted(self, trained: Trained, network: Network, outputs: Tensor, split: Split) -> Fitted:
+        shares, choice = network.shares(), trained.choice
         return Fitted(
             split=split,
             outputs=trained.objective.answers(outputs),
             chosen={
-                "epoch": trained.epoch,
-                "epochs": trained.epochs,
-                "development_loss": trained.development,
+                "epoch": choice.epoch,
+                "epochs": choice.epochs or choice.epoch,
+                "development_loss": choice.loss,
+                "chosen_on": choice.chosen_on,
+                "refitted": trained.refitted,
             },
-            state=state(
-                network, None if self._problem.kind == "class" else trained.objective.scale
-            ),
+            state=state(network, trained.objective.scale),
             layer_weights=shares[0].detach().numpy() if len(shares) == 1 else None,
+            out_of_fold=choice.out_of_fold,
         )
 
     def _measured(
-        self, trained: Trained, deployed: Network, plain: Trained | None, split: Split
-    ) -> tuple[list[Form], str]:
-        networks = {"trained": trained.network, "deployed": deployed}
-        if plain is not None:
-            networks["control"] = plain.network
-        batch, example = self._example(split)
-        return forms.compared(networks, batch), example
-
-    def _example(self, split: Split) -> tuple[Batch, str]:
-        """A test example of median length, and how to tell of it."""
+        self, networks: dict[str, Network], smaller: dict[str, Network], split: Split, measure: bool
+    ) -> tuple[list[Form], dict[str, Weight], str]:
+        """Cost of the forms and of the compressed ones for a test example of median length."""
+        if not measure:
+            return [], {}, ""
         sequences = self._sequences
-        items = sorted(sequences.items(split.test).tolist(), key=sequences.length)
-        item = items[len(items) // 2]
-        frames = sequences.length(item)
+        items = sequences.items(split.test)
+        item = items[np.argsort(sequences.lengths[items], kind="stable")[len(items) // 2]]
+        frames = sequences.lengths[item]
         seconds = f", {frames / sequences.rate:.1f} s" if sequences.rate else ""
-        told = f"a test example of median length: {frames} frames{seconds}"
-        return sequences.batch(np.array([item])), told
+        example = f"a test example of median length: {frames} frames{seconds}"
+        found = forms.compared({**networks, **smaller}, sequences.batch(np.array([item])))
+        weights = {
+            form.name: Weight(size(network), form.latency, example)
+            for form in found
+            for name, network in {"deployed": networks["deployed"], **smaller}.items()
+            if smaller and name == form.name
+        }
+        return [form for form in found if form.name in networks], weights, example
 
 
 def _candidates(settings: Recipe, split: Split) -> list[dict[str, Any]]:
     """All combinations of the search, or as many as its budget allows, the same for every fold."""
     names = list(settings.search)
-    every = [dict(zip(names, values, strict=True)) for values in product(*settings.search.values())]
-    if settings.budget and settings.budget < len(every):
-        picked = np.random.default_rng(split.seed).permutation(len(every))[: settings.budget]
-        every = [every[place] for place in sorted(picked)]
-    return every
+    grid = [dict(zip(names, values, strict=True)) for values in product(*settings.search.values())]
+    if settings.budget and settings.budget < len(grid):
+        picked = np.random.default_rng(split.seed).permutation(len(grid))[: settings.budget]
+        return [grid[place] for place in sorted(picked)]
+    return grid

@@ -1,16 +1,17 @@
-"""A whole head as a torch module: what it listens with, and the network that answers."""
+"""A head as one torch module: each stream's layers summed, and the network on top of them."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from paralbench.heads.layers.bag_of_words import BagOfWords
-from paralbench.heads.layers.listening import Listening
+from paralbench.heads.layers.layer_sum import LayerSum
 from paralbench.heads.training.frames import Frames, Shape
 from paralbench.heads.training.sequences import Batch
 from paralbench.heads.training.standard import Standard
@@ -20,39 +21,44 @@ Build = Callable[[Shape, Any], nn.Module]
 
 
 class Network(nn.Module):
-    """Listens to each stream and answers: [batch, outputs], or [batch, frames, outputs] of series."""
+    """A batch to outputs [batch, outputs], or [batch, frames, outputs] of series.
+
+    The names of its two parts stand in the weights that bundles store.
+    """
 
     def __init__(self, standards: Sequence[Standard], answering: nn.Module) -> None:
         super().__init__()
-        self.listening = nn.ModuleList(
-            Listening(one.mean, one.scale)
-            if one.codebook is None
-            else BagOfWords(one.mean, one.scale, one.codebook)
-            for one in standards
-        )
+        self.listening = nn.ModuleList(layer_sum(standard) for standard in standards)
         self.answering = answering
 
     def forward(self, batch: Batch) -> Tensor:
-        """Outputs of a batch."""
-        heard = [
-            Frames(listen(values, mask), mask, clip, rate)
-            for listen, values, mask, clip, rate in zip(
+        """Outputs of a batch, prepared or not."""
+        streams = [
+            Frames(part.combine(values) if batch.prepared else part(values, mask), mask, clip, rate)  # type: ignore[operator]
+            for part, values, mask, clip, rate in zip(
                 self.listening, batch.values, batch.masks, batch.clips, batch.rates, strict=True
             )
         ]
-        outputs: Tensor = self.answering(heard)
+        outputs: Tensor = self.answering(streams)
         return outputs
 
     def shares(self) -> list[Tensor]:
-        """How much each layer of each stream counts."""
-        return [listen.shares() for listen in self.listening]  # type: ignore[operator]
+        """Weight of each layer of each stream."""
+        return [part.shares() for part in self.listening]  # type: ignore[operator]
+
+
+def layer_sum(standard: Standard) -> LayerSum:
+    """The module that makes one stream of an encoder's layers."""
+    if standard.codebook is None:
+        return LayerSum(standard.mean, standard.scale)
+    return BagOfWords(standard.mean, standard.scale, standard.codebook)
 
 
 def folded(network: Network) -> Network:
     """The deployable form: every part that can fold (it has ``fold()``) replaced by what it folds to."""
-    whole = copy.deepcopy(network).eval()
-    _fold(whole)
-    return whole
+    deployed = copy.deepcopy(network).eval()
+    _fold(deployed)
+    return deployed
 
 
 def _fold(module: nn.Module) -> None:
@@ -66,17 +72,15 @@ def _fold(module: nn.Module) -> None:
 
 def parameters(module: nn.Module) -> int:
     """How many numbers were trained."""
-    return sum(one.numel() for one in module.parameters())
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def to_device(batch: Batch, device: torch.device) -> Batch:
     """The batch on a device."""
     if device.type == "cpu":
         return batch
-
-    def moved(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return tuple(one.to(device, non_blocking=True) for one in tensors)
-
-    return Batch(
-        batch.items, moved(batch.values), moved(batch.masks), moved(batch.clips), batch.rates
+    values, masks, clips = (
+        tuple(tensor.to(device, non_blocking=True) for tensor in tensors)
+        for tensors in (batch.values, batch.masks, batch.clips)
     )
+    return replace(batch, values=values, masks=masks, clips=clips)

@@ -32,7 +32,7 @@ from paralbench.heads.head import (
     Stream,
     Workplace,
 )
-from paralbench.heads.training import kept
+from paralbench.heads.training import finished
 from paralbench.heads.training.deployment import CENTRE, SPREAD, NetworkForm, untrained
 from paralbench.heads.training.job import About, Done, Job, Plain
 from paralbench.heads.training.network import Build, folded
@@ -143,7 +143,7 @@ def _all(
 ) -> Iterator[Done]:
     """Each split's outcome in order: as kept by an earlier run, or made."""
     job = Job(about, streams)
-    have = {place: kept.load(work.folder, split) for place, split in enumerate(splits)}
+    have = {place: finished.load(work.folder, split) for place, split in enumerate(splits)}
     left = [place for place, done in have.items() if done is None]
     seconds = 0.0
     if left:
@@ -172,7 +172,7 @@ def _all(
 def _one(job: Job, split: Split, work: Workplace, measure: bool) -> Done:
     with _one_thread():
         done = job.run(split, measure)
-    kept.save(work.folder, split, done)
+    finished.save(work.folder, split, done)
     return done
 
 

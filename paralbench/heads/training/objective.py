@@ -1,4 +1,4 @@
-"""What a network is trained towards: targets, loss, and what its outputs mean."""
+"""What a network is trained towards: targets, losses, and what its outputs mean."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from paralbench.heads.head import Problem, Rows
-from paralbench.heads.training import losses
 from paralbench.heads.training.recipe import Recipe
 from paralbench.records.errors import UsageError
 
@@ -26,7 +26,10 @@ class Objective:
         targets = torch.from_numpy(problem.targets)
         if problem.kind == "class":
             self.targets = targets.long()
-            self._weights = _weights(self.targets[train], problem.classes, recipe)
+            self._weights = torch.ones(problem.classes)
+            if recipe.class_weights == "balanced":  # one over how often it occurs, 1 on average
+                counts = torch.bincount(self.targets[train], minlength=problem.classes)
+                self._weights = len(train) / (problem.classes * counts.clamp_min(1).float())
             return
         self._centre = float(targets[train].mean())
         self._spread = float(targets[train].std(correction=0)) or 1.0
@@ -34,13 +37,13 @@ class Objective:
 
     @property
     def outputs(self) -> int:
-        """How many numbers a network says of each row."""
+        """Numbers that a network computes of each row."""
         return self._problem.classes if self._problem.kind == "class" else 1
 
     @property
-    def scale(self) -> tuple[float, float]:
-        """Centre and spread of the numbers it was given, in their own unit."""
-        return self._centre, self._spread
+    def scale(self) -> tuple[float, float] | None:
+        """Centre and spread of the numbers it was given, in their own unit; None for classes."""
+        return None if self._problem.kind == "class" else (self._centre, self._spread)
 
     def loss(self, outputs: Tensor, rows: Rows, training: bool = True) -> Tensor:
         """Loss of outputs [rows, outputs]; targets are smoothed in ``training`` only."""
@@ -49,9 +52,10 @@ class Objective:
             ordinal = self._loss == "ordinal" and training
             smoothing = self._recipe.smoothing if training else 0.0
             weights = self._weights.to(outputs.device)
-            return losses.classes(outputs, targets, weights, smoothing, ordinal)
-        found = losses.squares if self._loss == "mse" else losses.concordance
-        return found(outputs[:, 0], targets)
+            return cross_entropy(outputs, targets, weights, smoothing, ordinal)
+        if self._loss == "mse":
+            return functional.mse_loss(outputs[:, 0], targets)
+        return concordance(outputs[:, 0], targets)
 
     def answers(self, outputs: Tensor) -> NDArray[np.float32]:
         """Probabilities [rows, classes], or values [rows, 1] in the targets' own units."""
@@ -60,23 +64,61 @@ class Objective:
         return (outputs * self._spread + self._centre).numpy()
 
 
+def criterion(problem: Problem, answers: NDArray[np.float32], rows: Rows) -> float:
+    """What candidates of a search are compared by, whatever loss each was trained with.
+
+    Classes: log-loss, every row counting alike. Numbers: 1 - CCC. ``answers`` are as
+    :meth:`Objective.answers` gives them.
+    """
+    targets = torch.from_numpy(problem.targets[rows])
+    if problem.kind == "number":
+        return float(concordance(torch.from_numpy(answers[:, 0]).double(), targets))
+    chances = np.clip(answers[np.arange(len(rows)), targets.long()], 1e-9, 1)
+    return float(-np.log(chances).mean())
+
+
+def cross_entropy(
+    logits: Tensor, targets: Tensor, weights: Tensor, smoothing: float = 0.0, ordinal: bool = False
+) -> Tensor:
+    """Weighted cross-entropy of logits [n, classes] against class indices [n].
+
+    ``ordinal`` spreads a target's weight to the other classes as ``smoothing`` to the power of
+    their distance (after Díaz & Marathe's soft labels, 2019); without it, to all of them alike.
+    """
+    if not ordinal:
+        return functional.cross_entropy(logits, targets, weights, label_smoothing=smoothing)
+    places = torch.arange(logits.shape[1], device=logits.device)
+    distance = (places - targets[:, None]).abs().float()
+    soft = torch.where(distance == 0, 1.0, smoothing**distance)
+    soft = soft / soft.sum(1, keepdim=True)
+    each = -(soft * logits.log_softmax(1)).sum(1)
+    weight = weights[targets]
+    return (each * weight).sum() / weight.sum()
+
+
+def concordance(values: Tensor, targets: Tensor) -> Tensor:
+    """1 - CCC (Lin, 1989) of values [n] against targets [n], both normalised by n.
+
+    Where both are constant there is no agreement to measure: the loss is then 1 plus their squared
+    distance.
+
+    >>> float(concordance(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 2.0, 3.0])))
+    0.0
+    """
+    mean_v, mean_t = values.mean(), targets.mean()
+    covariance = ((values - mean_v) * (targets - mean_t)).mean()
+    spread = values.var(correction=0) + targets.var(correction=0)
+    distance = (mean_v - mean_t).square()
+    flat = spread < 1e-12
+    ratio = 2 * covariance / torch.where(flat, torch.ones_like(spread), spread + distance)
+    return torch.where(flat, 1 + distance, 1 - ratio)
+
+
 def _loss(problem: Problem, recipe: Recipe) -> str:
-    fitting = (
-        {"cross-entropy", "ordinal"} if problem.kind == "class" else {"ccc", "mse"}
-    )  # fmt: skip
-    name = recipe.loss
-    if name == "auto":
-        name = "cross-entropy" if problem.kind == "class" else "ccc"
-    if name not in fitting:
+    losses = {"class": ("cross-entropy", "ordinal"), "number": ("ccc", "mse")}[problem.kind]
+    name = losses[0] if recipe.loss == "auto" else recipe.loss
+    if name not in losses:
         raise UsageError(
-            f"loss is '{name}', for a {problem.kind} it may be {' or '.join(sorted(fitting))}."
+            f"loss is '{name}', for a {problem.kind} it may be {' or '.join(sorted(losses))}."
         )
     return name
-
-
-def _weights(targets: Tensor, classes: int, recipe: Recipe) -> Tensor:
-    """One over how often a class occurs, 1 on average over the training rows."""
-    if recipe.class_weights == "none":
-        return torch.ones(classes)
-    counts = torch.bincount(targets, minlength=classes).clamp_min(1)
-    return len(targets) / (classes * counts.float())

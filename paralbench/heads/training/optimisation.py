@@ -6,17 +6,28 @@ import math
 from typing import Any
 
 import torch
+from torch import nn
 
 from paralbench.heads.training.network import Network
 from paralbench.heads.training.recipe import Recipe
 
 
 def optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
-    """The recipe's optimiser. Biases, norms and layer weights are not decayed."""
-    layers = [listen.weights for listen in network.listening]
-    others = [one for one in network.answering.parameters() if one.ndim <= 1]
+    """The recipe's optimiser.
+
+    Weight decay applies to the weights of linear, convolutional and recurrent layers; not to
+    biases, norms and layer weights, nor to what a module lists in ``undecayed``.
+    """
+    decayed: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for module in network.answering.modules():
+        undecayed: frozenset[str] = getattr(module, "undecayed", frozenset())
+        for name, parameter in module.named_parameters(recurse=False):
+            plain = parameter.ndim <= 1 or name in undecayed
+            (others if plain else decayed).append(parameter)
+    layers = [part.weights for part in network.listening if part.weights.requires_grad]
     groups: list[dict[str, Any]] = [
-        {"params": [one for one in network.answering.parameters() if one.ndim > 1]},
+        {"params": decayed},
         {"params": others, "weight_decay": 0.0},
         {"params": layers, "weight_decay": 0.0, "lr": recipe.layer_rate},
     ]
@@ -25,23 +36,17 @@ def optimiser(network: Network, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimiser == "adam":
         return torch.optim.Adam(groups, lr=recipe.rate, weight_decay=recipe.decay, fused=True)
     if recipe.optimiser == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=recipe.rate, weight_decay=recipe.decay)
+        return torch.optim.RMSprop(groups, lr=recipe.rate, weight_decay=recipe.decay, foreach=True)
     return torch.optim.SGD(
-        groups, lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.decay
+        groups, lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.decay, fused=True
     )
 
 
-def schedule(
-    optimiser: torch.optim.Optimizer, recipe: Recipe, steps: int
-) -> torch.optim.lr_scheduler.LambdaLR:
-    """Step size over ``steps`` steps: a linear warm-up, then constant or a half cosine to zero."""
+def step_size(recipe: Recipe, step: int, steps: int) -> float:
+    """Share of the step size at a ``step`` of so many: a linear warm-up, then constant or a cosine."""
     warm = round(recipe.warmup * steps)
-
-    def share(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        if recipe.schedule == "constant":
-            return 1.0
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))
-
-    return torch.optim.lr_scheduler.LambdaLR(optimiser, share)
+    if step < warm:
+        return (step + 1) / warm
+    if recipe.schedule == "constant":
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, steps - warm))))

@@ -9,7 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+from paralbench.heads import head, names
 from paralbench.heads.layers.compressed import Blocks, Int8, Ternary, compressed, size
+from paralbench.heads.training.network import folded
+from paralbench.heads.training.network_head import NetworkHead
+from tests.heads.networks import build, heard
 
 
 def test_int8_is_off_by_half_a_step_at_most() -> None:
@@ -58,5 +62,64 @@ def test_a_network_gets_smaller_and_still_answers(
 
 
 def test_nothing_to_compress_is_said() -> None:
-    with pytest.raises(ValueError, match="no linear layer"):
+    with pytest.raises(ValueError, match="no linear, convolutional or recurrent layer"):
         compressed(nn.ReLU(), "int8")
+
+
+@pytest.mark.parametrize("form", ["int8", "ternary", "blocks"])
+@pytest.mark.parametrize("layer", [
+    nn.LSTM(16, 8, batch_first=True), nn.GRU(16, 8, batch_first=True, bidirectional=True),
+    nn.LSTM(16, 8, num_layers=2),
+])  # fmt: skip
+def test_recurrent_layers_are_compressed(
+    form: Literal["int8", "ternary", "blocks"], layer: nn.LSTM | nn.GRU
+) -> None:
+    network = nn.Sequential(layer).eval()
+    small = compressed(network, form)
+    assert size(small) < size(network)
+    decoded = nn.Sequential(type(layer)(
+        16, 8, num_layers=layer.num_layers, batch_first=layer.batch_first,
+        bidirectional=layer.bidirectional,
+    ))  # fmt: skip
+    kinds = {"int8": Int8, "ternary": Ternary, "blocks": Blocks}
+    decoded.load_state_dict({
+        name: kinds[form](value).weight() if value.ndim > 1 else value
+        for name, value in network.state_dict().items()
+    })  # fmt: skip
+    values = torch.randn(3, 5, 16)
+    with torch.no_grad():
+        expected, got = decoded(values), small(values)
+    torch.testing.assert_close(got[0], expected[0])
+    assert not torch.equal(got[0], network(values)[0])
+
+
+@pytest.mark.parametrize("form", ["int8", "ternary", "blocks"])
+def test_convolutions_are_compressed(form: Literal["int8", "ternary", "blocks"]) -> None:
+    network = nn.Sequential(nn.Conv1d(16, 8, 3, stride=2, padding=1), nn.Conv1d(8, 8, 5, groups=8))
+    small = compressed(network, form)
+    assert size(small) < size(network)
+    kinds = {"int8": Int8, "ternary": Ternary, "blocks": Blocks}
+    decoded = nn.Sequential(nn.Conv1d(16, 8, 3, stride=2, padding=1), nn.Conv1d(8, 8, 5, groups=8))
+    decoded.load_state_dict({
+        name: kinds[form](value.flatten(1)).weight().view(value.shape) if value.ndim > 1 else value
+        for name, value in network.state_dict().items()
+    })  # fmt: skip
+    values = torch.randn(2, 16, 20)
+    with torch.no_grad():
+        torch.testing.assert_close(small(values), decoded(values))
+
+
+@pytest.mark.parametrize("name", [n for n in names() if isinstance(head(n), NetworkHead)])
+def test_every_catalogue_head_gets_smaller(name: str) -> None:
+    network = folded(build(name))  # type: ignore[arg-type]
+    small = compressed(network, "int8")
+    large = sum(p.numel() for p in network.parameters() if p.ndim > 1)
+    assert size(network) - size(small) > 2 * large
+    batch = heard([20, 30], clips=2)
+    with torch.no_grad():
+        assert small([batch]).shape == network([batch]).shape
+
+
+def test_what_cannot_be_compressed_is_refused() -> None:
+    with pytest.raises(ValueError, match="the weights of a Bilinear cannot be compressed"):
+        compressed(nn.Sequential(nn.Linear(2, 2), nn.Bilinear(2, 2, 2)), "int8")
