@@ -133,12 +133,11 @@ def _heard() -> Batch:
     values = torch.stack(states)
     there = torch.ones(CLIPS, values.shape[2], dtype=torch.bool)
     clips = torch.zeros(there.shape, dtype=torch.long)
-    return Batch(np.arange(CLIPS), (values,), (there,), (clips,), (50.0,))
+    return Batch((values,), (there,), (clips,), (50.0,))
 
 
 def _first(heard: Batch) -> Batch:
     return Batch(
-        heard.items[:1],
         (heard.values[0][:1],),
         (heard.masks[0][:1],),
         (heard.clips[0][:1],),

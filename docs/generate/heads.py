@@ -26,7 +26,7 @@ _START = f"""# Heads
 
 Written from the code by `make docs`; a test checks that it is current. Cost is of the head as it is
 trained, with its recipe's settings, for four classes and {_SECONDS} s of one layer of {_WIDTH} features at
-{_RATE:g} Hz ({{streams}}); MACs are multiply-accumulates, counted by torch without Fourier transforms.
+{_RATE:g} Hz ({{streams}}); MACs are multiply-accumulates, Fourier transforms included.
 `paralbench run --head HEAD --set KEY=VALUE` overrides a setting, `--recipe FILE` many of them. The
 settings that all networks share are listed under [training](#training).
 

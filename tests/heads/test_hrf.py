@@ -36,7 +36,7 @@ def heard() -> Batch:
     values = torch.stack(states)
     there = torch.ones(CLIPS, values.shape[2], dtype=torch.bool)
     clips = torch.zeros(there.shape, dtype=torch.long)
-    return Batch(np.arange(CLIPS), (values,), (there,), (clips,), (50.0,))
+    return Batch((values,), (there,), (clips,), (50.0,))
 
 
 def _trained(name: str, given: dict[str, object], heard: Batch, plain: bool = False) -> Network:

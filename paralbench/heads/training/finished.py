@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,15 @@ from numpy.typing import NDArray
 from paralbench.heads.head import Fitted, OutOfFold, Split, Weight
 from paralbench.heads.training.job import Done
 from paralbench.records.result import Form
+from paralbench.system.atomic_file import atomic_path
+
+NO_NUMBERS = "it stores finished fits as they are"
 
 
 def save(folder: Path | None, split: Split, done: Done) -> None:
     """Store a split's outcome in ``folder``, completely or not at all."""
     if folder is None:
         return
-    folder.mkdir(parents=True, exist_ok=True)
     fits = {"fitted": done.fitted, **done.compressed}
     if done.control is not None:
         fits["control"] = done.control
@@ -43,11 +44,8 @@ def save(folder: Path | None, split: Split, done: Done) -> None:
         if fitted.out_of_fold is not None:
             arrays[f"{kind}/out_of_fold/rows"] = fitted.out_of_fold.rows
             arrays[f"{kind}/out_of_fold/outputs"] = fitted.out_of_fold.outputs
-    file = _file(folder, split)
-    scratch = file.with_suffix(f".{os.getpid()}")
-    with scratch.open("wb") as out:
+    with atomic_path(_file(folder, split)) as scratch, scratch.open("wb") as out:
         np.savez(out, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
-    scratch.replace(file)
 
 
 def load(folder: Path | None, split: Split) -> Done | None:
