@@ -29,7 +29,7 @@ class Recipe(Card):
             many steps. Without it the network is the one of the chosen epoch.
         average: the network is the exponential mean of its weights over about so many of the last
             epochs; 0 takes the weights of the last step.
-        batch: examples a step, fewer where an epoch would have less than eight steps. ``steps``: a
+        batch: examples a step; fewer, down to eight, where an epoch would have less than eight steps. ``steps``: a
             large training set has fewer epochs, so that all of them are at most so many steps.
         frames: at most so many padded frames in memory at once; a step with more of them is
             computed in several passes. 0: no limit.

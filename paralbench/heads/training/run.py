@@ -18,8 +18,9 @@ from paralbench.heads.training.recipe import Recipe
 from paralbench.heads.training.sequences import Batch, Sequences
 from paralbench.records.errors import ParalbenchError
 
-_EPOCH_STEPS, _EPOCHS = 8, 3
-"""An epoch has so many steps and a run so many epochs at least, whatever the training set's size."""
+_EPOCH_STEPS, _LEAST_BATCH, _EPOCHS = 8, 8, 3
+"""A small training set has smaller batches, so that an epoch has so many steps, but none below this;
+a large one has fewer epochs, but so many at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,11 @@ class Schedule:
         >>> Schedule.of(Recipe(batch=32), 320, 50)
         Schedule(batch=32, epoch=10, epochs=50)
         >>> Schedule.of(Recipe(batch=32), 40, 50)
-        Schedule(batch=5, epoch=8, epochs=50)
+        Schedule(batch=8, epoch=5, epochs=50)
         >>> Schedule.of(Recipe(batch=32, steps=3000), 16_000, 50)
         Schedule(batch=32, epoch=500, epochs=6)
         """
-        batch = max(1, min(recipe.batch, items // _EPOCH_STEPS))
+        batch = min(recipe.batch, max(_LEAST_BATCH, items // _EPOCH_STEPS))
         epoch = -(-items // batch)
         return cls(batch, epoch, min(epochs, max(_EPOCHS, recipe.steps // epoch)))
 
