@@ -95,7 +95,7 @@ def _trained(found: NetworkHead, chosen: Any, heard: Batch) -> Network:
     shape = Shape((StreamShape(width, heard.rates[0]),), CLASSES, series=False)
     network = Network([standard], found.build(shape, chosen)).train()
     descent = torch.optim.AdamW(network.parameters(), lr=1e-3)
-    targets = torch.arange(len(heard.items)) % CLASSES
+    targets = torch.arange(len(heard.values[0])) % CLASSES
     for _ in range(STEPS):
         descent.zero_grad()
         nn.functional.cross_entropy(network(heard), targets).backward()  # type: ignore[no-untyped-call]

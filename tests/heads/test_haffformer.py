@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -128,7 +128,8 @@ def _loops(mixer: MultiScaleConvolution, values: torch.Tensor) -> torch.Tensor:
     if mixer.combination == "concatenate":
         return scales.flatten(2)
     assert mixer.gate is not None
-    return (mixer.gate(values).view(scales.shape).softmax(3) * scales).sum(3)
+    gated: torch.Tensor = (mixer.gate(values).view(scales.shape).softmax(3) * scales).sum(3)
+    return gated
 
 
 @pytest.mark.parametrize("combination", ["concatenate", "gate", "sum", "split"])
@@ -182,7 +183,7 @@ def test_merge_operators_leave_padding_out() -> None:
     {"combination": "gate"}, {"combination": "split"}, {"combination": "sum"},
     {"merge_operator": "max"}, {"merge_operator": "concatenate"},
 ])  # fmt: skip
-def test_other_combinations_and_merges(given: dict[str, str]) -> None:
+def test_other_combinations_and_merges(given: dict[str, Any]) -> None:
     network = build("haffformer", **given)
     assert padding_leak(network, heard([50, 13, 3], clips=3)) < 1e-5
     assert without_gradient(network, heard([60, 45], clips=3)) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_recurrent_layers_are_compressed(
         16, 8, num_layers=layer.num_layers, batch_first=layer.batch_first,
         bidirectional=layer.bidirectional,
     ))  # fmt: skip
-    kinds = {"int8": Int8, "ternary": Ternary, "blocks": Blocks}
+    kinds: dict[str, Any] = {"int8": Int8, "ternary": Ternary, "blocks": Blocks}
     decoded.load_state_dict({
         name: kinds[form](value).weight() if value.ndim > 1 else value
         for name, value in network.state_dict().items()
@@ -98,7 +98,7 @@ def test_convolutions_are_compressed(form: Literal["int8", "ternary", "blocks"])
     network = nn.Sequential(nn.Conv1d(16, 8, 3, stride=2, padding=1), nn.Conv1d(8, 8, 5, groups=8))
     small = compressed(network, form)
     assert size(small) < size(network)
-    kinds = {"int8": Int8, "ternary": Ternary, "blocks": Blocks}
+    kinds: dict[str, Any] = {"int8": Int8, "ternary": Ternary, "blocks": Blocks}
     decoded = nn.Sequential(nn.Conv1d(16, 8, 3, stride=2, padding=1), nn.Conv1d(8, 8, 5, groups=8))
     decoded.load_state_dict({
         name: kinds[form](value.flatten(1)).weight().view(value.shape) if value.ndim > 1 else value

@@ -272,7 +272,7 @@ def test_prepared_inputs_are_what_the_deployed_form_computes() -> None:
     network = Network(found, nn.Identity())
     network.answering.forward = lambda streams: streams[0].values  # type: ignore[method-assign]
     with torch.no_grad():
-        network.listening[0].weights.copy_(torch.tensor([0.5, -1.0, 2.0]))  # type: ignore[operator]
+        network.listening[0].weights.copy_(torch.tensor([0.5, -1.0, 2.0]))
         for room in (0, 3_000, 1 << 20):
             batch = Inputs(sequences, found, room).batch(rows)
             torch.testing.assert_close(
