@@ -270,9 +270,9 @@ def test_prepared_inputs_are_what_the_deployed_form_computes() -> None:
     rows = np.arange(8)
     found = standards(sequences, rows)
     network = Network(found, nn.Identity())
-    network.answering.forward = lambda streams: streams[0].values  # type: ignore[method-assign]
+    network.answering.forward = lambda streams: streams[0].values
     with torch.no_grad():
-        network.listening[0].weights.copy_(torch.tensor([0.5, -1.0, 2.0]))
+        network.listening[0].weights.copy_(torch.tensor([0.5, -1.0, 2.0]))  # type: ignore[operator]
         for room in (0, 3_000, 1 << 20):
             batch = Inputs(sequences, found, room).batch(rows)
             torch.testing.assert_close(
