@@ -8,13 +8,16 @@ of the inner folds. The result is one linear map of the pooled record.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from threadpoolctl import threadpool_limits
 
 from paralbench.heads import layer_choice
 from paralbench.heads.convex import stacking
@@ -95,13 +98,14 @@ class LinearProbe(LinearHead):
         features = stream.values.reshape(rows, count, -1)
         if len(layers) < count:
             features = features[:, list(layers)]
+        workers = (work.workers if work else None) or os.cpu_count() or 1
         models: dict[bytes, _Model] = {}
         fitted = []
         for split in splits:
             rows = training_rows(split, problem, settings.refit)
             key = rows.tobytes()
             if key not in models:
-                models[key] = _model(features, problem, rows, settings)
+                models[key] = _model(features, problem, rows, settings, workers)
             fitted.append(models[key].fitted(features, split))
         outputs = max(1, problem.classes - 1)
         size = (features.shape[2] + 1) * outputs
@@ -158,7 +162,7 @@ class _Model:
 
 
 def _model(
-    features: NDArray[np.float32], problem: Problem, rows: Rows, settings: Settings
+    features: NDArray[np.float32], problem: Problem, rows: Rows, settings: Settings, workers: int
 ) -> _Model:
     targets, classes = problem.targets[rows], problem.classes if problem.kind == "class" else 0
     groups = problem.recordings if problem.groups is None else problem.groups
@@ -174,11 +178,16 @@ def _model(
     )
     count = features.shape[1]
     if settings.layers == "mean":
-        (layer,) = layers = [learning.layer(features[rows].mean(1, dtype=np.float64))]
+        with threadpool_limits(1, "blas"):
+            (layer,) = layers = [learning.layer(features[rows].mean(1, dtype=np.float64))]
         shares, maps = np.full(count, 1 / count), np.stack([layer.weights / count] * count)
         bias, held_out = layer.bias, layer.held_out
     else:
-        layers = [learning.layer(features[rows, number]) for number in range(count)]
+        # One thread a layer and one BLAS thread each: the same bits on any number of cores.
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(min(workers, count)) as pool:
+            layers = list(
+                pool.map(lambda number: learning.layer(features[rows, number]), range(count))
+            )
         factors = _factors(layers, learning, settings)
         shares = factors / factors.sum() if factors.any() else np.full(count, 1 / count)
         maps = np.stack([f * one.weights for f, one in zip(factors, layers, strict=True)])

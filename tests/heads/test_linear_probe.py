@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Rows, Split
+from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Rows, Split, Workplace
 from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
@@ -203,6 +203,21 @@ def test_refit_false_leaves_development_rows_out() -> None:
     _same(_one(features, problem, refit=False), _one(changed, other, refit=False))
     before, after = _one(features, problem), _one(changed, other)
     assert not np.array_equal(before.state["weights"], after.state["weights"])
+
+
+def test_the_number_of_cores_changes_no_bit() -> None:
+    features, problem = _data()
+    alone, beside = (
+        HEAD.fit(
+            [PooledStream("made", features)],
+            problem,
+            [_split()],
+            Settings(),
+            Workplace(workers=workers),
+        ).fitted[0]
+        for workers in (1, 3)
+    )
+    _same(alone, beside)
 
 
 def test_it_draws_nothing() -> None:
