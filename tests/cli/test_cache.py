@@ -96,7 +96,7 @@ def test_it_is_readable_and_needs_a_result(result: Path, catalog: Path, capsys: 
     assert main(["cache", "why", str(result), "--catalog", str(catalog)]) == 0
     text = capsys.readouterr().out
     assert "needs the corpus (--data)" in text
-    assert "toy-tone  bands  linear-probe: not known to be stale" in text
+    assert "toy-tone  bands  sgd-probe: not known to be stale" in text
     for wrong in (["why"], ["list", str(result)]):
         assert main(["cache", *wrong]) == 2
     assert "cache why RESULT" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def data(tmp_path: Path) -> Path:
     return toy.write_corpus(tmp_path / "data")
 
 
-@pytest.fixture(params=["linear-probe", "mlp"])
+@pytest.fixture(params=["sgd-probe", "mlp"])
 def result(request: pytest.FixtureRequest, catalog: Path, data: Path, tmp_path: Path) -> Path:
     return toy.score(catalog, data, tmp_path, heads=(request.param,), seeds=(0, 1)).file
 
@@ -116,5 +116,5 @@ def test_the_new_result_is_kept_where_asked_and_the_old_stays(
     kept = tmp_path / "kept"
     asked = ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}"]
     assert main([*asked, "--to", str(kept)]) == 0
-    assert (kept / "bands" / "toy-tone" / "linear-probe.json").is_file()
+    assert (kept / "bands" / "toy-tone" / "sgd-probe.json").is_file()
     assert result.read_bytes() == before

@@ -49,7 +49,7 @@ def test_a_whole_entry(catalog: Path, data: Path, tmp_path: Path) -> None:
     assert result.data.classes == {"low": 16, "high": 16}
     assert np.sum(result.confusion) == pytest.approx(32)
     assert result.audio.asked == pytest.approx(32 * 0.3, abs=0.01)
-    assert (result.folds, result.seeds) == (4, [0])  # a deterministic head has one
+    assert (result.folds, result.seeds) == (4, [0, 1])
     assert result.score("uar").interval.clusters == toy.SPEAKERS
     assert len(result.training.chosen) == 8
     assert files.read(done.file) == result
@@ -135,7 +135,7 @@ def test_the_encoder_must_keep_its_cards_word(data: Path, tmp_path: Path) -> Non
     catalog = toy.write_catalog(tmp_path / "wrong", encoder=wrong)
     (failed,) = toy.entries(catalog, data, tmp_path)
     assert isinstance(failed, Failed)
-    assert "its card says [1, frames, 8], the encoder returned [1, 29, 4]" in str(failed.error)
+    assert "its card declares [1, frames, 8], the encoder returned [1, 29, 4]" in str(failed.error)
 
 
 def test_numbers_are_scored_too(catalog: Path, data: Path, tmp_path: Path) -> None:
@@ -414,7 +414,7 @@ def test_a_damaged_record_is_extracted_again(catalog: Path, data: Path, tmp_path
     content[5] ^= 0xFF
     stored.write_bytes(content)
     remarks: list[str] = []
-    request = Request(["toy-tone"], ["bands"], ["linear-probe"], {"toy": data}, seeds=(0, 1))
+    request = Request(["toy-tone"], ["bands"], ["sgd-probe"], {"toy": data}, seeds=(0, 1))
     benchmark = Benchmark(
         Catalog([catalog]), request, tmp_path / "cache", tmp_path / "results"
     )  # fmt: skip
@@ -438,10 +438,8 @@ def test_a_disk_that_keeps_no_record_is_an_error(
     assert "the disk does not store what is written" in str(failed.error)
 
 
-def test_a_deterministic_head_has_one_seed(
-    catalog: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(find_head("linear-probe")), "deterministic", True)
-    done = toy.score(catalog, data, tmp_path, seeds=(3, 4, 5))
+def test_a_deterministic_head_has_one_seed(catalog: Path, data: Path, tmp_path: Path) -> None:
+    assert find_head("linear-probe").deterministic
+    done = toy.score(catalog, data, tmp_path, heads=["linear-probe"], seeds=(3, 4, 5))
     assert done.result.seeds == [3]
     assert set(_predictions(done)["seed"]) == {3}

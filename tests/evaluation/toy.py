@@ -149,7 +149,7 @@ def entries(
     request = Request(
         tasks=[task],
         models=asked.pop("models", ["bands"]),
-        heads=asked.pop("heads", ["linear-probe"]),
+        heads=asked.pop("heads", ["sgd-probe"]),
         data={"toy": data},
         seeds=asked.pop("seeds", (0, 1)),
         head_settings=asked,

@@ -235,7 +235,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "another adapter": (raw("models/bands/adapter.py", b"def load(): ..."), "is not the adapter"),
     "at another place": (
         _moved,
-        "holds the entry that belongs to bands/toy-tone/linear-probe.json",
+        "holds the entry that belongs to bands/toy-tone/sgd-probe.json",
     ),
     "entry twice": (_doubled_entry, "is the entry that"),
     "path in a name": (setting("head", "../../etc"), "key 'head'"),

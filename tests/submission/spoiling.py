@@ -23,8 +23,8 @@ from paralbench.submission.packing import pack
 from tests.evaluation import toy
 
 Files = dict[str, bytes]
-RESULT = "results/bands/toy-tone/linear-probe.json"
-TABLE = "results/bands/toy-tone/linear-probe.parquet"
+RESULT = "results/bands/toy-tone/sgd-probe.json"
+TABLE = "results/bands/toy-tone/sgd-probe.parquet"
 CARD = "models/bands/model.toml"
 
 

@@ -16,7 +16,7 @@ def _run(task: str, root: Path, catalog: Catalog) -> Path:
     corpus = catalog.corpus(catalog.task(task).corpus)
     corpus.synthesize(root / "data", 0)
     request = Request(
-        tasks=[task], models=["log-mel"], heads=["linear-probe"],
+        tasks=[task], models=["log-mel"], heads=["sgd-probe"],
         data={corpus.card.id: root / "data"}, seeds=(0, 1),
     )  # fmt: skip
     benchmark = Benchmark(catalog, request, root / "cache", root / "results")

@@ -126,7 +126,7 @@ def test_other_data_than_the_boards_is_refused(good: spoiling.Good, tmp_path: Pa
     files["results/bands/toy-tone/mlp.json"] = json.dumps(told).encode()
     spoiling.list_files(files)
     (said,) = _said(spoiling.write(tmp_path, files), good, good.results)
-    assert "data.fingerprint: is of other data than bands/toy-tone/linear-probe.json" in said
+    assert "data.fingerprint: is of other data than bands/toy-tone/sgd-probe.json" in said
 
 
 def test_the_same_examples_under_another_head_are_valid(
