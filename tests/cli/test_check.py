@@ -113,12 +113,21 @@ def test_the_worker_ends_with_the_command(end: signal.Signals) -> None:
         f"import os, pathlib; pathlib.Path({str(started)!r}).write_text(str(os.getpid()))\n"
         "    while True: pass"
     )
-    with subprocess.Popen(_COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as check:
+    check = subprocess.Popen(
+        _COMMAND, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        # A shell's background processes ignore SIGINT, and their children would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
         _wait_until(lambda: started.is_file() and bool(started.read_text()))
         worker = Path("/proc", started.read_text())
         assert worker.is_dir()
         check.send_signal(end)
-    _wait_until(lambda: not worker.is_dir())
+        check.wait(60)
+        _wait_until(lambda: not worker.is_dir())
+    finally:
+        check.kill()
+        check.wait()
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
