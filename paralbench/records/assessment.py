@@ -1,4 +1,4 @@
-"""Assessment: what a screener says of one recording, or why it says nothing."""
+"""Assessment: a screener's output for a recording, or the reason for none."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Status = Literal["scored", "abstained", "not scored"]
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a recording, in seconds, and its share of what the score is made of.
+    """A segment of a recording, in seconds, and its contribution to the score.
 
-    Positive where it moved the score up, negative where down. No cause is claimed.
+    Positive contributions raise the score. They imply no cause.
     """
 
     start: float
@@ -27,20 +27,20 @@ class Assessment:
     """One recording assessed.
 
     Args:
-        status: "scored"; "abstained", where quality was sufficient but no prediction is made;
-            "not scored", where the gate or the engine refused it, and then there is no number.
-        reason: why it is not scored or abstained from, in plain English; empty where scored.
+        status: "scored"; "abstained": sufficient quality but no prediction; "not scored":
+            refused by the gate or the engine, without a number.
+        reason: of abstaining or not scoring, in plain English; empty if scored.
         cause: one word for that reason, for programs.
-        warnings: what to keep in mind, where scored all the same.
-        quality: what was measured; None where nothing could be.
+        warnings: cautions about a scored recording.
+        quality: its measurements; None if impossible.
         probability: calibrated probability of the positive class; None for a number.
         value: the predicted number, in the outcome's unit; None for a class.
-        low: lower end of the number's conformal interval, or of the probability's where there is one.
+        low: lower end of the conformal interval of the number, or of the probability if there is one.
         high: its upper end.
-        prediction: the class at the operating point; None where abstained.
-        classes: the conformal set, the classes that are not ruled out at the bundle's level.
-        distance: how far its embedding lies from the validated ones, over the largest that is scored.
-        stretches: of a long recording, those that weighed most, the heaviest first.
+        prediction: the class at the operating point; None if abstained.
+        classes: the conformal set, at the bundle's level.
+        distance: from its embedding to the validated ones, relative to the largest that is scored.
+        stretches: of a long recording, those with the largest contributions, largest first.
     """
 
     status: Status

@@ -1,7 +1,6 @@
-"""bundle.json: all that a screener says of itself, after the model items of TRIPOD+AI (2024).
+"""bundle.json: the description of a screener, after the model items of TRIPOD+AI (2024).
 
-The items it covers stand in brackets. Nothing here is free of content: what is not known is said to
-be not known, by whoever makes the bundle.
+The items covered are in brackets. No field may be left empty: unknown facts are stated as unknown.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ class EncoderReference(Card):
 
     ``member`` is None where the weights must be installed, or there are none; a folder's other files
     lie beside it. ``identity`` is what features are keyed by: weights, code, policy, precision and
-    runtime. The member ``proof`` has a short sound and what the screener said of it when it was
-    made: whoever opens it computes it again, which proves that the encoder here is the one meant.
+    runtime. The member ``proof`` has a short sound and the screener's output for it; recomputing it
+    on opening proves that the encoder is the same.
     """
 
     model: Identifier
@@ -70,7 +69,7 @@ class HeadReference(Card):
 
 
 class Features(Card):
-    """How a recording becomes what the head hears; ``decoding`` names the decode policy.
+    """How a recording becomes the head's input; ``decoding`` names the decoding policy.
 
     ``cutting`` and ``pooling`` are the settings of the engine's own; ``layers`` None for all.
     """
@@ -96,7 +95,7 @@ class Outcome(Card):
     maximum: float | None = None
 
     @model_validator(mode="after")
-    def _told_what_is_reported(self) -> Outcome:
+    def _reports_class_or_number(self) -> Outcome:
         if self.kind == "class" and (len(self.classes) < 2 or self.positive not in self.classes):
             raise ValueError("a class outcome needs two 'classes' or more, 'positive' among them")
         if self.kind == "number" and (self.classes or self.positive is not None):
@@ -280,17 +279,17 @@ class Manifest(Card):
 
     @model_validator(mode="after")
     def _each_member_once(self) -> Manifest:
-        held = [member.name for member in self.members]
-        if held != sorted(set(held)):
+        names = [member.name for member in self.members]
+        if names != sorted(set(names)):
             raise ValueError("'members' must be sorted by name, each once")
         return self
 
     @property
     def named(self) -> list[str]:
-        """The members that the manifest itself refers to, and so needs."""
-        told = [*self.head.members, self.encoder.card, self.encoder.proof]
+        """The members that the manifest refers to."""
+        names = [*self.head.members, self.encoder.card, self.encoder.proof]
         if self.encoder.member is not None:
-            told.append(self.encoder.member)
+            names.append(self.encoder.member)
         if self.range is not None:
-            told.append(self.range.member)
-        return told
+            names.append(self.range.member)
+        return names

@@ -1,7 +1,8 @@
-"""The base of every file we read: strict, frozen, and refused with file and key named."""
+"""The base of all file records: strict, frozen, with errors that name file and key."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -15,7 +16,7 @@ Sentence = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip
 
 
 class Card(BaseModel):
-    """A validated file. Unknown keys are errors: a misspelt setting must not be a silent default."""
+    """A validated file. Unknown keys are errors, so that a misspelt key is not ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -24,21 +25,19 @@ class Card(BaseModel):
         """Read a card.
 
         Raises:
-            CardError: naming the file and the key, for anything a card may not hold.
+            CardError: for an invalid card, with the file and the key.
         """
-        try:
-            values = parse_toml(path.read_bytes(), any_form=True)
-        except OSError as error:
-            raise CardError(f"{path}: cannot be read ({error}).") from error
-        except ValueError as error:
-            raise CardError(f"{path}: {error}.") from error
-        return cls.checked(values, path)
+        return cls._read(path, parse_toml)
 
     @classmethod
     def from_json(cls, path: Path) -> Self:
-        """Read a card kept as JSON; raises as :meth:`from_toml` does."""
+        """Read a card stored as JSON; raises as :meth:`from_toml` does."""
+        return cls._read(path, parse_json)
+
+    @classmethod
+    def _read(cls, path: Path, parse: Callable[..., Any]) -> Self:
         try:
-            values = parse_json(path.read_bytes(), any_form=True)
+            values = parse(path.read_bytes(), any_form=True)
         except OSError as error:
             raise CardError(f"{path}: cannot be read ({error}).") from error
         except ValueError as error:
@@ -47,7 +46,7 @@ class Card(BaseModel):
 
     @classmethod
     def checked(cls, values: Any, where: Path | str) -> Self:
-        """Validate what was read from ``where``, a file or words for the place."""
+        """Validate values read from ``where``, a file or a description of the place."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -55,19 +54,19 @@ class Card(BaseModel):
 
 
 def _sentences(error: ValidationError) -> str:
-    said = []
+    sentences = []
     for problem in error.errors(include_url=False)[:5]:
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            said.append(f"unknown key '{key}'; check its spelling or remove it.")
+            sentences.append(f"unknown key '{key}'; check its spelling or remove it.")
         elif problem["type"] == "missing":
-            said.append(f"the key '{key}' is missing.")
+            sentences.append(f"the key '{key}' is missing.")
         elif problem["type"] == "value_error":
             place = f"key '{key}': " if key else ""
-            said.append(f"{place}{problem['msg'].removeprefix('Value error, ')}.")
+            sentences.append(f"{place}{problem['msg'].removeprefix('Value error, ')}.")
         elif not key:
-            said.append(f"expected a table of keys, got {problem['input']!r:.80}.")
+            sentences.append(f"expected a table of keys, got {problem['input']!r:.80}.")
         else:
-            said.append(f"key '{key}': {problem['msg']}, got {problem['input']!r:.80}.")
-    more = error.error_count() - len(said)
-    return " ".join(said) + (f" And {more} more." if more > 0 else "")
+            sentences.append(f"key '{key}': {problem['msg']}, got {problem['input']!r:.80}.")
+    more = error.error_count() - len(sentences)
+    return " ".join(sentences) + (f" And {more} more." if more > 0 else "")

@@ -1,4 +1,4 @@
-"""contamination.toml: which model has heard which corpus, and overlaps.toml: which corpora share voices."""
+"""contamination.toml: corpora in models' training data; overlaps.toml: corpora that share voices."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from paralbench.records.model_card import Certainty
 
 State = Literal["clean", "unknown", "trained", "tuned"]
 STATES: tuple[State, ...] = ("clean", "unknown", "trained", "tuned")
-"""From best to worst; several encoders together are as the worst of them."""
+"""From best to worst; the worst of several encoders counts."""
 
 
 class Exposure(Card):
-    """What is known of one model and one corpus.
+    """Whether a model was trained on a corpus.
 
-    ``declared`` entries were written by hand: they go before what the cards give, and stay when the
-    file is made anew. Only "clean" counts as clean.
+    ``declared`` entries are hand-written: they override the cards and survive regeneration. Only
+    "clean" counts as clean.
     """
 
     state: State
@@ -28,7 +28,7 @@ class Exposure(Card):
 
     @property
     def clean(self) -> bool:
-        """Whether the score is shown where only clean ones are; unknown is not."""
+        """Whether the score counts as clean; "unknown" does not."""
         return self.state == "clean"
 
 
@@ -38,9 +38,9 @@ class Ledger(Card):
     models: dict[Identifier, dict[Identifier, Exposure]] = Field(default_factory=dict)
 
     def exposure(self, streams: list[str], corpus: str) -> Exposure:
-        """The worst of the encoders'; unknown where one is not in the ledger."""
-        found = [self.models.get(one, {}).get(corpus, UNKNOWN) for one in streams]
-        return max(found, key=lambda one: STATES.index(one.state))
+        """The worst exposure of the encoders; unknown if one is not in the ledger."""
+        exposures = [self.models.get(model, {}).get(corpus, UNKNOWN) for model in streams]
+        return max(exposures, key=lambda exposure: STATES.index(exposure.state))
 
 
 UNKNOWN = Exposure(
@@ -53,7 +53,7 @@ UNKNOWN = Exposure(
 class Overlap(Card):
     """Corpora with recordings in common ("shared"), or whose sources may have some ("possible").
 
-    Names are corpora's ids, or what model cards call their training data.
+    Names are corpus ids, or names of training data in model cards.
     """
 
     corpora: list[Sentence] = Field(min_length=2)

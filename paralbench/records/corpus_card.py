@@ -1,4 +1,4 @@
-"""corpus.toml: what a corpus is, how it is obtained, and what it should hold."""
+"""corpus.toml: a corpus, its source and its expected content."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from paralbench.records.card import Card, Identifier, Sentence
 
 Certainty = Literal["found", "computed", "inferred", "unconfirmed"]
 SYNTHETIC_MARK = "paralbench-synthetic.json"
-"""The file in a corpus folder that says it was made by ``paralbench synth``."""
+"""The file that marks a corpus folder made by ``paralbench synth``."""
 Access = Literal["open", "request", "agreement", "membership", "own"]
 
 
 class Fact(Card):
-    """One count the corpus should show, with how surely it is known.
+    """An expected count of the corpus, with its certainty.
 
     ``by`` names a label, group, attribute or "partition"; ``values`` then gives the count of
     examples for each of its values. Without ``by``, ``value`` is the count of all examples.
@@ -36,7 +36,7 @@ class Fact(Card):
 
 
 class Erratum(Card):
-    """A known error of the corpus as distributed, as data: the adapter applies what stands here."""
+    """A known error of the corpus as distributed, which the adapter corrects."""
 
     id: Identifier
     says: Sentence
@@ -49,9 +49,9 @@ class Erratum(Card):
 class Layout(Card):
     """How the corpus root is recognised.
 
-    ``markers`` are glob patterns of which every one must match below the root; ``names`` are the
-    folder names under which the corpus is usually found; ``audio`` are glob patterns of its audio
-    files, so that ``verify`` can tell which of them no example uses.
+    ``markers`` are glob patterns that must all match below the root; ``names`` are usual names of
+    the corpus folder; ``audio`` are glob patterns of its audio files, so that ``verify`` can list the
+    files that no example uses.
     """
 
     markers: list[str] = Field(default_factory=list)
@@ -60,7 +60,7 @@ class Layout(Card):
 
 
 class Fetch(Card):
-    """Where an open corpus comes from, and the digest that proves it is the one meant."""
+    """The source of an open corpus, with its digest."""
 
     kind: Literal["debian-packages"]
     packages: list[Identifier] = Field(min_length=1)

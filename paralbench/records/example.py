@@ -1,4 +1,4 @@
-"""Clip and Example: what is listened to, and what is scored."""
+"""Clip and Example: a segment of audio, and the unit that is scored."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stretch of one audio file.
+    """A segment of an audio file.
 
     Args:
         path: the audio file.
-        start: where the stretch begins, in seconds.
-        end: where it ends, in seconds; None for the end of the file.
-        channel: which channel to hear, from 0; None for the mean of all.
+        start: in seconds.
+        end: in seconds; None for the end of the file.
+        channel: channel to use, from 0; None for the mean of all.
     """
 
     path: Path
@@ -29,7 +29,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A target that moves: one value every ``1 / rate`` seconds, the first at time 0."""
+    """A time series target: a value every ``1 / rate`` seconds, the first at time 0."""
 
     rate: float
     values: NDArray[np.float64]
@@ -44,13 +44,13 @@ class Example:
 
     Args:
         id: unique within the corpus.
-        clips: in the order in which they were spoken.
-        labels: everything the corpus says of it, by name ("emotion", "valence", "phq8").
-        groups: what must not cross folds, by name ("speaker", "session", "text").
-        attributes: what subgroup tables are made of ("sex", "age", "language", "site").
-        partition: the part of an official split it belongs to, where there is one.
-        source: where the label stands, "file:line", for messages.
-        errata: ids of the corpus card's errata that were applied to it.
+        clips: in temporal order.
+        labels: by name ("emotion", "valence", "phq8").
+        groups: groups that must not cross folds, by name ("speaker", "session", "text").
+        attributes: for subgroup tables ("sex", "age", "language", "site").
+        partition: its part of an official split, if any.
+        source: place of the label, "file:line", for messages.
+        errata: ids of the corpus card's errata that were applied.
     """
 
     id: str
@@ -63,27 +63,27 @@ class Example:
     errata: tuple[str, ...] = ()
 
     def group(self, name: str) -> str:
-        """The group it belongs to under ``name``; without one it is a group by itself."""
+        """Its group under ``name``; without one, a group that contains only this example."""
         if name == "partition" and self.partition is not None:
             return self.partition
         return self.groups.get(name, f"\0{self.id}")
 
     def value(self, name: str) -> str | None:
-        """What is said of it under ``name``: its partition, an attribute, a group or a label."""
+        """Its partition, attribute, group or label of this name; None if unknown."""
         if name == "partition":
             return self.partition
-        for told in (self.attributes, self.groups, self.labels):
-            if name in told:
-                return str(told[name])
+        for values in (self.attributes, self.groups, self.labels):
+            if name in values:
+                return str(values[name])
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An input that was not used, and why, in words for the person who can mend it.
+    """An input that was not used, and a reason that its owner can act on.
 
-    ``erratum`` names the corpus card's erratum that foretold it: such an input is missing from
-    every copy of the corpus, and does not make a result incomplete.
+    ``erratum`` names the corpus card's erratum that announces it: such an input is missing from all
+    copies of the corpus and does not make a result incomplete.
     """
 
     subject: str

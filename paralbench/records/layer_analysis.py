@@ -1,4 +1,4 @@
-"""<head>.layers.json: what each hidden state of an encoder is worth to a task, one at a time."""
+"""<head>.layers.json: the score of each hidden state of an encoder on a task."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from paralbench.records.result import Score, Standing
 
 
 class LayerAnalysis(Card):
-    """A head fitted on every layer alone, beside the same head on all of them.
+    """A head fitted on each layer, and the same head on all layers.
 
     ``single`` holds the ranking metric's score of each layer, from the first; ``weights`` the learned
     share of each, [layers], mean over folds and seeds, and ``learned`` what they scored together.
-    The best of ``single`` was picked by test scores: it says where a task is heard, and is no
-    result.
+    The best of ``single`` is selected on test data: it locates a task's information and is no result.
     """
 
     schema_version: Literal[1]

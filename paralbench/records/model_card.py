@@ -80,11 +80,11 @@ class Policy(Card):
 
     Longer input is cut into windows of ``window`` seconds whose frames are joined; a last piece
     shorter than ``shortest`` seconds is dropped and counted as audio not consumed. ``padding`` is
-    "none" (a clip is heard at its own length) or "window" (filled with silence to the window).
+    "none" (a clip keeps its length) or "window" (filled with silence to the window).
 
     With ``overlap``, windows share so many seconds of context on each side; frames of the context
-    are computed and dropped, so every frame appears once and has heard what stands around it. No
-    last piece is then too short: it begins twice the overlap before what it adds.
+    are computed and dropped, so that each frame appears once, with context. The last piece is then
+    never too short: it begins twice the overlap earlier.
     """
 
     window: float = Field(default=30.0, gt=0)
@@ -122,7 +122,7 @@ class Words(Card):
 
 
 class Training(Card):
-    """A corpus the weights were trained or tuned on: the raw material of the contamination ledger."""
+    """A corpus the weights were trained or tuned on, for the contamination ledger."""
 
     corpus: Sentence
     how: Literal["pretrained", "tuned"]
@@ -137,8 +137,8 @@ class ModelCard(Card):
     clip. ``parameters`` counts what is run (for Whisper the encoder alone). With ``words``, heads that
     are networks get bags of audio words instead of the frames. ``training_complete`` says that
     ``training`` lists every corpus of the weights; without it other corpora are unknown, not clean.
-    A ``null`` must not know the answer (it sees length, pauses or the channel only): its score is what
-    a task's entries have to beat, and it has no rank.
+    A ``null`` has no access to the answer (only to length, pauses or the channel): a task's entries
+    have to beat its score, and it has no rank.
     """
 
     id: Identifier

@@ -1,4 +1,4 @@
-"""What an entry costs: parameters, MACs, latency, memory, size, energy, and how surely each is known."""
+"""The costs of an entry: parameters, MACs, latency, memory, size and energy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PartName = Literal["encoder", "head-trained", "head-deployed", "entry"]
 
 
 class Timing(Card):
-    """Seconds that one clip takes alone.
+    """Seconds to process a single clip.
 
     ``p95`` and ``p99`` are None where fewer than 20 and 100 samples were taken. ``microseconds`` holds
     the raw samples in the order in which they were taken, as one line, to keep result files short.
@@ -26,7 +26,7 @@ class Timing(Card):
     @property
     def samples(self) -> list[float]:
         """The raw samples in seconds."""
-        return [float(one) / 1e6 for one in self.microseconds.split()]
+        return [float(sample) / 1e6 for sample in self.microseconds.split()]
 
 
 class Cost(Card):
@@ -89,7 +89,7 @@ class Part(Card):
 class Peak(Card):
     """Memory at one clip length: of each part as in :class:`Cost`, and of all.
 
-    ``whole`` is the process's largest resident set while it heard the clip, everything included;
+    ``whole`` is the process's largest resident set while it processed the clip;
     ``gpu`` the same of CUDA's allocator. ``elapsed`` is what the one pass took, a first guess only.
     """
 
@@ -120,7 +120,7 @@ class Memory(Card):
 
 
 class Throughput(Card):
-    """Seconds of audio heard a second, at best; ``tried`` by how many were heard at once."""
+    """Seconds of audio processed a second, at best; ``tried`` by batch size."""
 
     seconds: float
     best: float = Field(gt=0)
@@ -134,7 +134,7 @@ class Throughput(Card):
 
 
 class Noise(Card):
-    """Whether something else disturbed the measuring, and how that was noticed.
+    """Whether other load disturbed the measurement, and the evidence.
 
     ``spread`` is the 90th over the 10th percentile of a fixed computation repeated in between;
     ``waiting`` the share of measured time that the process did not compute; ``stolen`` the share of
@@ -199,7 +199,7 @@ class Profile(Card):
     """The cost of one entry: its parts on reference clips, absolute and beside the references'.
 
     ``method`` is the version of how it is measured. ``energy`` names the counter, or says that it is
-    unavailable and why. ``key`` tells an unchanged entry on an unchanged machine again.
+    unavailable and why. ``key`` identifies an unchanged entry on an unchanged machine.
     """
 
     method: int
@@ -219,5 +219,5 @@ class Profile(Card):
 
     def against(self, reference: str, seconds: float = 10.0) -> Ratios | None:
         """The ratios to one reference at one clip length."""
-        wanted = (reference, seconds)
-        return next((one for one in self.ratios if (one.reference, one.seconds) == wanted), None)
+        key = (reference, seconds)
+        return next((r for r in self.ratios if (r.reference, r.seconds) == key), None)

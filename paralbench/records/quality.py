@@ -1,4 +1,4 @@
-"""Quality: what was measured of one recording, before anything else is said of it."""
+"""Quality: measurements of a recording."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ NoiseMethod = Literal["pauses", "percentiles"]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """One recording's measures. None where there is nothing to measure it on (silence, no speech).
+    """Measurements of a recording; None if undefined (silence, no speech).
 
     Args:
-        seconds: how long it is.
-        rate: its sampling rate as stored, in Hz.
-        channels: how many it has (one, where the clip names one).
-        dead_channels: those, from 0, that carry nothing while another one does.
-        not_finite: samples that are NaN, infinite or beyond a million times full scale; all else is
-            measured with 0 in their place.
+        seconds: its length.
+        rate: sampling rate as stored, in Hz.
+        channels: their number (1 if the clip names one).
+        dead_channels: silent channels, from 0, if another has sound.
+        not_finite: samples that are NaN, infinite or beyond a million times full scale; they count as 0
+            in the other measurements.
         peak: the largest sample, in dBFS (0 is full scale).
-        level: root mean square over the whole recording, in dBFS, the constant part left out.
-        speech_level: the same over the moments of speech alone.
-        clipped: share of samples cut off at the top or the bottom, in the worst channel.
-        silent: share of the recording in which every sample is the same: digital silence.
-        offset: constant part (DC) of the worst channel, as a share of full scale.
-        bandwidth: highest frequency in Hz that carries sound, whatever the sampling rate promises.
+        level: root mean square of the recording without DC offset, in dBFS.
+        speech_level: root mean square of the steps with speech.
+        clipped: share of clipped samples in the worst channel.
+        silent: share of the recording with constant samples: digital silence.
+        offset: DC offset of the worst channel, as a share of full scale.
+        bandwidth: highest frequency in Hz that carries sound.
         speech: seconds of speech.
         noise_ratio: speech over background noise, in dB (signal-to-noise ratio, an estimate).
-        noise_method: how ``noise_ratio`` was made: from the pauses, or from percentiles of level
-            where there is too little pause.
+        noise_method: method of ``noise_ratio``: pauses, or percentiles of level if pauses are too short.
         speaker_contrast: how clearly the speech falls into two voices; see
             :mod:`paralbench.audio.speakers`.
     """

@@ -1,4 +1,4 @@
-"""The limits of the quality gate. A bundle brings its own; docs/screening.md says why each default."""
+"""The limits of the quality gate, set by the bundle; docs/screening.md explains the defaults."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class AtLeast(Card):
     @model_validator(mode="after")
     def _warned_first(self) -> AtLeast:
         if self.refuse is not None and self.warn is not None and self.warn < self.refuse:
-            raise ValueError("'warn' must not be below 'refuse', or it would never be heard")
+            raise ValueError("'warn' must not be below 'refuse', or it would never apply")
         return self
 
 
@@ -37,22 +37,22 @@ class AtMost(Card):
     @model_validator(mode="after")
     def _warned_first(self) -> AtMost:
         if self.refuse is not None and self.warn is not None and self.warn > self.refuse:
-            raise ValueError("'warn' must not be above 'refuse', or it would never be heard")
+            raise ValueError("'warn' must not be above 'refuse', or it would never apply")
         return self
 
 
 class QualityLimits(Card):
-    """What a recording must be like to be scored; measures are those of ``records.quality``.
+    """Requirements on a recording to be scored; measurements are those of ``records.quality``.
 
     Attributes:
         seconds, longest: length of the recording, in seconds.
         speech: seconds of speech; a screener of snores or coughs sets none.
         rate, bandwidth: in Hz.
-        level: of speech, or of the whole where there is none, in dBFS.
-        noise_ratio: speech over background, in dB; not asked where there is no speech.
+        level: of speech, or of the recording without speech, in dBFS.
+        noise_ratio: speech over background, in dB; ignored without speech.
         clipped, silent: shares of the recording; offset: share of full scale.
-        dead_channel: what to do when a channel carries nothing.
-        speaker_contrast: above ``warn`` a second voice is suspected. It cannot refuse.
+        dead_channel: what to do with a silent channel.
+        speaker_contrast: above ``warn`` a second voice is suspected; it cannot refuse.
     """
 
     seconds: AtLeast = AtLeast(refuse=1.0)

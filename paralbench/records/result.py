@@ -1,4 +1,4 @@
-"""<head>.json: everything one entry's run says of itself. Predictions stand beside it in Parquet."""
+"""<head>.json: the result of an entry. Its predictions are in the Parquet file of the same name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Standing = Literal["ranked", "incomplete", "synthetic", "unverified", "null"]
 
 
 class Score(Card):
-    """One metric over all test examples: its mean over seeds, its interval, its pieces.
+    """A metric over all test examples: its mean over seeds, interval and parts.
 
     ``by_group`` has the same for the examples of one attribute's value ("culture=DE"); None where
     the metric is not defined on them.
@@ -63,7 +63,7 @@ class Control(Card):
 
 
 class Form(Card):
-    """One form of a trained head: what it costs, in MACs and seconds for the example said."""
+    """The cost of a form of a trained head, in MACs and seconds for the example."""
 
     name: str
     parameters: int
@@ -72,9 +72,9 @@ class Form(Card):
 
 
 class Forms(Card):
-    """The trained and the deployable form of a head, and that they say the same.
+    """The trained and the deployable form of a head, and the agreement of their outputs.
 
-    ``example`` tells what the costs are for; ``difference`` is the largest difference between
+    ``example`` describes the input of the costs; ``difference`` is the largest difference between
     their outputs on test examples, relative to the largest output; ``changed`` counts predictions
     that are not the same, and is none.
     """
@@ -88,7 +88,7 @@ class Forms(Card):
 
 
 class Compressed(Card):
-    """A compressed form of the head: what it lost, against the deployable form, and what it saves.
+    """A compressed form of the head: its loss and saving relative to the deployable form.
 
     ``bytes`` is what is stored of the head, ``share`` of what the deployable form stores; ``latency``
     is in seconds for the example that ``forms`` or ``example`` tells.
@@ -115,7 +115,7 @@ class FoldSummary(Card):
 
 
 class Audit(Card):
-    """What the leak audit looked at. A run whose folds share a declared group never gets here."""
+    """The leak audit's scope. A run whose folds share a declared group has no result."""
 
     never_cross: list[str]
     controlled: list[str] = Field(default_factory=list)
@@ -125,7 +125,7 @@ class Audit(Card):
 
 
 class Consumption(Card):
-    """How much of the audio the encoder heard, in seconds and as a fraction of what was asked."""
+    """The audio that the encoder used, in seconds and as a fraction of the requested audio."""
 
     asked: float
     consumed: float
@@ -140,7 +140,7 @@ class RefusedInput(Card):
 
 
 class Data(Card):
-    """Which examples were meant, which were scored, and a fingerprint of what was read."""
+    """Declared and scored examples, and a fingerprint of the data read."""
 
     corpus: Identifier
     declared: int | None
@@ -154,7 +154,7 @@ class Data(Card):
 
 
 class Training(Card):
-    """How the head was fitted: what was tried, and what development examples chose."""
+    """How the head was fitted: settings tried, and those selected on development examples."""
 
     settings: dict[str, Any]
     tried: list[dict[str, Any]] = Field(default_factory=list)
@@ -182,7 +182,7 @@ class Model(Card):
 
 
 class Cards(Card):
-    """What was declared of task, corpus and encoders when the entry was run."""
+    """The cards of task, corpus and encoders when the entry was run."""
 
     task: TaskCard
     corpus: CorpusCard
@@ -209,7 +209,7 @@ class Provenance(Card):
 
 
 class Result(Card):
-    """One entry: (task, model, head) with its scores, and all that is needed to believe them.
+    """An entry (task, model, head) with its scores and their provenance.
 
     Version 2 has cards, subgroups, profile and what cross-corpus entries were trained on; results of
     version 1 are read as they are. ``target`` is the task card's: label, classes and merges, or a
@@ -249,7 +249,7 @@ class Result(Card):
     subgroups: list[Subgroup] = Field(default_factory=list)
 
     @model_validator(mode="after")
-    def _whole(self) -> Result:
+    def _consistent(self) -> Result:
         if self.ranking not in {score.metric for score in self.scores}:
             raise ValueError(f"it is ranked by '{self.ranking}', which is not among its scores")
         classes = len(self.classes)
@@ -258,7 +258,7 @@ class Result(Card):
         return self
 
     def score(self, metric: str) -> Score:
-        """The score of one metric; raises KeyError where it was not reported."""
+        """The score of one metric; raises KeyError if it was not reported."""
         for score in self.scores:
             if score.metric == metric:
                 return score

@@ -1,4 +1,4 @@
-"""Screened: what a run found of one recording, a line of its journal and a row of its report."""
+"""Screened: a recording's result, as a line of the journal and a row of the report."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from paralbench.records.card import Card
 
 
 class Screened(Card):
-    """One recording as the journal keeps it: all that cost work, and what it was made from.
+    """A recording's result in the journal, with its input.
 
     ``id`` is the recording's, or its pseudonym; ``start``, ``end`` and ``channel`` are its clip's;
-    ``sha256`` is that of the whole audio file, None where it could not be read. ``sketch`` is the
-    outline of its wave, the largest sample of each of some equal parts in per cent of full scale;
-    ``seconds`` is how long it took.
+    ``sha256`` is that of the whole audio file, None if unreadable. ``sketch`` is the
+    outline of its waveform: the peak of equal parts in per cent of full scale; ``seconds`` is the
+    processing time.
     """
 
     id: str
@@ -32,13 +32,13 @@ class Screened(Card):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the report: what was found, beside what the list says of the recording.
+    """A row of the report: a result with the recording's data in the list.
 
     Args:
-        screened: what was found; its id is what the report calls the recording.
-        path: the audio file; None in a report with pseudonyms, and for a line that names none.
+        screened: the result; its id identifies the recording in the report.
+        path: the audio file; None in a report with pseudonyms, or if unnamed.
         truth: the value in the column of truth.
-        patient: whose recording it is, where a column tells.
+        patient: the recorded person, if a column names them.
         attributes: the list's other columns.
     """
 
@@ -50,10 +50,10 @@ class Row:
 
     @property
     def id(self) -> str:
-        """What the report calls the recording."""
+        """The recording's id in the report."""
         return self.screened.id
 
     @property
     def assessment(self) -> Assessment:
-        """What the screener says of it."""
+        """The screener's assessment."""
         return self.screened.assessment

@@ -1,6 +1,6 @@
-"""JSON and TOML that anybody may have written, read strictly: it has one meaning, or is refused.
+"""Strict parsing of untrusted JSON and TOML: ambiguous text is refused.
 
-It stands with the records, not in the room of files, since cards are read with it.
+It belongs to the records, because cards are read with it.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ def parse_json(
     longest: int = LONGEST,
     any_form: bool = False,
 ) -> Any:
-    """The values of UTF-8 JSON. Equal to :func:`json.loads` where it is not refused.
+    """The values of UTF-8 JSON. Equal to :func:`json.loads` unless refused.
 
     Args:
         content: the file's bytes.
-        largest: how many bytes it may have.
-        deepest: how deep lists and objects may be nested.
-        longest: how many characters a string may have.
-        any_form: whether text need not be in Unicode normal form C, as on a user's own disk.
+        largest: maximum number of bytes.
+        deepest: maximum nesting of lists and objects.
+        longest: maximum number of characters of a string.
+        any_form: whether text may be in any Unicode normal form, as on a user's own disk.
 
     Raises:
-        ValueError: with words to follow "the file": for invalid JSON, a repeated key, NaN, infinity,
-            an integer beyond 64 bits, a lone surrogate, and whatever is too large, deep or long.
+        ValueError: with a message to follow "the file": for invalid JSON, a repeated key, NaN, infinity,
+            an integer beyond 64 bits, a lone surrogate, and anything too large, deep or long.
 
     >>> parse_json(b'{"a": [1, 2.5]}')
     {'a': [1, 2.5]}
@@ -85,7 +85,7 @@ def parse_toml(
 
 
 class _RefusedError(ValueError):
-    """With words of its own, unlike the errors of a parser."""
+    """An error with its own message, unlike a parser's."""
 
 
 def _text(content: bytes) -> str:
@@ -111,7 +111,7 @@ def _refuse_constant(name: str) -> float:
 
 
 def _depth(content: bytes) -> int:
-    """How deep brackets outside strings are nested; exact for JSON, some number for all else."""
+    """The nesting of brackets outside strings; exact for valid JSON only."""
     unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     depth = deepest = 0
     for bracket in re.findall(rb"[][{}]", b"".join(unescaped.split(b'"')[::2])):
@@ -121,7 +121,7 @@ def _depth(content: bytes) -> int:
 
 
 def _check(values: Any, deepest: int, longest: int, any_form: bool) -> None:
-    """Refuse values out of bounds, level by level, so that no nesting exhausts the stack."""
+    """Refuse values out of bounds, level by level, so that nesting cannot exhaust the stack."""
     level, depth = [("", values)], 0
     while level:
         below: list[tuple[str, Any]] = []

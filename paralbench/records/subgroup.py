@@ -14,8 +14,8 @@ UNKNOWN = "unknown"
 class Cell(Card):
     """The examples that share one value of an attribute.
 
-    ``score`` is the mean over seeds. Where there is none, or no interval, ``reason`` tells why; a cell
-    that is too small for any number has neither.
+    ``score`` is the mean over seeds. Without a score or an interval, ``reason`` says why; a cell that
+    is too small has neither.
     """
 
     value: str
@@ -35,7 +35,7 @@ class Cell(Card):
 class Gap(Card):
     """The largest score of an attribute's known values minus the smallest.
 
-    The interval allows for these two being picked among many. In sensitivity this is the
+    The interval allows for the selection of these two among many. In sensitivity this is the
     equal-opportunity gap, in expected calibration error the calibration gap.
     """
 
@@ -46,7 +46,7 @@ class Gap(Card):
 
 
 class Subgroup(Card):
-    """One metric apart for each value of one attribute, "unknown" among them."""
+    """A metric for each value of an attribute, "unknown" included."""
 
     attribute: str
     metric: str

@@ -1,4 +1,4 @@
-"""manifest.json: what a submission holds, each file with its sha256."""
+"""manifest.json: the files of a submission with their sha256."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Manifest(Card):
-    """The first file of an archive made by ``paralbench submit``; itself it does not list."""
+    """The first file of an archive made by ``paralbench submit``; it lists all others."""
 
     schema_version: Literal[1] = 1
     model: Identifier

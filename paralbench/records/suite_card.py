@@ -1,4 +1,4 @@
-"""suites.toml: named lists of tasks, so that everybody means the same by a suite's name."""
+"""suites.toml: named lists of tasks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from paralbench.records.card import Card, Identifier, Sentence
 
 
 class Suite(Card):
-    """A list of tasks and why these.
+    """A list of tasks and its rationale.
 
-    Where the suite follows a publication that does not name all of its data, ``assumed`` holds the
-    members that are the likeliest reading of it, and ``known`` those that are certain.
+    If the suite follows a publication that does not name all of its data, ``assumed`` holds the
+    likely members and ``known`` those that are certain.
     """
 
     about: Sentence

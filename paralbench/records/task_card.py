@@ -1,4 +1,4 @@
-"""<task>.toml: a view on a corpus. Which label, which examples, which folds, which metrics."""
+"""<task>.toml: the label, examples, folds and metrics of a task."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ class ClassTarget(Card):
     def _merged_into_known(self) -> ClassTarget:
         unknown = sorted(set(self.merge.values()) - set(self.classes))
         if self.classes and unknown:
-            raise ValueError(f"merge names classes that the task has not: {', '.join(unknown)}")
+            raise ValueError(
+                f"merge names classes that the task does not have: {', '.join(unknown)}"
+            )
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("a class is listed twice")
         if len(self.classes) == 1:
@@ -59,8 +61,8 @@ class SeriesTarget(Card):
     """A value at a fixed rate, ``rate`` a second.
 
     ``delay`` is how many seconds the annotators lag behind: training labels are shifted to the
-    front by it, and predictions shifted back before they are scored. ``window`` is how many
-    seconds around a step a head hears.
+    front by it, and predictions shifted back before they are scored. ``window`` is the seconds
+    around a step that a head uses.
     """
 
     kind: Literal["series"]
@@ -76,11 +78,11 @@ Target = Annotated[ClassTarget | NumberTarget | SeriesTarget, Field(discriminato
 class Development(Card):
     """How development examples are taken from a fold's training examples.
 
-    Whole groups of ``by`` are taken until ``share`` of the training examples is reached, or
-    ``count`` groups. Which ones, turns with the seed, so that seeds differ in this too.
+    Groups of ``by`` are taken until ``share`` of the training examples is reached, or
+    ``count`` groups. The selection depends on the seed.
 
-    Or ``within`` alone: what shares this group with the test fold, and so would not be fit to
-    train on (the other speaker of the held-out session).
+    Or ``within`` alone: examples that share this group with the test fold and are therefore unfit
+    for training (the other speaker of the held-out session).
     """
 
     by: str | None = None
@@ -100,7 +102,7 @@ class Development(Card):
 
 
 class ProtocolCommon(Card):
-    """``never_cross``: groups that never stand on two sides. ``cluster``: what intervals resample.
+    """``never_cross``: groups that folds must not share. ``cluster``: the unit that intervals resample.
 
     ``controlled`` lists groups that all examples share by design, so that they cannot tell the
     classes apart (one and the same speaker in both languages).
@@ -130,7 +132,7 @@ class LeaveOneGroupOut(ProtocolCommon):
 
 
 class GroupFolds(ProtocolCommon):
-    """``folds`` folds of whole groups of ``by``, balanced by class and size, fixed for ever."""
+    """``folds`` folds of groups of ``by``, balanced by class and size, always the same."""
 
     kind: Literal["group-folds"]
     by: str
@@ -138,7 +140,7 @@ class GroupFolds(ProtocolCommon):
 
 
 class FixedFolds(ProtocolCommon):
-    """Folds written out: each list holds the groups of ``by`` that one fold tests."""
+    """Explicit folds: each list holds the groups of ``by`` that one fold tests."""
 
     kind: Literal["fixed-folds"]
     by: str
@@ -146,7 +148,7 @@ class FixedFolds(ProtocolCommon):
 
 
 class Partitions(ProtocolCommon):
-    """The corpus's own split: partitions that train, develop and test."""
+    """The official split: partitions for training, development and test."""
 
     kind: Literal["partitions"]
     train: list[str] = Field(min_length=1)
@@ -162,9 +164,9 @@ Protocol = Annotated[
 class Metrics(Card):
     """``ranking`` is the metric entries are ordered by; ``report`` lists all that are computed.
 
-    ``by`` names attributes (or groups) for whose values each metric is also computed apart; sex, age
-    band, language and site always are, where the corpus tells them. ``smallest`` is how many examples
-    such a subgroup needs for a number.
+    ``by`` names attributes (or groups) for whose values each metric is also computed; sex, age band,
+    language and site always are, if the corpus has them. ``smallest`` is the number of examples that
+    such a subgroup needs for a score.
     """
 
     ranking: str
@@ -194,7 +196,7 @@ class Transfer(Card):
 class TaskCard(Card):
     """A task: one label of one corpus under one protocol.
 
-    ``transfer`` stands on cards that are derived of two, never in a file.
+    ``transfer`` is set on cards derived from two, never in a file.
     """
 
     id: Identifier

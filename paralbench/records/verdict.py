@@ -1,4 +1,4 @@
-"""conformance.json: what the conformance kit found of one model."""
+"""conformance.json: the conformance kit's findings for a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Outcome = Literal["passed", "failed", "not applicable"]
 
 
 class Finding(Card):
-    """One check: what was found in a sentence, and the number behind it where there is one."""
+    """The outcome of a check, as a sentence and, if available, a number."""
 
     check: Identifier
     outcome: Outcome
@@ -21,7 +21,7 @@ class Finding(Card):
 
 
 class Verdict(Card):
-    """All checks on one encoder, whose ``encoder`` is its identity as results name it."""
+    """All checks of one encoder; ``encoder`` is its identity in results."""
 
     schema_version: Literal[1] = 1
     model: Identifier

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paralbench.screening.chained_log import FIRST, ChainedLog, digest
-from paralbench.system.json_lines import decoded, whole
+from paralbench.system.json_lines import complete, decoded
 
 NAME = "audit.jsonl"
 
@@ -52,7 +52,7 @@ class Verdict:
 def verify(folder: Path, journalled: Collection[str]) -> Verdict:
     """Verify an audit log against the sha256 of its lines that the journal holds."""
     before, missing, number = FIRST, set(journalled), 0
-    for number, line in enumerate(whole(folder / NAME), start=1):
+    for number, line in enumerate(complete(folder / NAME), start=1):
         values = decoded(line)
         if values is None:
             return _broken(number, "is not a line of this log: it was changed")

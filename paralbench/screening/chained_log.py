@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from paralbench.system.json_lines import Lines, decoded, encoded, whole
+from paralbench.system.json_lines import Lines, complete, decoded, encoded
 
 FIRST = "0" * 64
 """What the first line holds as the hash of the line before it."""
@@ -27,7 +27,7 @@ class ChainedLog:
     def __init__(self, file: Path) -> None:
         self._lines = Lines(file)
         self._count, self.head = 0, FIRST
-        for line in whole(file):
+        for line in complete(file):
             self._count, self.head = self._count + 1, digest(line)
 
     def append(self, values: Mapping[str, Any]) -> str:
@@ -49,7 +49,7 @@ def digest(line: bytes) -> str:
 
 def checked_lines(file: Path) -> Iterator[dict[str, Any] | None]:
     """The complete lines of a log; None for a line that does not match its checksum."""
-    for line in whole(file):
+    for line in complete(file):
         values = decoded(line)
         if values is not None:
             values.pop("check", None)

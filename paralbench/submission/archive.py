@@ -1,4 +1,4 @@
-"""A submission's zip file: written the same for the same content, read without trusting a byte of it."""
+"""A submission's zip file: written reproducibly, read without trust."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paralbench.system.member_names import name_faults
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-"""What the standard library raises for entries that are damaged, encrypted or packed otherwise."""
+"""Exceptions of the standard library for damaged, encrypted or unsupported entries."""
 
 
 def write(file: Path, contents: Mapping[str, bytes]) -> None:
@@ -33,7 +33,7 @@ def write(file: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def unpack(file: Path, folder: Path) -> list[Problem]:
-    """Unpack into an empty folder what may be there; nothing at all where a name or size is wrong.
+    """Unpack allowed entries into an empty folder; nothing if a name or size is wrong.
 
     Raises:
         OSError: where the file cannot be opened.
@@ -97,8 +97,8 @@ def _sizes(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
                 f"{layout.RATIO} times as much"
             )
             problems.append(Problem(archive, entry.filename, message))
-    whole = sum(entry.file_size for entry in entries)
-    if whole > layout.WHOLE:
-        message = f"expected at most {layout.WHOLE} bytes unpacked, got {whole}"
+    total = sum(entry.file_size for entry in entries)
+    if total > layout.TOTAL:
+        message = f"expected at most {layout.TOTAL} bytes unpacked, got {total}"
         problems.append(Problem(archive, "", message))
     return problems

@@ -1,4 +1,4 @@
-"""Whether a result is of the task and the models that it names: versions, digests, weights, standing."""
+"""Checks of a result against its cards: versions, digests, weights, standing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from paralbench.submission.problem import Problem, shown
 _NONE = "none"
 _OPEN = {"open", "own"}
 _CLOCK = timedelta(minutes=10)
-"""By how much a submitter's clock may be ahead."""
+"""Tolerance for a submitter's clock that is ahead."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,24 @@ class Cards:
         return {**self.submitted, **own}
 
     def task(self, result: Result) -> TaskCard:
-        """The card of a result's task, of a cross-corpus one as it follows from the two.
+        """The card of a result's task; for a cross-corpus one, derived from both.
 
         Raises:
-            UsageError: where there is none.
+            UsageError: for an unknown task.
         """
-        told = result.transfer
-        if told is None:
+        transfer = result.transfer
+        if transfer is None:
             return self.catalog.task(result.task)
         return derived(
-            told.labels,
-            self.catalog.label_set(told.labels),
-            self.catalog.task(told.trained),
-            self.catalog.task(told.tested),
+            transfer.labels,
+            self.catalog.label_set(transfer.labels),
+            self.catalog.task(transfer.trained),
+            self.catalog.task(transfer.tested),
         )
 
 
 def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCard], list[Problem]]:
-    """Model cards below a submission's ``models/``; one that the catalogue has may not differ."""
+    """Model cards of a submission; they must equal those of the catalogue."""
     cards: dict[str, ModelCard] = {}
     problems = []
     for place in sorted(folder.iterdir()) if folder else []:
@@ -95,7 +95,7 @@ def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCar
 
 
 def pins(card: ModelCard) -> set[str]:
-    """What a result may say of its weights where it is to be ranked."""
+    """The digests of weights with which a result is ranked."""
     if not card.weights:
         return {_NONE}
     pinned = set()
@@ -110,9 +110,9 @@ def pins(card: ModelCard) -> set[str]:
 
 
 def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
-    """What contradicts the cards, or the path of the result."""
+    """Contradictions to the cards or the path of the result."""
     result = loaded.result
-    told = [
+    problems = [
         *_place(loaded),
         *_task(result, card),
         *_models(result, cards),
@@ -120,7 +120,7 @@ def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
         *_standing(result, card, cards),
         *_code(result),
     ]
-    return [Problem(loaded.name, *one) for one in told]
+    return [Problem(loaded.name, *problem) for problem in problems]
 
 
 def _place(loaded: Loaded) -> Iterator[tuple[str, str]]:
@@ -143,7 +143,7 @@ def _task(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
     if result.provenance.task_card != expected:
         message = f"expected the digest {expected[:12]} of {card.id} {card.version}, got"
         yield "provenance.task_card", f"{message} {shown(result.provenance.task_card[:12])}"
-    for field, wanted, actual in (
+    for field, declared, actual in (
         ("task", card.id, result.task),
         ("transfer", card.transfer, result.transfer),
         ("target", _keys(card.target), _keys_of(result.target, type(card.target))),
@@ -151,8 +151,8 @@ def _task(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
         ("data.corpus", card.corpus, result.data.corpus),
         ("data.declared", card.examples, result.data.declared),
     ):
-        if wanted != actual:
-            yield field, f"expected {shown(wanted)} of the task's card, got {shown(actual)}"
+        if declared != actual:
+            yield field, f"expected {shown(declared)} of the task's card, got {shown(actual)}"
     classes = getattr(card.target, "classes", [])
     if classes and classes != result.classes:
         yield (
@@ -170,12 +170,12 @@ def _models(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
     if not model.streams:
         return
     for field in ("weights", "encoder"):
-        joined = "\n".join(getattr(one, field) for one in streams)
+        joined = "\n".join(getattr(stream, field) for stream in streams)
         if getattr(model, field) != hashlib.sha256(joined.encode()).hexdigest():
             yield f"model.{field}", "is not the digest of its streams'"
-    if model.id != "+".join(one.id for one in streams):
+    if model.id != "+".join(stream.id for stream in streams):
         yield "model.id", f"expected the streams' ids joined by '+', got {model.id}"
-    if model.parameters != sum(one.parameters for one in streams):
+    if model.parameters != sum(stream.parameters for stream in streams):
         yield "model.parameters", f"expected the sum of the streams', got {model.parameters}"
 
 
@@ -187,7 +187,7 @@ def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
             f"there is no card of '{model.id}', neither in the submission nor in the catalogue",
         )
         return
-    for field, wanted in (
+    for field, expected in (
         ("title", card.title),
         ("parameters", card.parameters),
         ("licence", card.licence),
@@ -196,8 +196,8 @@ def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
         actual = getattr(model, field)
         if field == "policy":
             actual = _keys_of(model.policy, Policy)
-        if wanted != actual:
-            yield f"{place}.{field}", f"expected {shown(wanted)} of the card, got {shown(actual)}"
+        if expected != actual:
+            yield f"{place}.{field}", f"expected {shown(expected)} of the card, got {shown(actual)}"
     if not card.weights and model.weights != _NONE:
         yield (
             f"{place}.weights",
@@ -220,11 +220,9 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
         else ""
     )
     if access not in _OPEN:
-        for number, one in enumerate(data.refused):
-            if len(one.subject) != 24 or set(one.subject) - set("0123456789abcdef"):
-                message = (
-                    f"expected a salted hash, for the corpus is licensed, got {shown(one.subject)}"
-                )
+        for number, refused in enumerate(data.refused):
+            if len(refused.subject) != 24 or set(refused.subject) - set("0123456789abcdef"):
+                message = f"expected a salted hash, for the corpus is licensed, got {shown(refused.subject)}"
                 yield f"data.refused.{number}.subject", message
     fraction = audio.consumed / audio.asked if audio.asked else 0.0
     if not 0 <= audio.fraction <= 1 or abs(audio.fraction - fraction) > 1e-3:
@@ -234,7 +232,7 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
 
 def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
     streams = result.model.streams or [result.model]
-    known = [cards.models[one.id] for one in streams if one.id in cards.models]
+    known = [cards.models[model.id] for model in streams if model.id in cards.models]
     expected, reason = eligibility(
         card,
         synthetic=result.data.synthetic,
@@ -243,7 +241,7 @@ def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[st
         unknown=result.audit.unknown,
         clusters=result.scores[0].interval.clusters,
         pinned=len(known) == len(streams)
-        and all(one.weights in pins(of) for one, of in zip(streams, known, strict=True)),
+        and all(m.weights in pins(c) for m, c in zip(streams, known, strict=True)),
         null=len(known) == len(streams) and all(card.null for card in known),
     )
     if result.standing != expected:
@@ -254,26 +252,29 @@ def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[st
 
 
 def _code(result: Result) -> Iterator[tuple[str, str]]:
-    told = result.provenance
-    for field, value in (("entry", result.entry), ("provenance.engine", told.engine)):
+    provenance = result.provenance
+    for field, value in (("entry", result.entry), ("provenance.engine", provenance.engine)):
         if len(value) != 64 or set(value) - set("0123456789abcdef"):
             yield field, f"expected a sha256, got {shown(value)}"
-    if _version(told.paralbench) > _version(paralbench.__version__):
-        message = f"expected {paralbench.__version__} or older, got {shown(told.paralbench)}"
+    if _version(provenance.paralbench) > _version(paralbench.__version__):
+        message = f"expected {paralbench.__version__} or older, got {shown(provenance.paralbench)}"
         yield "provenance.paralbench", message
     try:
-        created = datetime.fromisoformat(told.created)
+        created = datetime.fromisoformat(provenance.created)
     except ValueError:
-        yield "provenance.created", f"expected an ISO 8601 time, got {shown(told.created)}"
+        yield "provenance.created", f"expected an ISO 8601 time, got {shown(provenance.created)}"
         return
     if created.tzinfo is None:
-        yield "provenance.created", f"expected a time with its zone, got {shown(told.created)}"
+        yield (
+            "provenance.created",
+            f"expected a time with its zone, got {shown(provenance.created)}",
+        )
     elif created > datetime.now(UTC) + _CLOCK:
-        yield "provenance.created", f"lies in the future: {told.created}"
+        yield "provenance.created", f"lies in the future: {provenance.created}"
 
 
 def _version(text: str) -> tuple[int, ...]:
-    """The leading numbers; what is no version counts as newer than any."""
+    """The leading numbers; an invalid version counts as newest."""
     parts = text.split(".")
     if not all(part.isdecimal() for part in parts[:2]):
         return (10**9,)
@@ -284,9 +285,9 @@ def _keys(card: Card) -> dict[str, Any]:
     return card.model_dump(mode="json")
 
 
-def _keys_of(told: dict[str, Any], kind: type[Card]) -> dict[str, Any]:
-    """As a card of today says it: a result may be older than a key that has a default."""
+def _keys_of(values: dict[str, Any], kind: type[Card]) -> dict[str, Any]:
+    """Values with today's defaults, because a result may be older than a key."""
     try:
-        return _keys(kind.checked(told, ""))
+        return _keys(kind.checked(values, ""))
     except CardError:
-        return told
+        return values

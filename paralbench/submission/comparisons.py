@@ -1,4 +1,4 @@
-"""What a result says of its head's other forms, whose predictions are not stored: it must add up."""
+"""Consistency of the scores of a head's other forms, whose predictions are not stored."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ def compared(name: str, result: Result) -> list[Problem]:
         own = result.score(result.ranking)
     except KeyError:
         return []
-    found: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     if result.control is not None:
-        found += _pair("control", own, result.control.score, result.control.paired, +1)
+        faults += _pair("control", own, result.control.score, result.control.paired, +1)
     for number, form in enumerate(result.compressed):
         place = f"compressed.{number}"
-        found += _pair(place, own, form.score, form.paired, -1)
+        faults += _pair(place, own, form.score, form.paired, -1)
         if not 0 < form.share <= 1:
-            found.append((f"{place}.share", f"expected a share of 1, got {form.share}"))
+            faults.append((f"{place}.share", f"expected a share of 1, got {form.share}"))
     if result.forms is not None and result.forms.changed:
         message = f"expected no prediction changed by folding, got {result.forms.changed}"
-        found.append(("forms.changed", message))
+        faults.append(("forms.changed", message))
     if result.layer_weights and not math.isclose(sum(result.layer_weights), 1, abs_tol=1e-4):
         message = f"expected shares that sum to 1, got {sum(result.layer_weights):.6f}"
-        found.append(("layer_weights", message))
-    return [Problem(name, *one) for one in found]
+        faults.append(("layer_weights", message))
+    return [Problem(name, *fault) for fault in faults]
 
 
 def _pair(
     place: str, own: Score, other: Score, paired: Paired, sign: int
 ) -> Iterator[tuple[str, str]]:
     """``sign`` tells whether the difference is ours minus theirs or theirs minus ours."""
-    for field, told in (("score", other), ("paired", paired)):
-        if (told.metric, told.version) != (own.metric, own.version):
-            message = f"expected {own.metric} {own.version}, got {told.metric} {told.version}"
+    for field, part in (("score", other), ("paired", paired)):
+        if (part.metric, part.version) != (own.metric, own.version):
+            message = f"expected {own.metric} {own.version}, got {part.metric} {part.version}"
             yield f"{place}.{field}.metric", message
     if own.by_seed.keys() != other.by_seed.keys():
         message = f"expected the seeds {shown(list(own.by_seed))}, got {shown(list(other.by_seed))}"
@@ -55,9 +55,11 @@ def _pair(
         message = f"expected {sign * (own.value - other.value)}, got {paired.difference}"
         yield f"{place}.paired.difference", message
     if paired.by_seed:
-        apart = [sign * (own.by_seed[seed] - other.by_seed[seed]) for seed in own.by_seed]
-        if len(apart) != len(paired.by_seed) or not all(map(_same, apart, paired.by_seed)):
-            message = f"expected {shown(apart)}, got {shown(paired.by_seed)}"
+        differences = [sign * (own.by_seed[seed] - other.by_seed[seed]) for seed in own.by_seed]
+        if len(differences) != len(paired.by_seed) or not all(
+            map(_same, differences, paired.by_seed)
+        ):
+            message = f"expected {shown(differences)}, got {shown(paired.by_seed)}"
             yield f"{place}.paired.by_seed", message
     for field, interval in (("score", other.interval), ("paired", paired.interval)):
         if interval.low > interval.high or interval.clusters != own.interval.clusters:
@@ -78,5 +80,5 @@ def _in_range(field: str, score: Score) -> Iterator[tuple[str, str]]:
         yield field, f"expected a value from 0 to 1, got {score.value}"
 
 
-def _same(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+def _same(left: float, right: float) -> bool:
+    return math.isclose(left, right, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

@@ -1,4 +1,4 @@
-"""What a submission holds once it lies in a folder: its manifest kept, nothing beside it, no links."""
+"""The files of an unpacked submission, checked against its manifest."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ class Contents:
 
 
 def contents(root: Path) -> tuple[Contents, list[Problem]]:
-    """Look through a folder; files that may not be there are refused and not looked at."""
+    """List a folder; files that are not allowed are refused unread."""
     problems: list[Problem] = []
     packed = (root / layout.MANIFEST).is_file()
     files = []
     for folder, folders, names in os.walk(root):
         place = Path(folder)
-        for name in sorted([*names, *(one for one in folders if (place / one).is_symlink())]):
+        for name in sorted([*names, *(name for name in folders if (place / name).is_symlink())]):
             file = place / name
-            told = file.relative_to(root).as_posix()
-            message = _refused(file, told, packed)
+            relative = file.relative_to(root).as_posix()
+            message = _refused(file, relative, packed)
             if message:
-                problems.append(Problem(shown(told).strip("'"), "", message))
+                problems.append(Problem(shown(relative).strip("'"), "", message))
             else:
-                files.append(told)
-        folders[:] = sorted(one for one in folders if not (place / one).is_symlink())
+                files.append(relative)
+        folders[:] = sorted(name for name in folders if not (place / name).is_symlink())
     manifest = None
     if packed and layout.MANIFEST in files:
         try:
@@ -68,7 +68,7 @@ def contents(root: Path) -> tuple[Contents, list[Problem]]:
         except CardError as error:
             problems.append(Problem(layout.MANIFEST, "", sentence(error, root)))
         else:
-            problems += _kept(root, manifest, files)
+            problems += _mismatches(root, manifest, files)
     files.sort()
     return Contents(root, tuple(files), manifest), problems
 
@@ -82,17 +82,18 @@ def _refused(file: Path, name: str, packed: bool) -> str:
     return f"expected at most {most} bytes, got {size}" if size > most else ""
 
 
-def _kept(root: Path, manifest: Manifest, files: list[str]) -> list[Problem]:
-    """Whether the manifest names every file, and each is what it says."""
-    listed, there = set(manifest.files), set(files) - {layout.MANIFEST}
+def _mismatches(root: Path, manifest: Manifest, files: list[str]) -> list[Problem]:
+    """Differences of the files from the manifest."""
+    listed, actual_names = set(manifest.files), set(files) - {layout.MANIFEST}
     problems = [
         Problem(layout.MANIFEST, f"files.{shown(name)}", "names a file that is missing")
-        for name in sorted(listed - there)
+        for name in sorted(listed - actual_names)
     ]
     problems += [
-        Problem(name, "", "the manifest does not name this file") for name in sorted(there - listed)
+        Problem(name, "", "the manifest does not name this file")
+        for name in sorted(actual_names - listed)
     ]
-    for name in sorted(listed & there):
+    for name in sorted(listed & actual_names):
         actual = file_digest(root / name)
         if actual != manifest.files[name]:
             message = f"expected the sha256 {manifest.files[name]} of the manifest, got {actual}"
@@ -101,11 +102,11 @@ def _kept(root: Path, manifest: Manifest, files: list[str]) -> list[Problem]:
 
 
 def sentence(error: Exception, root: Path) -> str:
-    """A card's sentence without the folder it happened to be unpacked into."""
-    words = str(error).removesuffix(".")
-    return words.replace(f"{root}{os.sep}", "").split(": ", 1)[-1]
+    """A card's error message without the folder."""
+    message = str(error).removesuffix(".")
+    return message.replace(f"{root}{os.sep}", "").split(": ", 1)[-1]
 
 
 def digests(files: dict[str, bytes]) -> dict[str, str]:
-    """As a manifest lists them."""
+    """The digests of files for a manifest."""
     return {name: hashlib.sha256(files[name]).hexdigest() for name in sorted(files)}

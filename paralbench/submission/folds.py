@@ -1,4 +1,4 @@
-"""Whether predictions are those of the declared protocol: folds, seeds, ids, groups, probabilities."""
+"""Checks of predictions against the protocol: folds, seeds, ids, groups, probabilities."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from paralbench.submission.problem import Problem, shown
 Integers = NDArray[np.int64]
 _SALTED = re.compile(r"[0-9a-f]{24}")
 _SUM = 1e-3
-"""By how much float32 probabilities of many classes may miss 1."""
+"""Tolerance for the sum of float32 probabilities of many classes."""
 
 
 def under_protocol(loaded: Loaded, card: TaskCard) -> list[Problem]:
-    """What does not fit the task's protocol, in the table and in the audit."""
+    """Contradictions to the task's protocol, in the table and in the audit."""
     table = loaded.name.removesuffix(".json") + ".parquet"
     result, predictions = loaded.result, loaded.predictions
-    told = [
+    faults = [
         *_ids(loaded),
         *_once(predictions, result),
         *_assignment(predictions, loaded.ids),
@@ -32,9 +32,9 @@ def under_protocol(loaded: Loaded, card: TaskCard) -> list[Problem]:
         *_probabilities(predictions),
         *_attributes(predictions, card),
     ]
-    problems = [Problem(table, *one) for one in told]
-    told = [*_declared(result, card), *_audit(result, card, predictions)]
-    return problems + [Problem(loaded.name, *one) for one in told]
+    problems = [Problem(table, *fault) for fault in faults]
+    faults = [*_declared(result, card), *_audit(result, card, predictions)]
+    return problems + [Problem(loaded.name, *fault) for fault in faults]
 
 
 def _ids(loaded: Loaded) -> Iterator[tuple[str, str]]:
@@ -51,14 +51,14 @@ def _once(predictions: Predictions, result: Result) -> Iterator[tuple[str, str]]
         message = f"{int((counts > 1).sum())} examples are predicted more than once under one seed"
         yield "example", message
     seeds = np.unique(predictions.seeds)
-    everything = len(np.unique(places))
+    expected = len(np.unique(places))
     for seed in seeds:
         actual = len(np.unique(places[predictions.seeds == seed]))
-        if actual != everything:
-            yield "seed", f"expected {everything} predictions under seed {seed}, got {actual}"
+        if actual != expected:
+            yield "seed", f"expected {expected} predictions under seed {seed}, got {actual}"
     if seeds.tolist() != list(range(len(seeds))):
         message = f"expected seeds from 0 on without a gap, got {shown(seeds.tolist())}"
-        yield "seed", f"{message}; nobody may pick the lucky ones"
+        yield "seed", f"{message}; seeds must not be selected"
     if sorted(result.seeds) != seeds.tolist():
         yield "seed", f"expected the seeds {shown(result.seeds)}, got {shown(seeds.tolist())}"
     if predictions.classes != tuple(result.classes):
@@ -79,8 +79,8 @@ def _assignment(predictions: Predictions, ids: tuple[str, ...]) -> Iterator[tupl
 
 def _clusters(predictions: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
     protocol = card.protocol
-    apart = {*protocol.never_cross, getattr(protocol, "by", protocol.cluster)}
-    if protocol.cluster not in apart:
+    separated = {*protocol.never_cross, getattr(protocol, "by", protocol.cluster)}
+    if protocol.cluster not in separated:
         return
     if _several(predictions.clusters, predictions.folds)[1] > 1:
         message = f"a {protocol.cluster} is tested in more than one fold"
@@ -138,31 +138,27 @@ def _audit(result: Result, card: TaskCard, predictions: Predictions) -> Iterator
         expected, actual = getattr(protocol, field), getattr(audit, field)
         if expected != actual:
             yield f"audit.{field}", f"expected {shown(expected)} of the task, got {shown(actual)}"
-    seen = [(one.fold, one.seed) for one in audit.folds]
+    seen = [(fold.fold, fold.seed) for fold in audit.folds]
     pairs = sorted(set(zip(predictions.folds.tolist(), predictions.seeds.tolist(), strict=True)))
     if sorted(seen) != pairs:
         yield "audit.folds", f"expected each of {len(pairs)} folds and seeds once, got {len(seen)}"
         return
-    whole = result.data.scored == result.data.listed
-    for number, one in enumerate(audit.folds):
-        rows = (predictions.folds == one.fold) & (predictions.seeds == one.seed)
+    complete = result.data.scored == result.data.listed
+    for number, fold in enumerate(audit.folds):
+        rows = (predictions.folds == fold.fold) & (predictions.seeds == fold.seed)
         tested = len(np.unique(predictions.rows[rows]))
-        if one.test < tested or (whole and one.test != tested):
-            message = f"expected the {tested} examples of the predictions, got {one.test}"
+        if fold.test < tested or (complete and fold.test != tested):
+            message = f"expected the {tested} examples of the predictions, got {fold.test}"
             yield f"audit.folds.{number}.test", message
-        if not one.train:
+        if not fold.train:
             yield f"audit.folds.{number}.train", "expected training examples, got none"
-    if {name for name in audit.crossing if name in protocol.never_cross} - _within(card):
+    within = {protocol.development.within} if protocol.development else set()
+    if set(audit.crossing) & set(protocol.never_cross) - within:
         yield "audit.crossing", "a group that may never cross is counted as crossing"
 
 
-def _within(card: TaskCard) -> set[str]:
-    development = card.protocol.development
-    return {development.within} if development and development.within else set()
-
-
 def _joined(*columns: Integers) -> Integers:
-    """One number for each combination; columns hold small numbers of few kinds."""
+    """A number for each combination of the columns' few values."""
     key = np.zeros(len(columns[0]), np.int64)
     for values in columns:
         codes = np.unique(values, return_inverse=True)[1]
@@ -171,7 +167,7 @@ def _joined(*columns: Integers) -> Integers:
 
 
 def _places(predictions: Predictions) -> Integers:
-    """One number for each example and step."""
+    """A number for each example and step."""
     return (
         predictions.rows
         if predictions.steps is None
@@ -179,8 +175,8 @@ def _places(predictions: Predictions) -> Integers:
     )
 
 
-def _several(of: Integers, values: Integers) -> tuple[int, int]:
-    """Which of ``of`` comes with the most different values, and with how many."""
-    _, first = np.unique(_joined(of, values), return_index=True)
-    names, counts = np.unique(of[first], return_counts=True)
+def _several(keys: Integers, values: Integers) -> tuple[int, int]:
+    """The key with the most different values, and their number."""
+    _, first = np.unique(_joined(keys, values), return_index=True)
+    names, counts = np.unique(keys[first], return_counts=True)
     return int(names[counts.argmax()]), int(counts.max())

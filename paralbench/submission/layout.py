@@ -1,6 +1,6 @@
-"""Where files of a submission may stand, what they may be called, and how large they may be.
+"""Allowed names and sizes of the files of a submission; all others are refused.
 
-Everything that is not named here is refused. A submission holds ``manifest.json``, ``results/`` as the
+ A submission holds ``manifest.json``, ``results/`` as the
 leaderboard has it and ``models/<id>/``; a folder of results alone has what is below ``results/``.
 """
 
@@ -26,14 +26,14 @@ LARGEST = {
     ".txt": MEBIBYTE,
 }
 FILES = 5000
-WHOLE = 1024 * MEBIBYTE
-"""Of all files together, unpacked."""
+TOTAL = 1024 * MEBIBYTE
+"""Unpacked size of all files."""
 RATIO = 500
-"""Unpacked to packed size of an archive's entry; JSON of few words comes to about 40."""
+"""Unpacked to packed size of an archive's entry; JSON of few words reaches about 40."""
 
 
 def allowed(name: str, packed: bool) -> bool:
-    """Whether a file of this name may stand there; ``packed`` is a submission, else results alone."""
+    """Whether this name is allowed in a submission (``packed``) or a folder of results."""
     if not packed:
         return bool(_RESULT.fullmatch(name) or _VERDICT.fullmatch(name))
     if name == MANIFEST or _SOURCE.fullmatch(name):
@@ -43,5 +43,5 @@ def allowed(name: str, packed: bool) -> bool:
 
 
 def suffix(name: str) -> str:
-    """The ending that decides how large a file may be."""
+    """The extension, which sets the maximum size."""
     return name[name.rfind(".") :]

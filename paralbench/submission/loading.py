@@ -21,7 +21,7 @@ from paralbench.submission.problem import Problem, shown
 from paralbench.submission.wording import wording
 
 CELLS = 50_000_000
-"""Of a table. What is the same a million times over takes no room in the file, but does in memory."""
+"""Maximum cells of a table: repeated values compress well in a file, but not in memory."""
 _WORD = 200
 _UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError)
 
@@ -37,14 +37,14 @@ class Loaded:
 
 
 def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
-    """Read ``name`` below ``root`` and the table beside it; None where it cannot be scored again."""
+    """Read ``name`` below ``root`` and the table beside it; None if it cannot be rescored."""
     file = root / name
-    told, problems = _json(file, name)
-    if told is None:
+    values, problems = _json(file, name)
+    if values is None:
         return None, problems
-    problems = wording(name, told)
+    problems = wording(name, values)
     try:
-        result = Result.checked(told, name)
+        result = Result.checked(values, name)
     except CardError as error:
         message = str(error).removeprefix(f"{name}: ").removesuffix(".")
         return None, [*problems, Problem(name, "", message)]
@@ -59,21 +59,21 @@ def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
             f"expected the sha256 of {beside}, {actual}, got {shown(result.predictions_sha256)}"
         )
         problems.append(Problem(name, "predictions_sha256", message))
-    found = _table(content, beside, result.classes)
-    if isinstance(found, Problem):
-        return None, [*problems, found]
-    predictions, ids = found
+    table_content = _table(content, beside, result.classes)
+    if isinstance(table_content, Problem):
+        return None, [*problems, table_content]
+    predictions, ids = table_content
     return Loaded(name, result, predictions, tuple(ids)), problems
 
 
 def _json(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
     try:
-        told = parse_json(file.read_bytes())
+        values = parse_json(file.read_bytes())
     except ValueError as error:
         return None, [Problem(name, "", f"expected JSON, it {error}")]
-    if not isinstance(told, dict):
-        return None, [Problem(name, "", f"expected a table of keys, got {shown(told)}")]
-    return told, []
+    if not isinstance(values, dict):
+        return None, [Problem(name, "", f"expected a table of keys, got {shown(values)}")]
+    return values, []
 
 
 def _table(
@@ -102,7 +102,7 @@ def _table(
 
 
 def _longest(chunk: pa.Array) -> int:
-    """Bytes of the longest word, looked for before the words are repeated in every row."""
+    """Bytes of the longest word, checked before words are expanded in each row."""
     if not pa.types.is_dictionary(chunk.type) or not pa.types.is_string(chunk.dictionary.type):
         raise ValueError(f"a column holds {chunk.type}, expected text or numbers")
     return int(pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0)

@@ -18,17 +18,17 @@ from paralbench.submission.validation import Report, validate
 def pack(
     model: str, results: Path, catalog: Catalog, to: Path, against: Path | None = None
 ) -> Report:
-    """Write the archive, byte for byte the same for the same results; nothing where it is refused.
+    """Write the archive, reproducibly; nothing if it is refused.
 
     Args:
         model: a model's id, or several joined by '+'.
-        results: where results stand.
-        catalog: where the model's card stands.
+        results: folder of results.
+        catalog: with the model's card.
         to: the zip file.
-        against: results that are on the board already.
+        against: results on the board.
 
     Raises:
-        UsageError: where the model has no results there.
+        UsageError: if the model has no results.
     """
     contents = _contents(model, results, catalog)
     manifest = Manifest(model=model, paralbench=paralbench.__version__, files=digests(contents))
@@ -44,13 +44,14 @@ def pack(
 
 
 def _contents(model: str, results: Path, catalog: Catalog) -> dict[str, bytes]:
-    found = [file for file in files.find(results) if file.parents[1].name == model]
-    if not found:
-        there = sorted({file.parents[1].name for file in files.find(results)})
+    selected = [file for file in files.find(results) if file.parents[1].name == model]
+    if not selected:
+        models = sorted({file.parents[1].name for file in files.find(results)})
         raise UsageError(
-            f"there are no results of '{model}' in {results}; there are of: {', '.join(there) or 'none'}."
+            f"there are no results of '{model}' in {results}; there are of: {', '.join(models) or 'none'}."
         )
-    taken = [one for file in found for one in (file, file.with_suffix(".parquet")) if one.is_file()]
+    pairs = [path for file in selected for path in (file, file.with_suffix(".parquet"))]
+    taken = [path for path in pairs if path.is_file()]
     verdict = results / model / "conformance.json"
     if verdict.is_file():
         taken.append(verdict)

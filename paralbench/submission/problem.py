@@ -1,4 +1,4 @@
-"""Why something of a submission is refused: file, field, and what was expected and came."""
+"""A reason for refusing a submission."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One refusal; ``field`` is empty where the whole file is meant."""
+    """The file, the field (empty for the complete file) and the message."""
 
     file: str
     field: str
@@ -19,6 +19,6 @@ class Problem:
 
 
 def shown(value: object, most: int = 80) -> str:
-    """A value quoted for a sentence, never longer than a line and never with line breaks in it."""
+    """A value quoted for a message, on one short line."""
     text = ascii(value)
     return text if len(text) <= most else f"{text[: most - 1]}…"

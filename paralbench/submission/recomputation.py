@@ -1,7 +1,4 @@
-"""Everything in a result that follows from its predictions, made again and compared.
-
-One more field that can be made again is one more line in ``RECOMPUTED``.
-"""
+"""Recomputes the fields of a result that follow from its predictions (``RECOMPUTED``)."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
 
 TOLERANCE = 1e-9
-"""Relative; libraries of linear algebra add in different orders. No digit that is shown changes."""
+"""Relative tolerance for different summation orders of linear algebra."""
 
 Again = Callable[[TaskCard, Predictions], Any]
 
@@ -53,7 +50,7 @@ RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
 
 
 def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
-    """Each field that does not agree with the predictions, by name."""
+    """The fields that disagree with the predictions."""
     problems = []
     for field, stated, again in RECOMPUTED:
         try:
@@ -62,9 +59,9 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
             message = f"cannot be made of these predictions: {str(error).removesuffix('.')}"
             problems.append(Problem(loaded.name, field, message))
             continue
-        predictions = differences(field, _plain(expected), _plain(stated(loaded.result)))
-        problems += [Problem(loaded.name, *one) for one in predictions]
-    problems += [Problem(loaded.name, *one) for one in _counts(loaded, card)]
+        faults = differences(field, _plain(expected), _plain(stated(loaded.result)))
+        problems += [Problem(loaded.name, *fault) for fault in faults]
+    problems += [Problem(loaded.name, *fault) for fault in _counts(loaded, card)]
     return problems
 
 
@@ -78,9 +75,9 @@ def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
         yield from differences("data.classes", classes, data.classes)
         return
     stood = max(
-        (one.train + one.develop + one.test for one in loaded.result.audit.folds), default=0
+        (fold.train + fold.develop + fold.test for fold in loaded.result.audit.folds), default=0
     )
-    # Folds were counted before files turned out unusable.
+    # Folds are counted before unusable files are refused.
     least = max(tested, stood - (data.listed - data.scored))
     if data.scored < least:
         yield "data.scored", f"expected {least} or more of the folds, got {data.scored}"
@@ -97,7 +94,7 @@ def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
 
 
 def differences(field: str, expected: Any, actual: Any) -> Iterator[tuple[str, str]]:
-    """(field, sentence) wherever two plain values differ by more than rounding."""
+    """(field, message) for all differences of plain values beyond rounding."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in sorted(expected.keys() | actual.keys()):
             place = f"{field}.{key}"
@@ -127,5 +124,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Card):
         return value.model_dump()
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return value

@@ -1,4 +1,4 @@
-"""Results of one task beside each other: the same data, the same examples, the same truth and folds."""
+"""Checks that results of one task agree on data, examples, truth and folds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Facts = Mapping[str, tuple[object, ...]]
 
 @dataclass(frozen=True)
 class Sibling:
-    """What others of the same task must agree with. ``examples`` is a digest of what each one is."""
+    """The facts that results of a task must share; ``examples`` is a digest of :func:`facts`."""
 
     name: str
     task: tuple[str, str, bool]
@@ -30,11 +30,11 @@ class Sibling:
 
 
 def sibling(loaded: Loaded) -> Sibling:
-    """A loaded result, reduced to that."""
+    """Reduce a loaded result."""
     result = loaded.result
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, fact in sorted(facts(loaded).items()):
-        told.update(f"{name} {fact}\n".encode())
+        digest.update(f"{name} {fact}\n".encode())
     return Sibling(
         loaded.name,
         (result.task, result.provenance.task_card, result.data.synthetic),
@@ -42,30 +42,33 @@ def sibling(loaded: Loaded) -> Sibling:
         result.data.fingerprint,
         result.entry,
         result.data.scored == result.data.listed,
-        told.hexdigest(),
+        digest.hexdigest(),
     )
 
 
 def facts(loaded: Loaded) -> Facts:
     """Fold, truth (of every step), attributes and cluster of each example, by its id.
 
-    A cluster is told by the first of its examples' ids, for its number depends on who is there.
+    A cluster is named by the first id of its examples, because its number depends on all others.
     """
-    found = loaded.predictions
+    predictions = loaded.predictions
     ids = np.array(loaded.ids)
     first: dict[int, str] = {}
-    for row, cluster in sorted(set(zip(found.rows.tolist(), found.clusters.tolist(), strict=True))):
+    for row, cluster in sorted(
+        set(zip(predictions.rows.tolist(), predictions.clusters.tolist(), strict=True))
+    ):
         first.setdefault(cluster, loaded.ids[row])  # ids are sorted by their number
-    at = _one_seed(found)
-    attributes = [found.attributes[name][at].tolist() for name in sorted(found.attributes)]
+    at = _one_seed(predictions)
+    attributes = [
+        predictions.attributes[name][at].tolist() for name in sorted(predictions.attributes)
+    ]
     columns = [
-        found.folds[at].tolist(),
-        _truths(found, at),
-        [first[cluster] for cluster in found.clusters[at].tolist()],
+        predictions.folds[at].tolist(),
+        _truths(predictions, at),
+        [first[cluster] for cluster in predictions.clusters[at].tolist()],
         *attributes,
     ]
-    told = zip(ids[found.rows[at]].tolist(), zip(*columns, strict=True), strict=True)
-    return dict(told)
+    return dict(zip(ids[predictions.rows[at]].tolist(), zip(*columns, strict=True), strict=True))
 
 
 def _one_seed(found: Predictions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -91,14 +94,14 @@ def _truths(found: Predictions, at: np.ndarray[tuple[int], np.dtype[np.int64]]) 
 def beside(
     actual: Sequence[Sibling],
     known: Sequence[Sibling],
-    told: Callable[[Sibling], Facts],
+    read: Callable[[Sibling], Facts],
 ) -> list[Problem]:
     """Compare each submitted result with those on the board and with each other.
 
     Args:
-        came: of the submission.
-        known: of the board.
-        told: the facts of one of either, read again; only asked where digests differ.
+        actual: results of the submission.
+        known: results on the board.
+        read: reads the facts of one; called only if digests differ.
     """
     problems = _doubled(actual)
     grouped: dict[tuple[str, str, bool], tuple[list[Sibling], list[Sibling]]] = {}
@@ -120,7 +123,7 @@ def beside(
             )
             if reference.name != one.name and reference.examples != one.examples:
                 table = one.name.removesuffix(".json") + ".parquet"
-                for field, message in _apart(one, reference, told):
+                for field, message in _differences(one, reference, read):
                     problems.append(Problem(table, field, message))
     return problems
 
@@ -136,10 +139,10 @@ def _doubled(actual: Iterable[Sibling]) -> list[Problem]:
     return problems
 
 
-def _apart(
-    one: Sibling, reference: Sibling, told: Callable[[Sibling], Facts]
+def _differences(
+    one: Sibling, reference: Sibling, read: Callable[[Sibling], Facts]
 ) -> Iterator[tuple[str, str]]:
-    ours, theirs = told(one), told(reference)
+    ours, theirs = read(one), read(reference)
     foreign, missing = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())
     if foreign and reference.complete:
         yield (
@@ -148,9 +151,9 @@ def _apart(
         )
     if missing and one.complete:
         yield "example", f"{len(missing)} ids of {reference.name} are missing, first {missing[0]}"
-    whole = not foreign and not missing
+    same = not foreign and not missing
     for place, field in enumerate(("fold", "truth", "cluster")):
-        if field == "cluster" and not whole:
+        if field == "cluster" and not same:
             continue  # the first of a cluster's ids may be among those that were refused
         shared = sorted(ours.keys() & theirs.keys())
         wrong = [name for name in shared if ours[name][place] != theirs[name][place]]

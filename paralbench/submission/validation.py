@@ -1,4 +1,4 @@
-"""Validate submissions: every check on every result, shared among processes, then results side by side."""
+"""Validate submissions: checks of single results in parallel, then across results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from paralbench.submission.siblings import Facts, Sibling, beside, facts, siblin
 from paralbench.system.processes import parallel_map
 
 _FEW = 8
-"""So many results are checked sooner than processes start."""
+"""Up to this many results are checked faster than processes start."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ def validate(
             )
         workers = 1 if len(names) <= _FEW else workers
         checked = parallel_map(partial(_check, cards, found.results), names, workers)
-        problems += [problem for one in checked for problem in one[1]]
-        actual = [one[0] for one in checked if one[0] is not None]
+        problems += [problem for _, faults in checked for problem in faults]
+        actual = [result for result, _ in checked if result is not None]
         known, roots = _known(actual, found, against)
-        roots |= {one.name: found.results for one in actual}
+        roots |= {result.name: found.results for result in actual}
         problems += beside(actual, known, partial(_facts, roots))
         problems += _attached(found)
         problems += _strays(found)
@@ -91,7 +91,7 @@ def _unpacked(place: Path) -> Iterator[tuple[Path, list[Problem]]]:
 
 
 def _check(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Problem]]:
-    """Everything that can be said of one result alone."""
+    """All checks of a single result."""
     loaded, problems = load(root, name)
     if loaded is None:
         return None, problems
@@ -109,11 +109,11 @@ def _check(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Pr
 def _known(
     actual: Sequence[Sibling], found: Contents, against: Path | None
 ) -> tuple[list[Sibling], dict[str, Path]]:
-    """What the board has of the same tasks, other than the very files that came."""
+    """The board's results of the same tasks, other than the submitted files."""
     if against is None or against.resolve() == found.results.resolve():
         return [], {}
-    tasks = {one.task[0] for one in actual}
-    own = {one.name for one in actual}
+    tasks = {result.task[0] for result in actual}
+    own = {result.name for result in actual}
     known: list[Sibling] = []
     for file in files.find(against):
         name = file.relative_to(against).as_posix()
@@ -122,16 +122,16 @@ def _known(
         loaded, _ = load(against, name)
         if loaded is not None:
             known.append(sibling(loaded))
-    return known, {one.name: against for one in known}
+    return known, {result.name: against for result in known}
 
 
-def _facts(roots: Mapping[str, Path], one: Sibling) -> Facts:
-    loaded, _ = load(roots[one.name], one.name)
+def _facts(roots: Mapping[str, Path], result: Sibling) -> Facts:
+    loaded, _ = load(roots[result.name], result.name)
     return {} if loaded is None else facts(loaded)
 
 
 def _attached(found: Contents) -> list[Problem]:
-    """Verdicts and layer analyses: no score hangs on them, yet they must be what they say."""
+    """Problems of verdicts and layer analyses, on which no score depends."""
     problems = []
     for file in [
         *sorted(found.results.glob("*/conformance.json")),
@@ -152,12 +152,12 @@ def _attached(found: Contents) -> list[Problem]:
 
 
 def _strays(found: Contents) -> list[Problem]:
-    """Predictions that belong to no result."""
-    there = {Path(name).with_suffix("") for name in found.entries}
+    """Predictions without a result."""
+    results = {Path(name).with_suffix("") for name in found.entries}
     tables = sorted(found.results.glob("*/*/*.parquet"))
     strays = [file.relative_to(found.results) for file in tables]
     return [
         Problem(file.as_posix(), "", "these predictions have no result beside them")
         for file in strays
-        if file.with_suffix("") not in there
+        if file.with_suffix("") not in results
     ]

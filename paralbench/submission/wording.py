@@ -1,4 +1,4 @@
-"""What the words and numbers of a result may be, whatever key they stand under."""
+"""Checks of all texts and numbers of a result."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SIGNED = {
     "scores", "score", "paired", "subgroups", "gaps", "settings", "tried", "chosen", "target", "policy",
     "fidelity", "growth",
 }  # fmt: skip
-"""Below these a number may be negative; anywhere else it counts or costs something."""
+"""Keys below which a number may be negative; others are counts or costs."""
 
 
-def wording(name: str, told: dict[str, Any]) -> list[Problem]:
-    """Refuse markup, control characters, places on somebody's disk, and negative counts and costs."""
+def wording(name: str, values: dict[str, Any]) -> list[Problem]:
+    """Refuse markup, control characters, local paths, and negative counts and costs."""
     problems = []
-    for field, value, signed in _leaves(told, "", False, 0):
+    for field, value, signed in _leaves(values, "", False, 0):
         message = ""
         if value is _TOO_DEEP:
             message = f"nested more than {_DEEPEST} deep"

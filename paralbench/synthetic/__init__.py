@@ -1,3 +1,3 @@
-"""Voices made on the spot, with labels they truly carry. Never more than a stand-in for people."""
+"""Synthetic voices with known labels; a stand-in for human recordings, no replacement."""
 
 NO_NUMBERS_BELOW = "recordings are known by their content, however they were made"

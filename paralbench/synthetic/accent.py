@@ -1,7 +1,7 @@
-"""Accents and dialects: vowels that move, syllables that glide, a pace and a melody of their own.
+"""Accents and dialects: shifted vowels, gliding syllables, pace and melody.
 
-The invented accents differ as Wells (1982) says that accents do, in vowel quality and in prosody;
-which shift is given to which name means nothing.
+The invented accents differ in vowel quality and prosody, as accents do (Wells, 1982); the shifts of
+a name are arbitrary.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Accent:
 
 
 def accents(count: int) -> list[Accent]:
-    """``count`` accents as far apart as they can be; always the same ones."""
+    """``count`` maximally different accents; always the same."""
     turn = 2 * np.pi * np.arange(count) / count
     return [
         Accent(
@@ -41,9 +41,9 @@ def accents(count: int) -> list[Accent]:
 def accented(
     who: Speaker, accent: Accent, rng: np.random.Generator, strength: float = 1.0
 ) -> tuple[Speaker, Delivery]:
-    """A speaker with an accent, and how they say one utterance in it.
+    """A speaker with an accent, and the delivery of one utterance.
 
-    ``strength`` is the mean of how much of the accent is heard; it varies by utterance.
+    ``strength`` is the mean strength of the accent, which varies by utterance.
     """
     share = float(np.clip(rng.normal(strength, 0.2), 0, 1.3))
     first, second = (1 + share * (factor - 1) for factor in accent.vowels)

@@ -1,8 +1,8 @@
-"""An interviewer and a participant in turns, with pauses; the participant's condition is audible.
+"""Conversations of an interviewer and a participant whose voice reflects a condition.
 
 Depression lowers pitch range, pace and loudness and makes the voice breathy (Cummins et al., 2015);
-impaired cognition slows speech and fills it with pauses (Fraser et al., 2016). Both are deliveries,
-blended with the usual one by severity.
+cognitive impairment slows speech and adds pauses (Fraser et al., 2016). Both are deliveries, blended
+with the usual one by severity.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ IMPAIRED = Delivery(
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who speaks, from when to when, in seconds."""
+    """A turn of a speaker, in seconds."""
 
     who: Role
     start: float
@@ -38,9 +38,9 @@ class Turn:
 
 
 def burdened(condition: Delivery, severity: float, rng: np.random.Generator) -> Delivery:
-    """How somebody speaks whose condition is as severe as that: 0 not at all, 1 fully.
+    """The delivery of a person with a condition of this severity, 0 to 1.
 
-    People show it more or less, so that the scale cannot be read off a voice exactly.
+    Expression varies between people, so that a voice does not determine the scale exactly.
     """
     share = float(np.clip(severity + rng.normal(0, 0.12), 0, 1.2))
     usual, full = np.array(astuple(USUAL)), np.array(astuple(condition))
@@ -48,14 +48,14 @@ def burdened(condition: Delivery, severity: float, rng: np.random.Generator) -> 
 
 
 class Interviewer:
-    """Someone who says the same few prompts to everybody, faintly, as through a headset."""
+    """An interviewer with the same few, faint prompts for all participants."""
 
     def __init__(self, rng: np.random.Generator, loudness: float = -14.0) -> None:
         who, how = speaker(rng, "female"), Delivery(loudness=loudness, pause=0.0)
         self._prompts = [speak(who, how, seconds, rng) for seconds in (1.3, 0.9, 1.1)]
 
     def prompt(self, number: int) -> Signal:
-        """The prompt at this place of the conversation."""
+        """The prompt of this number in the conversation."""
         return self._prompts[number % len(self._prompts)]
 
 
@@ -67,7 +67,7 @@ def converse(
     rng: np.random.Generator,
     rate: int = 16000,
 ) -> tuple[Signal, list[Turn]]:
-    """A conversation in which the participant answers as often, and as long, as ``seconds`` says."""
+    """A conversation with answers of the lengths in ``seconds``, and its turns."""
     pieces: list[Signal] = []
     spoken: list[Turn] = []
     clock = 0.0
@@ -89,6 +89,6 @@ def converse(
 
 
 def room(seconds: float, rng: np.random.Generator, rate: int = 16000) -> Signal:
-    """Nobody speaks."""
+    """Room noise."""
     quiet = 1e-3 * rng.standard_normal(round(seconds * rate))
     return quiet.astype(np.float32)

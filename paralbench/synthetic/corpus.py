@@ -1,4 +1,4 @@
-"""What every synthetic corpus shares: the mark that it is one, and how its audio is written."""
+"""The mark of a synthetic corpus, and writers of its audio."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from paralbench.synthetic.voice import Signal
 
 
 def begin(root: Path, corpus: str, seed: int) -> np.random.Generator:
-    """Make the root, mark it as synthetic, and give the source of all its chance.
+    """Create and mark the root; returns the corpus's random generator.
 
     Raises:
-        UsageError: where ``root`` holds something else than this very corpus.
+        UsageError: if ``root`` holds anything but this corpus.
     """
     mark = root / SYNTHETIC_MARK
     if root.exists() and not mark.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError(f"{root} is not empty; a synthetic corpus is written into a new folder.")
-    made = json.dumps({"corpus": corpus, "seed": seed, "made_by": "paralbench synth"}) + "\n"
-    if mark.exists() and mark.read_text(encoding="utf-8") != made:
+    content = json.dumps({"corpus": corpus, "seed": seed, "made_by": "paralbench synth"}) + "\n"
+    if mark.exists() and mark.read_text(encoding="utf-8") != content:
         raise UsageError(f"{root} holds another synthetic corpus; give a new folder for this one.")
     root.mkdir(parents=True, exist_ok=True)
-    mark.write_text(made, encoding="utf-8")
+    mark.write_text(content, encoding="utf-8")
     return np.random.default_rng([seed, *corpus.encode()])
 
 
 def write_wav(file: Path, signal: Signal, rate: int = 16000) -> None:
-    """16-bit PCM, as nearly every corpus is distributed."""
+    """Write 16-bit PCM, the usual format of corpora."""
     file.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(file, signal, rate, subtype="PCM_16")
 
 
 def write_aac(file: Path, signal: Signal, rate: int = 16000) -> None:
-    """AAC in an MP4 container, as the sound of .mp4 and .m4a files is."""
+    """Write AAC in an MP4 container, as in .mp4 and .m4a files."""
     import av
 
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def write_aac(file: Path, signal: Signal, rate: int = 16000) -> None:
 
 
 def litter(file: Path) -> None:
-    """What a Mac leaves in its archives beside ``file``: metadata that look like more data."""
+    """Write the metadata files that a Mac leaves in archives beside ``file``."""
     double = b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        "
     twin = file.parent / "__MACOSX" / f"._{file.name}"
     twin.parent.mkdir(parents=True, exist_ok=True)

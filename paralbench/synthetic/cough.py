@@ -1,7 +1,7 @@
 """Coughs, sneezes, sniffles and other sounds of the airways, as bursts of shaped noise.
 
 A cough is an explosive burst, a turbulent decay and often a voiced end (Korpáš et al., 1996); the
-others are told apart by band, onset and voicing. They are cartoons of the sounds, not models.
+others differ in band, onset and voicing. They are caricatures of the sounds, not models.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Rough = NDArray[np.float64]
 def airway_sound(
     kind: str, seconds: float, rng: np.random.Generator, rate: int = 16000, noise: float = 0.01
 ) -> Signal:
-    """``seconds`` with one sound of this ``kind`` (a key of :data:`KINDS`), over room noise.
+    """``seconds`` with a sound of this ``kind`` (a key of :data:`KINDS`) over room noise.
 
-    The distance to the microphone differs from sound to sound, so that some drown in the noise.
+    Its level varies as with the distance to a microphone; some sounds are masked by the noise.
     """
     count = round(seconds * rate)
     sound = KINDS[kind](count, rng, rate)
@@ -67,7 +67,7 @@ def _breathe(count: int, rng: np.random.Generator, rate: int) -> Rough:
 
 
 def _clear_throat(count: int, rng: np.random.Generator, rate: int) -> Rough:
-    # Pulses as irregular as a growl's.
+    # Irregular pulses of a growl.
     steps = rng.normal(1, 0.25, count) * rng.uniform(60, 90) / rate
     growl = np.diff(np.floor(np.cumsum(steps)), prepend=0.0)
     low = sosfilt(butter(2, 900, fs=rate, output="sos"), growl)
@@ -85,7 +85,7 @@ def _silence(count: int, rng: np.random.Generator, rate: int) -> Rough:
 
 
 def _other(count: int, rng: np.random.Generator, rate: int) -> Rough:
-    """A tune: what an airway never does."""
+    """A tune, which is no airway sound."""
     notes = 440 * 2 ** (rng.integers(0, 12, size=count // (rate // 5) + 1) / 12)
     phase = np.cumsum(np.repeat(notes, rate // 5)[:count]) / rate
     tune: Rough = np.sin(2 * np.pi * phase) + 0.4 * np.sin(4 * np.pi * phase)
@@ -115,6 +115,6 @@ KINDS: dict[str, Callable[[int, np.random.Generator, int], Rough]] = {
     "silence": _silence,
     "etc": _other,
 }
-"""How each kind of sound is made: (samples, chance, rate) -> samples, at any level."""
+"""The generator of each kind of sound: (samples, rng, rate) -> samples, at any level."""
 
 _LEVELS = {"cough": 0.6, "sneeze": 0.7, "sniffle": 0.12, "gasp": 0.2, "breathe": 0.06, "etc": 0.25}

@@ -1,7 +1,6 @@
-"""How emotions sound, as deliveries: after the acoustic correlates in Scherer (2003), with overlap.
+"""Emotions as deliveries, after the acoustic correlates in Scherer (2003).
 
-The deliveries are drawn anew for each utterance and blended with neutral, so that the classes
-overlap as people's do and no model gets them all right.
+Each utterance blends a random share of its emotion with neutral, so that classes overlap.
 """
 
 from __future__ import annotations
@@ -29,17 +28,17 @@ _BLENDED = ("pitch", "range", "pace", "loudness", "jitter", "breath", "tilt", "p
 
 
 def delivery(emotion: str, rng: np.random.Generator, strength: float = 0.75) -> Delivery:
-    """One utterance's delivery of an emotion.
+    """The delivery of an utterance with an emotion.
 
-    ``strength`` is the mean share of the emotion against neutral; 0 is neutral, 1 is full.
-    Emotions without a delivery of their own (other, no agreement) come out between the others.
+    ``strength`` is the mean share of the emotion, from 0 (neutral) to 1. Emotions without a delivery
+    (other, no agreement) use a random one.
     """
     full = EMOTIONS.get(emotion) or list(EMOTIONS.values())[rng.integers(len(EMOTIONS))]
     return blended(full, rng, strength)
 
 
 def blended(full: Delivery, rng: np.random.Generator, strength: float = 0.75) -> Delivery:
-    """One utterance's share of any delivery, drawn as :func:`delivery` does."""
+    """A random blend of a delivery with neutral, as in :func:`delivery`."""
     share = float(np.clip(rng.normal(strength, 0.25), 0, 1.3))
     neutral = EMOTIONS["neu"]
     values = {

@@ -1,7 +1,7 @@
-"""Snores: noise through the airway, chopped by the palate's flutter, with gaps where breath stops.
+"""Snores: airway noise modulated by palatal flutter, with gaps.
 
-Palatal snores flutter at some tens of Hz (Pevernagie et al., 2010). The more severe the apnoea,
-the slower and deeper the flutter, the wider the band, and the longer the silences between snorts.
+Palatal snores flutter at some tens of Hz (Pevernagie et al., 2010). With the severity of apnoea the
+flutter becomes slower and deeper, the band wider and the gaps more frequent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from paralbench.synthetic.voice import Signal
 
 
 def snore(severity: float, seconds: float, rng: np.random.Generator, rate: int = 16000) -> Signal:
-    """One snore of somebody whose apnoea is as severe as that: 0 not at all, 1 fully."""
+    """A snore of a person with apnoea of this severity, 0 to 1."""
     count = round(seconds * rate)
     flutter = _flutter(severity, count, rng, rate)
     top = float(np.clip(rng.normal(700 + 1500 * severity, 150), 400, 3500))
@@ -23,14 +23,14 @@ def snore(severity: float, seconds: float, rng: np.random.Generator, rate: int =
     airway /= np.sqrt(np.mean(airway**2)) + 1e-12
     loud = 0.1 * float(np.exp(rng.normal(0, 0.25)))
     sound = loud * airway * flutter * _breath(severity, count, rng, rate)
-    heard: Signal = np.clip(sound + 1e-3 * rng.standard_normal(count), -1, 1).astype(np.float32)
-    return heard
+    signal: Signal = np.clip(sound + 1e-3 * rng.standard_normal(count), -1, 1).astype(np.float32)
+    return signal
 
 
 def _flutter(
     severity: float, count: int, rng: np.random.Generator, rate: int
 ) -> NDArray[np.float64]:
-    """Loudness under the palate's beat, whose rate in Hz wanders a little."""
+    """The amplitude of palatal flutter with a drifting rate."""
     beat = float(np.clip(rng.normal(55 - 28 * severity, 4), 18, 80))
     drift = np.interp(np.arange(count), np.linspace(0, count, 8), rng.normal(1, 0.05, 8))
     phase = np.cumsum(beat * drift) / rate
@@ -42,7 +42,7 @@ def _flutter(
 def _breath(
     severity: float, count: int, rng: np.random.Generator, rate: int
 ) -> NDArray[np.float64]:
-    """The swell of one breath in, stopped by as many gaps as the apnoea is severe."""
+    """The envelope of an inhalation with gaps whose number grows with severity."""
     swell: NDArray[np.float64] = np.sin(np.pi * np.arange(count) / count) ** 0.5
     for _ in range(rng.poisson(2.5 * severity)):
         length = round(float(rng.uniform(0.1, 0.25)) * rate)

@@ -1,6 +1,6 @@
 """Dysfluencies: prolonged, blocked and repeated sounds, repeated words, interjections.
 
-The five kinds are those that SEP-28k's annotators counted (Lea et al., 2021).
+The five kinds are those of SEP-28k (Lea et al., 2021).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def stutter(
     rng: np.random.Generator,
     rate: int = 16000,
 ) -> Signal:
-    """``seconds`` of speech, broken once by a dysfluency; the rest of it is as fluent as ever."""
+    """``seconds`` of speech with one dysfluency."""
     fluent = speak(who, how, seconds, rng, rate)
     place = round(float(rng.uniform(0.15, 0.45)) * len(fluent))
     broken = [fluent[:place], _dysfluency(who, how, kind, rng, rate), fluent[place:]]
@@ -34,21 +34,21 @@ def stutter(
 def _dysfluency(
     who: Speaker, how: Delivery, kind: Dysfluency, rng: np.random.Generator, rate: int
 ) -> Signal:
-    held = replace(how, pace=0.2, range=0.1, pause=0.0)
+    steady = replace(how, pace=0.2, range=0.1, pause=0.0)
     if kind == "Prolongation":
-        return speak(who, held, float(rng.uniform(0.7, 1.1)), rng, rate)
+        return speak(who, steady, float(rng.uniform(0.7, 1.1)), rng, rate)
     if kind == "Block":
         tense = 2e-3 * rng.standard_normal(round(float(rng.uniform(0.5, 0.9)) * rate))
         return tense.astype(np.float32)
     if kind == "Interjection":
-        um = replace(held, pitch=how.pitch * 0.85, tilt=0.8, loudness=how.loudness - 3)
-        return _apart(speak(who, um, float(rng.uniform(0.35, 0.5)), rng, rate), 0.2, 1, rate)
+        um = replace(steady, pitch=how.pitch * 0.85, tilt=0.8, loudness=how.loudness - 3)
+        return _repeated(speak(who, um, float(rng.uniform(0.35, 0.5)), rng, rate), 0.2, 1, rate)
     length, syllables, gap = (0.15, 1, 0.05) if kind == "SoundRep" else (0.36, 2, 0.1)
     quick = replace(how, pace=syllables / (length * who.pace), pause=0.0)
     unit = speak(who, quick, length, rng, rate)
-    return _apart(unit, gap, int(rng.integers(3, 6)), rate)
+    return _repeated(unit, gap, int(rng.integers(3, 6)), rate)
 
 
-def _apart(unit: Signal, gap: float, times: int, rate: int) -> Signal:
-    """The unit said over and over, with a gap of so many seconds after each."""
+def _repeated(unit: Signal, gap: float, times: int, rate: int) -> Signal:
+    """The unit ``times`` times, with ``gap`` seconds of silence after each."""
     return np.tile(np.concatenate([unit, np.zeros(round(gap * rate), np.float32)]), times)

@@ -1,7 +1,7 @@
 """A source-filter voice: glottal pulses through formants, syllable by syllable.
 
-Not speech, but what paralinguistics listens to in speech: pitch and its range, loudness, rate,
-pauses, jitter, shimmer, breathiness, spectral tilt, and a vocal tract that belongs to the speaker.
+Not speech, but its paralinguistic properties: pitch and its range, loudness, rate, pauses, jitter,
+shimmer, breathiness, spectral tilt, and a speaker-specific vocal tract.
 After the source-filter model of Fant (1960) with Rosenberg's (1971) glottal pulse.
 """
 
@@ -26,7 +26,7 @@ _BANDWIDTHS = np.array([80.0, 100.0, 140.0, 200.0])
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks. ``pitch`` in Hz; ``tract`` scales the formants; ``pace`` in syllables a second;
+    """A speaker. ``pitch`` in Hz; ``tract`` scales the formants; ``pace`` in syllables a second;
     ``jitter`` and ``shimmer`` as fractions; ``breath`` is the share of noise in the source;
     ``vowels`` are the factors by which an accent moves the first and the second formant."""
 
@@ -41,12 +41,12 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How something is said, relative to how the speaker says things.
+    """A manner of speaking, relative to the speaker's own.
 
     ``pitch`` and ``pace`` are factors; ``range`` is the deviation of pitch in semitones;
     ``loudness`` in dB; ``jitter``, ``shimmer`` and ``breath`` are added; ``tilt`` from 0 (bright,
     pressed) to 1 (dull); ``pause`` is the chance of a pause after a syllable, ``pause_seconds`` its
-    mean length; ``glide`` is how many semitones each syllable rises from its start to its end.
+    mean length; ``glide`` is the rise of each syllable in semitones.
     """
 
     pitch: float = 1.0
@@ -63,17 +63,17 @@ class Delivery:
 
 
 def speaker(rng: np.random.Generator, sex: Sex, age: float = 40.0) -> Speaker:
-    """Someone of this sex and age (years); two calls give two people."""
+    """A random speaker of this sex and age (years)."""
     female = sex == "female"
-    worn = max(0.0, age - 50.0) / 40.0
+    aging = max(0.0, age - 50.0) / 40.0
     pitch = (205.0 if female else 118.0) * float(np.exp(rng.normal(0, 0.09)))
     return Speaker(
-        pitch=pitch * (1 - 0.12 * worn if female else 1 + 0.08 * worn),
+        pitch=pitch * (1 - 0.12 * aging if female else 1 + 0.08 * aging),
         tract=(1.0 if female else 0.86) * float(np.exp(rng.normal(0, 0.03))),
-        pace=float(rng.normal(4.4, 0.35)) * (1 - 0.2 * worn),
-        jitter=abs(float(rng.normal(0.006, 0.002))) + 0.008 * worn,
-        shimmer=abs(float(rng.normal(0.04, 0.01))) + 0.05 * worn,
-        breath=abs(float(rng.normal(0.05, 0.02))) + 0.05 * worn,
+        pace=float(rng.normal(4.4, 0.35)) * (1 - 0.2 * aging),
+        jitter=abs(float(rng.normal(0.006, 0.002))) + 0.008 * aging,
+        shimmer=abs(float(rng.normal(0.04, 0.01))) + 0.05 * aging,
+        breath=abs(float(rng.normal(0.05, 0.02))) + 0.05 * aging,
     )
 
 
@@ -130,7 +130,7 @@ def _source(
     """Rosenberg pulses with jitter and shimmer by period, tilt, and breath noise."""
     periods = int(np.sum(pitch) / rate) + 3
     jitter, shimmer = who.jitter + how.jitter, who.shimmer + how.shimmer
-    phase = np.cumsum(pitch * (1 + _held(rng.normal(0, jitter, periods), pitch, rate))) / rate
+    phase = np.cumsum(pitch * (1 + _by_period(rng.normal(0, jitter, periods), pitch, rate))) / rate
     fraction = phase % 1
     opened, closing = 0.6 - 0.2 * (1 - how.tilt), 0.16
     pulse = np.where(
@@ -138,7 +138,7 @@ def _source(
         0.5 * (1 - np.cos(np.pi * fraction / opened)),
         np.where(fraction < opened + closing, np.cos(np.pi / 2 * (fraction - opened) / closing), 0),
     )
-    pulse *= 1 + _held(rng.normal(0, shimmer, periods), pitch, rate)
+    pulse *= 1 + _by_period(rng.normal(0, shimmer, periods), pitch, rate)
     voiced = np.diff(pulse, prepend=pulse[:1])
     voiced /= np.sqrt(np.mean(voiced**2)) + 1e-9
     breath = min(who.breath + how.breath, 0.95)
@@ -148,13 +148,13 @@ def _source(
     return source
 
 
-def _held(
+def _by_period(
     values: NDArray[np.float64], pitch: NDArray[np.float64], rate: int
 ) -> NDArray[np.float64]:
-    """One value a glottal period."""
+    """Values by glottal period, repeated for its samples."""
     period = np.minimum((np.cumsum(pitch) / rate).astype(int), len(values) - 1)
-    held: NDArray[np.float64] = values[period]
-    return held
+    samples: NDArray[np.float64] = values[period]
+    return samples
 
 
 def _formants(who: Speaker, rng: np.random.Generator, rate: int) -> NDArray[np.float64]:

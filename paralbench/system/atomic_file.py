@@ -1,4 +1,4 @@
-"""Files that are either complete or absent, also after a crash or a power cut."""
+"""Files that are complete or absent, even after a crash or a power cut."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 @contextmanager
 def atomic_path(file: Path, *, private: bool = False) -> Iterator[Path]:
-    """Yield the path of an empty scratch file beside ``file`` that takes its place at the end.
+    """Yield an empty scratch file in the same folder, which replaces ``file`` at the end.
 
-    The scratch file is removed where the block raises. The folder is created where it is missing.
+    The scratch file is removed if the block raises. A missing folder is created.
 
     Args:
         file: the file to create or replace.
-        private: whether the owner alone may read it.
+        private: whether only the owner may read it.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = scratch_path(file)

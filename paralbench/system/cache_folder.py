@@ -1,4 +1,4 @@
-"""Where what can be made again is kept: features, and audio taken out of tables."""
+"""The folder of reproducible data: features, and audio extracted from tables."""
 
 from __future__ import annotations
 

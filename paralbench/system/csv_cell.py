@@ -1,4 +1,4 @@
-"""CSV text that people open in a spreadsheet: no cell runs as a formula."""
+"""CSV text whose cells no spreadsheet runs as formulas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _FORMULA = tuple("=+-@;\t\r＝＋－＠")
-"""A spreadsheet runs a cell that starts so as a formula, or splits it (OWASP, CSV injection)."""
+"""A spreadsheet runs a cell with this start as a formula, or splits it (OWASP, CSV injection)."""
 
 
 def safe(value: Any) -> Any:

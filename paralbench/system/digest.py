@@ -13,7 +13,7 @@ def file_digest(file: Path) -> str:
     """The SHA-256 of a file's content in hexadecimal, read in pieces.
 
     Raises:
-        OSError: where it cannot be read, or is a pipe, socket or device, which might never end.
+        OSError: for an unreadable file, or a pipe, socket or device, which might never end.
     """
     if not stat.S_ISREG(file.stat().st_mode):
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(file))

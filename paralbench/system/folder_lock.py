@@ -1,7 +1,6 @@
-"""One process at a time in a folder.
+"""A lock that admits one process at a time to a folder.
 
-The operating system holds the lock, so it ends with the process, however that ended; a lock file
-left by a crash locks nothing.
+The operating system releases it when the process ends; a lock file left by a crash is harmless.
 """
 
 from __future__ import annotations
@@ -20,16 +19,15 @@ NAME = ".lock"
 
 
 class Lock:
-    """Locks an existing folder while the context lasts.
+    """A context manager that locks an existing folder.
 
     Args:
         folder: the folder.
         name: of the lock file in it.
-        waiting: called once where another process has the lock, which is then waited for; None to
-            refuse instead.
+        waiting: called once before waiting for another process; None to refuse instead of waiting.
 
     Raises:
-        ParalbenchError: on entering, where another process has the lock and ``waiting`` is None.
+        ParalbenchError: on entering, if another process has the lock and ``waiting`` is None.
     """
 
     def __init__(
@@ -47,7 +45,7 @@ class Lock:
             self._waiting()
             self._lock.acquire()
         with self._file.open("rb+") as content:
-            content.seek(1)  # Windows lets nobody write or read the first byte, which is locked
+            content.seek(1)  # Windows forbids access to the first byte, which is locked
             content.write(f"{os.getpid():<20}\n".encode())
         return self
 

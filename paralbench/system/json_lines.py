@@ -1,8 +1,7 @@
-"""A file of JSON lines that only grows, and survives that its writer is killed.
+"""An append-only file of JSON lines that survives a killed writer.
 
-Each line is handed to the system at once, so a killed process loses none; it is put on the disk at
-most a second later, so a power cut loses what was written in the last second. A last line without
-its end was being written when the process was killed: it is cut off before anything is added.
+Each line is written unbuffered, so a killed process loses none, and synced within a second, so a
+power cut loses at most a second. An incomplete last line is removed before lines are appended.
 """
 
 from __future__ import annotations
@@ -18,22 +17,22 @@ _SYNC_EVERY = 1.0
 
 
 class Lines:
-    """Appends to one file; the caller alone does (see :mod:`paralbench.system.folder_lock`)."""
+    """Appends to a file; the caller ensures a single writer (:mod:`paralbench.system.folder_lock`)."""
 
     def __init__(self, file: Path) -> None:
         self._opened = file.open("ab", buffering=0)
-        self._opened.truncate(sum(map(len, whole(file))))
+        self._opened.truncate(sum(map(len, complete(file))))
         self._opened.seek(0, os.SEEK_END)
         self._synced = time.monotonic()
 
     def append(self, line: bytes) -> None:
-        """Add a line, given with its end."""
+        """Append a line, its line break included."""
         self._opened.write(line)
         if time.monotonic() - self._synced > _SYNC_EVERY:
             self.sync()
 
     def sync(self) -> None:
-        """Put all that was written on the disk."""
+        """Sync all lines to the disk."""
         os.fsync(self._opened.fileno())
         self._synced = time.monotonic()
 
@@ -43,8 +42,8 @@ class Lines:
         self._opened.close()
 
 
-def whole(file: Path) -> Iterator[bytes]:
-    """The complete lines of a file, with their ends; none where there is no such file."""
+def complete(file: Path) -> Iterator[bytes]:
+    """The complete lines of a file, with their line breaks; none if the file is missing."""
     try:
         with file.open("rb") as opened:
             for line in opened:
@@ -63,7 +62,7 @@ def encoded(values: Mapping[str, Any]) -> bytes:
 
 
 def decoded(line: bytes) -> dict[str, Any] | None:
-    """What stands in a line; None where it is no JSON object."""
+    """The JSON object of a line; None if there is none."""
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):

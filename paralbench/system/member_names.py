@@ -1,4 +1,4 @@
-"""Names of an archive's members: which ones could mean another file than they say."""
+"""Checks of the names of an archive's members."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LONGEST = 200
 
 
 def name_fault(name: str) -> str | None:
-    """What is wrong with one name, to follow "the member NAME"; None for a plain relative path.
+    """The fault of a name, to follow "the member NAME"; None for a plain relative path.
 
     >>> name_fault("models/tiny/model.toml")
     >>> name_fault("../model.toml")
@@ -31,7 +31,7 @@ def name_fault(name: str) -> str | None:
 
 
 def name_faults(names: Sequence[str]) -> list[str | None]:
-    """What is wrong with each name of one archive, names that repeat another included.
+    """The faults of all names of an archive, repeated names included.
 
     >>> name_faults(["a.json", "A.json", "a.json"])
     [None, "differs from 'a.json' only in case", 'is listed twice']

@@ -1,8 +1,8 @@
 """Refuses and records attempts of this process to reach the network.
 
-An audit hook sees every way that Python code has, whichever thread or library takes it: connect,
-connect_ex, create_connection, sendto, sendmsg, bind, and name look-ups. Native code is not seen.
-The hook cannot be removed; it does nothing while no guard is active.
+An audit hook catches connect, connect_ex, create_connection, sendto, sendmsg, bind and name look-ups
+of all Python code, in all threads, but no native code. The hook cannot be removed; it does nothing
+while no guard is active.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class _Guard:
 
 @contextmanager
 def refused(purpose: str, *, loopback: bool = False) -> Iterator[list[str]]:
-    """Refuse every attempt within the block, and list the attempts.
+    """Refuse and list all attempts within the block.
 
     Args:
-        purpose: what is going on, for the message: "while a model is checked".
-        loopback: whether addresses of this computer itself are allowed.
+        purpose: the activity, for the message: "while a model is checked".
+        loopback: whether addresses of this computer are allowed.
     """
     guards, guard = _guards(), _Guard(purpose, loopback)
     guards.append(guard)

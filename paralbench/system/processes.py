@@ -1,7 +1,6 @@
-"""Worker processes that compute on one thread each and end with their parent.
+"""Single-threaded worker processes that end with their parent.
 
-Two cores are two processes, not two times two threads. Processes are spawned, not forked: threads
-and locks of the parent are not copied into them.
+Processes are spawned, not forked, so that they inherit no threads and locks.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def end_with_parent() -> None:
-    """End this process, a child made by multiprocessing, as soon as its parent is gone."""
+    """End this multiprocessing child as soon as its parent has ended."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         _end_after(lambda: wait([parent.sentinel]))
 
 
 def end_with_input() -> None:
-    """End this process as soon as its standard input ends: a pipe that its parent holds open."""
+    """End this process when its standard input, a pipe from its parent, is closed."""
 
     def drain() -> None:
-        # Not sys.stdin.buffer: a thread that waits in it aborts the process when Python ends.
+        # Not sys.stdin.buffer: a thread blocked in it aborts the process at exit.
         while os.read(0, 1 << 16):
             pass
 
@@ -56,8 +55,8 @@ def worker_pool(
     """A pool of spawned processes that end with this one.
 
     Args:
-        workers: how many.
-        initializer: a function of a module that each process calls first, with ``arguments``.
+        workers: number of processes.
+        initializer: a module-level function that each process calls first, with ``arguments``.
         arguments: of the initializer.
     """
     return ProcessPoolExecutor(
@@ -74,7 +73,7 @@ def _start(initializer: Callable[..., object] | None, arguments: tuple[Any, ...]
 def parallel_map(
     function: Callable[[S], T], items: Sequence[S], workers: int | None = None
 ) -> list[T]:
-    """``function`` of each item, in order; ``workers`` processes, one a core by default."""
+    """``function`` of each item, in order; ``workers`` processes, one for each core by default."""
     workers = min(workers or os.cpu_count() or 1, len(items))
     if workers < 2:
         return [function(item) for item in items]
@@ -98,10 +97,10 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def in_fresh_process(function: Callable[..., T], *arguments: Any) -> T:
-    """The result of ``function`` in a new process, whose memory holds nothing from before.
+    """The result of ``function`` in a new process with fresh memory.
 
     Raises:
-        ParalbenchError: where the process is killed, as the system does when memory runs out, or
+        ParalbenchError: if the process is killed, for example by the system for lack of memory, or
             torch runs out of memory.
     """
     with worker_pool(1) as pool:

@@ -1,4 +1,4 @@
-"""Says how far long work is: a bar with rate and time left on a terminal, plain lines elsewhere."""
+"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Progress:
         self._title, self._total, self._unit = title, total, unit
         self._quiet = quiet or total == 0
         self._done = 0
-        self._began = self._said = time.monotonic()
+        self._began = self._reported = time.monotonic()
         self._bar: Any = None
 
     def __enter__(self) -> Self:
@@ -31,13 +31,13 @@ class Progress:
         return self
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one step."""
         self._done += 1
         if self._bar is not None:
             self._bar.update()
-        elif not self._quiet and time.monotonic() - self._said > _LINE_EVERY:
-            self._said = time.monotonic()
-            rate = self._done / (self._said - self._began)
+        elif not self._quiet and time.monotonic() - self._reported > _LINE_EVERY:
+            self._reported = time.monotonic()
+            rate = self._done / (self._reported - self._began)
             left = (self._total - self._done) / rate
             self._line(f"{self._done}/{self._total}, {rate:.1f} {self._unit}/s, {left:.0f} s left")
 
@@ -52,5 +52,5 @@ class Progress:
         if not self._quiet and kind is None:
             self._line(f"{self._done} {self._unit}, {time.monotonic() - self._began:.1f} s")
 
-    def _line(self, words: str) -> None:
-        print(f"{self._title}: {words}", file=sys.stderr, flush=True)
+    def _line(self, message: str) -> None:
+        print(f"{self._title}: {message}", file=sys.stderr, flush=True)

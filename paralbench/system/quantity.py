@@ -1,10 +1,10 @@
-"""Quantities as people read them: with a prefix and three digits."""
+"""Quantities with a prefix and three significant digits."""
 
 from __future__ import annotations
 
 
 def prefixed(value: float | None) -> str:
-    """A number with a decimal prefix; a dash where there is none.
+    """A number with a decimal prefix; a dash for None.
 
     >>> prefixed(8_190_000), prefixed(12)
     ('8.19 M', '12')

@@ -1,10 +1,9 @@
-"""Which source files a number depends on, followed from import to import, and their digest.
+"""The source files that a number depends on, found by following imports, and their digest.
 
-A digest is of the syntax tree: comments, docstrings, layout and what only type checkers read do not
-count. Files are read, not imported. A module that changes no number states why in a constant
-``NO_NUMBERS``; for all modules of a package its ``__init__`` does in ``NO_NUMBERS_BELOW``. Imports
-are not followed into those. What is imported by name at run time (a backend, a head, a metric) is
-not seen: whoever imports it so names it as a root.
+A digest covers the syntax tree without comments, docstrings, layout and type-checking blocks. Files
+are read, not imported. A module that changes no number states why in a constant ``NO_NUMBERS``, a
+package in ``NO_NUMBERS_BELOW`` of its ``__init__``; imports are not followed into those. Modules
+imported by name at run time (a backend, a head, a metric) must be passed as roots.
 """
 
 from __future__ import annotations
@@ -26,8 +25,7 @@ _LAYOUT = {"ctx", "kind", "type_comment", "type_ignores"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its digest, the names in its imports, and why it, or all in its package, changes
-    no number."""
+    """A file's digest, its imports, and why it or its package changes no number."""
 
     digest: str
     imports: frozenset[str]
@@ -44,12 +42,16 @@ class Source:
                 case ast.Assign([ast.Name(name)], ast.Constant(str(reason))):
                     reasons[name] = reason
         digest = hashlib.sha256(_form(tree).encode()).hexdigest()
-        found = frozenset(_imports(tree))
-        return cls(digest, found, reasons.get("NO_NUMBERS"), reasons.get("NO_NUMBERS_BELOW"))
+        return cls(
+            digest,
+            frozenset(_imports(tree)),
+            reasons.get("NO_NUMBERS"),
+            reasons.get("NO_NUMBERS_BELOW"),
+        )
 
 
 class _Stripped(ast.NodeTransformer):
-    """Leaves out docstrings and what stands under ``if TYPE_CHECKING``."""
+    """Removes docstrings and blocks under ``if TYPE_CHECKING``."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
@@ -107,13 +109,13 @@ def plugins() -> dict[str, Path]:
 
 
 def read(module: str) -> str | None:
-    """The text of a module of the package or a plugin; None where there is no such module."""
+    """The text of a module of the package or a plugin; None if unknown."""
     top = module.partition(".")[0]
     package = _PACKAGE if top == _PACKAGE.name else plugins().get(top)
     if package is None:
         return None
-    place = package.parent.joinpath(*module.split("."))
-    for file in (place.with_suffix(".py"), place / "__init__.py"):
+    path = package.parent.joinpath(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
         if file.is_file():
             return file.read_text(encoding="utf-8")
     return None
@@ -121,13 +123,13 @@ def read(module: str) -> str | None:
 
 @cache
 def source(module: str) -> Source | None:
-    """A module of the package, parsed once a process; None where there is no such module."""
+    """A module of the package, parsed once; None if unknown."""
     text = read(module)
     return None if text is None else Source.parsed(text)
 
 
 def no_numbers(module: str) -> str | None:
-    """Why a module, or a package it stands in, changes no number; None where it may."""
+    """Why a module, or a package that contains it, changes no number; None if it may."""
     parts = module.split(".")
     for end in range(len(parts), 0, -1):
         known = source(".".join(parts[:end]))
@@ -147,11 +149,11 @@ def reached(
 
     Args:
         roots: modules of the package.
-        without: modules and packages that are not followed: keys of other names hold them.
-        skip: true for further modules that are not followed; by default those without numbers.
+        without: modules and packages that are not followed, as other keys cover them.
+        skip: true for more modules that are not followed; by default those without numbers.
 
     Raises:
-        ValueError: for a root that does not exist.
+        ValueError: for an unknown root.
     """
     if missing := [root for root in roots if source(root) is None]:
         raise ValueError(f"there is no module '{missing[0]}' in {_PACKAGE}")
@@ -165,17 +167,17 @@ def followed(
 ) -> frozenset[str]:
     """As :func:`reached`, from names in import statements, some of them of other packages."""
     outside = tuple(f"{name}." for name in without)
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        module = waiting.pop()
+    modules: set[str] = set()
+    pending = list(names)
+    while pending:
+        module = pending.pop()
         known = source(module)
-        if known is None or module in found or skip(module):
+        if known is None or module in modules or skip(module):
             continue
         if not f"{module}.".startswith(outside):
-            found.add(module)
-            waiting += known.imports
-    return frozenset(found)
+            modules.add(module)
+            pending += known.imports
+    return frozenset(modules)
 
 
 def digest(names: Sequence[str] | frozenset[str]) -> str:
@@ -189,9 +191,9 @@ def digest(names: Sequence[str] | frozenset[str]) -> str:
 
 
 def of_file(file: Path) -> Source:
-    """A file outside the package: parsed where it is Python, digested as bytes otherwise."""
+    """A file outside the package: parsed if it is Python, else digested as bytes."""
     content = file.read_bytes()
     if file.suffix == ".py":
-        with suppress(SyntaxError):  # running it raises this with its place
+        with suppress(SyntaxError):  # running the file reports the error
             return Source.parsed(content.decode())
     return Source(hashlib.sha256(content).hexdigest(), frozenset())

@@ -159,7 +159,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
         rows_kept(lambda row: row["fold"] > 0),
         "folds: expected 3 from the predictions, got 4",
     ),
-    "seed picked": (column("seed", lambda seed: seed + 7), "nobody may pick the lucky ones"),
+    "seed picked": (column("seed", lambda seed: seed + 7), "seeds must not be selected"),
     "hard example left out": (
         rows_kept(lambda row: row["cluster"] > 0),
         "data.scored: expected 28",
