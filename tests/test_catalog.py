@@ -70,7 +70,9 @@ def test_task_of_another_corpus(tmp_path: Path) -> None:
 def test_task_twice(tmp_path: Path) -> None:
     folder = catalogue(tmp_path) / "tasks" / "iemocap"
     shutil.copy(folder / "emotion.toml", folder / "feeling.toml")
-    with pytest.raises(CardError, match=r"feeling\.toml: key 'id'.*already used in .*emotion\.toml"):
+    with pytest.raises(
+        CardError, match=r"feeling\.toml: key 'id'.*already used in .*emotion\.toml"
+    ):
         _ = Catalog([tmp_path]).corpora
 
 

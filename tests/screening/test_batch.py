@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -221,7 +222,7 @@ def test_a_folder_written_before_both_logs_were_chained_resumes(tmp_path: Path) 
     old = tmp_path / "old"
     old.mkdir()
     run = {"bundle": "5c" * 32, "paralbench": paralbench.__version__, "pseudonyms": ""}
-    events = [
+    events: list[dict[str, Any]] = [
         {"event": "begun", "bundle": "5c" * 32, "paralbench": paralbench.__version__,
          "pseudonyms": "", "recordings": 3, "truth": None, "patient": None},
         *({"event": "examined", "id": row.id, "sha256": row.screened.sha256, "status": "scored"}
