@@ -57,7 +57,8 @@ def _page(name: str) -> str:
 
 
 _PAGES = {
-    "linear-probe": "linear-probe", "sgd-probe": "baselines", "mlp": "baselines",
+    "linear-probe": "linear-probe",
+    "knn": "baselines", "lda": "baselines", "svm": "baselines", "sgd-probe": "baselines", "mlp": "baselines",
     "attentive-statistics": "baselines", "lstm": "baselines", "transformer": "baselines",
     "conformer": "hrf", "conv-transformer": "hrf", "speechformer": "hrf",
     "graph-fusion": "graph-fusion", "haffformer": "haffformer", "s4d": "s4d",

@@ -1,4 +1,4 @@
-"""Run the entry of a result again and compare: same, within noise, or different."""
+"""Run the entry of a result again and compare: same, within rounding or noise, or different."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0: same or within noise; 1: different; 3: the entry could not be run."""
+    """Exit code 0: same, or within rounding or noise; 1: different; 3: the entry could not be run."""
     import pyarrow.parquet as pq
 
     from paralbench.corpora.locating import named

@@ -1,9 +1,12 @@
-"""Agreement of a rerun with its result: the same to the bit, within its noise, or different.
+"""Agreement of a rerun with its result: the same, within rounding, within its noise, or different.
 
 The noise of a result is the variation over its seeds. Two means of ``n`` seeds each, of the same
 entry, differ by no more than ``t(0.975, n - 1) * s * sqrt(2 / n)`` in 19 of 20 cases, where ``s`` is
 the deviation over seeds. A change of threads, packages or hardware that stays below this changes no
 more than other seeds would. A result of one seed has no noise estimate.
+
+A deterministic head has one seed: what another BLAS or processor changes is rounding. Outputs that
+differ by at most 1e-4 (numbers: by that share of their range) are the same within rounding.
 """
 
 from __future__ import annotations
@@ -15,10 +18,14 @@ import numpy as np
 import pyarrow as pa
 from scipy import stats
 
+from paralbench.heads import deterministic
 from paralbench.records.result import Result
 from paralbench.results.predictions import Predictions
 
-Verdict = Literal["same", "within noise", "different"]
+Verdict = Literal["same", "same within rounding", "within noise", "different"]
+
+ROUNDING = 1e-4
+"""Largest difference of a deterministic head's outputs by rounding, as a share of their range."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,8 @@ class Agreement:
     """Two runs of one entry compared.
 
     Args:
-        verdict: "same" if all predictions are equal, bit for bit.
+        verdict: "same" if all predictions are equal, bit for bit; "same within rounding" if the head is
+            deterministic and no output differs by more than :data:`ROUNDING`.
         metric: the ranking metric.
         recorded: its score in the first run.
         now: its score in the second run.
@@ -75,7 +83,15 @@ def agreement(recorded: Result, first: pa.Table, now: Result, second: pa.Table) 
         changed = int((old.predicted != new.predicted).sum())
     same = comparable and largest == 0 and score.value == rerun
     near = comparable and noise is not None and abs(rerun - score.value) <= noise
-    verdict: Verdict = "same" if same else "within noise" if near else "different"
+    rounded = len(recorded.seeds) == 1 and recorded.head == now.head and deterministic(now.head)
+    span = 1.0 if old.classes else float(np.ptp(old.predicted))
+    verdict: Verdict
+    if same:
+        verdict = "same"
+    elif rounded and comparable and largest <= ROUNDING * span:
+        verdict = "same within rounding"
+    else:
+        verdict = "within noise" if near else "different"
     return Agreement(
         verdict, metric, score.value, rerun, noise, comparable, largest, changed, len(old.rows)
     )

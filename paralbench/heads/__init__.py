@@ -23,7 +23,7 @@ NO_NUMBERS = "it finds heads by name"
 ENTRY_POINTS = "paralbench.heads"
 _HERE = Path(__file__).parent
 _NOT_HEADS = {
-    "__init__", "deployable", "head", "layer_choice", "linear_map", "preset",
+    "__init__", "deployable", "head", "layer_choice", "linear_map", "pooled_head", "preset",
 }  # fmt: skip
 
 
@@ -60,6 +60,15 @@ def head(name: str) -> Head:
     for point in entry_points(group=ENTRY_POINTS, name=name):
         return cast(Head, point.load())
     raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
+
+
+def deterministic(name: str) -> bool:
+    """Whether a head is known here and draws no random numbers, so that it has one seed.
+
+    >>> deterministic("linear-probe"), deterministic("mlp"), deterministic("of-another-package")
+    (True, False, False)
+    """
+    return name in names() and head(name).deterministic
 
 
 def sources(name: str) -> frozenset[str]:

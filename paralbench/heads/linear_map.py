@@ -26,9 +26,8 @@ from paralbench.heads.deployable import (
     foreign_state,
     pooled_rows,
 )
-from paralbench.heads.head import Head
-
-NO_NUMBERS = "it is computed with after fits"
+from paralbench.heads.head import Head, PooledStream, Stream
+from paralbench.records.errors import UsageError
 
 
 class LinearMap(Deployable):
@@ -106,6 +105,23 @@ class LinearHead(Head):
 
     streams: Literal["one"] = "one"
     targets = frozenset({"class", "number", "series"})
+
+    name: str
+
+    def features(self, streams: Sequence[Stream]) -> NDArray[np.float32]:
+        """[rows, layers, 2 * width] of the encoder.
+
+        Raises:
+            UsageError: for bags of audio words.
+        """
+        (stream,) = streams
+        assert isinstance(stream, PooledStream)
+        if stream.words is not None:
+            raise UsageError(
+                f"head '{self.name}' reads no bags of audio words; '{stream.model}' needs a network, "
+                f"for example --head concatenation."
+            )
+        return stream.values.reshape(*stream.values.shape[:2], -1)
 
     def spec(self, settings: Any) -> FeatureSpec:
         """Pooled mean and deviation."""

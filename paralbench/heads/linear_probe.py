@@ -21,13 +21,12 @@ from threadpoolctl import threadpool_limits
 
 from paralbench.heads import layer_choice
 from paralbench.heads.convex import stacking
-from paralbench.heads.convex.inner_folds import InnerFolds
 from paralbench.heads.convex.layer import STRENGTHS, Layer, Learning
+from paralbench.heads.convex.training_side import TrainingSide, training_rows
 from paralbench.heads.head import (
     Fits,
     Fitted,
     OutOfFold,
-    PooledStream,
     Problem,
     Rows,
     Split,
@@ -36,7 +35,6 @@ from paralbench.heads.head import (
 )  # fmt: skip
 from paralbench.heads.linear_map import LinearHead
 from paralbench.records.card import Card
-from paralbench.records.errors import ParalbenchError, UsageError
 
 Array = NDArray[np.float64]
 
@@ -86,16 +84,9 @@ class LinearProbe(LinearHead):
         work: Workplace | None = None,
     ) -> Fits:
         """Fit on every split; splits that train on the same rows share a fit."""
-        (stream,) = streams
-        assert isinstance(stream, PooledStream)
-        if stream.words is not None:
-            raise UsageError(
-                f"head 'linear-probe' reads no bags of audio words; '{stream.model}' needs a network, "
-                f"for example --head concatenation."
-            )
-        rows, count = stream.values.shape[:2]
+        features = self.features(streams)
+        count = features.shape[1]
         layers = self.layers(settings, count)
-        features = stream.values.reshape(rows, count, -1)
         if len(layers) < count:
             features = features[:, list(layers)]
         workers = (work.workers if work else None) or os.cpu_count() or 1
@@ -117,35 +108,16 @@ class LinearProbe(LinearHead):
 HEAD = LinearProbe()
 
 
-def training_rows(split: Split, problem: Problem, refit: bool) -> Rows:
-    """Rows that are fitted on, in order.
-
-    Raises:
-        ParalbenchError: where a group of theirs is also tested. A split that tests every row, as one
-            for a head to be deployed does, tests nothing.
-    """
-    rows = np.union1d(split.train, split.develop) if refit else np.unique(split.train)
-    if np.isin(rows, split.test).all():
-        return rows
-    groups = np.arange(len(problem.targets)) if problem.groups is None else problem.groups
-    crossing = np.intersect1d(groups[rows], groups[split.test])
-    if len(crossing):
-        raise ParalbenchError(
-            f"fold {split.fold}: group {crossing[0]} is on the training side and tested."
-        )
-    return rows
-
-
 @dataclass(frozen=True)
 class _Model:
-    """What one training side gave."""
+    """The outcome of one training side."""
 
     weights: Array
     bias: Array
     layer_weights: Array
     chosen: dict[str, Any]
+    side: TrainingSide
     out_of_fold: OutOfFold | None
-    classes: bool
 
     def fitted(self, features: NDArray[np.float32], split: Split) -> Fitted:
         outputs = np.tile(self.bias, (len(split.test), 1))
@@ -153,7 +125,7 @@ class _Model:
             outputs += features[split.test, layer] @ weights
         return Fitted(
             split,
-            _answers(outputs, self.classes),
+            self.side.answers(outputs),
             dict(self.chosen),
             {"weights": self.weights.astype(np.float32), "bias": self.bias.astype(np.float32)},
             self.layer_weights.astype(np.float32),
@@ -164,18 +136,8 @@ class _Model:
 def _model(
     features: NDArray[np.float32], problem: Problem, rows: Rows, settings: Settings, workers: int
 ) -> _Model:
-    targets, classes = problem.targets[rows], problem.classes if problem.kind == "class" else 0
-    groups = problem.recordings if problem.groups is None else problem.groups
-    kinds = targets.astype(np.int64) if classes else np.zeros(len(rows), np.int64)
-    folds = InnerFolds.of(None if groups is None else groups[rows], kinds, settings.inner_folds)
-    weights = np.ones(len(rows))
-    if classes and settings.class_weights == "balanced":
-        counts = np.bincount(kinds, minlength=classes)
-        weights = len(rows) / np.count_nonzero(counts) / counts[kinds]
-    criterion = "log-loss" if classes else settings.criterion
-    learning = Learning(
-        targets, classes, weights, folds, criterion, settings.rule, STRENGTHS.tolist()
-    )
+    side = TrainingSide.of(problem, rows, settings, settings.criterion)
+    learning = Learning(side, settings.rule, STRENGTHS.tolist())
     count = features.shape[1]
     if settings.layers == "mean":
         with threadpool_limits(1, "blas"):
@@ -188,69 +150,54 @@ def _model(
             layers = list(
                 pool.map(lambda number: learning.layer(features[rows, number]), range(count))
             )
-        factors = _factors(layers, learning, settings)
+        factors = _factors(layers, side, settings)
         shares = factors / factors.sum() if factors.any() else np.full(count, 1 / count)
         maps = np.stack([f * one.weights for f, one in zip(factors, layers, strict=True)])
         bias = sum(f * one.bias for f, one in zip(factors, layers, strict=True))
         held_out = np.tensordot(factors, np.stack([one.held_out for one in layers]), 1)
-    if not classes:
-        maps, bias, held_out = _calibrated(maps, bias, held_out, learning)
-    loss = learning.judge(held_out) if folds.count else None
+    if not side.classes:
+        maps, bias, held_out = _calibrated(maps, bias, held_out, side)
     chosen = {
         "layers": settings.layers,
         "strengths": [float(f"{layer.strength:.3g}") for layer in layers],
-        f"inner_{criterion.replace('-', '_')}": loss,
-        "inner_folds": folds.count,
-        "inner_folds_of": "groups" if folds.kept else "rows",
-        "fitted_on": "train and development" if settings.refit else "train",
+        **side.record(held_out, settings),
     }
-    out_of_fold = None
-    if folds.count and (folds.kept or groups is None):
-        out_of_fold = OutOfFold(rows, _answers(held_out, bool(classes)))
-    return _Model(maps, bias, shares, chosen, out_of_fold, bool(classes))
+    return _Model(maps, bias, shares, chosen, side, side.out_of_fold(held_out))
 
 
-def _factors(layers: Sequence[Layer], learning: Learning, settings: Settings) -> Array:
+def _factors(layers: Sequence[Layer], side: TrainingSide, settings: Settings) -> Array:
     """How much each layer's map counts."""
     if len(layers) == 1:
         return np.ones(1)
-    if not learning.folds.count:
+    if not side.folds.count:
         return np.full(len(layers), 1 / len(layers))
     if settings.layers == "best":
-        losses = [learning.judge(layer.held_out) for layer in layers]
+        losses = [side.judge(layer.held_out) for layer in layers]
         factors: Array = np.eye(len(layers))[int(np.argmin(losses))]
         return factors
-    scored = learning.folds.scored
+    scored = side.folds.scored
     outputs = np.stack([layer.held_out[scored] for layer in layers])
-    targets = learning.targets[scored]
-    if learning.classes:
-        return stacking.of_classes(outputs, targets.astype(np.int64), learning.weights[scored])
+    targets = side.targets[scored]
+    if side.classes:
+        return stacking.of_classes(outputs, targets.astype(np.int64), side.weights[scored])
     return stacking.of_numbers(outputs[..., 0], targets)
 
 
 def _calibrated(
-    maps: Array, bias: Array, held_out: Array, learning: Learning
+    maps: Array, bias: Array, held_out: Array, side: TrainingSide
 ) -> tuple[Array, Array, Array]:
     """A number's map moved to the targets' mean and, by criterion "ccc", scaled to their deviation.
 
     Values that are sure to shrink lower CCC; without a correlation above twice its standard error they stay.
     """
-    scored = learning.folds.scored
+    scored = side.folds.scored
     if not scored.any():
         return maps, bias, held_out
-    targets, values = learning.targets[scored], held_out[scored, 0]
+    targets, values = side.targets[scored], held_out[scored, 0]
     scale = 1.0
-    if learning.criterion == "ccc" and values.std() > 0:
+    if side.criterion == "ccc" and values.std() > 0:
         flat = np.zeros_like(held_out)
-        if 1 - learning.judge(held_out) > 2 * learning.judge.error(held_out, flat):
+        if 1 - side.judge(held_out) > 2 * side.judge.error(held_out, flat):
             scale = targets.std() / values.std()
     shift = targets.mean() - scale * values.mean()
     return maps * scale, bias * scale + shift, held_out * scale + shift
-
-
-def _answers(outputs: Array, classes: bool) -> NDArray[np.float32]:
-    """Probabilities of logits, or values as they are."""
-    if classes:
-        outputs = np.exp(outputs - outputs.max(1, keepdims=True))
-        outputs /= outputs.sum(1, keepdims=True)
-    return outputs.astype(np.float32)

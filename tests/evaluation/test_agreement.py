@@ -56,6 +56,32 @@ def test_one_seed_tells_no_noise() -> None:
     assert (told.noise, told.verdict) == (None, "different")
 
 
+@pytest.mark.parametrize(
+    ("head", "shift", "verdict"),
+    [
+        ("linear-probe", 0.00009, "same within rounding"), ("linear-probe", 0.0002, "different"),
+        ("mlp", 0.00009, "different"), ("of-another-package", 0.00009, "different"),
+    ],
+)  # fmt: skip
+def test_a_deterministic_head_may_differ_by_rounding(head: str, shift: float, verdict: str) -> None:
+    recorded = _scored(0.6).model_copy(update={"head": head, "seeds": [0]})
+    assert agreement(recorded, _table(), recorded, _table(shift)).verdict == verdict
+    assert agreement(recorded, _table(), recorded, _table()).verdict == "same"
+
+
+def test_rounding_of_numbers_is_relative_to_their_range() -> None:
+    recorded = _scored(0.6).model_copy(update={"head": "linear-probe", "seeds": [0], "classes": []})
+    first = np.array([1000.0, 3000.0, 2000.0])
+    for difference, verdict in ((0.1, "same within rounding"), (0.3, "different")):
+        tables = [
+            _table().drop(["truth", "predicted", "p:a", "p:b"])
+            .append_column("truth", pa.array(first))
+            .append_column("predicted", pa.array(values))
+            for values in (first, first + difference)
+        ]  # fmt: skip
+        assert agreement(recorded, tables[0], recorded, tables[1]).verdict == verdict
+
+
 def test_other_examples_are_not_compared() -> None:
     told = agreement(_scored(0.6, 0.7), _table(), _scored(0.6, 0.7), _table(names="xyw"))
     assert (told.comparable, told.verdict) == (False, "different")

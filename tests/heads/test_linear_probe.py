@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Rows, Split, Workplace
 from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
 from paralbench.records.model_card import Words
-
-ROWS, LAYERS, WIDTH, CLASSES, SPEAKERS = 120, 3, 6, 3, 12
-Features = NDArray[np.float32]
-Kind = Literal["class", "number"]
-
-
-def _data(informative: int = 1, kind: Kind = "class") -> tuple[Features, Problem]:
-    """One layer's means are shifted by the target; the others are noise."""
-    rng = np.random.default_rng(7)
-    features = rng.normal(size=(ROWS, LAYERS, 2, WIDTH))
-    features = features * rng.uniform(0.1, 30, (LAYERS, 2, WIDTH)) + rng.normal(
-        0, 20, (LAYERS, 2, WIDTH)
-    )
-    scale = features[:, informative, 0].std(0)
-    groups = np.arange(ROWS) % SPEAKERS
-    if kind == "class":
-        targets = rng.integers(0, CLASSES, ROWS).astype(float)
-        features[:, informative, 0, :CLASSES] += (
-            np.eye(CLASSES)[targets.astype(int)] * 4 * scale[:CLASSES]
-        )
-    else:
-        targets = rng.normal(50, 5, ROWS)
-        features[:, informative, 0, 0] += (targets - 50) * scale[0]
-    classes = CLASSES if kind == "class" else 0
-    return features.astype(np.float32), Problem(kind, targets, classes, groups=groups)
-
-
-def _split(fold: int = 0, seed: int = 0) -> Split:
-    """Three speakers test, three develop."""
-    speaker = (np.arange(ROWS) + fold) % SPEAKERS
-    develop, test = (speaker - 3 - seed) % SPEAKERS < 3, speaker < 3
-    develop &= ~test
-    rows = [np.flatnonzero(part) for part in (~develop & ~test, develop, test)]
-    return Split(fold, seed, *rows)
+from tests.heads.speakers import (
+    CLASSES,
+    LAYERS,
+    ROWS,
+    WIDTH,
+    Features,
+    Kind,
+    speakers,
+    speakers_split,
+)  # fmt: skip
 
 
 def _fit(features: Features, problem: Problem, splits: list[Split], **settings: Any) -> Fits:
@@ -55,7 +30,7 @@ def _fit(features: Features, problem: Problem, splits: list[Split], **settings: 
 
 
 def _one(features: Features, problem: Problem, **settings: Any) -> Fitted:
-    (fitted,) = _fit(features, problem, [_split()], **settings).fitted
+    (fitted,) = _fit(features, problem, [speakers_split()], **settings).fitted
     return fitted
 
 
@@ -75,7 +50,7 @@ def _same(fitted: Fitted, other: Fitted) -> None:
 )
 def test_learns_what_can_be_separated(layers: Any, least: float) -> None:
     """Of the mean, two layers of three are noise of other spreads."""
-    features, problem = _data()
+    features, problem = speakers()
     fitted = _one(features, problem, layers=layers)
     assert _accuracy(fitted, problem) > least
     assert fitted.outputs.sum(1) == pytest.approx(1, abs=1e-5)
@@ -83,7 +58,7 @@ def test_learns_what_can_be_separated(layers: Any, least: float) -> None:
 
 def test_learns_nothing_where_there_is_nothing() -> None:
     """Targets at random: outputs are close to equal, where a probe without a penalty is sure."""
-    features, problem = _data()
+    features, problem = speakers()
     shuffled = np.random.default_rng(0).permutation(problem.targets)
     fitted = _one(features, replace(problem, targets=shuffled))
     assert _accuracy(fitted, replace(problem, targets=shuffled)) < 0.6
@@ -92,7 +67,7 @@ def test_learns_nothing_where_there_is_nothing() -> None:
 
 @pytest.mark.parametrize("criterion", ["ccc", "squared-error"])
 def test_learns_a_number(criterion: str) -> None:
-    features, problem = _data(kind="number")
+    features, problem = speakers(kind="number")
     fitted = _one(features, problem, criterion=criterion)
     assert fitted.outputs.shape == (len(fitted.split.test), 1)
     truth = problem.targets[fitted.split.test]
@@ -100,7 +75,7 @@ def test_learns_a_number(criterion: str) -> None:
 
 
 def test_by_ccc_values_have_the_targets_deviation() -> None:
-    features, problem = _data(kind="number")
+    features, problem = speakers(kind="number")
     targets = problem.targets + np.random.default_rng(1).normal(0, 8, ROWS)
     problem = replace(problem, targets=targets)
     deviations = {}
@@ -113,14 +88,14 @@ def test_by_ccc_values_have_the_targets_deviation() -> None:
 
 
 def test_a_number_that_nothing_predicts_is_not_blown_up() -> None:
-    features, problem = _data(kind="number")
+    features, problem = speakers(kind="number")
     targets = np.random.default_rng(5).normal(0, 1, ROWS)
     fitted = _one(features, replace(problem, targets=targets))
     assert fitted.outputs.std() < 0.5
 
 
 def test_a_series_keeps_recordings_together() -> None:
-    features, problem = _data(kind="number")
+    features, problem = speakers(kind="number")
     recordings = np.asarray(problem.groups)
     series = replace(problem, recordings=recordings, groups=None)
     _same(_one(features, series), _one(features, problem))
@@ -128,7 +103,7 @@ def test_a_series_keeps_recordings_together() -> None:
 
 @pytest.mark.parametrize("layer", range(LAYERS))
 def test_layer_weights_find_the_informative_layer(layer: int) -> None:
-    features, problem = _data(layer)
+    features, problem = speakers(layer)
     weights = _one(features, problem).layer_weights
     assert weights is not None
     assert weights.sum() == pytest.approx(1, abs=1e-5)
@@ -139,8 +114,10 @@ def test_layer_weights_find_the_informative_layer(layer: int) -> None:
 @pytest.mark.parametrize("kind", ["class", "number"])
 @pytest.mark.parametrize("layers", ["learned", "mean", "best", "last"])
 def test_state_is_one_linear_map(kind: Kind, layers: Any) -> None:
-    features, problem = _data(kind=kind)
-    for fitted in _fit(features, problem, [_split(), _split(4, 3)], layers=layers).fitted:
+    features, problem = speakers(kind=kind)
+    for fitted in _fit(
+        features, problem, [speakers_split(), speakers_split(4, 3)], layers=layers
+    ).fitted:
         flat = features[fitted.split.test].reshape(-1, LAYERS, 2 * WIDTH)
         if layers == "last":
             flat = flat[:, -1:]
@@ -154,8 +131,8 @@ def test_state_is_one_linear_map(kind: Kind, layers: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["class", "number"])
 def test_test_rows_change_no_weight_by_a_bit(kind: Kind) -> None:
-    features, problem = _data(kind=kind)
-    test = _split().test
+    features, problem = speakers(kind=kind)
+    test = speakers_split().test
     before = _one(features, problem)
     changed, targets = features.copy(), problem.targets.copy()
     changed[test] = changed[test] * 1000 + 12345
@@ -166,8 +143,8 @@ def test_test_rows_change_no_weight_by_a_bit(kind: Kind) -> None:
 
 
 def test_a_tested_group_on_the_training_side_is_refused() -> None:
-    features, problem = _data()
-    split = _split()
+    features, problem = speakers()
+    split = speakers_split()
     groups = np.asarray(problem.groups).copy()
     groups[split.train[0]] = groups[split.test[0]]
     with pytest.raises(ParalbenchError, match="on the training side and tested"):
@@ -175,7 +152,7 @@ def test_a_tested_group_on_the_training_side_is_refused() -> None:
 
 
 def test_a_split_for_deployment_tests_every_row() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     every: Rows = np.arange(ROWS)
     (fitted,) = _fit(features, problem, [Split(0, 0, every, every[:0], every)]).fitted
     assert _accuracy(fitted, problem) > 0.9
@@ -183,7 +160,7 @@ def test_a_split_for_deployment_tests_every_row() -> None:
 
 @pytest.mark.parametrize("kind", ["class", "number"])
 def test_out_of_fold_outputs_are_of_the_training_side(kind: Kind) -> None:
-    features, problem = _data(kind=kind)
+    features, problem = speakers(kind=kind)
     fitted = _one(features, problem)
     held_out, split = fitted.out_of_fold, fitted.split
     assert held_out is not None
@@ -194,8 +171,8 @@ def test_out_of_fold_outputs_are_of_the_training_side(kind: Kind) -> None:
 
 
 def test_refit_false_leaves_development_rows_out() -> None:
-    features, problem = _data()
-    split = _split()
+    features, problem = speakers()
+    split = speakers_split()
     changed, targets = features.copy(), problem.targets.copy()
     changed[split.develop] *= 100
     targets[split.develop] = targets[split.develop][::-1]
@@ -206,12 +183,12 @@ def test_refit_false_leaves_development_rows_out() -> None:
 
 
 def test_the_number_of_cores_changes_no_bit() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     alone, beside = (
         HEAD.fit(
             [PooledStream("made", features)],
             problem,
-            [_split()],
+            [speakers_split()],
             Settings(),
             Workplace(workers=workers),
         ).fitted[0]
@@ -222,8 +199,8 @@ def test_the_number_of_cores_changes_no_bit() -> None:
 
 def test_it_draws_nothing() -> None:
     """Seeds that train on the same rows give the same fit, and so does another run."""
-    features, problem = _data()
-    first, second = _fit(features, problem, [_split(), _split(0, 1)]).fitted
+    features, problem = speakers()
+    first, second = _fit(features, problem, [speakers_split(), speakers_split(0, 1)]).fitted
     _same(first, second)
     _same(first, _one(features, problem))
     assert HEAD.deterministic
@@ -231,7 +208,7 @@ def test_it_draws_nothing() -> None:
 
 @pytest.mark.parametrize("rule", ["best", "one-standard-error"])
 def test_the_rule_takes_the_stronger_penalty(rule: Any) -> None:
-    features, problem = _data()
+    features, problem = speakers()
     chosen = {
         rule: _one(features, problem, layers=1, rule=rule).chosen["strengths"][0]
         for rule in ("best", "one-standard-error")
@@ -240,7 +217,7 @@ def test_the_rule_takes_the_stronger_penalty(rule: Any) -> None:
 
 
 def test_balanced_classes_weigh_the_same() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     targets = np.where(np.arange(ROWS) % 10 < 9, 0.0, problem.targets)
     skewed = replace(problem, targets=targets)
     noise = np.random.default_rng(1).normal(size=features.shape).astype(np.float32)
@@ -250,9 +227,9 @@ def test_balanced_classes_weigh_the_same() -> None:
 
 
 def test_one_speaker_a_class_falls_back_to_rows() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     by_class = replace(problem, groups=problem.targets.astype(np.int64))
-    split = _split()
+    split = speakers_split()
     split = replace(split, test=split.test[:0])
     (fitted,) = _fit(features, by_class, [split]).fitted
     assert fitted.chosen["inner_folds_of"] == "rows"
@@ -262,10 +239,10 @@ def test_one_speaker_a_class_falls_back_to_rows() -> None:
 
 @pytest.mark.parametrize("kind", ["class", "number"])
 def test_constant_columns_do_no_harm(kind: Kind) -> None:
-    features, problem = _data(kind=kind)
+    features, problem = speakers(kind=kind)
     features[:, 0, 0, 4] = 1e6
     features[:, 1, 1, 5] = 0
-    features[_split().test, 1, 1, 5] = 1e4
+    features[speakers_split().test, 1, 1, 5] = 1e4
     fitted = _one(features, problem)
     assert np.isfinite(fitted.outputs).all()
     assert not fitted.state["weights"][0, 4].any()
@@ -273,13 +250,13 @@ def test_constant_columns_do_no_harm(kind: Kind) -> None:
 
 
 def test_a_constant_layer_does_no_harm() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     features[:, 2] = 3
     assert _accuracy(_one(features, problem), problem) > 0.9
 
 
 def test_many_more_columns_than_rows() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     rng = np.random.default_rng(3)
     noise = rng.normal(size=(ROWS, LAYERS, 2, 200))
     wide = np.concatenate([features, noise.astype(np.float32)], 3)
@@ -289,9 +266,9 @@ def test_many_more_columns_than_rows() -> None:
 
 @pytest.mark.parametrize(("layers", "kept"), [("last", 2), (1, 1), (0, 0), (-1, 2)])
 def test_one_layer_is_that_layer_alone(layers: str | int, kept: int) -> None:
-    features, problem = _data()
-    fits = _fit(features, problem, [_split()], layers=layers)
-    cut = _fit(features[:, [kept]], problem, [_split()])
+    features, problem = speakers()
+    fits = _fit(features, problem, [speakers_split()], layers=layers)
+    cut = _fit(features[:, [kept]], problem, [speakers_split()])
     assert np.array_equal(fits.fitted[0].outputs, cut.fitted[0].outputs)
     assert fits.fitted[0].state["weights"].shape == (1, 2 * WIDTH, CLASSES)
     assert fits.trained_parameters == (2 * WIDTH + 1) * (CLASSES - 1)
@@ -299,16 +276,16 @@ def test_one_layer_is_that_layer_alone(layers: str | int, kept: int) -> None:
 
 @pytest.mark.parametrize("layers", [3, -4])
 def test_a_layer_that_does_not_exist_is_refused(layers: int) -> None:
-    features, problem = _data()
+    features, problem = speakers()
     with pytest.raises(UsageError, match=f"layers is {layers}, the encoder has 0 to 2"):
         _one(features, problem, layers=layers)
 
 
 def test_bags_of_audio_words_are_refused() -> None:
-    features, problem = _data()
+    features, problem = speakers()
     stream = PooledStream("some", features, words=Words.model_construct())
     with pytest.raises(UsageError, match="no bags of audio words"):
-        HEAD.fit([stream], problem, [_split()], Settings())
+        HEAD.fit([stream], problem, [speakers_split()], Settings())
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,10 @@ KINDS: dict[str, tuple[Spoil, str]] = {
         "folds: expected 3 from the predictions, got 4",
     ),
     "seed picked": (column("seed", lambda seed: seed + 7), "seeds must not be selected"),
+    "seeds of a deterministic head": (
+        setting("head", "linear-probe"),
+        "seed: expected the seed 0 alone, got [0, 1]; 'linear-probe' is deterministic",
+    ),
     "hard example left out": (
         rows_kept(lambda row: row["cluster"] > 0),
         "data.scored: expected 28",

@@ -46,7 +46,7 @@ def good(root: Path) -> Good:
         rows[at]["target"], rows[at + 1]["target"] = rows[at + 1]["target"], rows[at]["target"]
     data = toy.write_corpus(root / "data")
     toy.write_table(data, rows)
-    toy.score(folder, data, root / "work")
+    toy.score(folder, data, root / "work", heads=["sgd-probe"])
     catalog, results = Catalog([folder]), root / "work" / "results"
     report = pack("bands", results, catalog, root / "bands.zip")
     assert not report.problems, list(map(str, report.problems))

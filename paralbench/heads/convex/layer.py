@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.heads.convex.criterion import Criterion, log_loss, squared_error, uncorrelated
-from paralbench.heads.convex.inner_folds import InnerFolds
 from paralbench.heads.convex.logistic import Logistic
 from paralbench.heads.convex.ridge import Ridge
 from paralbench.heads.convex.space import Space
 from paralbench.heads.convex.standard import Standard
+from paralbench.heads.convex.training_side import TrainingSide
 
 Array = NDArray[np.float64]
 
@@ -48,45 +46,33 @@ class Layer:
 
 @dataclass(frozen=True)
 class Learning:
-    """What is learnt from the training rows, whichever layer it is learnt from.
+    """How a layer is learnt, whichever it is.
 
     Args:
-        targets: [rows], class indices or values.
-        classes: how many; 0 for numbers.
-        weights: [rows], of each row in the loss; of numbers all 1.
-        folds: inner folds.
-        criterion: "log-loss", "squared-error" or "ccc".
+        side: the training side.
         rule: "best" or "one-standard-error".
         strengths: that are tried, strongest first.
     """
 
-    targets: Array
-    classes: int
-    weights: Array
-    folds: InnerFolds
-    criterion: str
+    side: TrainingSide
     rule: str
     strengths: Sequence[float]
-
-    @cached_property
-    def judge(self) -> Criterion:
-        """The criterion over the rows that can be scored."""
-        loss = {"log-loss": log_loss, "squared-error": squared_error, "ccc": uncorrelated}
-        scored = np.where(self.folds.scored, self.weights, 0.0)
-        return Criterion(loss[self.criterion], self.targets, scored, self.folds.number)
 
     def layer(self, columns: NDArray[np.floating]) -> Layer:
         """Fit one layer's rows [rows, columns]."""
         space = Space.of(columns, Standard.of(columns))
         unit = float(columns.shape[0] * columns.shape[1])
-        return self._logistic(space, unit) if self.classes else self._ridge(space, unit)
+        return self._logistic(space, unit) if self.side.classes else self._ridge(space, unit)
 
     def _logistic(self, space: Space, unit: float) -> Layer:
-        number, rows = self.folds.number, np.arange(len(self.targets))
-        held = [np.where(number == part, 0.0, self.weights) for part in range(self.folds.count)]
-        members = np.stack([self.weights, *held])
-        classes = self.targets.astype(np.int64)
-        path = Logistic(space.coordinates, space.power, classes, self.classes, members)
+        number, rows = self.side.folds.number, np.arange(len(self.side.targets))
+        held = [
+            np.where(number == part, 0.0, self.side.weights)
+            for part in range(self.side.folds.count)
+        ]
+        members = np.stack([self.side.weights, *held])
+        classes = self.side.targets.astype(np.int64)
+        path = Logistic(space.coordinates, space.power, classes, self.side.classes, members)
         starts, before = [], path.state
 
         def left_out(strength: float) -> Array:
@@ -100,7 +86,7 @@ class Learning:
             return logits
 
         chosen, loss, outputs = self._choice(left_out)
-        model = Logistic(space.coordinates, space.power, classes, self.classes, members[:1])
+        model = Logistic(space.coordinates, space.power, classes, self.side.classes, members[:1])
         if starts:
             model.state = starts[chosen]
         model.solve(self.strengths[chosen] * unit, _AT_END)
@@ -110,9 +96,9 @@ class Learning:
         return Layer(weights, bias, outputs, self.strengths[chosen], loss)
 
     def _ridge(self, space: Space, unit: float) -> Layer:
-        model = Ridge(space.coordinates, space.power, self.targets)
+        model = Ridge(space.coordinates, space.power, self.side.targets)
         chosen, loss, outputs = self._choice(
-            lambda strength: model.left_out(strength * unit, self.folds.number)
+            lambda strength: model.left_out(strength * unit, self.side.folds.number)
         )
         weights, bias = model.solve(self.strengths[chosen] * unit)
         if outputs is None:
@@ -122,15 +108,15 @@ class Learning:
 
     def _choice(self, left_out: Callable[[float], Array]) -> tuple[int, float | None, Array | None]:
         """The chosen strength's number, its loss and its outputs; the middle one without folds."""
-        if not self.folds.count:
+        if not self.side.folds.count:
             return len(self.strengths) // 2, None, None
         outputs: list[Array] = []
         losses: list[float] = []
         for strength in self.strengths:
             outputs.append(left_out(strength))
-            losses.append(self.judge(outputs[-1]))
+            losses.append(self.side.judge(outputs[-1]))
             # Past the valley weaker strengths only do worse, and cost the most time.
             if len(losses) > _RISES and (np.diff(losses[-_RISES - 1 :]) > 0).all():
                 break
-        chosen = self.judge.choice(outputs, self.rule)
+        chosen = self.side.judge.choice(outputs, self.rule)
         return chosen, losses[chosen], outputs[chosen]
