@@ -98,11 +98,8 @@ class LinearProbe(LinearHead):
             if key not in models:
                 models[key] = _model(features, problem, rows, settings, workers)
             fitted.append(models[key].fitted(features, split))
-        outputs = max(1, problem.classes - 1)
-        size = (features.shape[2] + 1) * outputs
-        if settings.layers == "learned" and len(layers) > 1:
-            size = len(layers) * (size + 1)
-        return Fits(fitted, size)
+        deployed = fitted[0].state
+        return Fits(fitted, deployed["weights"].size + deployed["bias"].size)
 
 
 HEAD = LinearProbe()

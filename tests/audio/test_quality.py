@@ -186,6 +186,7 @@ print(measure(Clip(Path(sys.argv[1])), VoiceActivity()).seconds,
 """
 
 
+@pytest.mark.slow
 def test_twenty_minutes_need_no_more_memory_than_one(
     tmp_path: Path, voice: NDArray[np.float32]
 ) -> None:

@@ -64,6 +64,7 @@ def _suspected(kind: Kind, seeds: range) -> float:
     return float(np.mean([one is not None and LIMIT is not None and one > LIMIT for one in found]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "low", "high"),
     [("one speaker", 0, 0.1), ("faint interviewer", 0.4, 1), ("other sex", 0.8, 1)],

@@ -83,6 +83,7 @@ def test_a_class_is_calibrated_and_told_with_its_intervals() -> None:
     assert {one.attribute for one in told.performance.subgroups} == {"sex"}
 
 
+@pytest.mark.slow
 def test_sensitivity_told_is_that_of_new_speakers() -> None:
     """Over many draws: nothing is told better than it is."""
     told, true = [], []

@@ -36,6 +36,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["clips", "all.csv"])
 def test_both_are_named_and_400_are_scored(
     recordings: Path, place: str, capsys: pytest.CaptureFixture[str]

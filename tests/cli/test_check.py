@@ -38,6 +38,7 @@ def _check(*more: str) -> int:
     return main(["check", "mine", "--catalog", str(CATALOG), *more])
 
 
+@pytest.mark.slow
 def test_log_mel_passes_the_whole_kit(capsys: Capture) -> None:
     assert main(["check", "log-mel", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)
@@ -49,6 +50,7 @@ def test_log_mel_passes_the_whole_kit(capsys: Capture) -> None:
     assert not verdict.failed
 
 
+@pytest.mark.slow
 def test_a_failure_is_shown_once_and_ends_in_1(capsys: Capture) -> None:
     adapter = _model() / "adapter.py"
     text = adapter.read_text(encoding="utf-8")
@@ -63,6 +65,7 @@ def test_a_failure_is_shown_once_and_ends_in_1(capsys: Capture) -> None:
     assert not any(finding.outcome == "passed" for finding in verdict.findings)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -92,6 +95,7 @@ def test_a_model_that_cannot_be_loaded_gives_one_sentence(
 _COMMAND = [sys.executable, "-m", "paralbench.cli.main", "check", "mine", "--catalog", str(CATALOG)]
 
 
+@pytest.mark.slow
 def test_findings_are_shown_while_the_model_is_checked() -> None:
     """The command prints the first finding long before it ends."""
     _model()
@@ -104,6 +108,7 @@ def test_findings_are_shown_while_the_model_is_checked() -> None:
     assert running
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_the_worker_ends_with_the_command(end: signal.Signals) -> None:
@@ -137,6 +142,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("load", "bound", "said"),
     [

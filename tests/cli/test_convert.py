@@ -31,6 +31,7 @@ def test_without_a_file_it_takes_what_was_fetched(capsys: pytest.CaptureFixture[
     assert "first: paralbench fetch hubert-base" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_fetching_a_pickle_stores_it_and_names_the_next_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,7 @@ def asked(tmp_path: Path) -> list[str]:
             "--seeds", "1", "--json", "--precision", "bf16", "--model"]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_both_ways_are_compared(asked: list[str], capsys: Capture) -> None:
     assert main(["fidelity", *asked, "whisper-tiny.en"]) == 0
     (told,) = json.loads(capsys.readouterr().out)

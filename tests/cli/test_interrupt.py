@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from paralbench.features.inventory import holdings
 from tests.evaluation import toy
 
@@ -23,6 +25,7 @@ _SLOW = toy.ENCODER.replace(
 )
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     catalog = toy.write_catalog(tmp_path / "catalog", encoder=_SLOW)
     data = toy.write_corpus(tmp_path / "data")

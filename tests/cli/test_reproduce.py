@@ -47,6 +47,7 @@ def _told(result: Path, catalog: Path, data: Path, capsys: Capture) -> tuple[int
     return code, told
 
 
+@pytest.mark.slow
 def test_the_same_to_the_last_digit(
     result: Path, catalog: Path, data: Path, capsys: Capture
 ) -> None:
@@ -55,6 +56,7 @@ def test_the_same_to_the_last_digit(
     assert (told["largest"], told["changed"]) == (0.0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("threads")
 def test_another_number_of_threads_stays_within_tolerance(
     result: Path, catalog: Path, data: Path, capsys: Capture
@@ -66,6 +68,7 @@ def test_another_number_of_threads_stays_within_tolerance(
     assert told["changed"] == 0
 
 
+@pytest.mark.slow
 def test_another_encoder_is_named(result: Path, catalog: Path, data: Path, capsys: Capture) -> None:
     adapter = catalog / "models" / "bands" / "adapter.py"
     adapter.write_text(adapter.read_text().replace("torch.hann_window(320)", "0.0 + 1e-6"))
@@ -74,6 +77,7 @@ def test_another_encoder_is_named(result: Path, catalog: Path, data: Path, capsy
     assert "the identity of bands" in {one["what"] for one in told["departures"]}
 
 
+@pytest.mark.slow
 def test_other_audio_is_named_and_nothing_is_compared(
     result: Path, catalog: Path, data: Path, capsys: Capture
 ) -> None:

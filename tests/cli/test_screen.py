@@ -48,6 +48,7 @@ def _lines(file: Path) -> int:
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_it_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     tones(tmp_path / "in", 30)
     bads = [bad for bad in KINDS if bad.kind in ("empty", "text", "lfs-pointer", "odd-name-empty")]
@@ -86,6 +87,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_as_if_it_had_not_been(tmp_path
     assert "not intact: line 6" in told
 
 
+@pytest.mark.slow
 def test_a_second_run_at_once_is_refused_politely(tmp_path: Path) -> None:
     tones(tmp_path / "in", 6)
     first = _start(tmp_path / "in", "-o", tmp_path / "report", "--workers", 1, WAIT=0.5)
@@ -99,6 +101,7 @@ def test_a_second_run_at_once_is_refused_politely(tmp_path: Path) -> None:
     assert first.returncode == 0
 
 
+@pytest.mark.slow
 def test_no_socket_and_nothing_written_outside_the_folder(tmp_path: Path) -> None:
     tones(tmp_path / "in", 3)
     table = tmp_path / "in" / "list.csv"
@@ -130,6 +133,7 @@ def test_what_a_process_is_watched_for_is_seen(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -149,6 +153,7 @@ def test_wrong_usage_is_told(tmp_path: Path, words: tuple[str, ...], said: str) 
     assert not (tmp_path / "report" / JOURNAL).exists()
 
 
+@pytest.mark.slow
 def test_a_stop_by_hand_ends_the_processes_and_keeps_what_is_done(tmp_path: Path) -> None:
     tones(tmp_path / "in", 30)
     started = _start(tmp_path / "in", "-o", tmp_path / "report", "--workers", 1, WAIT=0.2)

@@ -45,7 +45,7 @@ def test_what_validation_would_refuse_is_not_packed(
     archive = tmp_path / "mine.zip"
     asked = ["submit", "--model", "bands", "--results", str(results), *_catalog(good)]
     assert main([*asked, "-o", str(archive)]) == 1
-    assert "standing: expected 'ranked', came 'incomplete'" in capsys.readouterr().err
+    assert "standing: expected 'ranked', got 'incomplete'" in capsys.readouterr().err
     assert not archive.exists()
     assert [file.name for file in tmp_path.iterdir()] == ["results"]
 

@@ -14,6 +14,7 @@ from paralbench.evaluation.benchmark import Benchmark, Done, Request
 pytest.importorskip("silero_vad")
 
 
+@pytest.mark.slow
 def test_a_screener_is_tried_on_people_it_has_not_heard(tmp_path: Path) -> None:
     catalog = Catalog()
     task = catalog.task("simusoe-screening")

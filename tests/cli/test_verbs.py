@@ -115,7 +115,22 @@ def test_run_prints_the_score_and_again_does_not_run(asked: list[str], capsys: C
 
 
 def test_a_setting_reaches_the_head(asked: list[str], capsys: Capture) -> None:
-    assert main(["run", *asked, "--set", "steps=3", "--set", "class_weights=none", "--json"]) == 0
+    assert (
+        main(
+            [
+                "run",
+                *asked,
+                "--head",
+                "sgd-probe",
+                "--set",
+                "steps=3",
+                "--set",
+                "class_weights=none",
+                "--json",
+            ]
+        )
+        == 0
+    )
     (told,) = _json(capsys)
     settings = json.loads(Path(told["file"]).read_text())["training"]["settings"]
     assert (settings["steps"], settings["class_weights"]) == (3, "none")

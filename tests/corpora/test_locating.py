@@ -117,7 +117,10 @@ def test_data_then_configuration_then_environment_then_fetched(
 @pytest.mark.parametrize("text", ["data = ", 'data = "/mine"', "[data]\nmine = 3", "\xff"])
 def test_a_faulty_configuration_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "config.toml").write_bytes(text.encode("latin-1"))
-    with pytest.raises(ParalbenchError, match=r"config\.toml: (not valid TOML|under \[data\])"):
+    with pytest.raises(
+        ParalbenchError,
+        match=r"config\.toml: (is not valid TOML|cannot be read as UTF-8|under \[data\])",
+    ):
         locate(CARD, {})
 
 

@@ -74,6 +74,7 @@ def test_lines_of_a_list_need_no_last_newline(tmp_path: Path) -> None:
 _CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=8)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(_CELL, _CELL), max_size=8))
 def test_what_python_writes_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, table: list[tuple[str, str]]

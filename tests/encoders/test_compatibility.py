@@ -148,6 +148,7 @@ except ParalbenchError as error:
     assert told[1].startswith("torchaudio has no SoX effects any more")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not INSTALLED, reason="torchaudio is not installed")
 def test_the_installed_torchaudio_works_and_lets_transformers_in() -> None:
     code = """
@@ -166,6 +167,7 @@ from transformers.models.wav2vec2.modeling_wav2vec2 import Wav2Vec2Model
     assert _run(code).split() == ["3", "400"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BOTH, reason="s3prl is not installed: pip install 'paralbench[s3prl]'")
 def test_the_installed_s3prl_works_and_changes_no_state() -> None:
     code = """

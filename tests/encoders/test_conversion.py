@@ -120,6 +120,7 @@ def test_what_is_there_is_not_written_over(card: ModelCard, tmp_path: Path) -> N
     assert (tmp_path / "model.safetensors").read_bytes() == b"mine"
 
 
+@pytest.mark.slow
 def test_the_card_finds_what_was_converted_and_it_is_not_pinned(
     card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +150,7 @@ def test_the_process_may_start_nothing() -> None:
     conversion._forbid("open", ())
 
 
+@pytest.mark.slow
 def test_the_process_has_no_network() -> None:
     program = (
         "import socket, sys; from paralbench.encoders import conversion; "
@@ -169,6 +171,7 @@ def test_a_pickle_that_was_not_fetched_names_the_way(
         fetched_pickle(Catalog().model("whisper-small").card)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_years_ago_gives_the_hidden_states_it_gave(
     card: ModelCard, tmp_path: Path
 ) -> None:

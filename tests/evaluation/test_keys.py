@@ -272,6 +272,7 @@ def test_whatever_runs_is_keyed_or_says_that_it_makes_no_numbers(
     } <= called, "the recording misses what surely ran"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_modules_without_numbers_change_none(
     toy: tuple[Path, Path], recorded: tuple[dict[str, object], set[str]], tmp_path: Path
 ) -> None:

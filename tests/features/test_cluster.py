@@ -43,6 +43,7 @@ def _files(store: FeatureStore) -> list[bytes]:
     return [(store.folder / name).read_bytes() for name in ("data.bin", "index.bin")]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """Refused clips, a recording of many pieces, and one actor killed while it works."""
     calls = tmp_path / "calls"
@@ -77,6 +78,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert extract(chosen, asked, away, engine=Engine("ray"), quiet=True).made == 0
 
 
+@pytest.mark.slow
 def test_an_error_on_a_worker_is_the_same_sentence(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, f"{FRAMES}[..., :3]")
     store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))

@@ -205,6 +205,7 @@ def test_a_damaged_record_is_made_anew(tmp_path: Path, encoder: Encoders) -> Non
     assert np.array_equal(again.stacked(), whole)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_the_same_to_the_byte(tmp_path: Path) -> None:
     environment = {**os.environ, "CALLS": str(tmp_path / "calls"), "SLOW": "0.03"}
     _clips(tmp_path, [0.2] * 40)

@@ -161,6 +161,7 @@ print(short, peak(10))
 """
 
 
+@pytest.mark.slow
 def test_ten_hours_take_the_memory_of_half_an_hour(tmp_path: Path) -> None:
     """One file of 10 h, pooled and as frames: 576 MB as float32, and 86 MB of frames."""
     told = subprocess.run(

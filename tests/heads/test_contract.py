@@ -125,6 +125,7 @@ def computed(of: Case, clips: Literal["together", "mixed"]) -> list[np.ndarray[A
     return outputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_deployed_it_computes_what_it_computed_when_fitted(name: str, kind: str) -> None:
     of = case(name, kind)

@@ -86,6 +86,7 @@ def test_macs_are_linear_in_frames() -> None:
     assert long - middle == middle - short == 9_000 * 32 * 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MANY)
 def test_what_only_two_streams_together_say_is_learnt(name: str) -> None:
     """Whether classes 1 and 2 are meant, one stream says; which of them, the other."""
@@ -114,6 +115,7 @@ def test_a_number_is_learnt() -> None:
     assert np.corrcoef(fitted.outputs[:, 0], problem.targets[split(60).test])[0, 1] > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["graph-fusion", "late-fusion"])
 def test_a_series_is_learnt(name: str) -> None:
     stream, problem = series()

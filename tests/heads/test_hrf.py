@@ -57,6 +57,7 @@ def _trained(name: str, given: dict[str, object], heard: Batch, plain: bool = Fa
     return network.eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HEADS)
 @pytest.mark.parametrize("factors", [2, 3])
 @pytest.mark.parametrize("rank", [2, 4, 8])

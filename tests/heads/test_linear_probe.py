@@ -271,7 +271,7 @@ def test_one_layer_is_that_layer_alone(layers: str | int, kept: int) -> None:
     cut = _fit(features[:, [kept]], problem, [speakers_split()])
     assert np.array_equal(fits.fitted[0].outputs, cut.fitted[0].outputs)
     assert fits.fitted[0].state["weights"].shape == (1, 2 * WIDTH, CLASSES)
-    assert fits.trained_parameters == (2 * WIDTH + 1) * (CLASSES - 1)
+    assert fits.trained_parameters == (2 * WIDTH + 1) * CLASSES
 
 
 @pytest.mark.parametrize("layers", [3, -4])

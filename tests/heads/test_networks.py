@@ -31,6 +31,7 @@ def test_gradients_reach_every_parameter(name: str) -> None:
     assert without_gradient(build(name), heard([60, 45], clips=3)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_a_handful_is_learnt_by_heart(name: str) -> None:
     # Deep attention starts to say the same of everything where it is pushed as hard as the others.

@@ -44,6 +44,7 @@ def score(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Resu
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_beats_chance(score: Callable[[str, str], Result], name: str, kind: str) -> None:
     result = score(name, TASKS[kind])

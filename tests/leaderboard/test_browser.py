@@ -62,6 +62,7 @@ def _models(page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_page_opens_without_a_word(page: Page, site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 10
@@ -71,10 +72,11 @@ def test_every_page_opens_without_a_word(page: Page, site: Path) -> None:
         assert page.evaluate("document.querySelectorAll('main img').length") == 0, file
 
 
+@pytest.mark.slow
 def test_the_explorer_filters_sorts_and_keeps_it_in_the_address(page: Page, site: Path) -> None:
     page.goto((site / "explore.html").as_uri())
     assert sorted(_models(page)) == ["m0", "m1", "m2"]
-    page.get_by_label("synthetic too").check()
+    page.get_by_label("include synthetic").check()
     assert "made" in _models(page)
     page.get_by_label("Search").fill("m")
     page.get_by_role("button", name="Score").click()
@@ -92,6 +94,7 @@ def test_the_explorer_filters_sorts_and_keeps_it_in_the_address(page: Page, site
     assert page.get_by_label("Search").input_value() == "m"
 
 
+@pytest.mark.slow
 def test_columns_are_chosen(page: Page, site: Path) -> None:
     page.goto((site / "explore.html").as_uri())
     page.get_by_text("Columns").click()
@@ -102,6 +105,7 @@ def test_columns_are_chosen(page: Page, site: Path) -> None:
     assert "Rank" not in headings
 
 
+@pytest.mark.slow
 def test_a_table_sorts_by_keyboard(page: Page, site: Path) -> None:
     page.goto((site / "tasks" / "toy-tone.html").as_uri())
     page.locator("table.sortable button[data-sort=model]").focus()
@@ -112,6 +116,7 @@ def test_a_table_sorts_by_keyboard(page: Page, site: Path) -> None:
     assert page.locator("th[aria-sort=descending]").count() == 1
 
 
+@pytest.mark.slow
 def test_charts_are_drawn(page: Page, site: Path) -> None:
     page.goto((site / "tasks" / "toy-tone.html").as_uri())
     charts = page.locator("svg.chart")
@@ -123,6 +128,7 @@ def test_charts_are_drawn(page: Page, site: Path) -> None:
         assert charts.nth(place).locator("path, rect").count() > 2
 
 
+@pytest.mark.slow
 def test_links_work_from_the_disk(page: Page, site: Path) -> None:
     page.goto((site / "index.html").as_uri())
     page.get_by_role("link", name="toy-tone", exact=True).first.click()
@@ -133,6 +139,7 @@ def test_links_work_from_the_disk(page: Page, site: Path) -> None:
     assert page.locator("table.heat").count() == 1
 
 
+@pytest.mark.slow
 def test_the_front_page_finds_a_task(page: Page, site: Path) -> None:
     page.goto((site / "index.html").as_uri())
     page.get_by_label("Find a task, model or head").fill("nothing of the kind")
@@ -141,11 +148,13 @@ def test_the_front_page_finds_a_task(page: Page, site: Path) -> None:
     assert page.locator("section.task:visible").count() == 1
 
 
+@pytest.mark.slow
 def test_a_hostile_name_is_shown_as_text(page: Page, site: Path) -> None:
     page.goto((site / "models" / "bands.html").as_uri())
     assert MARKUP in page.locator("main").text_content()
 
 
+@pytest.mark.slow
 def test_a_phone_need_not_scroll_sideways(page: Page, site: Path) -> None:
     page.set_viewport_size({"width": 375, "height": 700})
     for name in ("index.html", "explore.html", "tasks/toy-tone.html", "analysis.html"):

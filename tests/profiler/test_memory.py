@@ -40,6 +40,7 @@ def load():
 MIB = 1 << 20
 
 
+@pytest.mark.slow
 def test_what_is_held_and_what_is_taken(tmp_path: Path) -> None:
     catalog = Catalog([toy.write_catalog(tmp_path / "catalog", encoder=HUNGRY)])
     subject = Subject.of(

@@ -35,7 +35,7 @@ class Lab:
     data: Path
     work: Path
 
-    def result(self, task: str = "toy-tone", head: str = "linear-probe", **asked_for: Any) -> Path:
+    def result(self, task: str = "toy-tone", head: str = "sgd-probe", **asked_for: Any) -> Path:
         """A result's file; ``model`` and ``seeds`` beside the head's settings."""
         request = Request(
             tasks=[task],

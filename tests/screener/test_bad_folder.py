@@ -35,6 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "clinic"
 
 
+@pytest.mark.slow
 def test_every_file_has_its_row_and_good_ones_are_the_same_as_alone(folder: Path) -> None:
     gate = Gate(QualityLimits())
     alone = _rows(folder, gate)

@@ -75,6 +75,7 @@ def test_another_bundle_than_expected_is_refused(whole: Path) -> None:
         Bundle.open(whole, "0" * 64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bit", range(8))
 def test_one_bit_changed_anywhere_is_refused(whole: Path, tmp_path: Path, bit: int) -> None:
     """Every byte of the zip's framing, and every seventh of the contents."""

@@ -84,6 +84,7 @@ def test_links_are_followed_and_circles_end(tmp_path: Path) -> None:
     assert _ids(_listed(folder)) == expected
 
 
+@pytest.mark.slow
 def test_folders_as_deep_as_the_system_allows(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     places = [folder / "/".join(["d"] * depth) for depth in range(1500)]

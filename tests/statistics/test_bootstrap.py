@@ -32,6 +32,7 @@ def _interval(*tallies: Tally, draws: int = 2000, seed: int = 0) -> Interval:
     return interval(MEAN, tallies, np.full(clusters, 9.0), Draws.of(clusters, draws, seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["uar", "wa", "ccc", "auroc"])
 @pytest.mark.parametrize("clusters", [5, 10])
 def test_intervals_cover_the_truth_as_often_as_they_say(name: str, clusters: int) -> None:

@@ -66,6 +66,7 @@ def test_intervals_cover_held_out_speakers(level: float) -> None:
     assert np.mean(covered) == pytest.approx(level, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.8, 0.9])
 def test_sets_cover_held_out_speakers_of_each_class_once_calibrated(level: float) -> None:
     """Calibrated as a bundle is: what is fitted is fitted on the same speakers, held out in turn."""

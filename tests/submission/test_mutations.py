@@ -100,6 +100,7 @@ def test_no_cell_of_the_predictions_can_change_a_score(
         assert abs(other - table[name][row].as_py()) <= 1e-3
 
 
+@pytest.mark.slow
 @settings(FEW, max_examples=150)
 @given(data=st.data())
 def test_no_byte_of_the_archive_can_change_a_score(

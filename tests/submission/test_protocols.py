@@ -25,6 +25,7 @@ def _run(task: str, root: Path, catalog: Catalog) -> Path:
     return found.file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "task", ["m3ed-emotion", "sewa-arousal", "adress-m-mmse", "iemocap-emotion-10fold"]
 )
@@ -34,6 +35,7 @@ def test_it_is_valid(task: str, tmp_path: Path) -> None:
     assert list(map(str, validate(tmp_path / "results", catalog).problems)) == []
 
 
+@pytest.mark.slow
 def test_under_a_corpus_s_own_parts_counts_are_held_against_folds_and_predictions(
     tmp_path: Path,
 ) -> None:

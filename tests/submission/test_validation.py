@@ -136,6 +136,7 @@ def test_the_same_examples_under_another_head_are_valid(
     assert _said(spoiling.write(tmp_path, files), good, good.results) == []
 
 
+@pytest.mark.slow
 def test_many_are_shared_among_processes(good: spoiling.Good, tmp_path: Path) -> None:
     files = spoiling.copied(good.files)
     for number in range(9):

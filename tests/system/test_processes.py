@@ -39,6 +39,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [POOL, INPUT])
 def test_no_worker_outlives_a_killed_parent(tmp_path: Path, script: str) -> None:
     program, started = tmp_path / "parent.py", tmp_path / "started"

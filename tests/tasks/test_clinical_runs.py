@@ -27,6 +27,7 @@ def _uninformed(root: Path, task: str, name: str) -> float:
     return metric(name)(np.tile(chosen.targets, 50), said, len(chosen.classes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CORPORA)
 def test_every_task_runs_from_synth_to_a_result(
     made: Callable[[str], Path], scored: Callable[[str], list[Done]], name: str
@@ -39,6 +40,7 @@ def test_every_task_runs_from_synth_to_a_result(
         assert (one.refused, one.result.standing) == ((), "synthetic")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CORPORA)
 def test_a_seed_makes_the_same_bytes_and_another_seed_others(
     made: Callable[[str], Path], tmp_path: Path, name: str

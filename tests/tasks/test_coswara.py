@@ -86,6 +86,7 @@ def test_a_person_without_recordings_is_refused(tmp_path: Path) -> None:
     assert refusal.where.endswith("combined_data.csv:3")
 
 
+@pytest.mark.slow
 def test_synth_is_read_and_its_empty_file_is_no_audio(tmp_path: Path) -> None:
     Catalog().corpus("coswara").synthesize(tmp_path / "one", 0)
     reading = _read(tmp_path / "one")

@@ -59,6 +59,7 @@ def test_synth_is_read_whole_and_every_speaker_is_left_out_once(tmp_path: Path) 
     assert [len(split.test) for split in found] == [14] * 10
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         Catalog().corpus("emodb").synthesize(tmp_path / name, 5)

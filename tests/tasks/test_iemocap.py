@@ -37,6 +37,7 @@ def line(name: str, emotion: str = "ang", vad: str = "[1.5000, 4.0000, 4.5000]")
     return f"[6.2901 - 8.2357]\t{name}\t{emotion}\t{vad}\n"
 
 
+@pytest.mark.slow
 def test_counts_by_speaker_emotion_and_session(synthetic: Path) -> None:
     reading = read(CORPUS, synthetic)
     assert not reading.refused
@@ -131,6 +132,7 @@ def test_root_is_found_from_above_and_below(synthetic: Path) -> None:
         assert locate(CORPUS.card, {"iemocap": given}) == synthetic
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes(synthetic: Path, tmp_path: Path) -> None:
     CORPUS.synthesize(tmp_path / "again", 3)
     assert digest(tmp_path / "again") == digest(synthetic)

@@ -45,6 +45,7 @@ def test_a_dimension_is_the_raters_mean_on_every_utterance(
     assert chosen.targets.tolist() == values
 
 
+@pytest.mark.slow
 def test_ten_folds_hold_out_the_one_who_speaks(synthetic: Reading) -> None:
     chosen = select(Catalog().task("iemocap-emotion-10fold"), synthetic.examples)
     found = splits(chosen, seeds=(0,))

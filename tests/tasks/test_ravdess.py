@@ -1,6 +1,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from paralbench.audio.decoding import header
 from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
@@ -81,6 +83,7 @@ def test_the_folds_hold_every_actor_once() -> None:
     assert actors == {f"{number:02d}": 1 for number in range(1, 25)}
 
 
+@pytest.mark.slow
 def test_synth_is_read_whole_and_a_stereo_file_among_it(tmp_path: Path) -> None:
     Catalog().corpus("ravdess").synthesize(tmp_path / "one", 0)
     reading = _read(tmp_path / "one")

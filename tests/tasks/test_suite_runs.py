@@ -21,6 +21,7 @@ REFUSED = {
 WEAK = {"msp-podcast-valence", "accentdb-accent", "cmu-mosei-polarity"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_every_task_runs_from_synth_to_a_result(
     scored: Callable[[str], list[Done]], name: str
@@ -43,6 +44,7 @@ def test_a_root_one_level_too_high_is_found_by_its_layout(
     assert all(one.erratum for one in read(corpus, root).refused)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["voxceleb", "sep28k"])
 def test_a_seed_makes_the_same_bytes_and_another_seed_others(
     made: Callable[[str], Path], tmp_path: Path, name: str

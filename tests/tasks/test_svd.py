@@ -136,6 +136,7 @@ def test_the_data_folder_itself_is_put_right(tmp_path: Path) -> None:
     assert locate(Catalog().corpus("svd").card, {"svd": root / "data"}) == root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["svd-pathology", "svd-pathology-vowel"])
 def test_synth_is_read_whole(tmp_path: Path, task: str) -> None:
     Catalog().corpus("svd").synthesize(tmp_path / "one", 0)

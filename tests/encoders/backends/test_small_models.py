@@ -45,6 +45,7 @@ def test_states_are_those_of_the_authors(
     assert states[layer, frame, : len(told)].numpy() == pytest.approx(told, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_mfcc_is_librosas() -> None:
     (states,) = loadable(Catalog().model("mfcc")).load().encode([CLIP])
     mels = librosa.feature.melspectrogram(y=CLIP, sr=16000, n_fft=400, hop_length=160, n_mels=40)

@@ -256,6 +256,7 @@ def test_a_clip_alone_is_the_same_clip_in_transformers_padded_batch(
         assert (states - told[:, index, : states.shape[1]]).abs().max() < CLOSE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", VARIANTS)
 def test_threads_do_not_disturb_each_other(name: str, tmp_path: Path) -> None:
     variant = VARIANTS[name]
@@ -290,6 +291,7 @@ def test_the_shortest_clip_is_heard_and_a_shorter_one_refused(name: str, tmp_pat
         _load(_card(variant, model, policy=policy), folder)
 
 
+@pytest.mark.slow
 def test_silence_is_heard(tmp_path: Path) -> None:
     for name, variant in VARIANTS.items():
         model = _model(variant)

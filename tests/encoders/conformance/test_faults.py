@@ -166,6 +166,7 @@ def test_a_sound_encoder_passes(check: str) -> None:
     check_encoder(Sound, card(), only=check)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "check"), FAULTS)
 def test_a_planted_fault_is_found(
     fault: Callable[[Sound, list[torch.Tensor]], object], check: str
@@ -179,17 +180,18 @@ def test_a_planted_fault_is_found(
         torch.set_default_dtype(dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "bound", "said"),
     [
-        ("while True: pass", "stopped after 12 s"),
-        ("bytearray(1 << 40)", "MemoryError"),
-        ("import os; os._exit(5)", "ended with code 5"),
+        ("while True: pass", 12, "stopped after 12 s"),
+        ("bytearray(1 << 40)", 120, "MemoryError"),
+        ("import os; os._exit(5)", 120, "ended with code 5"),
     ],
 )
-def test_a_process_is_bounded(body: str, said: str, tmp_path: Path) -> None:
+def test_a_process_is_bounded(body: str, bound: float, said: str, tmp_path: Path) -> None:
     (tmp_path / "adapter.py").write_text(f"def load():\n    {body}\n")
-    found = findings(Model(card=card(), folder=tmp_path), None, timeout=12, memory=16)
+    found = findings(Model(card=card(), folder=tmp_path), None, timeout=bound, memory=16)
     assert said in found[0].sentence
     assert found[0].outcome == "failed"
 
@@ -220,6 +222,7 @@ def test_weights_drawn_anew_at_each_load_are_found() -> None:
     assert "in a fresh process" in found.sentence
 
 
+@pytest.mark.slow
 def test_memory_that_grows_to_the_bound_ends_in_a_finding(tmp_path: Path) -> None:
     (tmp_path / "adapter.py").write_text(
         "import numpy\n\ndef load():\n    held = []\n    while True:\n"

@@ -72,7 +72,7 @@ def test_learns_numbers_and_series() -> None:
     truth = problem.targets[fitted.split.test]
     assert np.corrcoef(fitted.outputs[:, 0], truth)[0, 1] > 0.8
     steps, of_steps = series()
-    (fitted,) = _fit(steps, of_steps, [series_split(of_steps)]).fitted
+    (fitted,) = _fit(steps, of_steps, [series_split(of_steps)], batch=4).fitted
     truth = of_steps.targets[fitted.split.test]
     assert fitted.outputs.shape == (len(truth), 1)
     assert np.corrcoef(fitted.outputs[:, 0], truth)[0, 1] > 0.8
@@ -103,6 +103,7 @@ def test_test_rows_have_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.array_equal(value, changed.fitted[0].state[name]), name
 
 
+@pytest.mark.slow
 def test_the_same_whether_alone_or_beside_others_or_in_processes(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
