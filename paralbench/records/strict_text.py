@@ -10,7 +10,7 @@ import math
 import re
 import tomllib
 import unicodedata
-from typing import Any
+from typing import Any, TypeAlias
 
 LARGEST = 64 * 2**20
 """Bytes of a file."""
@@ -52,9 +52,7 @@ def parse_json(
     if _depth(content) > deepest:
         raise ValueError(f"is nested more than {deepest} deep")
     try:
-        values = json.loads(
-            _text(content), object_pairs_hook=_unique, parse_constant=_refuse_constant
-        )
+        values = json.loads(_text(content), object_pairs_hook=_unique)
     except _RefusedError:
         raise
     except (ValueError, RecursionError) as error:
@@ -106,10 +104,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _refuse_constant(name: str) -> float:
-    raise _RefusedError(f"holds {name}, which is not a finite number")
-
-
 def _depth(content: bytes) -> int:
     """The nesting of brackets outside strings; exact for valid JSON only."""
     unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
@@ -120,30 +114,43 @@ def _depth(content: bytes) -> int:
     return deepest
 
 
+_Path: TypeAlias = "tuple[_Path, str | int] | None"
+"""Where a value is: its parent's path and its own key or number; None at the top."""
+
+
 def _check(values: Any, deepest: int, longest: int, any_form: bool) -> None:
     """Refuse values out of bounds, level by level, so that nesting cannot exhaust the stack."""
-    level, depth = [("", values)], 0
+    level: list[tuple[_Path, Any]] = [(None, values)]
+    depth = 0
     while level:
-        below: list[tuple[str, Any]] = []
-        for key, value in level:
+        below: list[tuple[_Path, Any]] = []
+        for path, value in level:
             fault = None
             if isinstance(value, str):
                 fault = _text_fault(value, longest, any_form)
             elif isinstance(value, dict):
-                below += ((key, name) for name in value)
-                below += value.items()
+                below += ((path, name) for name in value)
+                below += (((path, name), item) for name, item in value.items())
             elif isinstance(value, list):
-                below += ((key, item) for item in value)
+                below += (((path, number), item) for number, item in enumerate(value))
             elif isinstance(value, float) and not math.isfinite(value):
-                fault = f"holds {value}, which is not a finite number"
+                fault = f"holds {json.dumps(value)}, which is not a finite number"
             elif isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
                 fault = "holds an integer beyond 64 bits"
             if fault is not None:
-                raise ValueError(f"{fault} (key {ascii(key)[:80]})" if key else fault)
+                raise ValueError(f"{fault} (key {_dotted(path)})" if path else fault)
         level = below
         depth += bool(level)
         if depth > deepest:
             raise ValueError(f"is nested more than {deepest} deep")
+
+
+def _dotted(path: _Path) -> str:
+    names: list[str] = []
+    while path is not None:
+        path, name = path
+        names.append(str(name))
+    return ascii(".".join(reversed(names)))[:200]
 
 
 def _text_fault(text: str, longest: int, any_form: bool) -> str | None:

@@ -123,9 +123,9 @@ def _spoil(told: dict[str, Any], path: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("scores/0/value", float("nan"), "holds NaN"),
-        ("scores/0/interval/low", float("-inf"), "holds -Infinity"),
-        ("audio/fraction", float("nan"), "holds NaN"),
+        ("scores/0/value", float("nan"), "scores.0.value"),
+        ("scores/0/interval/low", float("-inf"), "scores.0.interval.low"),
+        ("audio/fraction", float("nan"), "audio.fraction"),
         ("surprise", 1, "unknown key 'surprise'"),
         ("data/surprise", 1, "unknown key 'data.surprise'"),
         ("standing", "best", "standing"),

@@ -129,7 +129,7 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "metric left out": (setting("scores", lambda v: v[:1]), "scores: expected 2"),
     "ranked by another": (setting("ranking", "wa"), "ranking: expected 'uar'"),
     "NaN in the text": (text(b'"value": ', b'"value": NaN, "x": '), "holds NaN"),
-    "infinite score": (setting("scores/0/value", 10**400), "beyond 64 bits (key 'value')"),
+    "infinite score": (setting("scores/0/value", 10**400), "beyond 64 bits (key 'scores.0.value')"),
     "unknown key": (
         text(b'"schema_version"', b'"surprise": 1, "schema_version"'),
         "unknown key 'surprise'",
