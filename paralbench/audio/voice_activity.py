@@ -45,9 +45,8 @@ class VoiceActivity:
         """A stream for a new recording; raises ParalbenchError as the class does."""
         return SpeechStream(self._session)
 
-    def utterances(self, clip: Clip, policy: Cutting) -> list[Clip]:
-        """The clip's segments of speech as clips, in order; empty without speech."""
-        length = decoding.length(clip)
+    def utterances(self, clip: Clip, length: float, policy: Cutting) -> list[Clip]:
+        """The segments of speech of a clip of ``length`` seconds, in order; empty without speech."""
         return [
             Clip(
                 clip.path,

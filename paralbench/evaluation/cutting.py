@@ -41,13 +41,14 @@ def cut(
         for example in examples:
             clip = example.clips[0]
             try:
-                if len(example.clips) == 1 and decoding.length(clip) > policy.from_seconds:
+                length = decoding.length(clip) if len(example.clips) == 1 else 0.0
+                if length > policy.from_seconds:
                     name = hashlib.sha256(keys[clip] + json.dumps(method).encode()).hexdigest()
                     file = cache / "utterances" / f"{name[:32]}.json"
                     if file.is_file():
                         spans = json.loads(file.read_text(encoding="utf-8"))
                     else:
-                        utterances = detector.utterances(clip, policy)
+                        utterances = detector.utterances(clip, length, policy)
                         if not utterances:
                             raise Refused("no speech was found in it")
                         spans = [[utterance.start, utterance.end] for utterance in utterances]

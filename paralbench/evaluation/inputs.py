@@ -106,6 +106,7 @@ def prepare_inputs(
                 if keys[clip] in unusable:
                     refused.setdefault(name, f"{unusable[keys[clip]]} [{clip.path.name}]")
         selection = task.without(refused)
+        usable = remaining(splits, task, selection)
         parts = [[keys[clip] for clip in pieces[example.id]] for example in selection.examples]
         lengths = [len(values) for values in selection.series]
         gathered = []
@@ -130,7 +131,6 @@ def prepare_inputs(
                 refused = {**reasons, **refused}
     laps.end("reading")
     problem = selection.problem()
-    usable = remaining(splits, task, selection)
     steps = Steps.of(selection) if selection.series else None
     if steps is not None:
         problem = steps.problem(problem)

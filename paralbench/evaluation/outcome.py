@@ -41,6 +41,7 @@ def outcome(
 ) -> Outcome:
     """Compose the outcome of an entry; the caller writes the files."""
     entry, selection = prepared.entry, inputs.selection
+    model = _model(entry, inputs.fidelity)
     task, corpus = entry.task, entry.view.corpus.card
     unexplained = [refusal for refusal in prepared.selection.refused if not refusal.erratum]
     listed = len(prepared.selection.examples) + len(unexplained)
@@ -74,7 +75,7 @@ def outcome(
         task_version=task.version,
         task_title=task.title,
         task_about=task.about,
-        model=_model(entry, inputs.fidelity),
+        model=model,
         head=entry.head,
         standing=standing,
         standing_reason=reason,

@@ -96,8 +96,9 @@ class WindowReader:
         """
         clips = [clip]
         if self._cutting is not None and self._detector is not None:
-            if decoding.length(clip) > self._cutting.from_seconds:
-                clips = self._detector.utterances(clip, self._cutting)
+            length = decoding.length(clip)
+            if length > self._cutting.from_seconds:
+                clips = self._detector.utterances(clip, length, self._cutting)
             if not clips:
                 raise Refused("no speech was found in it")
         for number, part in enumerate(clips):
