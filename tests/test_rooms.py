@@ -68,8 +68,8 @@ def _imports(root: Path) -> dict[str, set[str]]:
         parts = file.relative_to(root).with_suffix("").parts
         files[".".join(("paralbench", *parts)).removesuffix(".__init__")] = file
     return {
-        module: {found for name in _names(ast.parse(file.read_text(encoding="utf-8")))
-                 if (found := _module(name, files)) not in (None, module)}
+        module: {result for name in _names(ast.parse(file.read_text(encoding="utf-8")))
+                 if (result := _module(name, files)) not in (None, module)}
         for module, file in files.items()
     }  # fmt: skip
 

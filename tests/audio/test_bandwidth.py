@@ -22,12 +22,12 @@ def _bandwidth(samples: NDArray[np.floating], rate: int) -> float | None:
 
 @pytest.mark.parametrize("rate", [16000, 44100, 48000])
 @pytest.mark.parametrize("cut", [1000, 3400, 6000])
-def test_noise_is_heard_up_to_where_it_was_cut_off(rate: int, cut: int) -> None:
+def test_noise_is_encoded_up_to_where_it_was_cut_off(rate: int, cut: int) -> None:
     noise = np.random.default_rng(0).standard_normal(3 * rate)
     filtered = lfilter(firwin(2001, cut, fs=rate, window=("kaiser", 9)), 1, noise)
-    found = _bandwidth(0.1 * filtered, rate)
-    assert found is not None
-    assert cut - 1 <= found <= cut + 2 * BAND
+    result = _bandwidth(0.1 * filtered, rate)
+    assert result is not None
+    assert cut - 1 <= result <= cut + 2 * BAND
 
 
 def test_noise_that_was_not_cut_off_reaches_half_the_rate() -> None:
@@ -44,10 +44,10 @@ def test_telephone_speech_stays_that_at_any_rate(rate: int, gain: float, how: ob
     voice = speak(speaker(rng, "female"), how, 4, rng)  # type: ignore[arg-type]
     true = _bandwidth(np.round(gain * voice * 32768) / 32768, 16000)
     narrow = soxr.resample(soxr.resample(gain * voice, 16000, 8000), 8000, rate)
-    told = _bandwidth(np.round(narrow * 32768) / 32768, rate)
+    output = _bandwidth(np.round(narrow * 32768) / 32768, rate)
     assert true == 8000
-    assert told is not None
-    assert 3000 < told <= 4100
+    assert output is not None
+    assert 3000 < output <= 4100
 
 
 def test_a_constant_and_silence_carry_nothing() -> None:

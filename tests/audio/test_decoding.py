@@ -45,20 +45,20 @@ def encoded(path: Path, codec: str, container: str, seconds: float = 4.0) -> NDA
 def test_resampling_equals_one_shot(tmp_path: Path, rate: int) -> None:
     samples = RNG.normal(0, 0.1, round(23.7 * rate)).astype(np.float32)
     soundfile.write(tmp_path / "a.wav", samples, rate, subtype="FLOAT")
-    heard = whole(Clip(tmp_path / "a.wav"))
+    recorded = whole(Clip(tmp_path / "a.wav"))
     expected = samples if rate == 16000 else soxr.resample(samples, rate, 16000, quality="HQ")
-    assert heard.shape == expected.shape
-    assert np.abs(heard - expected).max() < 1e-5
+    assert recorded.shape == expected.shape
+    assert np.abs(recorded - expected).max() < 1e-5
 
 
 @pytest.mark.parametrize("seconds", [0.37, 1.0, 7.0, 11.0])
 @pytest.mark.parametrize("rate", [16000, 44100])
 def test_blocks_join_to_the_whole(tmp_path: Path, seconds: float, rate: int) -> None:
     soundfile.write(tmp_path / "a.wav", RNG.normal(0, 0.1, 12 * rate), rate)
-    found = list(blocks(Clip(tmp_path / "a.wav"), 16000, seconds))
-    assert {len(block) for block in found[:-1]} <= {round(seconds * 16000)}
-    assert 0 < len(found[-1]) <= round(seconds * 16000)
-    assert np.array_equal(np.concatenate(found), whole(Clip(tmp_path / "a.wav")))
+    result = list(blocks(Clip(tmp_path / "a.wav"), 16000, seconds))
+    assert {len(block) for block in result[:-1]} <= {round(seconds * 16000)}
+    assert 0 < len(result[-1]) <= round(seconds * 16000)
+    assert np.array_equal(np.concatenate(result), whole(Clip(tmp_path / "a.wav")))
 
 
 def test_stereo_mean_and_channel(tmp_path: Path) -> None:
@@ -66,8 +66,8 @@ def test_stereo_mean_and_channel(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", stereo, 16000, subtype="FLOAT")
     assert np.allclose(whole(Clip(tmp_path / "a.wav")), stereo.mean(1), atol=1e-7)
     for channel in (0, 1):
-        heard = whole(Clip(tmp_path / "a.wav", channel=channel))
-        assert np.array_equal(heard, stereo[:, channel])
+        recorded = whole(Clip(tmp_path / "a.wav", channel=channel))
+        assert np.array_equal(recorded, stereo[:, channel])
 
 
 def test_cut_is_the_stretch_named(tmp_path: Path) -> None:
@@ -87,18 +87,20 @@ def test_clip_may_end_a_little_after_the_file(tmp_path: Path) -> None:
     ("name", "codec", "container"),
     [("a.g722", "g722", "g722"), ("a.m4a", "aac", "ipod"), ("a.aac", "aac", "adts")],
 )
-def test_ffmpeg_formats_are_heard(tmp_path: Path, name: str, codec: str, container: str) -> None:
+def test_ffmpeg_formats_are_encoded(tmp_path: Path, name: str, codec: str, container: str) -> None:
     tone = encoded(tmp_path / name, codec, container)
-    found = header(tmp_path / name)
-    assert (found.rate, found.channels) == (16000, 1)
-    assert found.seconds == pytest.approx(4.0, abs=0.2)
-    heard = whole(Clip(tmp_path / name))
-    assert len(heard) == pytest.approx(len(tone), abs=3200)
+    result = header(tmp_path / name)
+    assert (result.rate, result.channels) == (16000, 1)
+    assert result.seconds == pytest.approx(4.0, abs=0.2)
+    recorded = whole(Clip(tmp_path / name))
+    assert len(recorded) == pytest.approx(len(tone), abs=3200)
     # Codecs delay by a few milliseconds: compare where the two fit best.
     middle = tone[16000:48000]
-    lags = np.correlate(heard[: 16000 + 32000 + 4000].astype(float), middle.astype(float), "valid")
+    lags = np.correlate(
+        recorded[: 16000 + 32000 + 4000].astype(float), middle.astype(float), "valid"
+    )
     at = int(np.argmax(lags))
-    piece = heard[at : at + len(middle)]
+    piece = recorded[at : at + len(middle)]
     assert abs(at - 16000) < 2500
     assert np.corrcoef(piece, middle)[0, 1] > 0.98
 

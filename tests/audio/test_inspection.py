@@ -52,14 +52,14 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_truncated_wav_says_how_much_is_missing(tmp_path: Path) -> None:
     file = tmp_path / "clip.wav"
-    whole = _wav(file)
-    file.write_bytes(whole[:-1000])
+    complete = _wav(file)
+    file.write_bytes(complete[:-1000])
     with pytest.raises(Refused, match="declares 16000 bytes of audio, the file holds 15000"):
         inspect(file)
-    file.write_bytes(whole[:44])
+    file.write_bytes(complete[:44])
     with pytest.raises(Refused, match="declares 16000 bytes of audio, the file holds 0"):
         inspect(file)
-    file.write_bytes(whole[:30])
+    file.write_bytes(complete[:30])
     with pytest.raises(Refused, match="header ends before any audio"):
         inspect(file)
 
@@ -72,13 +72,13 @@ def test_a_header_without_audio_is_refused(tmp_path: Path, length: int) -> None:
         inspect(file)
 
 
-def test_a_wav_of_unknown_length_or_with_chunks_before_its_audio_is_heard(tmp_path: Path) -> None:
+def test_a_wav_of_unknown_length_or_with_chunks_before_its_audio_is_encoded(tmp_path: Path) -> None:
     file = tmp_path / "clip.wav"
-    whole = _wav(file)
-    file.write_bytes(whole[:40] + struct.pack("<I", 0xFFFFFFFF) + whole[44:])
+    complete = _wav(file)
+    file.write_bytes(complete[:40] + struct.pack("<I", 0xFFFFFFFF) + complete[44:])
     inspect(file)
     odd = b"note" + struct.pack("<I", 3) + b"abc\x00"  # an odd chunk is padded to an even one
-    file.write_bytes(whole[:36] + odd + whole[36:])
+    file.write_bytes(complete[:36] + odd + complete[36:])
     inspect(file)
 
 

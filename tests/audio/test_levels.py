@@ -30,29 +30,29 @@ def _tone(amplitude: float, hz: float = 220, seconds: float = 1.0) -> NDArray[np
 
 
 def test_a_tone_has_the_level_and_peak_of_its_amplitude() -> None:
-    found = _heard(_tone(0.5) + np.float32(0.1))
-    assert found.level == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=1e-3)
-    assert found.peak == pytest.approx(20 * np.log10(0.6), abs=1e-3)
-    assert found.offset == pytest.approx(0.1, abs=1e-6)
-    assert (found.clipped, found.silent, found.dead) == (0, 0, ())
+    result = _heard(_tone(0.5) + np.float32(0.1))
+    assert result.level == pytest.approx(20 * np.log10(0.5 / np.sqrt(2)), abs=1e-3)
+    assert result.peak == pytest.approx(20 * np.log10(0.6), abs=1e-3)
+    assert result.offset == pytest.approx(0.1, abs=1e-6)
+    assert (result.clipped, result.silent, result.dead) == (0, 0, ())
 
 
 @given(st.integers(0, 1000), st.lists(st.integers(1, 3000), min_size=1, max_size=5))
 def test_blocks_add_up_to_the_whole(seed: int, lengths: list[int]) -> None:
     rng = np.random.default_rng(seed)
     blocks = [rng.normal(0.01, 0.1, (length, 2)).astype(np.float32) for length in lengths]
-    whole = np.concatenate(blocks).astype(np.float64)
-    found = _heard(*blocks)
-    power = whole.var(axis=0).max()
+    complete = np.concatenate(blocks).astype(np.float64)
+    result = _heard(*blocks)
+    power = complete.var(axis=0).max()
     if power > 1e-12:
-        assert found.level == pytest.approx(10 * np.log10(power), abs=0.01)
-    assert found.offset == pytest.approx(np.abs(whole.mean(axis=0)).max(), abs=1e-6)
-    assert found.peak == pytest.approx(20 * np.log10(np.abs(whole).max()), abs=1e-4)
+        assert result.level == pytest.approx(10 * np.log10(power), abs=0.01)
+    assert result.offset == pytest.approx(np.abs(complete.mean(axis=0)).max(), abs=1e-6)
+    assert result.peak == pytest.approx(20 * np.log10(np.abs(complete).max()), abs=1e-4)
 
 
 def test_nothing_has_no_level() -> None:
-    found = _heard(np.zeros(RATE, np.float32))
-    assert (found.peak, found.level, found.offset, found.silent) == (None, None, 0, 1)
+    result = _heard(np.zeros(RATE, np.float32))
+    assert (result.peak, result.level, result.offset, result.silent) == (None, None, 0, 1)
     constant = _heard(np.full(RATE, 0.25, np.float32))
     assert (constant.level, constant.offset, constant.silent) == (None, 0.25, 1)
 
@@ -99,8 +99,8 @@ def test_a_dead_channel_is_named() -> None:
     rng = np.random.default_rng(0)
     hiss = (1e-6 * rng.standard_normal(RATE)).astype(np.float32)
     quiet = _tone(0.01)
-    told = np.stack([_tone(0.5), hiss, quiet, np.full(RATE, 0.3, np.float32)], axis=1)
-    assert _heard(told).dead == (1, 3)
+    stacked = np.stack([_tone(0.5), hiss, quiet, np.full(RATE, 0.3, np.float32)], axis=1)
+    assert _heard(stacked).dead == (1, 3)
     assert _heard(np.zeros((RATE, 2), np.float32)).dead == ()
 
 

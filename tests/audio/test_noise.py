@@ -21,12 +21,12 @@ def _case(
     return noise + voice * speech, np.where(speech, 0.9, 0.02)
 
 
-@pytest.mark.parametrize("wanted", [0, 10, 20, 40])
+@pytest.mark.parametrize("expected", [0, 10, 20, 40])
 @pytest.mark.parametrize("seed", range(3))
-def test_with_pauses_it_is_the_ratio_that_was_made(wanted: float, seed: int) -> None:
-    ratio, method = noise_ratio(*_case(wanted, 0.3, seed))
+def test_with_pauses_it_is_the_ratio_that_was_made(expected: float, seed: int) -> None:
+    ratio, method = noise_ratio(*_case(expected, 0.3, seed))
     assert method == "pauses"
-    assert ratio == pytest.approx(wanted, abs=1)
+    assert ratio == pytest.approx(expected, abs=1)
 
 
 def test_a_door_in_the_pause_is_no_background() -> None:

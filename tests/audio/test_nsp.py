@@ -62,8 +62,8 @@ def test_two_channels_interleaved_or_in_chunks_of_their_own(tmp_path: Path) -> N
 def test_a_clip_is_cut_at_the_sample(tmp_path: Path) -> None:
     samples = np.arange(1000, dtype=np.int16)
     nsp.write(tmp_path / "x.egg", samples, 100)
-    found = _decoded(tmp_path / "x.egg", 100, start=1.0, end=3.5) * 32768
-    np.testing.assert_array_equal(found, samples[100:350])
+    result = _decoded(tmp_path / "x.egg", 100, start=1.0, end=3.5) * 32768
+    np.testing.assert_array_equal(result, samples[100:350])
 
 
 def test_a_recording_broken_off_runs_to_the_end_of_the_file(tmp_path: Path) -> None:
@@ -73,17 +73,19 @@ def test_a_recording_broken_off_runs_to_the_end_of_the_file(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"RIFF\x10\x00\x00\x00WAVEfmt \x80", "not an NSP file"),
         (b"FORMDS16\x00\x00\x00\x00", "without a sampling rate"),
         (b"FORMDS16\x28\0\0\0HEDR\x20\0\0\0" + b"x" * 20 + b"\x64\0\0\0" + b"\0" * 8, "no audio"),
     ],
 )
-def test_what_is_no_whole_recording_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_is_no_whole_recording_is_refused(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
     file = tmp_path / "x.nsp"
     file.write_bytes(content)
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=message):
         nsp.layout(file)
 
 

@@ -55,16 +55,16 @@ def _measured(
 def test_a_good_recording(
     tmp_path: Path, detector: VoiceActivity, voice: NDArray[np.float32]
 ) -> None:
-    found = _measured(tmp_path / "a.wav", voice, detector)
-    assert (found.seconds, found.rate, found.channels) == (10.0, RATE, 1)
-    assert (found.dead_channels, found.not_finite, found.clipped, found.silent) == ((), 0, 0, 0)
+    result = _measured(tmp_path / "a.wav", voice, detector)
+    assert (result.seconds, result.rate, result.channels) == (10.0, RATE, 1)
+    assert (result.dead_channels, result.not_finite, result.clipped, result.silent) == ((), 0, 0, 0)
     odds = detector.probabilities(Clip(tmp_path / "a.wav"))
     spans = segments(odds[: len(voice) // 512], Cutting())
-    assert found.speech == pytest.approx(sum(end - start for start, end in spans))
-    assert 6 < found.speech < 8.1
-    assert found.bandwidth == 8000
-    assert found.level == pytest.approx(10 * np.log10(voice.astype(np.float64).var()), abs=0.01)
-    assert found.peak == pytest.approx(20 * np.log10(np.abs(voice).max()), abs=0.01)
+    assert result.speech == pytest.approx(sum(end - start for start, end in spans))
+    assert 6 < result.speech < 8.1
+    assert result.bandwidth == 8000
+    assert result.level == pytest.approx(10 * np.log10(voice.astype(np.float64).var()), abs=0.01)
+    assert result.peak == pytest.approx(20 * np.log10(np.abs(voice).max()), abs=0.01)
 
 
 @pytest.mark.parametrize("noise", [0.003, 0.01])
@@ -74,22 +74,22 @@ def test_added_noise_is_measured(
     rng = np.random.default_rng(0)
     clean = _measured(tmp_path / "a.wav", voice, detector)
     noisy = voice + (noise * rng.standard_normal(len(voice))).astype(np.float32)
-    found = _measured(tmp_path / "a.wav", noisy, detector)
+    result = _measured(tmp_path / "a.wav", noisy, detector)
     assert clean.speech_level is not None
-    assert found.noise_method == "pauses"
+    assert result.noise_method == "pauses"
     expected = clean.speech_level - 20 * np.log10(np.hypot(noise, 1e-3))
-    assert found.noise_ratio == pytest.approx(expected, abs=1.5)
+    assert result.noise_ratio == pytest.approx(expected, abs=1.5)
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000])
-def test_the_rate_as_stored_is_told_and_speech_is_the_same(
+def test_the_rate_as_stored_is_reported_and_speech_is_the_same(
     tmp_path: Path, detector: VoiceActivity, voice: NDArray[np.float32], rate: int
 ) -> None:
     plain = _measured(tmp_path / "a.wav", voice, detector)
-    found = _measured(tmp_path / "b.wav", soxr.resample(voice, RATE, rate), detector, rate)
-    assert found.rate == rate
-    assert found.speech == pytest.approx(plain.speech, abs=0.5)
-    assert found.bandwidth == pytest.approx(min(rate, RATE) / 2, abs=300)
+    result = _measured(tmp_path / "b.wav", soxr.resample(voice, RATE, rate), detector, rate)
+    assert result.rate == rate
+    assert result.speech == pytest.approx(plain.speech, abs=0.5)
+    assert result.bandwidth == pytest.approx(min(rate, RATE) / 2, abs=300)
 
 
 def test_a_stretch_and_a_channel_are_measured_alone(
@@ -97,11 +97,11 @@ def test_a_stretch_and_a_channel_are_measured_alone(
 ) -> None:
     other = np.zeros_like(voice)
     both = np.stack([other, voice], axis=1)
-    found = _measured(tmp_path / "a.wav", both, detector, start=3.0, end=7.0, channel=1)
+    result = _measured(tmp_path / "a.wav", both, detector, start=3.0, end=7.0, channel=1)
     alone = _measured(tmp_path / "b.wav", voice[3 * RATE : 7 * RATE], detector)
-    assert found == alone
-    whole = _measured(tmp_path / "a.wav", both, detector)
-    assert (whole.channels, whole.dead_channels) == (2, (0,))
+    assert result == alone
+    complete = _measured(tmp_path / "a.wav", both, detector)
+    assert (complete.channels, complete.dead_channels) == (2, (0,))
 
 
 def test_nan_and_infinity_are_counted_and_the_rest_is_measured(
@@ -109,9 +109,9 @@ def test_nan_and_infinity_are_counted_and_the_rest_is_measured(
 ) -> None:
     broken = voice.copy()
     broken[[5, 20000, 90000]] = np.nan, np.inf, -np.inf
-    found = _measured(tmp_path / "a.wav", broken, detector)
-    assert found.not_finite == 3
-    assert found.level == pytest.approx(
+    result = _measured(tmp_path / "a.wav", broken, detector)
+    assert result.not_finite == 3
+    assert result.level == pytest.approx(
         _measured(tmp_path / "a.wav", voice, detector).level, abs=0.1
     )
 
@@ -121,9 +121,9 @@ def test_very_short_recordings_are_measured(
     tmp_path: Path, detector: VoiceActivity, samples: int
 ) -> None:
     rng = np.random.default_rng(0)
-    found = _measured(tmp_path / "a.wav", rng.normal(0, 0.1, samples).astype(np.float32), detector)
-    assert found.seconds == samples / RATE
-    assert (found.speech, found.noise_ratio, found.speaker_contrast) == (0, None, None)
+    result = _measured(tmp_path / "a.wav", rng.normal(0, 0.1, samples).astype(np.float32), detector)
+    assert result.seconds == samples / RATE
+    assert (result.speech, result.noise_ratio, result.speaker_contrast) == (0, None, None)
 
 
 @given(data=st.data())
@@ -138,17 +138,17 @@ def test_any_stretch_of_any_samples_is_measured_without_nan(
     odd = data.draw(st.lists(st.tuples(st.integers(0, 10_000), st.floats(width=32)), max_size=5))
     for place, value in odd:
         stretch[place % len(stretch)] = value
-    found = _measured(tmp_path_factory.getbasetemp() / "any.wav", stretch, detector)
-    numbers = [value for value in astuple(found) if isinstance(value, float)]
+    result = _measured(tmp_path_factory.getbasetemp() / "any.wav", stretch, detector)
+    numbers = [value for value in astuple(result) if isinstance(value, float)]
     assert np.isfinite(numbers).all()
-    assert 0 <= found.clipped <= 1
-    assert 0 <= found.silent <= 1
+    assert 0 <= result.clipped <= 1
+    assert 0 <= result.silent <= 1
 
 
 def test_silence_has_no_measures(tmp_path: Path, detector: VoiceActivity) -> None:
-    found = _measured(tmp_path / "a.wav", np.zeros(2 * RATE, np.float32), detector)
-    assert found.silent == 1
-    assert (found.peak, found.level, found.speech_level, found.bandwidth) == (None,) * 4
+    result = _measured(tmp_path / "a.wav", np.zeros(2 * RATE, np.float32), detector)
+    assert result.silent == 1
+    assert (result.peak, result.level, result.speech_level, result.bandwidth) == (None,) * 4
 
 
 def test_headers_that_no_recorder_writes_are_refused(
@@ -196,7 +196,7 @@ def test_twenty_minutes_need_no_more_memory_than_one(
             for _ in range(6 * minutes):
                 file.write(voice)
         command = [sys.executable, "-c", MEMORY, str(tmp_path / "a.wav")]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        assert float(told[0]) == 60 * minutes
-        peaks.append(int(told[1]) / 1024)
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        assert float(output[0]) == 60 * minutes
+        peaks.append(int(output[1]) / 1024)
     assert peaks[1] - peaks[0] < 20  # MiB; the samples themselves are 73

@@ -53,15 +53,17 @@ def _recording(kind: Kind, seed: int) -> Signal:
 
 def _contrast(signal: Signal, detector: VoiceActivity) -> float | None:
     stream, timbre = detector.stream(), Timbre()
-    whole = signal[: len(signal) // STEP * STEP]
-    timbre.add(whole)
-    return contrast(timbre.features(), stream.add(whole))
+    complete = signal[: len(signal) // STEP * STEP]
+    timbre.add(complete)
+    return contrast(timbre.features(), stream.add(complete))
 
 
 def _suspected(kind: Kind, seeds: range) -> float:
     detector = VoiceActivity()
-    found = [_contrast(_recording(kind, seed), detector) for seed in seeds]
-    return float(np.mean([one is not None and LIMIT is not None and one > LIMIT for one in found]))
+    result = [_contrast(_recording(kind, seed), detector) for seed in seeds]
+    return float(
+        np.mean([item is not None and LIMIT is not None and item > LIMIT for item in result])
+    )
 
 
 @pytest.mark.slow
@@ -77,17 +79,17 @@ def test_a_second_voice_is_suspected_and_one_alone_is_not(
 
 def test_loudness_and_blocks_play_no_part() -> None:
     signal = _recording("other sex", 1)
-    whole, parts = Timbre(), Timbre()
-    whole.add(signal)
+    complete, parts = Timbre(), Timbre()
+    complete.add(signal)
     for part in np.array_split(signal, 77):
         parts.add(part)
-    assert whole.features().shape == (len(signal) // STEP, FEATURES)
-    np.testing.assert_array_equal(whole.features(), parts.features())
+    assert complete.features().shape == (len(signal) // STEP, FEATURES)
+    np.testing.assert_array_equal(complete.features(), parts.features())
     louder = Timbre()
     louder.add(signal * 2)
-    told, heard = louder.features(), whole.features()
-    np.testing.assert_array_equal(told[:, 0], heard[:, 0])
-    assert np.abs(told[:, 1:] - heard[:, 1:]).mean() < 0.05
+    output, recorded = louder.features(), complete.features()
+    np.testing.assert_array_equal(output[:, 0], recorded[:, 0])
+    assert np.abs(output[:, 1:] - recorded[:, 1:]).mean() < 0.05
 
 
 @pytest.mark.parametrize("hz", [80, 110, 200, 330])
@@ -121,12 +123,12 @@ def test_two_clouds_are_apart_and_one_is_not() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(0, 1, (1200, FEATURES))
     likely = np.tile(np.r_[np.ones(30), np.zeros(10)], 30)
-    one = contrast(features, likely)
+    item = contrast(features, likely)
     features[600:, 3] += 8
     two = contrast(features, likely)
-    assert one is not None
+    assert item is not None
     assert two is not None
-    assert one < 4 < 20 < two
+    assert item < 4 < 20 < two
     assert contrast(features[:200], likely[:200]) is None  # five pieces
 
 

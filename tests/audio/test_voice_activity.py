@@ -69,5 +69,5 @@ def test_probabilities_are_the_packages_own(tmp_path: Path) -> None:
     theirs = [float(detector(torch.from_numpy(samples[at : at + 512]), 16000)) for at in steps]
     ours = VoiceActivity().probabilities(clip)
     assert np.abs(ours[: len(theirs)] - theirs).max() < 1e-5
-    part = VoiceActivity().utterances(Clip(tmp_path / "a.wav", 1.0, 5.0), POLICY)
+    part = VoiceActivity().utterances(Clip(tmp_path / "a.wav", 1.0, 5.0), 4.0, POLICY)
     assert all(1.0 <= clip.start < (clip.end or 0) <= 5.0 for clip in part)

@@ -28,65 +28,65 @@ def result(toys: Lab) -> Path:
     return toys.result()
 
 
-def test_the_card_tells_what_is_known_and_what_is_not(toys: Lab, result: Path) -> None:
+def test_the_card_shows_what_is_known_and_what_is_not(toys: Lab, result: Path) -> None:
     use = IntendedUse(quality=LIMITS, intended="To tell tones.", not_for=["Bells."])
-    told, members = toys.make(result, BundleSettings(use, level=0.8))
-    people = told.population
+    output, members = toys.make(result, BundleSettings(use, level=0.8))
+    people = output.population
     assert (people.participants, people.recordings) == (SPEAKERS, SPEAKERS * EACH)
     assert people.attributes == {"sex": {"female": 7, "male": 7}}
     assert people.setting == UNKNOWN
     assert people.missing == "Every recording of the task was used."
     assert people.synthetic is False
-    assert told.outcome.classes == ["low", "high"]
-    assert told.outcome.positive == "high"
-    assert told.outcome.assessed == UNKNOWN
-    assert told.use.intended == "To tell tones."
-    assert told.use.not_for[-1] == "Bells."
-    assert "their own score is not known" in told.validation.protocol
-    assert told.validation.seeds == [0, 1]
-    assert set(told.named) <= set(members)
-    assert len(told.head.members) == 2
-    assert "SYNTHETIC" not in told.model_dump_json()
+    assert output.outcome.classes == ["low", "high"]
+    assert output.outcome.positive == "high"
+    assert output.outcome.assessed == UNKNOWN
+    assert output.use.intended == "To tell tones."
+    assert output.use.not_for[-1] == "Bells."
+    assert "their own score is not known" in output.validation.protocol
+    assert output.validation.seeds == [0, 1]
+    assert set(output.named) <= set(members)
+    assert len(output.head.members) == 2
+    assert "SYNTHETIC" not in output.model_dump_json()
 
 
 def test_synthetic_is_written_everywhere(toys: Lab, tmp_path: Path) -> None:
     mark = toys.data / SYNTHETIC_MARK
     mark.write_text("{}")
     try:
-        told, _ = toys.make(toys.result())
+        output, _ = toys.make(toys.result())
     finally:
         mark.unlink()
-    for words in (told.title, told.outcome.title, told.population.title, told.validation.protocol,
-                  told.use.intended, told.use.limits[-1]):  # fmt: skip
+    for words in (output.title, output.outcome.title, output.population.title, output.validation.protocol,
+                  output.use.intended, output.use.limits[-1]):  # fmt: skip
         assert words.startswith("SYNTHETIC")
-    assert told.population.synthetic
+    assert output.population.synthetic
 
 
 def test_the_same_result_gives_the_same_members(toys: Lab, result: Path) -> None:
-    one, other = toys.make(result), toys.make(result)
-    assert one[1] == other[1]
-    origin = one[0].origin
-    assert one[0] == other[0].model_copy(update={"origin": origin})
+    item, other = toys.make(result), toys.make(result)
+    assert item[1] == other[1]
+    origin = item[0].origin
+    assert item[0] == other[0].model_copy(update={"origin": origin})
 
 
-def test_frames_are_heard_no_longer_than_validated(toys: Lab) -> None:
+def test_frames_are_encoded_no_longer_than_validated(toys: Lab) -> None:
     file = toys.result(head="mlp", pool="frames", epochs=2, hidden=4)
-    told, _ = toys.make(file, BundleSettings(IntendedUse(), level=0.8))
-    assert told.limits.longest.refuse == 60.0
-    assert len(told.head.members) == 1
+    output, _ = toys.make(file, BundleSettings(IntendedUse(), level=0.8))
+    assert output.limits.longest.refuse == 60.0
+    assert len(output.head.members) == 1
 
 
 def _changed(result: Path, tmp_path: Path, **changes: object) -> Path:
     """A copy of a result that says something else."""
-    told = json.loads(result.read_text())
+    document = json.loads(result.read_text())
     for key, value in changes.items():
-        place = told
+        place = document
         *outer, last = key.split("__")
         for name in outer:
             place = place[name]
         place[last] = value
     copy = tmp_path / "changed.json"
-    copy.write_text(json.dumps(told))
+    copy.write_text(json.dumps(document))
     copy.with_suffix(".parquet").write_bytes(result.with_suffix(".parquet").read_bytes())
     return copy
 
@@ -131,11 +131,11 @@ def test_the_verb_writes_a_bundle_and_says_what_it_is(
     ]  # fmt: skip
     assert main([*asked, "--intended-use", str(use), "--sensitivity", "0.9"]) == 0
     shown = capsys.readouterr().out
-    whole = Bundle.open(target)
-    assert whole.sha256 in shown
+    complete = Bundle.open(target)
+    assert complete.sha256 in shown
     assert "Research software, not a medical device" in shown
-    assert whole.manifest.title == "Tones"
-    assert whole.manifest.limits.speech.refuse is None
+    assert complete.manifest.title == "Tones"
+    assert complete.manifest.limits.speech.refuse is None
     assert main([*asked[:3], str(tmp_path / "tones.zip"), *asked[4:]]) == 2
     assert "ends in .plb" in capsys.readouterr().err
     use.write_text('titel = "Tones"\n')

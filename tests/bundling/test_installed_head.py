@@ -58,7 +58,7 @@ def test_it_is_scored_bundled_and_screened(toys: Lab) -> None:
     assert files.read(file).score("uar").value > 0.6
     screener = Screener.open(toys.bundle(file), catalog=Catalog([toys.catalog]))
     assessments = [assessment for _, assessment in screener.score(toys.recordings)]
-    probabilities = [one.probability for one in assessments if one.probability is not None]
+    probabilities = [item.probability for item in assessments if item.probability is not None]
     assert len(probabilities) > len(assessments) / 2
     assert np.ptp(probabilities) > 0.1
 

@@ -15,32 +15,32 @@ from tests.statistics.test_calibration import speakers
 
 
 def test_the_best_mean_is_scikit_learns() -> None:
-    said, truth, _, _ = speakers(120, 0, each=1)
-    point = operating_point.chosen(said, truth, np.arange(len(said)), Goal())
-    false_alarms, hits, _ = roc_curve(truth, said)
-    called = point.positive(said)
-    found = called[truth > 0].mean() - called[truth <= 0].mean()
-    assert found == pytest.approx((hits - false_alarms).max())
+    text, truth, _, _ = speakers(120, 0, each=1)
+    point = operating_point.chosen(text, truth, np.arange(len(text)), Goal())
+    false_alarms, hits, _ = roc_curve(truth, text)
+    called = point.positive(text)
+    result = called[truth > 0].mean() - called[truth <= 0].mean()
+    assert result == pytest.approx((hits - false_alarms).max())
 
 
-@pytest.mark.parametrize("wanted", [0.8, 0.9, 1.0])
-def test_sensitivity_is_reached_at_the_best_specificity(wanted: float) -> None:
-    said, truth, _, _ = speakers(200, 1, each=1)
-    each = np.arange(len(said))
-    called = operating_point.chosen(said, truth, each, Goal(sensitivity=wanted)).positive(said)
-    assert called[truth > 0].mean() >= wanted
-    false_alarms, hits, _ = roc_curve(truth, said, drop_intermediate=False)
-    assert called[truth <= 0].mean() == pytest.approx(false_alarms[hits >= wanted].min())
-    called = operating_point.chosen(said, truth, each, Goal(specificity=wanted)).positive(said)
-    assert 1 - called[truth <= 0].mean() >= wanted
-    assert called[truth > 0].mean() == pytest.approx(hits[1 - false_alarms >= wanted].max())
+@pytest.mark.parametrize("expected", [0.8, 0.9, 1.0])
+def test_sensitivity_is_reached_at_the_best_specificity(expected: float) -> None:
+    text, truth, _, _ = speakers(200, 1, each=1)
+    each = np.arange(len(text))
+    called = operating_point.chosen(text, truth, each, Goal(sensitivity=expected)).positive(text)
+    assert called[truth > 0].mean() >= expected
+    false_alarms, hits, _ = roc_curve(truth, text, drop_intermediate=False)
+    assert called[truth <= 0].mean() == pytest.approx(false_alarms[hits >= expected].min())
+    called = operating_point.chosen(text, truth, each, Goal(specificity=expected)).positive(text)
+    assert 1 - called[truth <= 0].mean() >= expected
+    assert called[truth > 0].mean() == pytest.approx(hits[1 - false_alarms >= expected].max())
 
 
 def test_abstaining_makes_what_is_said_truer_on_other_speakers() -> None:
     before, after, shares = [], [], []
     for seed in range(20):
-        said, truth, clusters, _ = speakers(300, seed)
-        point = operating_point.chosen(said, truth, clusters, Goal(accuracy=0.84, most=0.8))
+        text, truth, clusters, _ = speakers(300, seed)
+        point = operating_point.chosen(text, truth, clusters, Goal(accuracy=0.84, most=0.8))
         if point.abstain is None:
             continue
         other, real, theirs, _ = speakers(500, seed + 1000)
@@ -56,28 +56,28 @@ def test_abstaining_makes_what_is_said_truer_on_other_speakers() -> None:
 
 
 def test_what_cannot_be_reached_abstains_from_none() -> None:
-    said, truth, clusters, _ = speakers(100, 0)
+    text, truth, clusters, _ = speakers(100, 0)
     assert (
-        operating_point.chosen(said, truth, clusters, Goal(accuracy=0.999, most=0.1)).abstain
+        operating_point.chosen(text, truth, clusters, Goal(accuracy=0.999, most=0.1)).abstain
         is None
     )
 
 
 def test_what_is_reached_anyway_needs_no_band() -> None:
-    said, truth, clusters, _ = speakers(100, 0)
-    assert operating_point.chosen(said, truth, clusters, Goal(accuracy=0.5)).abstain is None
+    text, truth, clusters, _ = speakers(100, 0)
+    assert operating_point.chosen(text, truth, clusters, Goal(accuracy=0.5)).abstain is None
 
 
 @given(st.integers(0, 500), st.sampled_from([None, 0.7, 0.95]), st.floats(0.1, 0.9))
 def test_the_threshold_lies_in_its_band(seed: int, sensitivity: float | None, most: float) -> None:
-    said, truth, clusters, _ = speakers(20, seed)
+    text, truth, clusters, _ = speakers(20, seed)
     truth[clusters == 0], truth[clusters == 1] = 0, 1
-    point = operating_point.chosen(said, truth, clusters, Goal(sensitivity=sensitivity, most=most))
+    point = operating_point.chosen(text, truth, clusters, Goal(sensitivity=sensitivity, most=most))
     assert 0 <= point.threshold <= 1
     if point.abstain is not None:
         low, high = point.abstain
         assert 0 <= low <= point.threshold <= high <= 1
-        share = np.average(point.abstained(said), weights=calibration.weights(clusters))
+        share = np.average(point.abstained(text), weights=calibration.weights(clusters))
         assert share <= most + 1e-9
 
 
@@ -86,8 +86,8 @@ def test_no_speaker_chooses_his_own_threshold() -> None:
     rng = np.random.default_rng(0)
     right = []
     for _ in range(30):
-        said, truth = rng.random(60), np.repeat([0.0, 1.0], 30)
-        called, _ = operating_point.held_out(said, truth, np.arange(60), Goal())
+        text, truth = rng.random(60), np.repeat([0.0, 1.0], 30)
+        called, _ = operating_point.held_out(text, truth, np.arange(60), Goal())
         right.append((called == (truth > 0)).mean())
     assert np.mean(right) < 0.53
 

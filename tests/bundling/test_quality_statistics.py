@@ -55,14 +55,14 @@ def test_a_few_bad_ones_loosen_nothing() -> None:
 def test_the_reference_has_percentiles_of_what_can_be_compared() -> None:
     qualities = [replace(GOOD, level=-30.0 + n / 10) for n in range(41)]
     far = np.linspace(0.2, 1.0, 41)
-    told = _statistics(*qualities).reference(far)
-    assert told is not None
-    assert told.recordings == 41
+    output = _statistics(*qualities).reference(far)
+    assert output is not None
+    assert output.recordings == 41
     np.testing.assert_allclose(
-        told.measures["level"], np.percentile(np.linspace(-30, -26, 41), (5, 25, 50, 75, 95))
+        output.measures["level"], np.percentile(np.linspace(-30, -26, 41), (5, 25, 50, 75, 95))
     )
-    np.testing.assert_allclose(told.measures["distance"], np.percentile(far, (5, 25, 50, 75, 95)))
-    assert "seconds" in told.measures
+    np.testing.assert_allclose(output.measures["distance"], np.percentile(far, (5, 25, 50, 75, 95)))
+    assert "seconds" in output.measures
     pieces = _statistics(*qualities, one_clip_each=False).reference(far)
     assert pieces is not None
     assert "seconds" not in pieces.measures

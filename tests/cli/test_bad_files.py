@@ -43,10 +43,10 @@ def test_both_are_named_and_400_are_scored(
 ) -> None:
     command = ["run", "--task", "manifest", "--data", str(recordings / place), "--model", "log-mel"]
     assert main([*command, "--seeds", "2"]) == 1
-    told = capsys.readouterr()
-    assert "2 refused, the others were scored" in told.err
-    assert "low/s3/empty.ogg: the file is empty (0 bytes)" in told.err
-    assert "high/s4/notes.wav: it is a text file, not audio" in told.err
+    output = capsys.readouterr()
+    assert "2 refused, the others were scored" in output.err
+    assert "low/s3/empty.ogg: the file is empty (0 bytes)" in output.err
+    assert "high/s4/notes.wav: it is a text file, not audio" in output.err
     (file,) = Path("leaderboard/results").rglob("*.json")
     result = json.loads(file.read_text())
     assert (result["data"]["scored"], result["data"]["listed"]) == (400, 402)
@@ -57,6 +57,6 @@ def test_both_are_named_and_400_are_scored(
     assert len(result["data"]["refused"]) == 2
     # The second time nothing is computed, and the refusals are told again.
     assert main([*command, "--seeds", "2"]) == 1
-    told = capsys.readouterr()
-    assert "up to date" in told.out
-    assert "low/s3/empty.ogg" in told.err
+    output = capsys.readouterr()
+    assert "up to date" in output.out
+    assert "low/s3/empty.ogg" in output.err

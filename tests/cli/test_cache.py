@@ -34,8 +34,8 @@ def result(catalog: Path, data: Path, tmp_path: Path) -> Path:
 def _why(result: Path, catalog: Path, capsys: Capture, *more: str) -> dict[str, Any]:
     capsys.readouterr()
     assert main(["cache", "why", str(result), "--catalog", str(catalog), "--json", *more]) == 0
-    found: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return found
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
 
 
 def _states(found: dict[str, Any]) -> dict[str, str]:
@@ -52,18 +52,18 @@ def test_a_fresh_result_is_unchanged_as_far_as_can_be_known(
     without = _why(result, catalog, capsys)
     assert _states(without) == dict.fromkeys(["data", "data.refused", "data.synthetic"], "unknown")
     assert without["stale"] is None
-    found = _why(result, catalog, capsys, "--data", f"toy={data}")
-    assert (_states(found), found["stale"], found["settings"]) == ({}, False, {})
-    assert len(found["components"]) > 15
+    actual = _why(result, catalog, capsys, "--data", f"toy={data}")
+    assert (_states(actual), actual["stale"], actual["settings"]) == ({}, False, {})
+    assert len(actual["components"]) > 15
 
 
 def test_what_changed_is_named(
     result: Path, catalog: Path, data: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = _why(result, catalog, capsys, "--set", "patience=3")
-    assert _states(found)["head.settings"] == "changed"
-    assert list(found["settings"]) == ["patience"]
-    assert found["settings"]["patience"][1] == 3
+    actual = _why(result, catalog, capsys, "--set", "patience=3")
+    assert _states(actual)["head.settings"] == "changed"
+    assert list(actual["settings"]) == ["patience"]
+    assert actual["settings"]["patience"][1] == 3
     card = catalog / "models" / "bands" / "adapter.py"
     card.write_text(card.read_text().replace("1e-9", "1e-8"))
     read = sources.source
@@ -73,11 +73,11 @@ def test_what_changed_is_named(
     )  # fmt: skip
     table = data / "manifest.csv"
     table.write_text(table.read_text().replace(",speaker7", ",speaker9"))
-    found = _why(result, catalog, capsys, "--data", f"toy={data}")
-    assert _states(found) == dict.fromkeys(
+    actual = _why(result, catalog, capsys, "--data", f"toy={data}")
+    assert _states(actual) == dict.fromkeys(
         ["data", "features.bands.encoder.files", "metric.wa.sources"], "changed"
     )
-    assert found["stale"] is True
+    assert actual["stale"] is True
 
 
 def test_a_result_of_before_keys_has_none_recorded(
@@ -86,9 +86,9 @@ def test_a_result_of_before_keys_has_none_recorded(
     content = json.loads(result.read_text())
     del content["provenance"]["key"]
     result.write_text(json.dumps(content))
-    found = _why(result, catalog, capsys)
-    assert set(_states(found).values()) == {"not recorded"}
-    assert found["stale"] is None
+    actual = _why(result, catalog, capsys)
+    assert set(_states(actual).values()) == {"not recorded"}
+    assert actual["stale"] is None
 
 
 def test_it_is_readable_and_needs_a_result(result: Path, catalog: Path, capsys: Capture) -> None:

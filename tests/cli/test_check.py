@@ -41,11 +41,11 @@ def _check(*more: str) -> int:
 @pytest.mark.slow
 def test_log_mel_passes_the_whole_kit(capsys: Capture) -> None:
     assert main(["check", "log-mel", "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    assert [finding["check"] for finding in told["findings"]] == list(CHECKS)
+    (output,) = json.loads(capsys.readouterr().out)
+    assert [finding["check"] for finding in output["findings"]] == list(CHECKS)
     verdict = files.verdict(DEFAULT, "log-mel")
     assert verdict is not None
-    assert verdict.model_dump(mode="json") == told
+    assert verdict.model_dump(mode="json") == output
     assert verdict.encoder == loadable(Catalog().model("log-mel")).identity
     assert not verdict.failed
 
@@ -144,18 +144,18 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("load", "bound", "said"),
+    ("load", "bound", "message"),
     [
         ("while True: pass", ["--timeout", "3"], "stopped after 3 s, the time limit"),
         ("return bytearray(3 << 33)", ["--memory", "20"], "MemoryError"),
     ],
 )
 def test_a_bound_ends_in_a_sentence(
-    load: str, bound: list[str], said: str, capsys: Capture
+    load: str, bound: list[str], message: str, capsys: Capture
 ) -> None:
     _model(load)
     assert _check(*bound) == 1
-    assert said in capsys.readouterr().out
+    assert message in capsys.readouterr().out
 
 
 def test_an_unknown_model_is_wrong_usage(capsys: Capture) -> None:
@@ -166,19 +166,19 @@ def test_an_unknown_model_is_wrong_usage(capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (("frame_rate", "framerate"), "unknown key 'framerate'"),
         (("# [[weights]]\n# kind", "[[weights]]\nkind"), "weights.0.folder.path"),
     ],
 )
 def test_a_wrong_card_cannot_be_examined(
-    change: tuple[str, str], said: str, capsys: Capture
+    change: tuple[str, str], message: str, capsys: Capture
 ) -> None:
     file = _model() / "model.toml"
     file.write_text(file.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     assert _check() == 3
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_weights_that_are_not_there_cannot_be_examined(capsys: Capture) -> None:

@@ -19,11 +19,11 @@ def test_it_says_what_it_kept_and_how_to_use_it(
     torch.save({"w": torch.ones(2, 3), "epoch": 1}, tmp_path / "some.pt")
     out = tmp_path / "out"
     assert main(["convert", "hubert-base", str(tmp_path / "some.pt"), "--to", str(out)]) == 0
-    said = capsys.readouterr().out
-    assert "converted 1 tensors, 6 parameters" in said
-    assert "skipped, not tensors: epoch" in said
-    assert "there is no config.json beside" in said
-    assert f"--weights hubert-base={out}" in said
+    output = capsys.readouterr().out
+    assert "converted 1 tensors, 6 parameters" in output
+    assert "skipped, not tensors: epoch" in output
+    assert "there is no config.json beside" in output
+    assert f"--weights hubert-base={out}" in output
 
 
 def test_without_a_file_it_takes_what_was_fetched(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,14 +46,14 @@ def test_fetching_a_pickle_stores_it_and_names_the_next_step(
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
     assert main(["fetch", "hubert-base"]) == 0
-    said = capsys.readouterr().out
-    assert "never loaded" in said
-    assert "paralbench convert hubert-base" in said
+    output = capsys.readouterr().out
+    assert "never loaded" in output
+    assert "paralbench convert hubert-base" in output
     assert asked["facebook/hubert-base-ls960"] == {
         "revision": "dba3bb02fda4248b6e082697eee756de8fe8aa8a",
         "allow_patterns": ["pytorch_model.bin", "*.json"],
     }
     assert main(["convert", "hubert-base"]) == 0
-    found: Model = Catalog().model("hubert-base")
-    card: ModelCard = found.card
-    assert weights.find(card, found.folder, {}).format == "safetensors"
+    result: Model = Catalog().model("hubert-base")
+    card: ModelCard = result.card
+    assert weights.find(card, result.folder, {}).format == "safetensors"

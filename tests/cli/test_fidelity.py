@@ -33,21 +33,21 @@ def asked(tmp_path: Path) -> list[str]:
 @pytest.mark.slow
 def test_both_ways_are_compared(asked: list[str], capsys: Capture) -> None:
     assert main(["fidelity", *asked, "whisper-tiny.en"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    (found,) = told["fidelity"]
-    assert told["placement"] == found["placement"] == "torch-bf16"
-    assert told["difference"] == pytest.approx(told["fast"] - told["reference"])
-    assert 0 <= told["changed"] <= told["predictions"]
-    assert found["clips"] == 8
-    assert len(found["mean_cosine"]) == 5
-    assert 0.999 < min(found["mean_cosine"]) < 1
+    (output,) = json.loads(capsys.readouterr().out)
+    (result,) = output["fidelity"]
+    assert output["placement"] == result["placement"] == "torch-bf16"
+    assert output["difference"] == pytest.approx(output["fast"] - output["reference"])
+    assert 0 <= output["changed"] <= output["predictions"]
+    assert result["clips"] == 8
+    assert len(result["mean_cosine"]) == 5
+    assert 0.999 < min(result["mean_cosine"]) < 1
     assert not list(Path().glob("leaderboard")), "a comparison leaves no result"
 
 
 def test_a_result_names_its_path(asked: list[str], capsys: Capture) -> None:
     assert main(["run", *asked, "whisper-tiny.en"]) in (0, 1)
-    (told,) = json.loads(capsys.readouterr().out)
-    result = json.loads(Path(told["file"]).read_text())
+    (output,) = json.loads(capsys.readouterr().out)
+    result = json.loads(Path(output["file"]).read_text())
     assert result["model"]["placement"] == "torch-bf16"
     assert result["model"]["fidelity"]["admitted"] is True
 

@@ -51,13 +51,13 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
-    assert process.returncode == 130, told
-    assert "the same command continues from here" in told
-    assert "Traceback" not in told
-    kept = _kept(cache)
+    _, output = process.communicate(timeout=30)
+    assert process.returncode == 130, output
+    assert "the same command continues from here" in output
+    assert "Traceback" not in output
+    stored = _kept(cache)
     total = toy.SPEAKERS * toy.EACH
-    assert 4 <= kept < total
+    assert 4 <= stored < total
     assert not list(tmp_path.glob("leaderboard/results/*/*/*.json"))
 
     counted.write_text("")
@@ -71,11 +71,11 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert len(counted.read_text()) == total - kept, "only what was missing is computed"
+    assert len(counted.read_text()) == total - stored, "only what was missing is computed"
     (result,) = json.loads(done.stdout)
     assert (result["scored"], result["standing"]) == (total, "ranked")
     assert _kept(cache) == total
 
 
 def _kept(cache: Path) -> int:
-    return sum(one.records for one in holdings(cache))
+    return sum(holding.records for holding in holdings(cache))

@@ -33,16 +33,16 @@ def asked(tmp_path: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def test_the_layer_that_hears_it_scores_and_is_weighted(
+def test_the_layer_that_encodes_it_scores_and_is_weighted(
     asked: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(asked) == 0
     (file,) = files.find_layers(tmp_path / "results")
-    told = LayerAnalysis.from_json(file)
-    noise, bands = told.single
+    output = LayerAnalysis.from_json(file)
+    noise, bands = output.single
     assert bands.value == 1.0
     assert noise.value < 0.8
-    assert told.weights[1] > told.weights[0]
+    assert output.weights[1] > output.weights[0]
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:5]] == [
         "0",
         "1",
@@ -53,8 +53,8 @@ def test_the_layer_that_hears_it_scores_and_is_weighted(
 
 def test_as_json(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*asked, "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    assert told["single"][1]["value"] == 1.0
+    (output,) = json.loads(capsys.readouterr().out)
+    assert output["single"][1]["value"] == 1.0
 
 
 def test_several_encoders_are_refused(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,8 +66,8 @@ def test_several_encoders_are_refused(asked: list[str], capsys: pytest.CaptureFi
 def test_scores_and_weights_are_of_the_same_layers(asked: list[str], tmp_path: Path) -> None:
     main(asked)
     (file,) = files.find_layers(tmp_path / "results")
-    told = json.loads(file.read_text())
-    del told["single"][0]
-    file.write_text(json.dumps(told))
+    document = json.loads(file.read_text())
+    del document["single"][0]
+    file.write_text(json.dumps(document))
     with pytest.raises(CardError, match="1 scores of 2 layers"):
         LayerAnalysis.from_json(file)

@@ -62,9 +62,9 @@ def test_a_model_that_is_not_there_is_named(catalog: Path) -> None:
 def test_a_list_without_a_model_or_with_one_twice_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "models"
     folder.mkdir()
-    for members, said in (("", "needs a model"), ('known = ["a", "a"]', "listed twice")):
+    for members, text in (("", "needs a model"), ('known = ["a", "a"]', "listed twice")):
         (folder / "lists.toml").write_text(f'[lists.x]\nabout = "x"\n{members}\n')
-        with pytest.raises(CardError, match=said):
+        with pytest.raises(CardError, match=text):
             _ = Catalog([tmp_path]).lists
 
 
@@ -84,9 +84,9 @@ def test_lists_are_shown_with_size_and_licence(
     assert rows["broken", "nowhere"]["weights"] == "not in this catalogue"
 
 
-def test_a_list_is_heard_together_as_one_model(catalog: Path) -> None:
-    found = Catalog([catalog])
-    assert found.streams("@two") == ("log-mel", "egemaps")
-    assert len(found.streams("@avec2019-five")) == 5
+def test_a_list_is_encoded_together_as_one_model(catalog: Path) -> None:
+    result = Catalog([catalog])
+    assert result.streams("@two") == ("log-mel", "egemaps")
+    assert len(result.streams("@avec2019-five")) == 5
     with pytest.raises(UsageError, match="no list 'tow'"):
-        found.streams("@tow")
+        result.streams("@tow")

@@ -36,33 +36,33 @@ def catalog(tmp_path: Path) -> Path:
 def test_alone(catalog: Path, capsys: Capture) -> None:
     command = ["profile", "--catalog", str(catalog), "--model", "bands", "--task", "toy-tone"]
     assert main([*command, "--lengths", "1", "2", "--budget", "1", "--json"]) == 0
-    told = Profile.model_validate(json.loads(capsys.readouterr().out))
-    entry = told.parts["entry"]
+    output = Profile.model_validate(json.loads(capsys.readouterr().out))
+    entry = output.parts["entry"]
     assert [cost.seconds for cost in entry.costs] == [1, 2]
     transform = 1.25 * 320 * math.log2(320)  # the encoder's, of each of 99 frames
     assert entry.costs[0].macs == pytest.approx(99 * transform + 2 * 8 * 2, abs=1)
-    assert {cost.macs for cost in told.parts["head-deployed"].costs} == {2 * 8 * 2}
-    assert told.parts["head-deployed"].trained == 2 * 8 * 2 + 2
-    for name, part in told.parts.items():
+    assert {cost.macs for cost in output.parts["head-deployed"].costs} == {2 * 8 * 2}
+    assert output.parts["head-deployed"].trained == 2 * 8 * 2 + 2
+    for name, part in output.parts.items():
         assert len(part.costs) == 2, name
         assert all(len(cost.latency.samples) >= 3 for cost in part.costs)
-    for whole, encoder in zip(entry.costs, told.parts["encoder"].costs, strict=True):
-        assert whole.latency.p50 >= encoder.latency.p50
-    ratios = told.against(references.LOG_MEL, 1.0)
+    for complete, encoder in zip(entry.costs, output.parts["encoder"].costs, strict=True):
+        assert complete.latency.p50 >= encoder.latency.p50
+    ratios = output.against(references.LOG_MEL, 1.0)
     assert ratios is not None
     assert ratios.macs is not None
     assert 0 < ratios.macs < 1
     assert ratios.latency is not None
     assert 0 < ratios.latency < 1000
-    assert ratios.size == pytest.approx(entry.size / told.references[0].size, rel=1e-4)
-    counted = told.references[0].costs[0]
+    assert ratios.size == pytest.approx(entry.size / output.references[0].size, rel=1e-4)
+    counted = output.references[0].costs[0]
     filters = 101 * (201 * 80 + 1.25 * 400 * math.log2(400))
     assert counted.macs == pytest.approx(filters + 2 * 80 * 4, abs=1)
-    assert told.memory.baseline < told.memory.loaded <= told.memory.peaks[0].whole
-    assert told.energy.startswith(("RAPL", "unavailable: "))
-    assert told.throughput is not None
-    assert told.machine.threads == 1
-    assert told.training is None, "nothing was trained"
+    assert output.memory.baseline < output.memory.loaded <= output.memory.peaks[0].whole
+    assert output.energy.startswith(("RAPL", "unavailable: "))
+    assert output.throughput is not None
+    assert output.machine.threads == 1
+    assert output.training is None, "nothing was trained"
 
 
 @pytest.mark.slow
@@ -108,7 +108,7 @@ def test_a_score_is_not_lost_where_costs_cannot_be_measured(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "reported"),
     [
         (["--classes", "0"], "--classes expects 1 or more, got 0."),
         (["--task", "nothing"], "nothing"),
@@ -116,22 +116,22 @@ def test_a_score_is_not_lost_where_costs_cannot_be_measured(
         (["--precision", "bf16"], "has no torch-bf16 path"),
     ],
 )
-def test_what_cannot_be_meant_is_told(
-    catalog: Path, more: list[str], told: str, capsys: Capture
+def test_what_cannot_be_meant_is_reported(
+    catalog: Path, more: list[str], reported: str, capsys: Capture
 ) -> None:
     command = ["profile", "--catalog", str(catalog), "--model", "bands", "--lengths", "1"]
     assert main([*command, "--budget", "1", *more]) == 2
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "soon", "inf"])
-def test_seconds_are_above_zero(catalog: Path, given: str, capsys: Capture) -> None:
+@pytest.mark.parametrize("inputs", ["0", "-1", "soon", "inf"])
+def test_seconds_are_above_zero(catalog: Path, inputs: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit):
-        main(["profile", "--model", "bands", "--budget", given])
+        main(["profile", "--model", "bands", "--budget", inputs])
     assert "expected seconds above zero" in capsys.readouterr().err
 
 
 def _profile() -> dict[str, Any] | None:
-    told: dict[str, Any] = json.loads(_RESULT.read_text())
-    profile: dict[str, Any] | None = told["profile"]
+    document: dict[str, Any] = json.loads(_RESULT.read_text())
+    profile: dict[str, Any] | None = document["profile"]
     return profile

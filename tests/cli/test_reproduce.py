@@ -43,17 +43,17 @@ def _told(result: Path, catalog: Path, data: Path, capsys: Capture) -> tuple[int
     code = main(
         ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}", "--json"]
     )
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return code, told
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return code, document
 
 
 @pytest.mark.slow
 def test_the_same_to_the_last_digit(
     result: Path, catalog: Path, data: Path, capsys: Capture
 ) -> None:
-    code, told = _told(result, catalog, data, capsys)
-    assert (code, told["verdict"], told["departures"]) == (0, "same", [])
-    assert (told["largest"], told["changed"]) == (0.0, 0)
+    code, output = _told(result, catalog, data, capsys)
+    assert (code, output["verdict"], output["departures"]) == (0, "same", [])
+    assert (output["largest"], output["changed"]) == (0.0, 0)
 
 
 @pytest.mark.slow
@@ -62,19 +62,19 @@ def test_another_number_of_threads_stays_within_tolerance(
     result: Path, catalog: Path, data: Path, capsys: Capture
 ) -> None:
     torch.set_num_threads(1 if torch.get_num_threads() > 1 else 2)
-    code, told = _told(result, catalog, data, capsys)
+    code, output = _told(result, catalog, data, capsys)
     assert code == 0
-    assert told["largest"] < 1e-5
-    assert told["changed"] == 0
+    assert output["largest"] < 1e-5
+    assert output["changed"] == 0
 
 
 @pytest.mark.slow
 def test_another_encoder_is_named(result: Path, catalog: Path, data: Path, capsys: Capture) -> None:
     adapter = catalog / "models" / "bands" / "adapter.py"
     adapter.write_text(adapter.read_text().replace("torch.hann_window(320)", "0.0 + 1e-6"))
-    code, told = _told(result, catalog, data, capsys)
-    assert (code, told["verdict"]) == (1, "different")
-    assert "the identity of bands" in {one["what"] for one in told["departures"]}
+    code, output = _told(result, catalog, data, capsys)
+    assert (code, output["verdict"]) == (1, "different")
+    assert "the identity of bands" in {item["what"] for item in output["departures"]}
 
 
 @pytest.mark.slow
@@ -83,19 +83,19 @@ def test_other_audio_is_named_and_nothing_is_compared(
 ) -> None:
     first = next((data / "wav").iterdir())
     first.write_bytes(first.read_bytes()[:-2] + b"\1\1")
-    code, told = _told(result, catalog, data, capsys)
-    assert (code, told["verdict"], told["comparable"]) == (1, "different", False)
-    assert told["departures"][0]["kind"] == "data"
+    code, output = _told(result, catalog, data, capsys)
+    assert (code, output["verdict"], output["comparable"]) == (1, "different", False)
+    assert output["departures"][0]["kind"] == "data"
 
 
 def test_another_number_of_speakers_differs_in_words(
     catalog: Path, data: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     result = toy.score(catalog, data, tmp_path, seeds=(0,)).file
-    told = json.loads(result.read_text())
-    told["provenance"]["packages"]["numpy"] = "1.0"
-    told["scores"][0]["value"] = told["scores"][0]["by_seed"]["0"] = 0.25
-    result.write_text(json.dumps(told))
+    document = json.loads(result.read_text())
+    document["provenance"]["packages"]["numpy"] = "1.0"
+    document["scores"][0]["value"] = document["scores"][0]["by_seed"]["0"] = 0.25
+    result.write_text(json.dumps(document))
     asked = ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}"]
     assert main(asked) == 1
     shown = capsys.readouterr().out
@@ -117,8 +117,8 @@ def test_the_new_result_is_kept_where_asked_and_the_old_stays(
 ) -> None:
     result = toy.score(catalog, data, tmp_path, seeds=(0,)).file
     before = result.read_bytes()
-    kept = tmp_path / "kept"
+    stored = tmp_path / "kept"
     asked = ["reproduce", str(result), "--catalog", str(catalog), "--data", f"toy={data}"]
-    assert main([*asked, "--to", str(kept)]) == 0
-    assert (kept / "bands" / "toy-tone" / "sgd-probe.json").is_file()
+    assert main([*asked, "--to", str(stored)]) == 0
+    assert (stored / "bands" / "toy-tone" / "sgd-probe.json").is_file()
     assert result.read_bytes() == before

@@ -40,8 +40,8 @@ def _interruptible() -> None:
 
 def _run(*words: object, **environment: object) -> tuple[int, str, str]:
     started = _start(*words, **environment)
-    told, errors = started.communicate(timeout=100)
-    return started.returncode, told, errors
+    output, errors = started.communicate(timeout=100)
+    return started.returncode, output, errors
 
 
 def _lines(file: Path) -> int:
@@ -67,9 +67,9 @@ def test_killed_at_any_moment_it_goes_on_and_ends_as_if_it_had_not_been(tmp_path
         started.send_signal(signal.SIGKILL)
         started.communicate()
     assert not (report / "results.csv").exists()
-    code, told, _ = _run(tmp_path / "in", "-o", report, "--workers", 2, "--json")
+    code, output, _ = _run(tmp_path / "in", "-o", report, "--workers", 2, "--json")
     assert code == 1
-    assert 0 < json.loads(told)["fresh"] < 30 + len(bads)
+    assert 0 < json.loads(output)["fresh"] < 30 + len(bads)
     for name in ("results.csv", "results.parquet"):
         assert (report / name).read_bytes() == (calm / name).read_bytes()
     with (report / "results.csv").open(newline="") as file:
@@ -77,14 +77,14 @@ def test_killed_at_any_moment_it_goes_on_and_ends_as_if_it_had_not_been(tmp_path
     assert len(set(names)) == len(names) == 30 + len(bads)
     assert not list(report.rglob("*.part"))
     assert not (report / ".scratch").exists()
-    code, told, _ = _run("--verify-audit", report)
-    assert (code, "intact" in told) == (0, True)
+    code, output, _ = _run("--verify-audit", report)
+    assert (code, "intact" in output) == (0, True)
     log = report / "audit.jsonl"
     lines = log.read_bytes().splitlines(keepends=True)
     log.write_bytes(b"".join(lines[:5] + lines[6:]))
-    code, told, _ = _run("--verify-audit", report)
+    code, output, _ = _run("--verify-audit", report)
     assert code == 1
-    assert "not intact: line 6" in told
+    assert "not intact: line 6" in output
 
 
 @pytest.mark.slow
@@ -135,7 +135,7 @@ def test_what_a_process_is_watched_for_is_seen(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((), "give -o DIR"),
         (("-o", "{}/report"), "give recordings, or --serve"),
@@ -145,11 +145,11 @@ def test_what_a_process_is_watched_for_is_seen(tmp_path: Path) -> None:
         (("{}/in", "-o", "{}/report", "--truth", "mood"), "needs a CSV"),
     ],
 )
-def test_wrong_usage_is_told(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_reported(tmp_path: Path, words: tuple[str, ...], message: str) -> None:
     tones(tmp_path / "in", 1, 0.1)
     code, _, errors = _run(*(word.format(tmp_path) for word in words))
     assert code == 2
-    assert said in errors
+    assert message in errors
     assert not (tmp_path / "report" / JOURNAL).exists()
 
 
@@ -164,6 +164,6 @@ def test_a_stop_by_hand_ends_the_processes_and_keeps_what_is_done(tmp_path: Path
     assert started.returncode == 130
     assert "continues from here" in errors
     assert "Traceback" not in errors
-    code, told, _ = _run(tmp_path / "in", "-o", tmp_path / "report", "--json")
+    code, output, _ = _run(tmp_path / "in", "-o", tmp_path / "report", "--json")
     assert code == 0
-    assert json.loads(told)["fresh"] <= 28  # of 30
+    assert json.loads(output)["fresh"] <= 28  # of 30

@@ -52,9 +52,9 @@ def test_a_task_that_is_not_there_is_named_when_the_suite_is_asked_for(catalog: 
 def test_a_suite_without_a_task_or_with_one_twice_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "tasks"
     folder.mkdir()
-    for members, said in (("", "needs a task"), ('known = ["a", "a"]', "listed twice")):
+    for members, text in (("", "needs a task"), ('known = ["a", "a"]', "listed twice")):
         (folder / "suites.toml").write_text(f'[suites.x]\nabout = "x"\n{members}\n')
-        with pytest.raises(CardError, match=said):
+        with pytest.raises(CardError, match=text):
             _ = Catalog([tmp_path]).suites
 
 

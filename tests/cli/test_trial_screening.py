@@ -26,13 +26,13 @@ def test_a_screener_is_tried_on_people_it_has_not_heard(tmp_path: Path) -> None:
     benchmark = Benchmark(catalog, request, tmp_path / "cache", tmp_path / "results")
     (done,) = benchmark.run(lambda words: None, quiet=True)
     assert isinstance(done, Done), done
-    found = trial(done.file, catalog, data, tmp_path / "screening", tmp_path / "cache")
-    rows = list(csv.DictReader((found.report.parent / "results.csv").open(encoding="utf-8")))
-    assert len(rows) == sum(found.counts.values()) == 40
+    result = trial(done.file, catalog, data, tmp_path / "screening", tmp_path / "cache")
+    rows = list(csv.DictReader((result.report.parent / "results.csv").open(encoding="utf-8")))
+    assert len(rows) == sum(result.counts.values()) == 40
     assert {row["truth"] for row in rows} == set(done.result.classes)
     scored = [row for row in rows if row["status"] == "scored"]
     right = sum(row["prediction"] == row["truth"] for row in scored)
     assert right / len(scored) > 0.7
-    report = found.report.read_text(encoding="utf-8")
+    report = result.report.read_text(encoding="utf-8")
     assert "SYNTHETIC" in report
     assert "not a medical device" in report

@@ -28,7 +28,7 @@ def asked(tmp_path: Path, catalog: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "reported"),
     [
         (
             "class E:\n    def encode(self, w):\n        raise RuntimeError('boom')\n"
@@ -44,13 +44,13 @@ def asked(tmp_path: Path, catalog: Path) -> list[str]:
     ],
 )
 def test_a_model_that_breaks_is_named_and_the_others_go_on(
-    asked: list[str], catalog: Path, source: str, told: str, capsys: Capture
+    asked: list[str], catalog: Path, source: str, reported: str, capsys: Capture
 ) -> None:
     assert main(["new-model", "broken", "--in", str(catalog)]) == 0
     (catalog / "models" / "broken" / "adapter.py").write_text(source)
     assert main([*asked, "--model", "broken", "bands"]) == 3
     shown = capsys.readouterr()
-    assert told in shown.err
+    assert reported in shown.err
     assert "Traceback" not in shown.err
     assert "toy-tone  bands  linear-probe  UAR" in shown.out
 
@@ -91,9 +91,9 @@ def test_a_place_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").touch()
     assert main([*asked, "--model", "bands", option, str(tmp_path / "file" / "below")]) == 3
-    told = capsys.readouterr().err
-    assert f"the system refused a file at {tmp_path / 'file' / 'below'}" in told
-    assert "Traceback" not in told
+    output = capsys.readouterr().err
+    assert f"the system refused a file at {tmp_path / 'file' / 'below'}" in output
+    assert "Traceback" not in output
 
 
 def test_a_device_that_is_not_there_is_refused(

@@ -48,11 +48,11 @@ def _usage(*arguments: str) -> int:
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_with_an_example(verb: str, capsys: Capture) -> None:
     assert _usage(verb, "--help") == 0
-    told = capsys.readouterr().out
-    assert "example:\n  paralbench " + verb in told
+    output = capsys.readouterr().out
+    assert "example:\n  paralbench " + verb in output
 
 
-def test_the_version_is_told(capsys: Capture) -> None:
+def test_the_version_is_reported(capsys: Capture) -> None:
     assert _usage("--version") == 0
     assert capsys.readouterr().out.strip() == f"paralbench {paralbench.__version__}"
 
@@ -76,9 +76,9 @@ def test_an_unknown_name_gets_a_suggestion(
     asked: list[str], capsys: Capture, option: str, wrong: str, near: str
 ) -> None:
     assert main(["run", *asked, option, wrong]) == 2
-    told = capsys.readouterr().err
-    assert f"'{wrong}'" in told
-    assert near in told
+    output = capsys.readouterr().err
+    assert f"'{wrong}'" in output
+    assert near in output
     assert not Path("cache").exists()
 
 
@@ -108,10 +108,10 @@ def test_run_prints_the_score_and_again_does_not_run(asked: list[str], capsys: C
     assert main(["run", *asked, "--seeds", "2"]) == 0
     assert "up to date, skipped" in capsys.readouterr().out
     assert main(["run", *asked, "--seeds", "2", "--again", "--json"]) == 0
-    (told,) = _json(capsys)
-    assert told["fresh"] is True
-    assert told["standing"] == "ranked"
-    assert {score["metric"] for score in told["scores"]} == {"uar", "wa"}
+    (output,) = _json(capsys)
+    assert output["fresh"] is True
+    assert output["standing"] == "ranked"
+    assert {score["metric"] for score in output["scores"]} == {"uar", "wa"}
 
 
 def test_a_setting_reaches_the_head(asked: list[str], capsys: Capture) -> None:
@@ -131,8 +131,8 @@ def test_a_setting_reaches_the_head(asked: list[str], capsys: Capture) -> None:
         )
         == 0
     )
-    (told,) = _json(capsys)
-    settings = json.loads(Path(told["file"]).read_text())["training"]["settings"]
+    (output,) = _json(capsys)
+    settings = json.loads(Path(output["file"]).read_text())["training"]["settings"]
     assert (settings["steps"], settings["class_weights"]) == (3, "none")
 
 
@@ -140,11 +140,11 @@ def test_what_was_refused_is_named_and_exit_code_is_1(asked: list[str], capsys: 
     Path("data/wav/1-1.wav").write_bytes(b"")
     Path("data/wav/6-0.wav").write_text("not audio")
     assert main(["run", *asked]) == 1
-    told = capsys.readouterr()
-    assert "2 refused, the others were scored" in told.err
-    assert "wav/1-1.wav: the file is empty (0 bytes)" in told.err
-    assert "wav/6-0.wav: it is a text file" in told.err
-    assert "incomplete: 30 of 32" in told.out
+    output = capsys.readouterr()
+    assert "2 refused, the others were scored" in output.err
+    assert "wav/1-1.wav: the file is empty (0 bytes)" in output.err
+    assert "wav/6-0.wav: it is a text file" in output.err
+    assert "incomplete: 30 of 32" in output.out
 
 
 def test_what_cannot_be_done_is_said_and_exit_code_is_3(asked: list[str], capsys: Capture) -> None:
@@ -153,18 +153,18 @@ def test_what_cannot_be_done_is_said_and_exit_code_is_3(asked: list[str], capsys
     assert "nowhere" in capsys.readouterr().err
 
 
-def test_plan_tells_and_makes_nothing(asked: list[str], capsys: Capture) -> None:
+def test_plan_shows_and_makes_nothing(asked: list[str], capsys: Capture) -> None:
     assert main(["plan", *asked, "--json"]) == 0
-    (told,) = _json(capsys)
-    assert (told["task"], told["model"], told["clips"], told["missing"]) == (
+    (output,) = _json(capsys)
+    assert (output["task"], output["model"], output["clips"], output["missing"]) == (
         "toy-tone",
         "bands",
         32,
         32,
     )
-    assert told["seconds"] == pytest.approx(9.6, abs=0.01)
-    assert told["disk"] == 32 * 2 * 8 * 4
-    assert told["time"] > 0
+    assert output["seconds"] == pytest.approx(9.6, abs=0.01)
+    assert output["disk"] == 32 * 2 * 8 * 4
+    assert output["time"] > 0
     assert main(["run", *asked]) == 0
     capsys.readouterr()
     assert main(["plan", *asked]) == 0
@@ -184,8 +184,8 @@ def test_cache_list_and_clean(asked: list[str], capsys: Capture) -> None:
     main(["run", *asked])
     capsys.readouterr()
     assert main(["cache", "list", "--json"]) == 0
-    (told,) = _json(capsys)
-    assert (told["model"], told["kind"], told["records"]) == ("bands", "pooled", 32)
+    (output,) = _json(capsys)
+    assert (output["model"], output["kind"], output["records"]) == ("bands", "pooled", 32)
     assert main(["cache", "clean", "--model", "bamds"]) == 2
     assert "it holds: bands" in capsys.readouterr().err
     assert main(["cache", "list"]) == 0
@@ -197,27 +197,27 @@ def test_cache_list_and_clean(asked: list[str], capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "key", "one"),
+    ("what", "key", "item"),
     [("corpora", "corpus", "toy"), ("tasks", "task", "toy-tone"), ("models", "model", "bands"),
      ("heads", "head", "linear-probe"), ("results", "model", "bands")],
 )  # fmt: skip
-def test_list(asked: list[str], capsys: Capture, what: str, key: str, one: str) -> None:
+def test_list(asked: list[str], capsys: Capture, what: str, key: str, item: str) -> None:
     if what == "results":
         main(["run", *asked])
         capsys.readouterr()
     options = [] if what == "results" else asked[:2]
     assert main(["list", what, "--json", *options]) == 0
-    assert one in [row[key] for row in _json(capsys)]
+    assert item in [row[key] for row in _json(capsys)]
     assert main(["list", what, *options]) == 0
-    assert one in capsys.readouterr().out
+    assert item in capsys.readouterr().out
 
 
-def test_doctor_tells_what_is_here(capsys: Capture) -> None:
+def test_doctor_shows_what_is_here(capsys: Capture) -> None:
     assert main(["doctor", "--json"]) == 0
-    told = _json(capsys)
-    assert told["machine"]["cores"] >= 1
-    assert "WAV" in told["codecs"]["libsndfile"]
-    assert told["weights"]["log-mel"] == "none"
+    output = _json(capsys)
+    assert output["machine"]["cores"] >= 1
+    assert "WAV" in output["codecs"]["libsndfile"]
+    assert output["weights"]["log-mel"] == "none"
     assert main(["doctor"]) == 0
     assert "codecs" in capsys.readouterr().out
 
@@ -227,10 +227,10 @@ def test_the_leaderboard_is_built_from_results_alone(asked: list[str], capsys: C
     Path("leaderboard/results/bands/toy-tone/broken.json").write_text("{")
     capsys.readouterr()
     assert main(["leaderboard", "build"]) == 1
-    told = capsys.readouterr()
-    assert "refused bands/toy-tone/broken.json" in told.err
-    assert "bands" in told.out
-    page = Path(told.out.rsplit("leaderboard page: ", 1)[1].strip())
+    output = capsys.readouterr()
+    assert "refused bands/toy-tone/broken.json" in output.err
+    assert "bands" in output.out
+    page = Path(output.out.rsplit("leaderboard page: ", 1)[1].strip())
     assert page.is_file()
     assert main(["leaderboard", "build", "--json"]) == 1
     assert [row["model"] for row in _json(capsys)] == ["bands"]

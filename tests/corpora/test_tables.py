@@ -83,5 +83,5 @@ def test_what_python_writes_is_read_back(
     csv.writer(text).writerows([("one", "two"), *table])
     file = tmp_path_factory.mktemp("table") / "table.csv"
     file.write_bytes(text.getvalue().encode("utf-8-sig"))
-    found = [(cells["one"], cells["two"]) for cells, _ in rows(file)]
-    assert found == [(a.strip(), b.strip()) for a, b in table if a.strip() or b.strip()]
+    result = [(cells["one"], cells["two"]) for cells, _ in rows(file)]
+    assert result == [(a.strip(), b.strip()) for a, b in table if a.strip() or b.strip()]

@@ -43,13 +43,13 @@ EXPECTED = {"label": [Interval(0, 1, 'he said "3" 4 '), Interval(1, 2.5, "")]}
 
 
 def _short(intervals: list[Interval]) -> str:
-    told = "".join(
-        '{}\n{}\n"{}"\n'.format(one.start, one.end, one.text.replace('"', '""'))
-        for one in intervals
+    output = "".join(
+        '{}\n{}\n"{}"\n'.format(interval.start, interval.end, interval.text.replace('"', '""'))
+        for interval in intervals
     )
     return (
         'File type = "ooTextFile"\n"TextGrid"\n\n0\n9\n<exists>\n1\n"IntervalTier"\n"label"\n0\n9\n'
-        f"{len(intervals)}\n{told}"
+        f"{len(intervals)}\n{output}"
     )
 
 
@@ -81,9 +81,9 @@ def test_the_short_form_whatever_the_texts(
 
 def test_a_grid_that_ends_anywhere_too_early_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "a.TextGrid"
-    whole = _short([Interval(0, 1, "cough"), Interval(1, 2, "x")]).rstrip()
-    for end in range(len(whole)):
-        file.write_text(whole[:end])
+    complete = _short([Interval(0, 1, "cough"), Interval(1, 2, "x")]).rstrip()
+    for end in range(len(complete)):
+        file.write_text(complete[:end])
         with pytest.raises(Refused):
             read_intervals(file)
 

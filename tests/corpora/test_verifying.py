@@ -93,12 +93,12 @@ def look(made: tuple[Corpus, Path]) -> Verification:
 
 
 def test_a_whole_corpus_is_complete_and_an_unconfirmed_count_only_differs(make: Make) -> None:
-    found = look(make())
-    assert found.verdict == "complete"
-    (only,) = found.differences
+    state = look(make())
+    assert state.verdict == "complete"
+    (only,) = state.differences
     assert (only.expected, only.found, only.certainty) == (99, 6, "unconfirmed")
-    assert found.errata == {"swapped": 1}
-    assert found.counts == 4
+    assert state.errata == {"swapped": 1}
+    assert state.counts == 4
 
 
 def test_three_missing_one_unreadable_one_doubled_are_reported_exactly_so(make: Make) -> None:
@@ -108,15 +108,15 @@ def test_three_missing_one_unreadable_one_doubled_are_reported_exactly_so(make: 
     (root / "wav/04.wav").write_text("<html>not found</html>")
     with (root / "manifest.csv").open("a") as table:
         table.write("\ne07,wav/07.wav,calm,ann\n")
-    found = look((corpus, root))
-    assert found.verdict == "incomplete"
-    assert [one.subject for one in found.missing] == ["wav/03.wav", "wav/05.wav", "wav/08.wav"]
-    assert [one.subject for one in found.unreadable] == ["wav/04.wav"]
-    assert "text file" in found.unreadable[0].reason
-    assert [one.subject for one in found.doubled] == ["e07"]
-    assert found.refused == ()
-    assert found.superfluous == ()
-    assert [one.counts for one in found.differences] == [False]
+    state = look((corpus, root))
+    assert state.verdict == "incomplete"
+    assert [item.subject for item in state.missing] == ["wav/03.wav", "wav/05.wav", "wav/08.wav"]
+    assert [item.subject for item in state.unreadable] == ["wav/04.wav"]
+    assert "text file" in state.unreadable[0].reason
+    assert [item.subject for item in state.doubled] == ["e07"]
+    assert state.refused == ()
+    assert state.superfluous == ()
+    assert [item.counts for item in state.differences] == [False]
 
 
 def test_superfluous_audio_is_named_and_system_files_are_not(make: Make) -> None:
@@ -124,9 +124,9 @@ def test_superfluous_audio_is_named_and_system_files_are_not(make: Make) -> None
     soundfile.write(root / "wav/extra.wav", np.zeros(800), 16000)
     (root / "wav/._00.wav").write_bytes(b"\x00\x05\x16\x07")
     (root / "wav/__MACOSX").mkdir()
-    found = look((corpus, root))
-    assert found.superfluous == ("wav/extra.wav",)
-    assert found.verdict == "complete"
+    state = look((corpus, root))
+    assert state.superfluous == ("wav/extra.wav",)
+    assert state.verdict == "complete"
 
 
 def test_a_clip_beyond_its_file_is_unreadable(make: Make) -> None:
@@ -134,22 +134,26 @@ def test_a_clip_beyond_its_file_is_unreadable(make: Make) -> None:
     (root / "manifest.csv").write_text(
         "id,path,target,start,end\na,wav/00.wav,calm,0,0.05\nb,wav/00.wav,loud,0.04,9"
     )
-    (told,) = look((corpus, root)).unreadable
-    assert told.subject == "wav/00.wav"
-    assert told.where == "example b"
+    (output,) = look((corpus, root)).unreadable
+    assert output.subject == "wav/00.wav"
+    assert output.where == "example b"
 
 
 def test_a_count_that_is_sure_and_fails_makes_it_incomplete(make: Make) -> None:
     corpus, root = make()
     lines = (root / "manifest.csv").read_text().splitlines()
     (root / "manifest.csv").write_text("\n".join(lines[:-1]))
-    found = look((corpus, root))
-    assert found.verdict == "incomplete"
-    assert [(one.what, one.expected, one.found) for one in found.differences if one.counts] == [
+    state = look((corpus, root))
+    assert state.verdict == "incomplete"
+    assert [
+        (difference.what, difference.expected, difference.found)
+        for difference in state.differences
+        if difference.counts
+    ] == [
         ("examples", 12, 11),
         ("target calm", 6, 5),
     ]
-    assert found.superfluous == ("wav/11.wav",)
+    assert state.superfluous == ("wav/11.wav",)
 
 
 def test_counts_do_not_apply_to_a_synthetic_corpus_and_files_still_count(make: Make) -> None:
@@ -157,10 +161,10 @@ def test_counts_do_not_apply_to_a_synthetic_corpus_and_files_still_count(make: M
     (root / SYNTHETIC_MARK).write_text("{}")
     lines = (root / "manifest.csv").read_text().splitlines()
     (root / "manifest.csv").write_text("\n".join(lines[:-2]))
-    found = look((corpus, root))
-    assert found.synthetic
-    assert found.counts == 0
-    assert found.verdict == "complete"
+    state = look((corpus, root))
+    assert state.synthetic
+    assert state.counts == 0
+    assert state.verdict == "complete"
     (root / "wav/00.wav").unlink()
     assert look((corpus, root)).verdict == "incomplete"
 
@@ -173,7 +177,10 @@ def test_a_fact_looks_at_partitions_groups_and_labels_alike() -> None:
 
     def told(**values: object) -> list[tuple[str, int, int]]:
         fact = Fact.model_validate({"certainty": "found", "source": "s", **values})
-        return [(one.what, one.expected, one.found) for one in differences(fact, examples)]
+        return [
+            (difference.what, difference.expected, difference.found)
+            for difference in differences(fact, examples)
+        ]
 
     assert told(by="partition", values={"train": 4}) == []
     assert told(by="session", values={"s1": 4, "s2": 1}) == [("session s2", 1, 0)]
@@ -194,9 +201,9 @@ def test_the_verb_ends_with_the_verdict_and_its_code(
     assert "missing: 1" in out
     assert out[-1] == "incomplete"
     assert main([*verb, "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert told["verdict"] == "incomplete"
-    assert told["missing"][0]["subject"] == "wav/03.wav"
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "incomplete"
+    assert document["missing"][0]["subject"] == "wav/03.wav"
     (tmp_path / "elsewhere").mkdir()
     verb[2] = str(tmp_path / "elsewhere")
     assert main(verb) == 3

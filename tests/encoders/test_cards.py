@@ -80,11 +80,11 @@ def _convolutions(config: Any) -> list[tuple[int, int]] | None:
 
 @pytest.mark.parametrize("name", _MODELS)
 def test_size_and_receptive_field(name: str) -> None:
-    (folder, configuration, model), told = _MODELS[name]
+    (folder, configuration, model), output = _MODELS[name]
     card = Catalog().model(name).card
     make_importable()
     module = f"transformers.models.{folder}"
-    config = getattr(import_module(module.format("configuration")), configuration)(**told)
+    config = getattr(import_module(module.format("configuration")), configuration)(**output)
     with torch.device("meta"):
         built = getattr(import_module(module.format("modeling")), model)(config)
     layers = next(
@@ -92,7 +92,7 @@ def test_size_and_receptive_field(name: str) -> None:
         for key in ("encoder_layers", "encoder_num_hidden_layers", "num_hidden_layers")
         if hasattr(config, key)
     )
-    assert card.parameters == sum(one.numel() for one in built.parameters())
+    assert card.parameters == sum(parameter.numel() for parameter in built.parameters())
     assert card.layers == layers + 1
     assert card.width == config.hidden_size
     convolutions = _convolutions(config)
@@ -124,7 +124,7 @@ def test_what_is_called_found_is_a_commit_and_a_branch_is_not() -> None:
                 assert (source.certainty, source.sha256) == ("unconfirmed", None), name
 
 
-def test_ast_hears_just_its_window() -> None:
+def test_ast_encodes_just_its_window() -> None:
     """1,024 frames of 10 ms; its positions are for no other number."""
     policy = Catalog().model("ast").card.policy
     assert (policy.window, policy.padding) == (10.24, "window")

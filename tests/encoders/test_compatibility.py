@@ -27,15 +27,15 @@ EXTENSION = "from .utils import load_lib\nAVAILABLE = load_lib()\n"
 def _run(code: str, *paths: Path) -> str:
     """Run in a process of its own, ``paths`` in front of what is installed; returns what it says."""
     before = [str(path) for path in (*paths, ROOT)]
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path[:0] = {before!r}\n{code}"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert not told.returncode, told.stderr
-    assert not told.stderr, "nothing but what was asked for is said"
-    return told.stdout.strip()
+    assert not process.returncode, process.stderr
+    assert not process.stderr, "nothing but what was asked for is said"
+    return process.stdout.strip()
 
 
 def _torchaudio(
@@ -88,25 +88,25 @@ except ParalbenchError as error:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [("OSError('built for CUDA\\n  trace')", "built for CUDA"), ("RuntimeError()", "RuntimeError")],
 )
 def test_another_way_of_loading_is_said_in_a_sentence(
-    tmp_path: Path, error: str, said: str
+    tmp_path: Path, error: str, message: str
 ) -> None:
     place = _torchaudio(tmp_path, "fails", error)
     utils = place / "torchaudio" / "_extension" / "utils.py"
     utils.write_text(utils.read_text().replace("_LIB_DIR", "_ELSEWHERE"))
-    told = _run(CAUGHT.format(what="torchaudio"), place)
-    assert told == f"torchaudio cannot be imported: {said}"
+    output = _run(CAUGHT.format(what="torchaudio"), place)
+    assert output == f"torchaudio cannot be imported: {message}"
 
 
 @pytest.mark.parametrize("what", ["torchaudio", "s3prl"])
 def test_what_is_not_installed_is_said_with_its_extra(what: str, tmp_path: Path) -> None:
     block = f"sys.modules['{what}'] = None\n"
-    told = _run(block + CAUGHT.format(what=what), _torchaudio(tmp_path, "none"))
+    output = _run(block + CAUGHT.format(what=what), _torchaudio(tmp_path, "none"))
     assert (
-        told
+        output
         == f"the package '{what}' is not installed; pip install 'paralbench[{what}]' brings it."
     )
 
@@ -143,9 +143,9 @@ try:
 except ParalbenchError as error:
     print(error)
 """
-    told = _run(code, place).splitlines()
-    assert told[0] == "its own []"
-    assert told[1].startswith("torchaudio has no SoX effects any more")
+    output = _run(code, place).splitlines()
+    assert output[0] == "its own []"
+    assert output[1].startswith("torchaudio has no SoX effects any more")
 
 
 @pytest.mark.slow

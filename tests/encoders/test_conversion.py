@@ -54,11 +54,11 @@ def test_the_same_tensors_come_out(tmp_path: Path, archive: bool) -> None:
     state = {"a.weight": shared, "b.weight": shared.T, "steps": torch.tensor(7), "epoch": 3}
     file = _saved(state, tmp_path, _use_new_zipfile_serialization=archive)
     report = rewrite(file, tmp_path / "out.safetensors")
-    found = load_file(tmp_path / "out.safetensors")
+    result = load_file(tmp_path / "out.safetensors")
     assert (report.tensors, report.parameters, report.left_out) == (3, 13, ["epoch"])
-    assert found.keys() == {"a.weight", "b.weight", "steps"}
-    assert torch.equal(found["b.weight"], shared.T)
-    assert found["steps"] == 7
+    assert result.keys() == {"a.weight", "b.weight", "steps"}
+    assert torch.equal(result["b.weight"], shared.T)
+    assert result["steps"] == 7
 
 
 def test_a_trainers_wrapping_is_opened(tmp_path: Path) -> None:
@@ -83,15 +83,15 @@ def test_code_in_a_pickle_is_refused_and_not_run(card: ModelCard, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ({"epoch": 3}, "holds no state dict"),
         ([torch.ones(2)], "holds no state dict"),
         ({"w": torch.eye(3).to_sparse()}, "'w' is sparse or quantised"),
     ],
 )
-def test_what_is_no_state_dict_is_refused(tmp_path: Path, content: Any, said: str) -> None:
-    with pytest.raises(ParalbenchError, match=said):
+def test_what_is_no_state_dict_is_refused(tmp_path: Path, content: Any, message: str) -> None:
+    with pytest.raises(ParalbenchError, match=message):
         rewrite(_saved(content, tmp_path), tmp_path / "out.safetensors")
     assert not (tmp_path / "out.safetensors").exists()
 
@@ -134,13 +134,13 @@ def test_the_card_finds_what_was_converted_and_it_is_not_pinned(
     )
     card = card.model_copy(update={"weights": [pinned]})
     convert(card, file, converted_folder(card.id))
-    found = find(card, Path(), {})
-    assert found.path == converted_folder(card.id)
-    assert {one.name for one in converted_folder(card.id).iterdir()} == {
+    module = find(card, Path(), {})
+    assert module.path == converted_folder(card.id)
+    assert {path.name for path in converted_folder(card.id).iterdir()} == {
         "config.json",
         "model.safetensors",
     }
-    assert not found.pinned
+    assert not module.pinned
 
 
 def test_the_process_may_start_nothing() -> None:
@@ -194,8 +194,8 @@ def test_a_checkpoint_of_years_ago_gives_the_hidden_states_it_gave(
     count = sum(parameter.numel() for parameter in model.parameters())
     small = card.model_copy(update={"layers": 3, "width": 32, "parameters": count})
     encoder = loadable(Model(Path(), small), {small.id: tmp_path / "out"}).load()
-    heard = np.random.default_rng(0).normal(size=16000).astype(np.float32)
-    normal = torch.from_numpy((heard - heard.mean()) / np.sqrt(heard.var() + 1e-7))
+    recorded = np.random.default_rng(0).normal(size=16000).astype(np.float32)
+    normal = torch.from_numpy((recorded - recorded.mean()) / np.sqrt(recorded.var() + 1e-7))
     with torch.no_grad():
         expected = model(normal[None], output_hidden_states=True).hidden_states
-    assert torch.allclose(encoder.encode([heard])[0], torch.cat(expected), atol=1e-5)
+    assert torch.allclose(encoder.encode([recorded])[0], torch.cat(expected), atol=1e-5)

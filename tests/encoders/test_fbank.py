@@ -22,25 +22,25 @@ def _noise(samples: int) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("samples", [400, 559, 560, 16000, 30001])
 def test_povey_windows_are_transformers_to_the_bit(samples: int) -> None:
-    told = SeamlessM4TFeatureExtractor()._extract_fbank_features(_noise(samples))
+    output = SeamlessM4TFeatureExtractor()._extract_fbank_features(_noise(samples))
     ours = fbank(_noise(samples), 80, "povey", scale=32768.0)
     assert ours.shape == (1 + (samples - 400) // 160, 80)
-    assert np.array_equal(ours, told)
+    assert np.array_equal(ours, output)
 
 
 def test_hann_windows_are_asts() -> None:
     extractor: Any = ASTFeatureExtractor(num_mel_bins=128, max_length=98)
-    told = extractor._extract_fbank_features(_noise(16000), max_length=98)
+    output = extractor._extract_fbank_features(_noise(16000), max_length=98)
     ours = fbank(_noise(16000), 128, "hann", scale=1.0)
-    assert ours.shape == told.shape == (98, 128)
-    assert np.abs(ours - told).max() < 1e-3  # theirs is torchaudio's, in float32, where it is
+    assert ours.shape == output.shape == (98, 128)
+    assert np.abs(ours - output).max() < 1e-3  # theirs is torchaudio's, in float32, where it is
 
 
 def test_torchaudio_says_the_same() -> None:
     kaldi = pytest.importorskip("torchaudio.compliance.kaldi")
     waveform = torch.from_numpy(_noise(16000)).unsqueeze(0) * 32768
-    told = kaldi.fbank(waveform, num_mel_bins=80, sample_frequency=16000.0)
-    assert np.abs(fbank(_noise(16000), 80, "povey", scale=32768.0) - told.numpy()).max() < 1e-3
+    output = kaldi.fbank(waveform, num_mel_bins=80, sample_frequency=16000.0)
+    assert np.abs(fbank(_noise(16000), 80, "povey", scale=32768.0) - output.numpy()).max() < 1e-3
 
 
 def test_silence_lies_on_the_floor() -> None:
@@ -49,5 +49,7 @@ def test_silence_lies_on_the_floor() -> None:
 
 
 def test_the_filters_are_transformers() -> None:
-    told = mel_filter_bank(257, 80, 20, 8000, 16000, None, "kaldi", triangularize_in_mel_space=True)
-    assert np.abs(filters(80).T - told).max() < 1e-9
+    output = mel_filter_bank(
+        257, 80, 20, 8000, 16000, None, "kaldi", triangularize_in_mel_space=True
+    )
+    assert np.abs(filters(80).T - output).max() < 1e-9

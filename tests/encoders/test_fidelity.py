@@ -37,7 +37,7 @@ class Framed:
     heard: list[int] = field(default_factory=list)
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
-        return [self._encode(torch.from_numpy(one)) for one in waveforms]
+        return [self._encode(torch.from_numpy(waveform)) for waveform in waveforms]
 
     def _encode(self, waveform: torch.Tensor) -> HiddenStates:
         self.heard.append(len(waveform))
@@ -77,12 +77,12 @@ def _encoder(placement: Placement, **ways: Framed) -> Loadable:
 @pytest.fixture
 def clips(tmp_path: Path) -> list[Clip]:
     rng = np.random.default_rng(0)
-    found = []
+    result = []
     for number in range(10):
         file = tmp_path / f"{number}.wav"
         soundfile.write(file, rng.normal(0, 0.1, 1600 * (number + 1)), 16000)
-        found.append(Clip(file))
-    return found
+        result.append(Clip(file))
+    return result
 
 
 def test_the_reference_needs_no_record(tmp_path: Path, clips: list[Clip]) -> None:
@@ -116,7 +116,7 @@ def test_nan_is_not_admitted(tmp_path: Path, clips: list[Clip]) -> None:
         admit(encoder, clips, tmp_path)
 
 
-def test_lost_frames_are_told(tmp_path: Path, clips: list[Clip]) -> None:
+def test_lost_frames_are_reported(tmp_path: Path, clips: list[Clip]) -> None:
     encoder = _encoder(BF16, torch_fp32=Framed(), torch_bf16=Framed(lost=1))
     with pytest.raises(CardError, match=r"fp32 in torch gives \[2, 10, 2\], torch-bf16 gives"):
         admit(encoder, clips, tmp_path)
@@ -158,15 +158,15 @@ def test_auto_takes_the_fastest_that_is_admitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fidelity, "placements", lambda device: [REFERENCE, BF16, OPENVINO])
-    said: list[str] = []
+    text: list[str] = []
     ways = {
         "torch_fp32": Framed(wait=200),
         "torch_bf16": Framed(angle=0.5),
         "openvino_fp32": Framed(wait=20),
     }
-    assert fastest(_encoder(REFERENCE, **ways), tmp_path, said.append).placement == OPENVINO
-    assert "framed is computed as openvino-fp32" in said[0]
+    assert fastest(_encoder(REFERENCE, **ways), tmp_path, text.append).placement == OPENVINO
+    assert "framed is computed as openvino-fp32" in text[0]
     slow = {**ways, "torch_fp32": Framed(), "openvino_fp32": Framed(wait=200)}
-    chosen = fastest(_encoder(REFERENCE, **slow), tmp_path / "other", said.append)
+    chosen = fastest(_encoder(REFERENCE, **slow), tmp_path / "other", text.append)
     assert chosen.placement == REFERENCE
-    assert "not admitted as torch-bf16" in said[1]
+    assert "not admitted as torch-bf16" in text[1]

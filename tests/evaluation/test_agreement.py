@@ -13,11 +13,11 @@ from tests.leaderboard.boards import result
 
 
 def _scored(*by_seed: float) -> Result:
-    told = result(value=float(np.mean(by_seed)))
-    score = told.scores[0].model_copy(
-        update={"by_seed": {str(seed): one for seed, one in enumerate(by_seed)}}
+    record = result(value=float(np.mean(by_seed)))
+    score = record.scores[0].model_copy(
+        update={"by_seed": {str(seed): item for seed, item in enumerate(by_seed)}}
     )
-    return told.model_copy(update={"scores": [score], "classes": ["a", "b"], "confusion": []})
+    return record.model_copy(update={"scores": [score], "classes": ["a", "b"], "confusion": []})
 
 
 def _table(shift: float = 0.0, names: str = "xyz") -> pa.Table:
@@ -29,7 +29,7 @@ def _table(shift: float = 0.0, names: str = "xyz") -> pa.Table:
             "fold": pa.array([0, 0, 0], pa.int16()),
             "seed": pa.array([0, 0, 0], pa.int16()),
             "truth": ["a", "b", "a"],
-            "predicted": ["a" if one > 0.5 else "b" for one in likely],
+            "predicted": ["a" if item > 0.5 else "b" for item in likely],
             "p:a": likely,
             "p:b": 1 - likely,
         }
@@ -37,23 +37,23 @@ def _table(shift: float = 0.0, names: str = "xyz") -> pa.Table:
 
 
 def test_the_same_bits_are_the_same() -> None:
-    told = agreement(_scored(0.6, 0.7), _table(), _scored(0.6, 0.7), _table())
-    assert (told.verdict, told.largest, told.changed) == ("same", 0.0, 0)
+    output = agreement(_scored(0.6, 0.7), _table(), _scored(0.6, 0.7), _table())
+    assert (output.verdict, output.largest, output.changed) == ("same", 0.0, 0)
 
 
 @pytest.mark.parametrize(("now", "verdict"), [(0.75, "within noise"), (0.95, "different")])
 def test_noise_is_what_seeds_differ_by(now: float, verdict: str) -> None:
-    told = agreement(_scored(0.6, 0.65, 0.7), _table(), _scored(now, now, now), _table(0.2))
+    output = agreement(_scored(0.6, 0.65, 0.7), _table(), _scored(now, now, now), _table(0.2))
     # t(0.975, 2) = 4.302653, deviation 0.05, three seeds
-    assert told.noise == pytest.approx(4.302653 * 0.05 * (2 / 3) ** 0.5, rel=1e-6)
-    assert told.verdict == verdict
-    assert told.largest == pytest.approx(0.2, abs=1e-6)
-    assert told.changed == 1
+    assert output.noise == pytest.approx(4.302653 * 0.05 * (2 / 3) ** 0.5, rel=1e-6)
+    assert output.verdict == verdict
+    assert output.largest == pytest.approx(0.2, abs=1e-6)
+    assert output.changed == 1
 
 
-def test_one_seed_tells_no_noise() -> None:
-    told = agreement(_scored(0.6), _table(), _scored(0.6), _table(0.01))
-    assert (told.noise, told.verdict) == (None, "different")
+def test_one_seed_shows_no_noise() -> None:
+    output = agreement(_scored(0.6), _table(), _scored(0.6), _table(0.01))
+    assert (output.noise, output.verdict) == (None, "different")
 
 
 @pytest.mark.parametrize(
@@ -83,21 +83,21 @@ def test_rounding_of_numbers_is_relative_to_their_range() -> None:
 
 
 def test_other_examples_are_not_compared() -> None:
-    told = agreement(_scored(0.6, 0.7), _table(), _scored(0.6, 0.7), _table(names="xyw"))
-    assert (told.comparable, told.verdict) == (False, "different")
+    output = agreement(_scored(0.6, 0.7), _table(), _scored(0.6, 0.7), _table(names="xyw"))
+    assert (output.comparable, output.verdict) == (False, "different")
 
 
 def test_departures_name_what_was_and_what_is() -> None:
-    one = result()
-    two = one.model_copy(
+    record = result()
+    two = record.model_copy(
         update={
             "seeds": [7],
-            "model": one.model.model_copy(update={"weights": "f" * 64}),
-            "training": one.training.model_copy(update={"settings": {"step": 9.0}}),
+            "model": record.model.model_copy(update={"weights": "f" * 64}),
+            "training": record.training.model_copy(update={"settings": {"step": 9.0}}),
         }
     )
-    told = {(item.kind, item.now) for item in departures(one, two)}
-    assert ("seeds", "[7]") in told
-    assert ("weights", "f" * 12) in told
-    assert ("settings", "9.0") in told
-    assert departures(one, one) == []
+    output = {(item.kind, item.now) for item in departures(record, two)}
+    assert ("seeds", "[7]") in output
+    assert ("weights", "f" * 12) in output
+    assert ("settings", "9.0") in output
+    assert departures(record, record) == []

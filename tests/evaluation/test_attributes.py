@@ -11,33 +11,33 @@ from tests.evaluation.cases import PROTOCOL, example, selected
 
 
 @pytest.mark.parametrize(
-    ("said", "band"),
+    ("message", "band"),
     [("17.9", "<18"), ("18", "18-29"), ("29", "18-29"), ("30", "30-44"), ("59.5", "45-59"),
      ("60", "60-74"), ("75", "75+"), ("101", "75+"), ("-1", "unknown"), ("1987", "unknown"),
      ("mid", "mid"), ("inf", "unknown")],
 )  # fmt: skip
-def test_ages_come_in_bands(said: str, band: str) -> None:
-    assert age_band(said) == band
+def test_ages_come_in_bands(message: str, band: str) -> None:
+    assert age_band(message) == band
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "told"),
+    ("name", "message", "reported"),
     [("sex", "F", "female"), ("sex", "Male", "male"), ("sex", "", "unknown"), ("age", "NA", "unknown"),
      ("site", "Ulm", "Ulm"), ("language", "Unknown", "unknown"), ("sex", "Diverse", "diverse")],
 )  # fmt: skip
-def test_words_have_one_spelling(name: str, said: str, told: str) -> None:
-    assert word(name, said) == told
+def test_words_have_one_spelling(name: str, message: str, reported: str) -> None:
+    assert word(name, message) == reported
 
 
-def test_what_tells_nobody_apart_and_the_label_itself_are_left_out() -> None:
+def test_what_shows_nobody_apart_and_the_label_itself_are_left_out() -> None:
     examples = [
         example(f"{n}", "ab"[n % 2], speaker=f"s{n}", sex="fm"[n % 2], age=f"{20 + 10 * n}",
                 language="en", culture="x")
         for n in range(6)
     ]  # fmt: skip
     rows = np.array([0, 1, 5])
-    told = attributes(selected(examples, PROTOCOL), rows)
-    assert {name: words.tolist() for name, words in told.items()} == {
+    output = attributes(selected(examples, PROTOCOL), rows)
+    assert {name: words.tolist() for name, words in output.items()} == {
         "sex": ["female", "male", "male"],
         "age": ["18-29", "30-44", "60-74"],
     }
@@ -46,6 +46,6 @@ def test_what_tells_nobody_apart_and_the_label_itself_are_left_out() -> None:
     assert asked["culture"].tolist() == ["x", "x", "x"]
     of_sex = {"kind": "class", "label": "sex", "classes": ["f", "m"]}
     labelled = [example(f"{n}", speaker=f"s{n}", sex="fm"[n % 2]) for n in range(4)]
-    for one in labelled:
-        one.labels["sex"] = one.groups["sex"]  # type: ignore[index]
+    for item in labelled:
+        item.labels["sex"] = item.groups["sex"]  # type: ignore[index]
     assert attributes(selected(labelled, PROTOCOL, target=of_sex), np.arange(4)) == {}

@@ -33,13 +33,13 @@ def _good() -> tuple[Selection, list[Split]]:
     return selection, splits(selection, [0, 1])
 
 
-def test_folds_that_keep_their_groups_apart_pass_and_are_described() -> None:
-    selection, found = _good()
-    told = audit(selection, found)
-    assert told.never_cross == ["prompt"]
-    assert told.unknown == []
-    assert told.crossing == {"speaker": 4}
-    assert [(one.train, one.develop, one.test) for one in told.folds] == [(8, 4, 4)] * 8
+def test_folds_that_keep_their_groups_separate_pass_and_are_described() -> None:
+    selection, result = _good()
+    report = audit(selection, result)
+    assert report.never_cross == ["prompt"]
+    assert report.unknown == []
+    assert report.crossing == {"speaker": 4}
+    assert [(fold.train, fold.develop, fold.test) for fold in report.folds] == [(8, 4, 4)] * 8
 
 
 def test_a_speaker_on_two_sides_is_named_with_fold_and_sides() -> None:
@@ -52,34 +52,34 @@ def test_a_speaker_on_two_sides_is_named_with_fold_and_sides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "words"),
+    ("item", "other", "words"),
     [("train", "test", "train and test"), ("develop", "test", "development and test"),
      ("train", "develop", "train and development")],
 )  # fmt: skip
-def test_one_row_on_the_wrong_side_is_enough(one: str, other: str, words: str) -> None:
-    selection, found = _good()
-    split = found[3]
-    moved = getattr(split, one)[:1]
+def test_one_row_on_the_wrong_side_is_enough(item: str, other: str, words: str) -> None:
+    selection, result = _good()
+    split = result[3]
+    moved = getattr(split, item)[:1]
     planted = replace(
         split,
-        **{one: getattr(split, one)[1:], other: np.append(getattr(split, other), moved)},
+        **{item: getattr(split, item)[1:], other: np.append(getattr(split, other), moved)},
     )
     name = selection.examples[moved[0]].groups["prompt"]
     with pytest.raises(LeakError, match=f"fold 1, seed 1: prompt '{name}' is in {words}"):
-        audit(selection, [*found[:3], planted])
+        audit(selection, [*result[:3], planted])
 
 
 def test_an_example_on_two_sides_is_named() -> None:
-    selection, found = _good()
-    planted = replace(found[0], train=np.append(found[0].train, found[0].test[2]))
-    name = selection.examples[found[0].test[2]].id
+    selection, result = _good()
+    planted = replace(result[0], train=np.append(result[0].train, result[0].test[2]))
+    name = selection.examples[result[0].test[2]].id
     with pytest.raises(LeakError, match=f"example '{name}' is on two sides"):
         audit(selection, [planted])
 
 
 def test_an_example_twice_on_one_side_is_named() -> None:
-    selection, found = _good()
-    planted = replace(found[0], test=np.append(found[0].test, found[0].test[0]))
+    selection, result = _good()
+    planted = replace(result[0], test=np.append(result[0].test, result[0].test[0]))
     with pytest.raises(LeakError, match="two sides"):
         audit(selection, [planted])
 
@@ -98,6 +98,6 @@ def test_a_group_that_some_examples_do_not_name_is_unknown() -> None:
 
 def test_a_controlled_group_is_not_counted_as_crossing() -> None:
     selection = selected(_examples(), {**BY_PROMPT, "controlled": ["speaker"]})
-    told = audit(selection, splits(selection, [0]))
-    assert told.crossing == {}
-    assert told.controlled == ["speaker"]
+    report = audit(selection, splits(selection, [0]))
+    assert report.crossing == {}
+    assert report.controlled == ["speaker"]

@@ -57,9 +57,9 @@ def _names(selection: Selection, rows: NDArray[np.int64], group: str) -> set[str
 
 def test_development_within_is_the_rest_of_the_tested_group() -> None:
     selection = _selection()
-    found = splits(selection, seeds=(0, 1))
-    assert len(found) == 12
-    for split in found:
+    folds = splits(selection, seeds=(0, 1))
+    assert len(folds) == 12
+    for split in folds:
         (tested,) = _names(selection, split.test, "speaker")
         other = tested[0] + ("M" if tested[1] == "F" else "F")
         assert _names(selection, split.develop, "speaker") == {other}
@@ -69,9 +69,9 @@ def test_development_within_is_the_rest_of_the_tested_group() -> None:
 
 def test_the_audit_counts_the_shared_group_and_lets_it_pass() -> None:
     selection = _selection()
-    told = audit(selection, splits(selection, seeds=(0,)))
-    assert told.crossing == {"session": 1}
-    assert told.never_cross == ["speaker"]
+    report = audit(selection, splits(selection, seeds=(0,)))
+    assert report.crossing == {"session": 1}
+    assert report.never_cross == ["speaker"]
 
 
 def test_the_audit_still_keeps_the_shared_group_out_of_training() -> None:
@@ -84,8 +84,13 @@ def test_the_audit_still_keeps_the_shared_group_out_of_training() -> None:
     only_session = Selection(
         selection.task,
         tuple(
-            Example(one.id, one.clips, one.labels, {"speaker": one.id, "session": one.id[0]})
-            for one in selection.examples
+            Example(
+                example.id,
+                example.clips,
+                example.labels,
+                {"speaker": example.id, "session": example.id[0]},
+            )
+            for example in selection.examples
         ),
         selection.targets,
         selection.classes,
@@ -96,7 +101,7 @@ def test_the_audit_still_keeps_the_shared_group_out_of_training() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("reported", "message"),
     [
         ({}, "either 'by' or 'within'"),
         ({"by": "speaker", "within": "session"}, "either 'by' or 'within'"),
@@ -104,9 +109,9 @@ def test_the_audit_still_keeps_the_shared_group_out_of_training() -> None:
         ({"by": "speaker"}, "either 'share' or 'count'"),
     ],
 )
-def test_a_development_is_told_in_one_way(told: dict[str, object], said: str) -> None:
-    with pytest.raises(CardError, match=said):
-        Development.checked(told, "a test")
+def test_a_development_is_reported_in_one_way(reported: dict[str, object], message: str) -> None:
+    with pytest.raises(CardError, match=message):
+        Development.checked(reported, "a test")
 
 
 def test_what_development_shares_cannot_be_declared_never_to_cross() -> None:

@@ -60,8 +60,8 @@ def test_scores_are_those_of_the_predictions_beside_them(
 ) -> None:
     """Recomputed from the Parquet file alone."""
     done = toy.score(catalog, data, tmp_path)
-    told = _predictions(done)
-    truth, predicted, seeds = (np.array(told[name]) for name in ("truth", "predicted", "seed"))
+    output = _predictions(done)
+    truth, predicted, seeds = (np.array(output[name]) for name in ("truth", "predicted", "seed"))
     by_seed = []
     for seed in (0, 1):
         of_seed = seeds == seed
@@ -71,13 +71,13 @@ def test_scores_are_those_of_the_predictions_beside_them(
     score = done.result.score("uar")
     assert score.value == pytest.approx(np.mean(by_seed))
     assert list(score.by_seed.values()) == pytest.approx(by_seed)
-    assert np.array(told["p:low"]) + np.array(told["p:high"]) == pytest.approx(1, abs=1e-5)
+    assert np.array(output["p:low"]) + np.array(output["p:high"]) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_missing_file_is_named_and_the_others_are_scored(
     catalog: Path, data: Path, tmp_path: Path
 ) -> None:
-    whole = toy.score(catalog, data, tmp_path / "whole")
+    value = toy.score(catalog, data, tmp_path / "whole")
     (data / "wav" / "3-1.wav").unlink()
     done = toy.score(catalog, data, tmp_path / "part")
     (refusal,) = done.refused
@@ -86,14 +86,14 @@ def test_a_missing_file_is_named_and_the_others_are_scored(
     assert done.result.standing == "incomplete"
     assert done.result.standing_reason == "31 of 32 examples were scored"
     assert done.result.data.scored == 31
-    before, after = _folds(whole), _folds(done)
+    before, after = _folds(value), _folds(done)
     assert set(before) - set(after) == {_name_of_missing(before, after)}
     assert all(before[name] == fold for name, fold in after.items()), "no other example moved"
 
 
 def _folds(done: Done) -> dict[str, int]:
-    told = _predictions(done)
-    return dict(zip(told["example"], told["fold"], strict=True))
+    output = _predictions(done)
+    return dict(zip(output["example"], output["fold"], strict=True))
 
 
 def _name_of_missing(before: dict[str, int], after: dict[str, int]) -> str:
@@ -110,7 +110,7 @@ def test_a_speaker_whose_only_clip_is_broken_stops_nobody(
     toy.write_table(data, rows)
     done = toy.score(catalog, data, tmp_path)
     assert done.result.data.scored == 9
-    assert [one.subject for one in done.refused] == ["wav/empty.wav"]
+    assert [refusal.subject for refusal in done.refused] == ["wav/empty.wav"]
 
 
 def test_nan_from_an_encoder_is_a_refusal_never_a_score(data: Path, tmp_path: Path) -> None:
@@ -145,17 +145,17 @@ def test_numbers_are_scored_too(catalog: Path, data: Path, tmp_path: Path) -> No
     rows[7]["target"] = "nan"
     toy.write_table(data, rows)
     done = toy.score(catalog, data, tmp_path, "toy-number")
-    told = _predictions(done)
-    seeds = np.array(told["seed"])
+    output = _predictions(done)
+    seeds = np.array(output["seed"])
     ccc = [
         metric("ccc")(
-            np.array(told["truth"])[seeds == seed], np.array(told["predicted"])[seeds == seed]
+            np.array(output["truth"])[seeds == seed], np.array(output["predicted"])[seeds == seed]
         )
         for seed in (0, 1)
     ]
     assert done.result.score("ccc").value == pytest.approx(np.mean(ccc))
     assert np.mean(ccc) > 0.8
-    assert [one.subject for one in done.refused] == ["wav/1-3.wav"]
+    assert [refusal.subject for refusal in done.refused] == ["wav/1-3.wav"]
     assert done.result.confusion == []
 
 
@@ -223,12 +223,12 @@ def test_the_same_entry_is_not_run_twice(catalog: Path, data: Path, tmp_path: Pa
 
 
 def test_two_runs_give_the_same_scores(catalog: Path, data: Path, tmp_path: Path) -> None:
-    one = toy.score(catalog, data, tmp_path / "one")
+    value = toy.score(catalog, data, tmp_path / "one")
     other = toy.score(catalog, data, tmp_path / "other")
-    assert one.result.scores == other.result.scores
-    assert one.result.training == other.result.training
-    assert one.result.entry == other.result.entry
-    assert _predictions(one) == _predictions(other)
+    assert value.result.scores == other.result.scores
+    assert value.result.training == other.result.training
+    assert value.result.entry == other.result.entry
+    assert _predictions(value) == _predictions(other)
 
 
 def _new_audio(catalog: Path, data: Path) -> dict[str, Any]:
@@ -305,12 +305,12 @@ def test_ids_are_salted_and_the_same_wherever_the_data_lie(
 ) -> None:
     copy = tmp_path / "elsewhere" / "copy"
     shutil.copytree(data, copy)
-    one = toy.score(catalog, data, tmp_path / "one")
+    value = toy.score(catalog, data, tmp_path / "one")
     other = toy.score(catalog, copy, tmp_path / "other")
-    ids = set(_predictions(one)["example"])
+    ids = set(_predictions(value)["example"])
     assert len(ids) == 32
     assert ids == set(_predictions(other)["example"])
-    assert one.result.entry == other.result.entry
+    assert value.result.entry == other.result.entry
     names = [row["path"] for row in toy.usual_rows()]
     plain = {digest(name.encode()).hexdigest()[:24] for name in names
              for digest in (hashlib.sha256, hashlib.md5, hashlib.blake2b)}  # fmt: skip
@@ -327,20 +327,20 @@ def test_a_licensed_corpus_is_not_named_in_its_result(
     rows[3]["path"] = rows[2]["path"]
     toy.write_table(data, rows)
     done = toy.score(catalog, data, tmp_path)
-    assert {one.subject for one in done.refused} == {"wav/5-0.wav", "wav/0-2.wav"}, (
+    assert {refusal.subject for refusal in done.refused} == {"wav/5-0.wav", "wav/0-2.wav"}, (
         "the user is told"
     )
     text = done.file.read_text()
-    told = {one.subject for one in done.result.data.refused}
-    assert len(told) == 2
+    output = {refusal.subject for refusal in done.result.data.refused}
+    assert len(output) == 2
     if access in ("own", "open"):
-        assert "wav/5-0.wav" in told
+        assert "wav/5-0.wav" in output
         return
     for word in ("5-0", "0-2", "secret", "speaker5", "manifest.csv", str(tmp_path)):
         assert word not in text
     plain = {hashlib.sha256(b"wav/5-0.wav").hexdigest()[:24], "wav/5-0.wav"}
-    assert not told & plain
-    assert all(one.reason for one in done.result.data.refused)
+    assert not output & plain
+    assert all(refusal.reason for refusal in done.result.data.refused)
 
 
 # What the user got wrong.

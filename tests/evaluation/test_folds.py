@@ -52,7 +52,9 @@ def _names(examples: list[Example], found: list[Split]) -> list[tuple[int, int, 
     def ids(rows: Any) -> frozenset[str]:
         return frozenset(examples[row].id for row in rows)
 
-    return [(one.fold, one.seed, ids(one.train), ids(one.develop), ids(one.test)) for one in found]
+    return [
+        (item.fold, item.seed, ids(item.train), ids(item.develop), ids(item.test)) for item in found
+    ]
 
 
 @given(
@@ -70,56 +72,56 @@ def test_group_folds_test_everybody_once_and_nobody_twice(
         for number in range(size)
     ]
     how = {**GROUP_FOLDS, "folds": folds, "development": {"by": "speaker", "share": share}}
-    found = splits(selected(examples, how), [seed])
-    tested = np.concatenate([one.test for one in found])
+    result = splits(selected(examples, how), [seed])
+    tested = np.concatenate([item.test for item in result])
     assert sorted(tested) == list(range(len(examples)))
-    for one in found:
-        together = np.concatenate([one.train, one.develop, one.test])
+    for item in result:
+        together = np.concatenate([item.train, item.develop, item.test])
         assert sorted(together) == list(range(len(examples)))
         sides = [
             {examples[row].groups["speaker"] for row in rows}
-            for rows in (one.train, one.develop, one.test)
+            for rows in (item.train, item.develop, item.test)
         ]
         assert sum(map(len, sides)) == len(set.union(*sides))
-    audit(selected(examples, how), found)
+    audit(selected(examples, how), result)
 
 
 def test_leaving_a_session_out_tests_each_session_once() -> None:
     examples = _in_sessions()
     selection = selected(examples, LEAVE_OUT)
-    found = splits(selection, [0, 1, 2, 3, 4])
-    assert len(found) == 25
-    sessions = [{examples[row].groups["session"] for row in one.test} for one in found]
+    folds = splits(selection, [0, 1, 2, 3, 4])
+    assert len(folds) == 25
+    sessions = [{examples[row].groups["session"] for row in item.test} for item in folds]
     assert sessions == [{f"S{fold}"} for fold in range(5) for _ in range(5)]
-    for one in found:
-        assert (len(one.train), len(one.develop), len(one.test)) == (24, 8, 8)
-    audit(selection, found)
+    for item in folds:
+        assert (len(item.train), len(item.develop), len(item.test)) == (24, 8, 8)
+    audit(selection, folds)
 
 
 def test_the_development_session_turns_with_the_seed() -> None:
     examples = _in_sessions()
-    found = splits(selected(examples, LEAVE_OUT), [0, 1, 2, 3, 4])
+    folds = splits(selected(examples, LEAVE_OUT), [0, 1, 2, 3, 4])
     for fold in range(5):
-        held = [examples[one.develop[0]].groups["session"] for one in found if one.fold == fold]
+        held = [examples[item.develop[0]].groups["session"] for item in folds if item.fold == fold]
         assert len(set(held[:4])) == 4, "four seeds hold out the four sessions left"
         assert held[4] == held[0]
 
 
 def test_development_takes_about_the_share_asked_for() -> None:
     examples = _corpus(40)
-    found = splits(selected(examples, GROUP_FOLDS), [0, 1, 2])
-    shares = [len(one.develop) / (len(one.develop) + len(one.train)) for one in found]
+    folds = splits(selected(examples, GROUP_FOLDS), [0, 1, 2])
+    shares = [len(item.develop) / (len(item.develop) + len(item.train)) for item in folds]
     assert all(0.25 <= share < 0.35 for share in shares)
-    first = {examples[row].id for row in found[0].develop}
-    assert first != {examples[row].id for row in found[1].develop}
+    first = {examples[row].id for row in folds[0].develop}
+    assert first != {examples[row].id for row in folds[1].develop}
 
 
 def test_folds_do_not_depend_on_the_order_of_the_examples() -> None:
     examples = _corpus(17)
     shuffled = [examples[place] for place in np.random.default_rng(1).permutation(len(examples))]
-    one = splits(selected(examples, GROUP_FOLDS), [0, 1])
+    folds = splits(selected(examples, GROUP_FOLDS), [0, 1])
     other = splits(selected(shuffled, GROUP_FOLDS), [0, 1])
-    assert _names(examples, one) == _names(shuffled, other)
+    assert _names(examples, folds) == _names(shuffled, other)
 
 
 def test_folds_stay_what_they_were_in_version_1() -> None:
@@ -141,14 +143,14 @@ def test_folds_are_even_in_size_and_classes() -> None:
 
 def test_an_example_without_a_group_is_its_own() -> None:
     examples = [example(f"e{number}", "ab"[number % 2]) for number in range(12)]
-    found = splits(selected(examples, GROUP_FOLDS), [0])
-    assert [len(one.test) for one in found] == [3, 3, 3, 3]
+    folds = splits(selected(examples, GROUP_FOLDS), [0])
+    assert [len(item.test) for item in folds] == [3, 3, 3, 3]
 
 
 def test_numbers_are_dealt_by_size() -> None:
     examples = [example(f"{n}", float(n), speaker=f"s{n // 3}") for n in range(36)]
-    found = splits(selected(examples, GROUP_FOLDS, target=NUMBERS), [0])
-    assert [len(one.test) for one in found] == [9, 9, 9, 9]
+    folds = splits(selected(examples, GROUP_FOLDS, target=NUMBERS), [0])
+    assert [len(item.test) for item in folds] == [9, 9, 9, 9]
 
 
 def test_fixed_folds_are_those_written_out() -> None:
@@ -158,10 +160,10 @@ def test_fixed_folds_are_those_written_out() -> None:
         "kind": "fixed-folds",
         "folds": [["s00", "s05"], ["s01", "s02"], ["s03", "s04"]],
     }
-    found = splits(selected(examples, how), [0])
-    assert [sorted({examples[row].groups["speaker"] for row in one.test}) for one in found] == how[
-        "folds"
-    ]
+    folds = splits(selected(examples, how), [0])
+    assert [
+        sorted({examples[row].groups["speaker"] for row in item.test}) for item in folds
+    ] == how["folds"]
 
 
 @pytest.mark.parametrize(
@@ -187,10 +189,10 @@ def _parted(*parts: str) -> list[Example]:
 
 def test_partitions_are_the_corpus_own() -> None:
     examples = _parted("train", "dev", "test", "unused")
-    found = splits(selected(examples, PARTITIONS), [0, 1])
-    assert len(found) == 2
-    for one in found:
-        for rows, part in ((one.train, "train"), (one.develop, "dev"), (one.test, "test")):
+    folds = splits(selected(examples, PARTITIONS), [0, 1])
+    assert len(folds) == 2
+    for item in folds:
+        for rows, part in ((item.train, "train"), (item.develop, "dev"), (item.test, "test")):
             assert {examples[row].id for row in rows} == {
                 e.id for e in examples if e.partition == part
             }
@@ -199,15 +201,15 @@ def test_partitions_are_the_corpus_own() -> None:
 def test_without_a_development_partition_speakers_are_taken_from_training() -> None:
     how = {**PARTITIONS, "develop": [], "development": {"by": "speaker", "count": 1}}
     examples = _parted("train", "test")
-    found = splits(selected(examples, how), [0, 1, 2, 3])
-    held = [{examples[row].groups["speaker"] for row in one.develop} for one in found]
+    folds = splits(selected(examples, how), [0, 1, 2, 3])
+    held = [{examples[row].groups["speaker"] for row in item.develop} for item in folds]
     assert sorted(name for names in held for name in names) == [
         "train0",
         "train1",
         "train2",
         "train3",
     ]
-    assert all(len(one.train) == 12 and len(one.test) == 16 for one in found)
+    assert all(len(item.train) == 12 and len(item.test) == 16 for item in folds)
 
 
 def test_a_partition_that_is_not_there_is_named() -> None:
@@ -216,21 +218,21 @@ def test_a_partition_that_is_not_there_is_named() -> None:
 
 
 @pytest.mark.parametrize("how", [GROUP_FOLDS, {**LEAVE_OUT, "by": "speaker", "cluster": "speaker"}])
-def test_too_few_groups_are_told(how: dict[str, Any]) -> None:
+def test_too_few_groups_are_reported(how: dict[str, Any]) -> None:
     examples = [example(f"{n}", "ab"[n % 2], speaker="only") for n in range(8)]
     with pytest.raises(ParalbenchError, match=r"two or more.*only"):
         splits(selected(examples, how), [0])
 
 
-def test_classes_that_do_not_spread_over_groups_are_told() -> None:
+def test_classes_that_do_not_spread_over_groups_are_reported() -> None:
     examples = [example(f"{n}", "ab"[n // 6], speaker=f"s{n // 6}") for n in range(12)]
     with pytest.raises(ParalbenchError, match="fold 0: the training examples are all"):
         splits(selected(examples, {**GROUP_FOLDS, "folds": 2}), [0])
 
 
 def test_every_fold_comes_under_every_seed() -> None:
-    found = splits(selected(_corpus(8), GROUP_FOLDS), [3, 7])
-    assert [(one.fold, one.seed) for one in found] == [(f, s) for f in range(4) for s in (3, 7)]
-    for one, other in pairwise(found):
-        if one.fold == other.fold:
-            assert np.array_equal(one.test, other.test)
+    folds = splits(selected(_corpus(8), GROUP_FOLDS), [3, 7])
+    assert [(item.fold, item.seed) for item in folds] == [(f, s) for f in range(4) for s in (3, 7)]
+    for item, other in pairwise(folds):
+        if item.fold == other.fold:
+            assert np.array_equal(item.test, other.test)

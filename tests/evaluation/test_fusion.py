@@ -30,8 +30,10 @@ def test_a_list_is_fused_and_compared_with_its_concatenation(tmp_path: Path) -> 
     asked: dict[str, Any] = {"models": ["@both"], "heads": ["graph-fusion"], "seeds": (0,), **QUICK}
     result = toy.score(catalog, data, tmp_path, **asked).result
     assert result.model.id == "bands+boaw-bands"
-    assert [one.id for one in result.model.streams] == ["bands", "boaw-bands"]
-    assert len({one.encoder for one in result.model.streams}) == 2, "words are another feature set"
+    assert [stream.id for stream in result.model.streams] == ["bands", "boaw-bands"]
+    assert len({stream.encoder for stream in result.model.streams}) == 2, (
+        "words are another feature set"
+    )
     assert result.control is not None
     assert result.control.paired.seeds == 1
     assert result.forms is not None

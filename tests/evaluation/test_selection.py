@@ -23,18 +23,18 @@ def _labelled(*labels: Any) -> list[Example]:
 
 def test_classes_keep_the_cards_order() -> None:
     card = task(target={**CLASSES, "classes": ["b", "a"]})
-    found = select(card, _labelled("a", "b", "b"))
-    assert found.classes == ("b", "a")
-    assert found.targets.tolist() == [1, 0, 0]
-    assert found.class_counts() == {"b": 2, "a": 1}
+    selection = select(card, _labelled("a", "b", "b"))
+    assert selection.classes == ("b", "a")
+    assert selection.targets.tolist() == [1, 0, 0]
+    assert selection.class_counts() == {"b": 2, "a": 1}
 
 
 def test_labels_are_merged_and_others_left_out() -> None:
     card = task(target={**CLASSES, "merge": {"c": "b"}})
-    found = select(card, _labelled("a", "c", "zzz", "b"))
-    assert [one.id for one in found.examples] == ["e0", "e1", "e3"]
-    assert found.targets.tolist() == [0, 1, 1]
-    assert found.refused == ()
+    selection = select(card, _labelled("a", "c", "zzz", "b"))
+    assert [item.id for item in selection.examples] == ["e0", "e1", "e3"]
+    assert selection.targets.tolist() == [0, 1, 1]
+    assert selection.refused == ()
 
 
 def test_classes_come_from_the_data_where_the_card_has_none() -> None:
@@ -43,16 +43,16 @@ def test_classes_come_from_the_data_where_the_card_has_none() -> None:
 
 def test_a_missing_label_leaves_an_example_out() -> None:
     bare = Example("bare", (Clip(Path("x.wav")),), {"other": "a"})
-    found = select(task(), [*_labelled("a", "b"), bare])
-    assert [one.id for one in found.examples] == ["e0", "e1"]
-    assert found.refused == ()
+    selection = select(task(), [*_labelled("a", "b"), bare])
+    assert [item.id for item in selection.examples] == ["e0", "e1"]
+    assert selection.refused == ()
 
 
 def test_cuts_make_classes_of_a_number() -> None:
     card = task(target={**CLASSES, "cuts": [10]})
-    found = select(card, _labelled(0.0, 9.99, 10, "24", "many"))
-    assert found.targets.tolist() == [0, 0, 1, 1]
-    assert [(one.subject, one.reason) for one in found.refused] == [
+    selection = select(card, _labelled(0.0, 9.99, 10, "24", "many"))
+    assert selection.targets.tolist() == [0, 0, 1, 1]
+    assert [(refusal.subject, refusal.reason) for refusal in selection.refused] == [
         ("e4", "its target is 'many', expected a number")
     ]
 
@@ -60,9 +60,9 @@ def test_cuts_make_classes_of_a_number() -> None:
 @pytest.mark.parametrize("label", [math.nan, math.inf, "n/a", 0.5, 5.5])
 def test_a_number_that_cannot_be_is_refused_by_name(label: Any) -> None:
     card = task(target={**NUMBERS, "minimum": 1, "maximum": 5})
-    found = select(card, _labelled(1, 5.0, label, "3"))
-    assert found.targets.tolist() == [1, 5, 3]
-    (refusal,) = found.refused
+    selection = select(card, _labelled(1, 5.0, label, "3"))
+    assert selection.targets.tolist() == [1, 5, 3]
+    (refusal,) = selection.refused
     assert refusal.subject == "e2"
     assert "expected a number from 1.0 to 5.0" in refusal.reason
 
@@ -77,8 +77,8 @@ def test_where_chooses_by_attribute_group_label_and_partition() -> None:
     ]
     where = {"language": ["de", "fr"], "site": ["A"], "partition": ["train"], "target": ["a", "b"]}
     second = replace(chosen, id="y", labels={"target": "b"})
-    found = select(task(where=where), [chosen, *others, second])
-    assert [one.id for one in found.examples] == ["x", "y"]
+    selection = select(task(where=where), [chosen, *others, second])
+    assert [item.id for item in selection.examples] == ["x", "y"]
 
 
 def test_what_the_adapter_refused_stays_refused() -> None:
@@ -86,7 +86,7 @@ def test_what_the_adapter_refused_stays_refused() -> None:
     assert select(task(), _labelled("a", "b"), [before]).refused == (before,)
 
 
-def test_no_usable_label_is_told_with_what_there_is() -> None:
+def test_no_usable_label_is_reported_with_what_there_is() -> None:
     with pytest.raises(
         ParalbenchError, match=r"no usable|no example has a usable label 'mood'.*target"
     ):
@@ -112,12 +112,12 @@ def test_many_classes_that_the_card_declares_are_meant() -> None:
 def test_refusing_more_keeps_rows_and_targets_together() -> None:
     selection = select(task(), _labelled("a", "b", "b", "a"))
     left = selection.without({"e1": "too short"})
-    assert [one.id for one in left.examples] == ["e0", "e2", "e3"]
+    assert [item.id for item in left.examples] == ["e0", "e2", "e3"]
     assert left.targets.tolist() == [0, 1, 0]
-    assert [str(one) for one in left.refused] == ["e1: too short"]
+    assert [str(item) for item in left.refused] == ["e1: too short"]
 
 
-def test_refusing_all_tells_the_first_reason() -> None:
+def test_refusing_all_shows_the_first_reason() -> None:
     selection = select(task(), _labelled("a", "b"))
     with pytest.raises(ParalbenchError, match="e0: the file is empty"):
         selection.without({"e0": "the file is empty", "e1": "too short"})

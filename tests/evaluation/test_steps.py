@@ -56,12 +56,12 @@ def test_training_labels_come_from_two_steps_later_and_stay_in_their_recording()
 
 
 def test_splits_of_recordings_become_splits_of_rows() -> None:
-    (found,) = Steps.of(selection()).splits(
+    (result,) = Steps.of(selection()).splits(
         [Split(0, 0, np.array([1]), np.array([], dtype=int), np.array([2, 0]))]
     )
-    assert found.train.tolist() == [4]
-    assert found.develop.tolist() == []
-    assert found.test.tolist() == [0, 1, 2, 3, 5, 6, 7]
+    assert result.train.tolist() == [4]
+    assert result.develop.tolist() == []
+    assert result.test.tolist() == [0, 1, 2, 3, 5, 6, 7]
 
 
 def fit(steps: Steps, outputs: list[float], recordings: list[int], train: int = 1) -> Fitted:
@@ -72,12 +72,12 @@ def fit(steps: Steps, outputs: list[float], recordings: list[int], train: int = 
 
 def test_predictions_are_shifted_back_and_joined_by_recording() -> None:
     steps = Steps.of(selection())
-    told = predictions(selection(), [fit(steps, [10, 20, 30, 40, 50, 60, 70], [0, 2])], steps)
-    assert told.outputs[:, 0].tolist() == [10, 10, 10, 20, 50, 50, 50]
-    assert told.steps is not None
-    assert told.steps.tolist() == [0, 1, 2, 3, 0, 1, 2]
-    assert told.rows.tolist() == [0, 0, 0, 0, 2, 2, 2]
-    assert told.truth.tolist() == [1, 2, 3, 4, 6, 7, 8]
+    outputs = predictions(selection(), [fit(steps, [10, 20, 30, 40, 50, 60, 70], [0, 2])], steps)
+    assert outputs.outputs[:, 0].tolist() == [10, 10, 10, 20, 50, 50, 50]
+    assert outputs.steps is not None
+    assert outputs.steps.tolist() == [0, 1, 2, 3, 0, 1, 2]
+    assert outputs.rows.tolist() == [0, 0, 0, 0, 2, 2, 2]
+    assert outputs.truth.tolist() == [1, 2, 3, 4, 6, 7, 8]
 
 
 def test_a_perfect_head_scores_one_apart_from_what_the_delay_cuts_off() -> None:
@@ -126,9 +126,9 @@ def test_audio_that_ends_long_before_its_labels_is_refused_by_name() -> None:
     ],
 )
 def test_a_label_that_is_no_such_series_is_refused(broken: Example, reason: str) -> None:
-    found = select(TASK, [example("a", [1, 2]), broken])
-    assert [one.id for one in found.examples] == ["a"]
-    assert [one.reason for one in found.refused] == [reason]
+    result = select(TASK, [example("a", [1, 2]), broken])
+    assert [item.id for item in result.examples] == ["a"]
+    assert [item.reason for item in result.refused] == [reason]
 
 
 def test_refusals_take_their_series_along() -> None:

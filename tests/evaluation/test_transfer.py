@@ -48,7 +48,7 @@ def _view(
     card = CorpusCard(
         id=corpus, title="t", licence="l", access="open", obtain="o", citation="c"
     )  # fmt: skip
-    told = {
+    record = {
         "id": task, "version": 1, "corpus": corpus, "title": "t", "about": "a", "term": "short",
         "target": {"kind": "class", "label": "target", "classes": list(classes)},
         "protocol": protocol, "metrics": {"ranking": "wa", "report": ["wa"]}, **more,
@@ -56,7 +56,7 @@ def _view(
     return View(
         Corpus(Path("here"), card, ()),
         Reading(tuple(found), ()),
-        TaskCard.checked(told, "test"),
+        TaskCard.checked(record, "test"),
         synthetic=False,
         open=True,
     )
@@ -109,14 +109,14 @@ def test_a_task_with_parts_trains_and_develops_on_its_own() -> None:
 def test_classes_are_those_of_the_set() -> None:
     selection = _selection(transfer("pair", LABELS, _two(), _one()))
     assert selection.classes == ("low", "high")
-    labels = {one.id: one.labels["class"] for one in selection.examples}
+    labels = {item.id: item.labels["class"] for item in selection.examples}
     assert labels["one/0"] == labels["two/10"] == "low"
     assert labels["one/1"] == labels["two/11"] == "high"
 
 
 def test_speakers_of_one_name_in_two_corpora_are_not_one() -> None:
     selection = _selection(transfer("pair", LABELS, _one(), _two()))
-    speakers = {one.groups["speaker"] for one in selection.examples}
+    speakers = {item.groups["speaker"] for item in selection.examples}
     assert {"one/s4", "two/s4"} <= speakers
 
 
@@ -124,10 +124,12 @@ def test_a_task_for_itself_keeps_its_protocol() -> None:
     view = transfer("pair", LABELS, _one(), _one())
     assert view.task.protocol == _one().task.protocol
     assert len(splits(_selection(view), (0,))) == 6
-    assert {one.id for one in _selection(view).examples} == {f"{n}" for n in range(36) if n % 3 < 2}
+    assert {item.id for item in _selection(view).examples} == {
+        f"{n}" for n in range(36) if n % 3 < 2
+    }
 
 
-def test_the_name_tells_both_and_the_card_the_mapping() -> None:
+def test_the_name_shows_both_and_the_card_the_mapping() -> None:
     card = derived("pair", LABELS, _one().task, _two().task)
     assert card.id == "two-b.from.one-a.pair"
     assert card.transfer is not None
@@ -148,8 +150,8 @@ def test_a_task_without_a_mapping_is_refused() -> None:
 
 
 def test_examples_that_the_task_declares_and_nobody_has_make_it_incomplete() -> None:
-    whole = transfer("pair", LABELS, _one(examples=36), _two())
-    assert whole.reading.refused == ()
+    complete = transfer("pair", LABELS, _one(examples=36), _two())
+    assert complete.reading.refused == ()
     (missing,) = transfer("pair", LABELS, _one(examples=40), _two()).reading.refused
     assert missing == Refusal("one-a", "4 of the 40 examples that it declares are missing")
 

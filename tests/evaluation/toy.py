@@ -137,9 +137,9 @@ def write_table(root: Path, rows: Sequence[Mapping[str, str]]) -> None:
 
 def score(catalog: Path, data: Path, work: Path, task: str = "toy-tone", **asked: Any) -> Done:
     """Run one entry and expect a result."""
-    (found,) = entries(catalog, data, work, task, **asked)
-    assert isinstance(found, Done), found
-    return found
+    (result,) = entries(catalog, data, work, task, **asked)
+    assert isinstance(result, Done), result
+    return result
 
 
 def entries(

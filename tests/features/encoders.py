@@ -86,5 +86,5 @@ def clips(root: Path, lengths: list[float]) -> dict[bytes, Clip]:
         rng = np.random.default_rng(number)
         soundfile.write(file, 0.1 * rng.standard_normal(round(16000 * seconds)), 16000)
         files.append(file)
-    found = digests(files)
-    return {clip_key(str(found[file]), Clip(file)): Clip(file) for file in files}
+    hashes = digests(files)
+    return {clip_key(str(hashes[file]), Clip(file)): Clip(file) for file in files}

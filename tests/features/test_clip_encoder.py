@@ -36,12 +36,12 @@ def frames(
     chosen: LoadableEncoder, root: Path, seconds: float, spec: FeatureSpec | None = None
 ) -> NDArray[np.float32]:
     """What is stored of a recording of so many seconds, as float32."""
-    kept = spec or FeatureSpec("frames")
-    store = FeatureStore(root / "cache", feature_key(chosen, kept))
+    stored = spec or FeatureSpec("frames")
+    store = FeatureStore(root / "cache", feature_key(chosen, stored))
     asked = clips(root, [seconds])
     assert not extract(chosen, asked, store, quiet=True).refused
-    (found,) = store.load(list(asked)).arrays
-    return restored(found, kept.dtype)
+    (result,) = store.load(list(asked)).arrays
+    return restored(result, stored.dtype)
 
 
 def log_mel(root: Path, window: float, overlap: float) -> LoadableEncoder:
@@ -81,7 +81,7 @@ def test_convolutions_that_lose_frames_at_the_end_are_joined_exactly(
     np.testing.assert_allclose(pieces, uncut, atol=1e-5)
 
 
-def test_an_overlap_too_short_for_the_encoder_is_told(tmp_path: Path) -> None:
+def test_an_overlap_too_short_for_the_encoder_is_reported(tmp_path: Path) -> None:
     wide = "w.unfold(0, 3200, 160)[:, :4].unsqueeze(0)"
     chosen = encoder(tmp_path, wide, window=0.5, overlap=0.03)
     with pytest.raises(
@@ -90,7 +90,7 @@ def test_an_overlap_too_short_for_the_encoder_is_told(tmp_path: Path) -> None:
         frames(chosen, tmp_path, 2.0)
 
 
-def test_every_sample_is_heard_with_overlap(tmp_path: Path) -> None:
+def test_every_sample_is_encoded_with_overlap(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, "w.unfold(0, 400, 160)[:, :4].unsqueeze(0)", overlap=0.03)
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     asked = clips(tmp_path, [0.5001, 1.7, 0.06])
@@ -109,8 +109,8 @@ def test_a_last_piece_that_adds_no_frame_adds_nothing(tmp_path: Path, kind: str)
     spec = FeatureSpec(kind)  # type: ignore[arg-type]
     for seconds in (0.5001, 0.92, 0.9201, 0.93):
         root = tmp_path / str(seconds)
-        found, whole = (frames(one, root, seconds, spec) for one in (chosen, uncut))
-        np.testing.assert_allclose(found, whole, atol=1e-6)
+        result, complete = (frames(item, root, seconds, spec) for item in (chosen, uncut))
+        np.testing.assert_allclose(result, complete, atol=1e-6)
 
 
 def test_layers_are_chosen(tmp_path: Path) -> None:
@@ -139,12 +139,12 @@ def test_frame_pooling_is_the_mean_of_each_stretch_of_time(
 ) -> None:
     """A window of 0.33 s: bins begin in one piece and end in the next."""
     chosen = log_mel(tmp_path, 0.33, 0.03)
-    whole = frames(chosen, tmp_path, seconds)
-    found = frames(chosen, tmp_path, seconds, FeatureSpec("frames", rate=rate))
-    bins = np.floor(np.arange(whole.shape[1]) / 100.0 * rate + 1e-6).astype(int)
-    by_hand = np.stack([whole[:, bins == b].mean(1) for b in range(bins[-1] + 1)], axis=1)
-    assert found.shape == by_hand.shape
-    np.testing.assert_allclose(found, by_hand, atol=1e-5)
+    complete = frames(chosen, tmp_path, seconds)
+    result = frames(chosen, tmp_path, seconds, FeatureSpec("frames", rate=rate))
+    bins = np.floor(np.arange(complete.shape[1]) / 100.0 * rate + 1e-6).astype(int)
+    by_hand = np.stack([complete[:, bins == b].mean(1) for b in range(bins[-1] + 1)], axis=1)
+    assert result.shape == by_hand.shape
+    np.testing.assert_allclose(result, by_hand, atol=1e-5)
 
 
 def test_pooling_by_a_factor_is_a_rate(tmp_path: Path) -> None:
@@ -166,21 +166,23 @@ def test_half_precisions_are_the_nearest_numbers(tmp_path: Path, kind: str) -> N
     rate, window = (10.0, 0.4) if kind == "windows" else (0.0, 0.0)
     exact = frames(chosen, tmp_path, 1.2, FeatureSpec(kind, "float32", rate, window))  # type: ignore[arg-type]
     for dtype, oracle in (("float16", torch.float16), ("bfloat16", torch.bfloat16)):
-        found = frames(chosen, tmp_path, 1.2, FeatureSpec(kind, dtype, rate, window))  # type: ignore[arg-type]
+        result = frames(chosen, tmp_path, 1.2, FeatureSpec(kind, dtype, rate, window))  # type: ignore[arg-type]
         expected = torch.from_numpy(exact.copy()).to(oracle).float().numpy()
-        assert np.array_equal(found, expected)
+        assert np.array_equal(result, expected)
 
 
 def test_what_overflows_float16_is_refused_and_not_stored_as_infinity(tmp_path: Path) -> None:
     chosen = encoder(tmp_path, "1e6 + w.unfold(0, 400, 160)[:, :4].unsqueeze(0)")
     for kind in ("pooled", "frames"):
         store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec(kind, "float16")))
-        found = extract(chosen, clips(tmp_path, [0.2]), store, quiet=True)
-        assert list(found.refused.values()) == ["its features reach 1e+06, too much for float16"]
+        extraction = extract(chosen, clips(tmp_path, [0.2]), store, quiet=True)
+        assert list(extraction.refused.values()) == [
+            "its features reach 1e+06, too much for float16"
+        ]
         assert not store.keys()
 
 
-@pytest.mark.parametrize(("overlap", "said"), [(0.2, "a quarter"), (0.01, "half of shortest")])
-def test_an_overlap_that_cannot_be_is_refused_on_the_card(overlap: float, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+@pytest.mark.parametrize(("overlap", "message"), [(0.2, "a quarter"), (0.01, "half of shortest")])
+def test_an_overlap_that_cannot_be_is_refused_on_the_card(overlap: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Policy(window=0.5, shortest=0.05, overlap=overlap)

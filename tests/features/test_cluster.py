@@ -69,11 +69,11 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
     killer = threading.Thread(target=kill)
     killer.start()
     away = FeatureStore(tmp_path / "away", feature_key(chosen, FeatureSpec("frames")))
-    found = extract(chosen, asked, away, engine=Engine("ray", workers=2), quiet=True)
+    extraction = extract(chosen, asked, away, engine=Engine("ray", workers=2), quiet=True)
     killer.join()
     assert len(set(calls.read_text().split())) >= 3, "an actor was killed and another started"
-    assert (found.made, found.refused) == (at_home.made, at_home.refused)
-    assert found.refused == {b"m" * 16: "the file does not exist"}
+    assert (extraction.made, extraction.refused) == (at_home.made, at_home.refused)
+    assert extraction.refused == {b"m" * 16: "the file does not exist"}
     assert _files(away) == _files(local)
     assert extract(chosen, asked, away, engine=Engine("ray"), quiet=True).made == 0
 
@@ -100,7 +100,7 @@ def test_audio_that_a_worker_cannot_see_is_named(tmp_path: Path) -> None:
         away.checked()
 
 
-def test_a_cluster_that_does_not_answer_is_told(
+def test_a_cluster_that_does_not_answer_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import ray

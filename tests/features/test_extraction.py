@@ -96,8 +96,8 @@ def _clips(root: Path, lengths: list[float]) -> dict[bytes, Clip]:
         rng = np.random.default_rng(number)
         soundfile.write(file, 0.1 * rng.standard_normal(round(16000 * seconds)), 16000)
         files.append(file)
-    found = digests(files)
-    return {clip_key(str(found[file]), Clip(file)): Clip(file) for file in files}
+    hashes = digests(files)
+    return {clip_key(str(hashes[file]), Clip(file)): Clip(file) for file in files}
 
 
 def run_all(root: Path, cache: Path) -> None:
@@ -116,11 +116,11 @@ def test_pooled_equals_numpy_over_all_windows(tmp_path: Path, encoder: Encoders)
     )
     extract(chosen, clips, pooled, quiet=True)
     extract(chosen, clips, frames, quiet=True)
-    (kept,) = frames.load(list(clips)).arrays
+    (stored,) = frames.load(list(clips)).arrays
     (statistics,) = pooled.load(list(clips)).arrays
     samples, _ = soundfile.read(tmp_path / "wav" / "000.wav", dtype="float32")
     by_hand = samples[: 130 * 160].reshape(130, 160)[:, :4]
-    assert kept[0] == pytest.approx(by_hand)
+    assert stored[0] == pytest.approx(by_hand)
     assert statistics[0, 0] == pytest.approx(by_hand.mean(0), abs=1e-6)
     assert statistics[0, 1] == pytest.approx(by_hand.std(0), abs=1e-6)
 
@@ -157,9 +157,9 @@ def test_bad_output_refuses_the_clip(
     chosen = encoder(body)
     clips = _clips(tmp_path, [0.2])
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
-    found = extract(chosen, clips, store, quiet=True)
-    (said,) = found.refused.values()
-    assert said == reason.replace("\\", "")
+    extraction = extract(chosen, clips, store, quiet=True)
+    (text,) = extraction.refused.values()
+    assert text == reason.replace("\\", "")
     assert not store.keys()
 
 
@@ -179,9 +179,9 @@ def test_a_bad_file_among_good_ones_stops_none(tmp_path: Path, encoder: Encoders
     clips[b"e" * 16] = Clip(tmp_path / "wav" / "empty.wav")
     clips[b"m" * 16] = Clip(tmp_path / "wav" / "missing.wav")
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
-    found = extract(chosen, clips, store, quiet=True)
-    assert found.made == 2
-    assert sorted(found.refused.values()) == [
+    extraction = extract(chosen, clips, store, quiet=True)
+    assert extraction.made == 2
+    assert sorted(extraction.refused.values()) == [
         "the file does not exist",
         "the file is empty (0 bytes)",
         "too short: 0.010 s, slow needs 0.05 s",
@@ -193,7 +193,7 @@ def test_a_damaged_record_is_made_anew(tmp_path: Path, encoder: Encoders) -> Non
     clips = _clips(tmp_path, [0.2] * 3)
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
     extract(chosen, clips, store, quiet=True)
-    whole = store.load(list(clips)).stacked().copy()
+    complete = store.load(list(clips)).stacked().copy()
     data = bytearray((store.folder / "data.bin").read_bytes())
     data[40] ^= 4
     (store.folder / "data.bin").write_bytes(data)
@@ -202,7 +202,7 @@ def test_a_damaged_record_is_made_anew(tmp_path: Path, encoder: Encoders) -> Non
     assert extract(chosen, clips, store, renew=corrupt, quiet=True).made == 1
     again = store.load(list(clips))
     assert not again.corrupt
-    assert np.array_equal(again.stacked(), whole)
+    assert np.array_equal(again.stacked(), complete)
 
 
 @pytest.mark.slow
@@ -231,30 +231,30 @@ def test_a_killed_run_goes_on_and_ends_the_same_to_the_byte(tmp_path: Path) -> N
         time.sleep(0.005)
     killed.send_signal(signal.SIGKILL)
     assert killed.wait(10) == -signal.SIGKILL
-    kept = files("killed")[1].stat().st_size // 72
-    assert 8 <= kept < 40
+    stored = files("killed")[1].stat().st_size // 72
+    assert 8 <= stored < 40
     (tmp_path / "calls").unlink()
 
     assert start("killed").wait(120) == 0
-    assert len((tmp_path / "calls").read_text()) == 40 - kept
-    for one, other in zip(files("killed"), files("undisturbed"), strict=True):
-        assert one.read_bytes() == other.read_bytes()
+    assert len((tmp_path / "calls").read_text()) == 40 - stored
+    for item, other in zip(files("killed"), files("undisturbed"), strict=True):
+        assert item.read_bytes() == other.read_bytes()
 
 
-def test_the_plan_tells_the_disk_that_is_then_used(tmp_path: Path, encoder: Encoders) -> None:
+def test_the_plan_shows_the_disk_that_is_then_used(tmp_path: Path, encoder: Encoders) -> None:
     chosen = encoder(GOOD)
     clips = _clips(tmp_path, [0.2, 1.0, 0.4])
     clips[b"m" * 16] = Clip(tmp_path / "missing.wav")
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
-    told = plan(chosen, clips, store)
-    assert (told.clips, told.missing, told.refused) == (4, 3, 1)
-    assert told.seconds == pytest.approx(1.6)
-    assert told.time > 0
-    assert told.products["pooled"] == told.disk == 3 * 2 * 4 * 4
-    assert told.products["frames"] == (160 + 3) * 4 * 4
-    assert told.products["frames, bfloat16"] == (160 + 3) * 4 * 2
-    assert told.products["frames, 10 Hz"] == (16 + 3) * 4 * 4
+    planned = plan(chosen, clips, store)
+    assert (planned.clips, planned.missing, planned.refused) == (4, 3, 1)
+    assert planned.seconds == pytest.approx(1.6)
+    assert planned.time > 0
+    assert planned.products["pooled"] == planned.disk == 3 * 2 * 4 * 4
+    assert planned.products["frames"] == (160 + 3) * 4 * 4
+    assert planned.products["frames, bfloat16"] == (160 + 3) * 4 * 2
+    assert planned.products["frames, 10 Hz"] == (16 + 3) * 4 * 4
     extract(chosen, clips, store, quiet=True)
-    assert (store.folder / "data.bin").stat().st_size == told.disk
+    assert (store.folder / "data.bin").stat().st_size == planned.disk
     after = plan(chosen, clips, store)
     assert (after.missing, after.disk, after.time) == (0, 0, 0)

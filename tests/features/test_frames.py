@@ -41,12 +41,12 @@ def test_a_spool_gives_the_joined_array(
 def test_bins_do_not_know_where_pieces_end(lengths: list[int], rate: float) -> None:
     states = np.random.default_rng(1).normal(size=(2, sum(lengths), 3)).astype(np.float32)
     bins = Rebinned(rate)
-    found, first = [], 0
+    result, first = [], 0
     for length in lengths:
         piece = states[:, first : first + length]
-        found.append(bins.add(binned(piece, first / 50.0, 50.0, rate)))
+        result.append(bins.add(binned(piece, first / 50.0, 50.0, rate)))
         first += length
-    joined = np.concatenate([*found, bins.last()], axis=1)
+    joined = np.concatenate([*result, bins.last()], axis=1)
     at = np.floor(np.arange(first) / 50.0 * rate + 1e-6).astype(int)
     by_hand = np.stack([states[:, at == b].mean(1) for b in range(at[-1] + 1)], axis=1)
     np.testing.assert_allclose(joined, by_hand, atol=1e-6)

@@ -17,22 +17,22 @@ def test_windows_merge_exactly(lengths: list[int], seed: int) -> None:
     moments = Moments()
     for piece in pieces:
         moments.add(piece.shape[1], piece.mean(1), piece.std(1))
-    whole = np.concatenate(pieces, axis=1)
+    complete = np.concatenate(pieces, axis=1)
     pooled = moments.pooled()
     assert moments.frames == sum(lengths)
     assert pooled.shape == (2, 2, 4)
-    assert pooled[:, 0] == pytest.approx(whole.mean(1), abs=1e-5)
-    assert pooled[:, 1] == pytest.approx(whole.std(1), abs=1e-5)
+    assert pooled[:, 0] == pytest.approx(complete.mean(1), abs=1e-5)
+    assert pooled[:, 1] == pytest.approx(complete.std(1), abs=1e-5)
 
 
 def test_clips_of_an_example_are_weighted_by_their_frames() -> None:
     rng = np.random.default_rng(0)
     clips = [rng.normal(size=(3, frames, 5)) for frames in (2, 30, 7)]
     parts = [np.stack([clip.mean(1), clip.std(1)], 1).astype(np.float32) for clip in clips]
-    whole = np.concatenate(clips, axis=1)
+    complete = np.concatenate(clips, axis=1)
     merged = merge(parts, [2, 30, 7])
-    assert merged[:, 0] == pytest.approx(whole.mean(1), abs=1e-5)
-    assert merged[:, 1] == pytest.approx(whole.std(1), abs=1e-5)
+    assert merged[:, 0] == pytest.approx(complete.mean(1), abs=1e-5)
+    assert merged[:, 1] == pytest.approx(complete.std(1), abs=1e-5)
 
 
 def test_nothing_cannot_be_pooled() -> None:

@@ -67,8 +67,8 @@ def test_what_goes_in_comes_out_in_any_order(
     mapped = store.map([_key(number) for number in order])
     assert not mapped.corrupt
     assert mapped.frames.tolist() == loaded.frames.tolist()
-    for one, other in zip(mapped.arrays, loaded.arrays, strict=True):
-        assert np.array_equal(one, other)
+    for item, other in zip(mapped.arrays, loaded.arrays, strict=True):
+        assert np.array_equal(item, other)
         assert loaded.asked[place] == lengths[number] / 50
         assert loaded.consumed[place] == lengths[number] / 100
 
@@ -102,9 +102,9 @@ def test_records_of_one_shape_come_as_one_array(tmp_path: Path) -> None:
 
 def test_a_torn_tail_is_cut_off_and_made_again(tmp_path: Path) -> None:
     """Cut at every byte of the last index entry, and inside the last record."""
-    whole = FeatureStore(tmp_path / "whole", _space())
-    _fill(whole, range(6))
-    data, index = _files(whole)
+    complete = FeatureStore(tmp_path / "whole", _space())
+    _fill(complete, range(6))
+    data, index = _files(complete)
     entry = len(index) // 6
     cuts = [(len(data), len(index) - cut) for cut in range(1, entry + 1)]
     cuts += [(len(data) - 1, len(index)), (len(data) - 1, len(index) - entry)]
@@ -113,21 +113,21 @@ def test_a_torn_tail_is_cut_off_and_made_again(tmp_path: Path) -> None:
         store.folder.mkdir(parents=True)
         (store.folder / "data.bin").write_bytes(data[:data_end])
         (store.folder / "index.bin").write_bytes(index[:index_end])
-        assert store.keys() == {_key(kept) for kept in range(5)}
+        assert store.keys() == {_key(stored) for stored in range(5)}
         _fill(store, range(5, 6))
         assert _files(store) == (data, index)
 
 
 def test_a_record_that_comes_in_pieces_is_stored_as_one(tmp_path: Path) -> None:
-    whole, pieces = (FeatureStore(tmp_path / name, _space()) for name in ("whole", "pieces"))
-    _fill(whole, range(3))
+    complete, pieces = (FeatureStore(tmp_path / name, _space()) for name in ("whole", "pieces"))
+    _fill(complete, range(3))
     with pieces.writer() as writer:
         for number in range(3):
             record = _record(number, 1 + number % 5)
             writer.append(
                 _key(number), replace(record, values=iter(_values(number, 1 + number % 5)))
             )
-    assert _files(pieces) == _files(whole)
+    assert _files(pieces) == _files(complete)
 
 
 def test_a_flipped_bit_is_found(tmp_path: Path) -> None:
@@ -161,9 +161,9 @@ def test_a_damaged_index_entry_loses_no_earlier_one(tmp_path: Path) -> None:
 def _write_all(root: Path, start: int) -> None:
     store = FeatureStore(root, _space())
     with store.writer() as writer:
-        kept = store.keys()
+        stored = store.keys()
         for number in range(start, start + 200):
-            if _key(number) not in kept:
+            if _key(number) not in stored:
                 writer.append(_key(number), _record(number, 3))
 
 
@@ -184,16 +184,16 @@ def test_two_processes_double_nothing(tmp_path: Path) -> None:
 
 
 def test_the_digest_knows_content_and_not_order(tmp_path: Path) -> None:
-    one, other = (FeatureStore(tmp_path / name, _space()) for name in ("one", "other"))
-    _fill(one, range(5))
+    item, other = (FeatureStore(tmp_path / name, _space()) for name in ("one", "other"))
+    _fill(item, range(5))
     for number in (4, 2, 0, 3, 1):
         _fill(other, range(number, number + 1))
-    assert one.digest() == other.digest()
+    assert item.digest() == other.digest()
     (held,) = holdings(tmp_path / "one")
-    assert (held.records, held.digest, held.kind) == (5, one.digest(), "frames")
+    assert (held.records, held.digest, held.kind) == (5, item.digest(), "frames")
     with other.writer() as writer:
         writer.append(_key(0), _record(77))
-    assert one.digest() != other.digest()
+    assert item.digest() != other.digest()
 
 
 def test_a_clip_is_known_by_content_and_cut() -> None:

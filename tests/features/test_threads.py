@@ -35,8 +35,11 @@ class Recorder:
 
     def encode(self, waveforms: Sequence[Waveform]) -> list[torch.Tensor]:
         with self._lock:
-            self.batches.append([len(one) for one in waveforms])
-        return [torch.from_numpy(one).unfold(0, 400, 160)[:, :4].unsqueeze(0) for one in waveforms]
+            self.batches.append([len(waveform) for waveform in waveforms])
+        return [
+            torch.from_numpy(waveform).unfold(0, 400, 160)[:, :4].unsqueeze(0)
+            for waveform in waveforms
+        ]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +50,7 @@ def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, spec: Featur
     asked = clips(tmp_path, [0.1, 2.7, 0.02, 0.1, 5.2] + [0.1, 0.3] * 20)
     asked[b"m" * 16] = Clip(tmp_path / "missing.wav")
     chosen = encoder(tmp_path, FRAMES, overlap=0.03)
-    found = set()
+    result = set()
     for number, (threads, batch, decoders) in enumerate(
         [(1, 0.0, 0), (3, 0.0, 0), (2, 0.0, 3), (1, 2.0, 0), (2, 1.1, 2)]
     ):
@@ -58,8 +61,8 @@ def test_every_way_to_compute_stores_the_same_bytes(tmp_path: Path, spec: Featur
             for key, record in engine.records(asked):
                 if not isinstance(record, Exception):
                     writer.append(key, record)
-        found.add(tuple((store.folder / f"{name}.bin").read_bytes() for name in ("data", "index")))
-    assert len(found) == 1
+        result.add(tuple((store.folder / f"{name}.bin").read_bytes() for name in ("data", "index")))
+    assert len(result) == 1
     assert len(store.keys()) == len(asked) - 2
 
 
@@ -164,8 +167,8 @@ print(short, peak(10))
 @pytest.mark.slow
 def test_ten_hours_take_the_memory_of_half_an_hour(tmp_path: Path) -> None:
     """One file of 10 h, pooled and as frames: 576 MB as float32, and 86 MB of frames."""
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", HOURS, str(tmp_path)], check=True, capture_output=True
     )
-    short, long = map(float, told.stdout.split())
+    short, long = map(float, process.stdout.split())
     assert long - short < 60

@@ -19,12 +19,12 @@ def by_hand(
 ) -> NDArray[np.float64]:
     """Each step's frames cut out of the recording, then their mean and deviation."""
     time = np.arange(states.shape[1]) / frame_rate
-    found = []
+    result = []
     for step in range(steps):
         low, high = step / rate - window / 2, step / rate + window / 2
         inside = states[:, (time > low - 1e-9) & (time < high - 1e-9)].astype(float)
-        found += [inside.mean(1), inside.std(1)]
-    return np.stack(found, axis=1)
+        result += [inside.mean(1), inside.std(1)]
+    return np.stack(result, axis=1)
 
 
 @pytest.mark.parametrize("frame_rate", [50.0, 100.0, 30.0])
@@ -38,9 +38,9 @@ def test_windows_equal_slices_whatever_the_blocks(frame_rate: float, block: floa
         piece = states[:, first : first + size]
         bins = binned(piece, first / frame_rate, frame_rate, 10.0)
         windows.add(bins, deviations(piece, bins))
-    found = windows.pooled(90)
-    assert found.shape == (3, 180, 4)
-    np.testing.assert_allclose(found, by_hand(states, frame_rate, 10.0, 4.0, 90), atol=2e-4)
+    result = windows.pooled(90)
+    assert result.shape == (3, 180, 4)
+    np.testing.assert_allclose(result, by_hand(states, frame_rate, 10.0, 4.0, 90), atol=2e-4)
 
 
 def test_a_window_without_a_frame_is_refused() -> None:
@@ -58,8 +58,8 @@ def test_sliding_gives_the_hops_around_each(hops: int, half: int) -> None:
         for number in range(hops):
             yield np.full(2, number, np.float32)
 
-    found = [sorted(set(window.tolist())) for window in sliding(audio(), half)]
-    assert found == [
+    result = [sorted(set(window.tolist())) for window in sliding(audio(), half)]
+    assert result == [
         [float(n) for n in range(max(0, k - half), min(hops, k + half))] for k in range(hops)
     ]
 

@@ -34,7 +34,7 @@ def frames(
     classes = CLASSES if kind == "class" else 0
     targets = rng.integers(0, CLASSES, rows).astype(float) if classes else rng.normal(50, 5, rows)
     scale, offset = rng.uniform(0.5, 5, (LAYERS, 1, WIDTH)), rng.normal(0, 4, (LAYERS, 1, WIDTH))
-    heard = []
+    recorded = []
     for target in targets:
         parts: list[NDArray[Any]] = []
         for _ in range(clips):
@@ -45,8 +45,8 @@ def frames(
             else:
                 values[1, :, 0] += (target - 50) / 5 * signal
             parts.append((values * scale + offset).astype(dtype))
-        heard.append(parts)
-    return FrameStream("made", heard, LAYERS, WIDTH, RATE), Problem(kind, targets, classes)
+        recorded.append(parts)
+    return FrameStream("made", recorded, LAYERS, WIDTH, RATE), Problem(kind, targets, classes)
 
 
 def series(recordings: int = 12, seed: int = 3) -> tuple[PooledStream, Problem]:

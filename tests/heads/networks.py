@@ -47,9 +47,9 @@ class Parted(nn.Module):
         self.network, self.widths = network, list(widths)
 
     def forward(self, streams: Sequence[Frames]) -> Tensor:
-        (whole,) = streams
-        parts = torch.split(whole.values, self.widths, 2)
-        answer: Tensor = self.network([replace(whole, values=part) for part in parts])
+        (complete,) = streams
+        parts = torch.split(complete.values, self.widths, 2)
+        answer: Tensor = self.network([replace(complete, values=part) for part in parts])
         return answer
 
 
@@ -67,9 +67,9 @@ def heard(lengths: Sequence[int], rate: float = 50.0, clips: int = 1, seed: int 
 
 def alone(batch: Frames, example: int) -> Frames:
     """One example of a batch without its padding."""
-    kept = batch.mask[example]
+    mask = batch.mask[example]
     return Frames(
-        batch.values[example, kept][None], kept[kept][None], batch.clip[example, kept][None],
+        batch.values[example, mask][None], mask[mask][None], batch.clip[example, mask][None],
         batch.rate,
     )  # fmt: skip
 
@@ -78,12 +78,12 @@ def padding_leak(network: nn.Module, batch: Frames, series: bool = False) -> flo
     """Largest difference between an example in a padded batch and the example alone."""
     with torch.no_grad():
         together: Tensor = network([batch])
-        apart = []
+        separate = []
         for example in range(len(batch.mask)):
-            one = network([alone(batch, example)])[0]
+            item = network([alone(batch, example)])[0]
             other = together[example]
-            apart.append((one - (other[batch.mask[example]] if series else other)).abs().max())
-    return float(torch.stack(apart).max())
+            separate.append((item - (other[batch.mask[example]] if series else other)).abs().max())
+    return float(torch.stack(separate).max())
 
 
 def without_gradient(network: nn.Module, batch: Frames) -> list[str]:
@@ -91,8 +91,8 @@ def without_gradient(network: nn.Module, batch: Frames) -> list[str]:
     network.train()([batch]).square().sum().backward()
     silent = [
         name
-        for name, one in network.named_parameters()
-        if one.grad is None or not one.grad.abs().sum()
+        for name, item in network.named_parameters()
+        if item.grad is None or not item.grad.abs().sum()
     ]
     network.eval()
     return silent

@@ -55,17 +55,17 @@ class Case:
 
     def clips(self, row: int) -> list[list[Record]]:
         """The clips' records of a row, or of a recording of a series, one list an encoder."""
-        found: list[list[Record]] = []
+        result: list[list[Record]] = []
         for stream in self.streams:
             if isinstance(stream, FrameStream):
-                found.append(list(stream.clips[row]))
+                result.append(list(stream.clips[row]))
                 continue
             rows = np.array([row])
             if self.problem.recordings is not None:
                 rows = np.flatnonzero(self.problem.recordings == row)
             values = stream.values[rows].swapaxes(0, 1)
-            found.append([values.reshape(values.shape[0], -1, values.shape[3])])
-        return found
+            result.append([values.reshape(values.shape[0], -1, values.shape[3])])
+        return result
 
 
 def _streams(layout: Layout, random: np.random.Generator) -> tuple[list[Stream], Problem]:
@@ -212,9 +212,9 @@ def test_what_a_presets_name_says_cannot_be_changed() -> None:
 def test_bags_of_audio_words_are_counted_over_a_complete_recording() -> None:
     of = fit("mlp", "class", card(Words(codes=7), layers=1), pool="frames")
     expected = of.fits.fitted[0].outputs
-    found: list[Any]
-    for found in (computed(of, "together"), computed(of, "mixed")):
-        assert np.stack(found) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    result: list[Any]
+    for result in (computed(of, "together"), computed(of, "mixed")):
+        assert np.stack(result) == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 def test_several_encoders_cannot_be_screened_window_by_window() -> None:

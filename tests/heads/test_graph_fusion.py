@@ -25,8 +25,8 @@ FEW = {"epochs": 25, "rate": 1e-2, "batch": 8, "width": 16, "frame_rate": 0.0}
 def test_they_are_the_same_but_for_their_fusion() -> None:
     assert len(MANY) == 4
     assert all(recipe(name) == recipe("graph-fusion") for name in MANY)
-    told = [settings(name, {}).model_dump(exclude={"fusion"}) for name in MANY]
-    assert all(one == told[0] for one in told)
+    output = [settings(name, {}).model_dump(exclude={"fusion"}) for name in MANY]
+    assert all(item == output[0] for item in output)
 
 
 @pytest.mark.parametrize("name", MANY)
@@ -40,9 +40,9 @@ def test_two_to_five_streams_of_different_widths(name: str, streams: int, series
     assert without_gradient(network, heard([60, 45], rate=10.0)) == []
 
 
-@pytest.mark.parametrize("given", [{"topology": "complete"}, {"recurrent": "always"}])
-def test_other_settings(given: dict[str, Any]) -> None:
-    network = build("graph-fusion", **given)
+@pytest.mark.parametrize("inputs", [{"topology": "complete"}, {"recurrent": "always"}])
+def test_other_settings(inputs: dict[str, Any]) -> None:
+    network = build("graph-fusion", **inputs)
     batch = heard([23, 7, 1, 40])
     assert padding_leak(network, batch) < 1e-5
     assert without_gradient(network, batch) == []
@@ -55,11 +55,11 @@ def test_the_order_of_streams_means_nothing_to_the_graph() -> None:
     assert fusion.graph is not None
     nodes = [torch.randn(2, 30, 32) for _ in range(3)]
     mask = [torch.arange(30) < torch.tensor([[30], [11]])] * 3
-    whole = torch.stack([one.mean(1) for one in nodes], 1)
-    found = fusion.graph(whole, whole, nodes, mask)
+    stacked = torch.stack([node.mean(1) for node in nodes], 1)
+    result = fusion.graph(stacked, stacked, nodes, mask)
     order = [2, 0, 1]
-    moved = fusion.graph(whole[:, order], whole[:, order], [nodes[i] for i in order], mask)
-    torch.testing.assert_close(moved, found[:, order])
+    moved = fusion.graph(stacked[:, order], stacked[:, order], [nodes[i] for i in order], mask)
+    torch.testing.assert_close(moved, result[:, order])
 
 
 @torch.no_grad()
@@ -69,14 +69,14 @@ def test_a_series_does_not_move_with_the_batch_it_is_in_and_every_step_is_its_ow
     batch = heard([30], rate=10.0)
     changed = batch.values.clone()
     changed[:, [3, 9]] = changed[:, [9, 3]]
-    one, other = network([batch])[0], network([replace(batch, values=changed)])[0]
+    item, other = network([batch])[0], network([replace(batch, values=changed)])[0]
     # Two frames of one segment change places: its mean, and so the edges, stay what they were.
     changed = batch.values.clone()
     changed[:, [0, 1]] = changed[:, [1, 0]]
     swapped = network([replace(batch, values=changed)])[0]
-    torch.testing.assert_close(swapped[2:], one[2:])
-    torch.testing.assert_close(swapped[0], one[1])
-    assert not torch.allclose(other, one)
+    torch.testing.assert_close(swapped[2:], item[2:])
+    torch.testing.assert_close(swapped[0], item[1])
+    assert not torch.allclose(other, item)
 
 
 def test_macs_are_linear_in_frames() -> None:
@@ -94,8 +94,8 @@ def test_what_only_two_streams_together_say_is_learnt(name: str) -> None:
     silent = [[clip.copy() for clip in clips] for clips in stream.clips]
     first, second = silent, [[clip.copy() for clip in clips] for clips in stream.clips]
     rng = np.random.default_rng(1)
-    for one, two in zip(first, second, strict=True):
-        one[0][1, :, 1:3] = rng.normal(size=one[0][1, :, 1:3].shape)
+    for item, two in zip(first, second, strict=True):
+        item[0][1, :, 1:3] = rng.normal(size=item[0][1, :, 1:3].shape)
         two[0][1, :, 0] = rng.normal(size=two[0][1, :, 0].shape)
         two[0][1, :, 2] = rng.normal(size=two[0][1, :, 2].shape)
     streams = [replace(stream, clips=first), FrameStream("b", second, 3, 8, 50.0)]
@@ -128,7 +128,9 @@ def test_a_series_is_learnt(name: str) -> None:
 
 def test_streams_of_one_frame_a_clip_are_fused_too() -> None:
     network = cast(Parted, build("graph-fusion", rate=0.0)).network
-    one = heard([3, 1], rate=0.0, clips=3)
-    streams = [Frames(part, one.mask, one.clip, 0.0) for part in torch.split(one.values, [2, 4], 2)]
+    item = heard([3, 1], rate=0.0, clips=3)
+    streams = [
+        Frames(part, item.mask, item.clip, 0.0) for part in torch.split(item.values, [2, 4], 2)
+    ]
     assert network(streams).shape == (2, 3)
     assert cast(NetworkHead, head("graph-fusion")).plain is not None

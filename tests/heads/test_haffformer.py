@@ -25,19 +25,19 @@ def test_depthwise_convolution_is_a_weighted_sum_of_neighbours() -> None:
     values = torch.randn(1, 6, 2)
     got = mixer(values, torch.ones(1, 6, dtype=torch.bool)).detach().numpy()[0]
     tokens = values[0].numpy()
-    wanted = np.zeros((6, 2))
+    expected = np.zeros((6, 2))
     for scale, kernel in zip(mixer.scales, (3, 5), strict=True):
         weight = cast(nn.Conv1d, scale).weight.detach().numpy()
         bias = cast(nn.Conv1d, scale).bias.detach().numpy()  # type: ignore[union-attr]
         for at in range(6):
             for channel in range(2):
-                wanted[at, channel] += bias[channel] + sum(
+                expected[at, channel] += bias[channel] + sum(
                     weight[channel, 0, tap] * tokens[at + tap - kernel // 2, channel]
                     for tap in range(kernel)
                     if 0 <= at + tap - kernel // 2 < 6
                 )
-    mix, shift = (one.detach().numpy() for one in mixer.mix.parameters())
-    assert np.allclose(got, wanted @ mix.T + shift, atol=1e-5)
+    mix, shift = (parameter.detach().numpy() for parameter in mixer.mix.parameters())
+    assert np.allclose(got, expected @ mix.T + shift, atol=1e-5)
 
 
 def test_a_merge_averages_what_is_there() -> None:
@@ -45,10 +45,10 @@ def test_a_merge_averages_what_is_there() -> None:
     merge.project, merge.norm = nn.Identity(), nn.Identity()  # type: ignore[assignment]
     values = torch.arange(21.0).view(1, 7, 3)
     mask = torch.tensor([[True] * 6 + [False]])
-    merged, there = merge(values, mask)
+    merged, present = merge(values, mask)
     assert torch.allclose(merged[0, 0], values[0, :4].mean(0))
     assert torch.allclose(merged[0, 1], values[0, 4:6].mean(0))
-    assert there.tolist() == [[True, True]]
+    assert present.tolist() == [[True, True]]
 
 
 def test_frames_are_regrouped_by_utterance() -> None:
@@ -57,9 +57,9 @@ def test_frames_are_regrouped_by_utterance() -> None:
     assert parts.mask.sum(1).tolist() == [3, 3, 3, 2, 1, 1]
     assert parts.example.tolist() == [0, 0, 0, 1, 1, 1]
     assert torch.equal(parts.values[1], batch.values[0, 3:6])
-    tokens, there = parts.dialogues(torch.arange(6.0)[:, None])
+    tokens, present = parts.dialogues(torch.arange(6.0)[:, None])
     assert tokens[:, :, 0].tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert there.all()
+    assert present.all()
 
 
 def test_an_utterance_does_not_hear_its_neighbours() -> None:
@@ -82,9 +82,9 @@ def test_streaming_says_the_same() -> None:
     network = cast(HaffFormer, build("haffformer"))
     batch = heard([300], clips=7)
     with torch.no_grad():
-        whole = network([batch])[0]
+        complete = network([batch])[0]
         streamed = network.stream(batch.values[0, batch.clip[0] == clip] for clip in range(7))
-    assert torch.allclose(whole, streamed, atol=1e-5)
+    assert torch.allclose(complete, streamed, atol=1e-5)
 
 
 def test_multiply_accumulates_are_those_counted_by_hand() -> None:
@@ -152,8 +152,8 @@ def test_the_default_can_express_more_than_one_kernel() -> None:
         mixer = MultiScaleConvolution(8, settings("haffformer", {}).kernels, combination)
         impulse = torch.zeros(1, 63, 8)
         impulse[0, 31, 0] = 1
-        there = torch.ones(1, 63, dtype=torch.bool)
-        response = mixer(impulse, there) - mixer(torch.zeros_like(impulse), there)
+        present = torch.ones(1, 63, dtype=torch.bool)
+        response = mixer(impulse, present) - mixer(torch.zeros_like(impulse), present)
         return int(torch.linalg.matrix_rank(response[0], rtol=1e-4))
 
     assert rank(settings("haffformer", {}).combination) == 4
@@ -173,17 +173,17 @@ def test_merge_operators_leave_padding_out() -> None:
         merge = Merge(2, 2, 4, operator)  # type: ignore[arg-type]
         assert merge.project.in_features == width
         merge.project, merge.norm = nn.Identity(), nn.Identity()  # type: ignore[assignment]
-        merged, there = merge(values, mask)
-        assert there.tolist() == [[True, True]]
+        merged, present = merge(values, mask)
+        assert present.tolist() == [[True, True]]
         assert merged[0, 1, :2].tolist() == [-3.0, -3.0]
         assert merged[0, 1].abs().sum() == 6.0
 
 
-@pytest.mark.parametrize("given", [
+@pytest.mark.parametrize("inputs", [
     {"combination": "gate"}, {"combination": "split"}, {"combination": "sum"},
     {"merge_operator": "max"}, {"merge_operator": "concatenate"},
 ])  # fmt: skip
-def test_other_combinations_and_merges(given: dict[str, Any]) -> None:
-    network = build("haffformer", **given)
+def test_other_combinations_and_merges(inputs: dict[str, Any]) -> None:
+    network = build("haffformer", **inputs)
     assert padding_leak(network, heard([50, 13, 3], clips=3)) < 1e-5
     assert without_gradient(network, heard([60, 45], clips=3)) == []

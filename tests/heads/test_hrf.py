@@ -34,21 +34,21 @@ def heard() -> Batch:
         who = speaker(rng, "female" if number % 2 else "male")
         states.append(encoder.encode([speak(who, Delivery(), SECONDS, rng)])[0])
     values = torch.stack(states)
-    there = torch.ones(CLIPS, values.shape[2], dtype=torch.bool)
-    clips = torch.zeros(there.shape, dtype=torch.long)
-    return Batch((values,), (there,), (clips,), (50.0,))
+    present = torch.ones(CLIPS, values.shape[2], dtype=torch.bool)
+    clips = torch.zeros(present.shape, dtype=torch.long)
+    return Batch((values,), (present,), (clips,), (50.0,))
 
 
 def _trained(name: str, given: dict[str, object], heard: Batch, plain: bool = False) -> Network:
     """A network after three steps: factors no longer stand as they were drawn."""
     torch.manual_seed(0)
-    found, chosen = cast(NetworkHead, head(name)), settings(name, given)
+    result, chosen = cast(NetworkHead, head(name)), settings(name, given)
     if plain:
-        assert found.plain is not None
-        chosen = found.plain(chosen)
+        assert result.plain is not None
+        chosen = result.plain(chosen)
     deviation, mean = torch.std_mean(heard.values[0].transpose(1, 2).flatten(0, 1), 0)
     shape = Shape((StreamShape(mean.shape[1], 50.0),), 3, series=False)
-    network = Network([Standard(mean, 1 / deviation.clamp_min(1e-5))], found.build(shape, chosen))
+    network = Network([Standard(mean, 1 / deviation.clamp_min(1e-5))], result.build(shape, chosen))
     descent = torch.optim.AdamW(network.train().parameters(), lr=1e-3)
     for _ in range(3):
         descent.zero_grad()

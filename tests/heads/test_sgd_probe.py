@@ -196,11 +196,11 @@ def test_a_column_that_varies_only_in_the_test_rows_counts_for_nothing() -> None
 @pytest.mark.parametrize(("layers", "kept"), [("last", 2), (1, 1), (0, 0), (-1, 2)])
 def test_one_layer_is_that_layer_alone(layers: str | int, kept: int) -> None:
     features, problem = _data()
-    one = _fit(features, problem, [_split()], layers=layers)
+    item = _fit(features, problem, [_split()], layers=layers)
     cut = _fit(features[:, [kept]], problem, [_split()])
-    assert np.array_equal(one.fitted[0].outputs, cut.fitted[0].outputs)
-    assert one.fitted[0].state["weights"].shape == (1, 2 * WIDTH, CLASSES)
-    assert one.trained_parameters == (2 * WIDTH + 1) * (CLASSES - 1)
+    assert np.array_equal(item.fitted[0].outputs, cut.fitted[0].outputs)
+    assert item.fitted[0].state["weights"].shape == (1, 2 * WIDTH, CLASSES)
+    assert item.trained_parameters == (2 * WIDTH + 1) * (CLASSES - 1)
 
 
 @pytest.mark.parametrize("copies", [1, 8])
@@ -248,11 +248,11 @@ def test_a_layer_that_is_not_there_is_refused(layers: int) -> None:
 def test_a_seed_gives_the_same_fit_and_another_seed_another() -> None:
     features, problem = _data()
     split = _split()
-    one, same = (_fit(features, problem, [split]).fitted[0] for _ in range(2))
-    _same_state(one.state, same.state)
+    item, same = (_fit(features, problem, [split]).fitted[0] for _ in range(2))
+    _same_state(item.state, same.state)
     other = Split(split.fold, 1, split.train, split.develop, split.test)
     (reseeded,) = _fit(features, problem, [other]).fitted
-    assert not np.array_equal(reseeded.state["weights"], one.state["weights"])
+    assert not np.array_equal(reseeded.state["weights"], item.state["weights"])
 
 
 @pytest.mark.parametrize(
@@ -273,10 +273,10 @@ def test_the_loss_is_torchs_own(weights: Literal["balanced", "none"]) -> None:
     outputs, (loss,) = training._pass(now)
     targets = torch.from_numpy(problem.targets).long()[split.develop]
     counts = torch.bincount(targets, minlength=CLASSES)
-    told = torch.nn.functional.cross_entropy(
+    output = torch.nn.functional.cross_entropy(
         outputs[0, split.develop], targets, weight=1 / counts if weights == "balanced" else None
     )
-    assert float(loss) == pytest.approx(float(told), rel=1e-5)
+    assert float(loss) == pytest.approx(float(output), rel=1e-5)
 
 
 @pytest.mark.parametrize("weights", ["balanced", "none"])
@@ -298,9 +298,9 @@ def test_gradients_are_those_of_each_fit_written_plainly(
             leaf.detach()[member].double().requires_grad_()
             for leaf in (now.weights, now.bias, now.layers)
         ]
-        said, loss = _plain(features, problem, split, weights, *leaves)
+        text, loss = _plain(features, problem, split, weights, *leaves)
         (loss + 0.01 * leaves[0].square().sum()).backward()  # type: ignore[no-untyped-call]
-        assert outputs[member].numpy() == pytest.approx(said.detach().numpy(), abs=1e-4)
+        assert outputs[member].numpy() == pytest.approx(text.detach().numpy(), abs=1e-4)
         for leaf, plain in zip((now.weights, now.bias, now.layers), leaves, strict=True):
             assert plain.grad is not None
             if not leaf.requires_grad:  # the bias of standardised numbers, which stays at zero

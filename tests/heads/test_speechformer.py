@@ -39,8 +39,8 @@ def test_windows_and_merges_follow_the_frame_rate(
 def test_it_is_as_large_as_published(width: int, millions: float) -> None:
     """Four classes; without our projection in front, which the published model does not have."""
     shape = Shape((StreamShape(width, 100.0),), 4, series=False)
-    found = cast(NetworkHead, head("speechformer"))
-    network = found.build(shape, settings("speechformer", {"width": width}))
-    count = sum(one.numel() for one in network.parameters())
-    ours = sum(one.numel() for one in network.get_submodule("project").parameters())
+    result = cast(NetworkHead, head("speechformer"))
+    network = result.build(shape, settings("speechformer", {"width": width}))
+    count = sum(parameter.numel() for parameter in network.parameters())
+    ours = sum(parameter.numel() for parameter in network.get_submodule("project").parameters())
     assert (count - ours) / 1e6 == pytest.approx(millions, rel=0.005)

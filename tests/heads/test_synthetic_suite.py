@@ -48,8 +48,8 @@ def score(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Resu
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_beats_chance(score: Callable[[str, str], Result], name: str, kind: str) -> None:
     result = score(name, TASKS[kind])
-    found = result.score(result.ranking)
-    assert found.interval.low > (found.chance or 0.0), (found.value, found.interval)
+    actual = result.score(result.ranking)
+    assert actual.interval.low > (actual.chance or 0.0), (actual.value, actual.interval)
     assert result.training.settings == settings(name, {}).model_dump(mode="json") | {
         key: value for key, value in QUICK.items() if key in head(name).settings.model_fields
     }

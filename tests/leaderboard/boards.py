@@ -21,17 +21,17 @@ def result(
     model: str = "bands", value: float = 0.7, width: float = 0.1, metric: str = "uar", **more: Any
 ) -> Result:
     """The frozen result, with another model and score."""
-    told = json.loads(FIXTURE.read_text(encoding="utf-8"))
-    told["model"]["id"] = model
-    told["scores"] = [told["scores"][0]]
-    told["ranking"] = metric
-    told["scores"][0].update(metric=metric, value=value)
-    told["scores"][0]["interval"].update(low=value - width / 2, high=value + width / 2)
+    document = json.loads(FIXTURE.read_text(encoding="utf-8"))
+    document["model"]["id"] = model
+    document["scores"] = [document["scores"][0]]
+    document["ranking"] = metric
+    document["scores"][0].update(metric=metric, value=value)
+    document["scores"][0]["interval"].update(low=value - width / 2, high=value + width / 2)
     title = more.pop("title", None)
     if title is not None:
-        told["model"]["title"] = title
-    told.update(more)
-    return Result.model_validate(told)
+        document["model"]["title"] = title
+    document.update(more)
+    return Result.model_validate(document)
 
 
 def predictions(
@@ -66,13 +66,13 @@ def store(
     ids = np.array([f"e{n:04}" for n in range(count)] if names is None else names)
     content, digest = files.parquet(found.table(ids))
     (score,) = scores(Metrics(ranking="uar", report=["uar"]), found)
-    told = result(model, predictions_sha256=digest, **more).model_dump()
-    told["scores"] = [score.model_dump()]
-    return files.write(root, Result.model_validate(told), content)
+    record = result(model, predictions_sha256=digest, **more).model_dump()
+    record["scores"] = [score.model_dump()]
+    return files.write(root, Result.model_validate(record), content)
 
 
 def write(root: Path, *results: Result) -> Path:
     """Their files below ``root``."""
-    for one in results:
-        files.write(root, one, b"predictions")
+    for item in results:
+        files.write(root, item, b"predictions")
     return root

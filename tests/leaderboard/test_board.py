@@ -61,13 +61,13 @@ def test_who_cannot_be_told_from_the_best_is_tied_with_it(tmp_path: Path) -> Non
     for model, skill in (("a", 2.5), ("b", 2.4), ("c", -0.5)):
         store(tmp_path, model, predictions(skill, seed=ord(model)))
     (table,) = collect(tmp_path).tables
-    apart = [row.separation for row in table.rows if row.separation]
+    separate = [row.separation for row in table.rows if row.separation]
     assert {row.result.model.id for row in table.rows[:2]} == {"a", "b"}
-    assert [one.group for one in apart] == [1, 1, 2]
+    assert [item.group for item in separate] == [1, 1, 2]
     assert [row.tied for row in table.rows] == [False, True, False]
-    assert [(one.low, one.high) for one in apart] == [(1, 2), (1, 2), (3, 3)]
-    assert sum(one.best for one in apart) == pytest.approx(1)
-    assert apart[2].best == 0
+    assert [(item.low, item.high) for item in separate] == [(1, 2), (1, 2), (3, 3)]
+    assert sum(item.best for item in separate) == pytest.approx(1)
+    assert separate[2].best == 0
 
 
 def test_without_its_predictions_an_entry_has_no_rank_interval_and_it_is_said(
@@ -78,10 +78,10 @@ def test_without_its_predictions_an_entry_has_no_rank_interval_and_it_is_said(
     (tmp_path / "a" / "toy-tone" / "linear-probe.parquet").unlink()
     (tmp_path / "b" / "toy-tone" / "linear-probe.parquet").write_bytes(b"PAR1")
     board = collect(tmp_path)
-    told = {row.result.model.id: row.separation for row in board.tables[0].rows}
-    assert told["a"] is None
-    assert told["b"] is None
-    assert told["c"] is not None
+    record = {row.result.model.id: row.separation for row in board.tables[0].rows}
+    assert record["a"] is None
+    assert record["b"] is None
+    assert record["c"] is not None
     assert dict(board.unread) == {
         "a/toy-tone/linear-probe.parquet": "the predictions of this result are missing.",
         "b/toy-tone/linear-probe.parquet": "these are not the predictions the result was made from.",
@@ -136,9 +136,9 @@ def test_the_order_of_files_does_not_matter(tmp_path: Path) -> None:
         result("c", 0.9),
         result("d", standing="synthetic"),
     ]
-    one = collect(write(tmp_path / "one", *results))
+    item = collect(write(tmp_path / "one", *results))
     other = collect(write(tmp_path / "other", *results[::-1]))
-    assert one == other
+    assert item == other
     assert tables(results) == tables(results[::-1])
 
 

@@ -33,8 +33,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as found:
-        started = found.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with playwright.sync_playwright() as actual:
+        started = actual.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
         started.close()
 
@@ -48,9 +48,9 @@ def page(browser: Any, site: Path) -> Iterator[Page]:
     opened.on("console", lambda message: wrong.append(message.text))
     opened.on("pageerror", lambda error: wrong.append(str(error)))
     opened.on("dialog", lambda dialog: wrong.append(f"dialog {dialog.message}"))
-    here = site.as_uri()
+    local = site.as_uri()
     opened.on(
-        "request", lambda asked: wrong.extend([] if asked.url.startswith(here) else [asked.url])
+        "request", lambda asked: wrong.extend([] if asked.url.startswith(local) else [asked.url])
     )
     yield opened
     context.close()
@@ -58,8 +58,8 @@ def page(browser: Any, site: Path) -> Iterator[Page]:
 
 
 def _models(page: Page) -> list[str]:
-    found: list[str] = page.locator("#entries tbody tr td:nth-child(3)").all_text_contents()
-    return found
+    texts: list[str] = page.locator("#entries tbody tr td:nth-child(3)").all_text_contents()
+    return texts
 
 
 @pytest.mark.slow
@@ -81,7 +81,10 @@ def test_the_explorer_filters_sorts_and_keeps_it_in_the_address(page: Page, site
     page.get_by_label("Search").fill("m")
     page.get_by_role("button", name="Score").click()
     scores = [
-        float(one) for one in page.locator("#entries tbody tr td:nth-child(6)").all_text_contents()
+        float(all_text_content)
+        for all_text_content in page.locator(
+            "#entries tbody tr td:nth-child(6)"
+        ).all_text_contents()
     ]
     assert scores == sorted(scores)
     page.get_by_role("button", name="Score").click()
@@ -111,8 +114,8 @@ def test_a_table_sorts_by_keyboard(page: Page, site: Path) -> None:
     page.locator("table.sortable button[data-sort=model]").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    found = page.locator("table.sortable tbody th").all_text_contents()
-    assert found == sorted(found, reverse=True)
+    texts = page.locator("table.sortable tbody th").all_text_contents()
+    assert texts == sorted(texts, reverse=True)
     assert page.locator("th[aria-sort=descending]").count() == 1
 
 

@@ -39,7 +39,7 @@ class _Page(HTMLParser):
         self.text += data
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for found, attributes in self.tags if found == tag]
+        return [attributes for actual, attributes in self.tags if actual == tag]
 
 
 def _built(root: Path, folder: Path) -> dict[str, bytes]:
@@ -55,8 +55,8 @@ def _three() -> list[Result]:
 
 
 def _crossed(root: Path) -> None:
-    told = Transfer(labels="pair", trained="a", tested="b", mapping={})
-    write(root, result("b", 0.6, task="b.from.a.pair", transfer=told.model_dump()))
+    output = Transfer(labels="pair", trained="a", tested="b", mapping={})
+    write(root, result("b", 0.6, task="b.from.a.pair", transfer=output.model_dump()))
 
 
 def _hostile() -> Result:
@@ -67,11 +67,11 @@ def _hostile() -> Result:
 
 
 def test_building_twice_gives_identical_bytes(tmp_path: Path) -> None:
-    one = _built(write(tmp_path / "one", *_three()), tmp_path / "site")
+    item = _built(write(tmp_path / "one", *_three()), tmp_path / "site")
     again = _built(tmp_path / "one", tmp_path / "site")
     other = _built(write(tmp_path / "other", *_three()[::-1]), tmp_path / "site2")
-    assert one == again == other
-    assert {"index.html", "explore.html", "leaderboard.csv", "leaderboard.json"} <= one.keys()
+    assert item == again == other
+    assert {"index.html", "explore.html", "leaderboard.csv", "leaderboard.json"} <= item.keys()
 
 
 def test_what_an_earlier_build_left_is_gone(tmp_path: Path) -> None:
@@ -82,9 +82,13 @@ def test_what_an_earlier_build_left_is_gone(tmp_path: Path) -> None:
 
 def test_the_front_page_shows_every_entry_and_calls_synthetic_ones_so(tmp_path: Path) -> None:
     page = _Page(_built(write(tmp_path / "r", *_three()), tmp_path / "s")["index.html"].decode())
-    sections = [one["class"] for one in page.named("section") if "data-find" in one]
+    sections = [item["class"] for item in page.named("section") if "data-find" in item]
     assert sections == ["task", "task synthetic"]
-    assert [one["data-model"] for one in page.named("tr") if "data-model" in one] == ["b", "a", "c"]
+    assert [item["data-model"] for item in page.named("tr") if "data-model" in item] == [
+        "b",
+        "a",
+        "c",
+    ]
     assert "synthetic data" in page.text
 
 
@@ -95,10 +99,10 @@ def test_markup_in_what_a_result_says_is_only_text_everywhere(tmp_path: Path) ->
     pages = {name: _Page(text.decode()) for name, text in built.items() if name.endswith(".html")}
     for name, page in pages.items():
         assert not page.named("img"), name
-        assert [one for one in page.named("script") if one.get("type") != "application/json"] == [
-            {"src": "../" * name.count("/") + "assets/board.js"}
-        ], name
-        assert not [key for _, told in page.tags for key in told if key.startswith("on")], name
+        assert [
+            item for item in page.named("script") if item.get("type") != "application/json"
+        ] == [{"src": "../" * name.count("/") + "assets/board.js"}], name
+        assert not [key for _, output in page.tags for key in output if key.startswith("on")], name
     entry = pages["entries/bands/toy-tone/linear-probe.html"]
     assert "<img src=x onerror=alert(1)>" in entry.text, "it is shown, as text"
 
@@ -115,7 +119,7 @@ def test_every_page_has_the_policy_and_nothing_inline(tmp_path: Path) -> None:
     for name, text in built.items():
         if name.endswith(".html"):
             page = _Page(text.decode())
-            policies = [one["content"] for one in page.named("meta") if "http-equiv" in one]
+            policies = [item["content"] for item in page.named("meta") if "http-equiv" in item]
             assert policies == [POLICY], name
             assert not page.named("style"), name
 
@@ -128,9 +132,9 @@ def test_links_lead_to_what_is_there(tmp_path: Path) -> None:
     for name, text in built.items():
         if not name.endswith(".html"):
             continue
-        for tag, told in _Page(text.decode()).tags:
+        for tag, output in _Page(text.decode()).tags:
             for key in ("href", "src"):
-                target = told.get(key)
+                target = output.get(key)
                 if target and not (tag == "a" and target.startswith("#")):
                     place = os.path.normpath(Path(name).parent / unquote(target))
                     assert place in built, f"{name}: <{tag}> leads to {target}"
@@ -144,18 +148,18 @@ def test_an_empty_board_has_a_page(tmp_path: Path) -> None:
 
 
 def test_a_machine_that_was_not_told_breaks_no_page(tmp_path: Path) -> None:
-    told = result().model_dump(mode="json")
-    told["provenance"]["hardware"] = {}
-    built = _built(write(tmp_path / "r", Result.model_validate(told)), tmp_path / "s")
+    record = result().model_dump(mode="json")
+    record["provenance"]["hardware"] = {}
+    built = _built(write(tmp_path / "r", Result.model_validate(record)), tmp_path / "s")
     assert b"unknown, unknown cores" in built["entries/bands/toy-tone/linear-probe.html"]
 
 
 def test_json_and_csv_say_the_same(tmp_path: Path) -> None:
     built = _built(write(tmp_path / "r", *_three()), tmp_path / "s")
-    told = json.loads(built["leaderboard.json"])
+    document = json.loads(built["leaderboard.json"])
     lines = built["leaderboard.csv"].decode().splitlines()
-    assert len(lines) == 1 + len(told) == 4
-    assert lines[0].split(",") == list(told[0])
+    assert len(lines) == 1 + len(document) == 4
+    assert lines[0].split(",") == list(document[0])
 
 
 def test_rank_intervals_and_their_numbers_stand_on_the_task_s_page(tmp_path: Path) -> None:
@@ -174,12 +178,12 @@ def test_latex_is_bold_only_where_the_first_stands_alone(tmp_path: Path) -> None
     for place, skill in enumerate((4.0, 0.0)):
         store(tmp_path / "apart", f"m{place}", predictions(skill, seed=place))
         store(tmp_path / "tied", f"m{place}", predictions(1.0, seed=place))
-    apart = _built(tmp_path / "apart", tmp_path / "s1")["data/toy-tone.tex"].decode()
+    separate = _built(tmp_path / "apart", tmp_path / "s1")["data/toy-tone.tex"].decode()
     tied = _built(tmp_path / "tied", tmp_path / "s2")["data/toy-tone.tex"].decode()
-    assert apart.count(r"\textbf{") == 1
+    assert separate.count(r"\textbf{") == 1
     assert tied.count(r"\textbf{") == 0
-    assert r"\toprule" in apart
-    assert re.search(r"\[0\.\d{3}, [01]\.\d{3}\]", apart)
+    assert r"\toprule" in separate
+    assert re.search(r"\[0\.\d{3}, [01]\.\d{3}\]", separate)
 
 
 def test_a_badge_says_rank_and_score(tmp_path: Path) -> None:

@@ -50,17 +50,17 @@ def test_a_line() -> None:
 
 
 def test_tables_hold_every_figure() -> None:
-    told = cost_table.tables(_profile(10**10))
+    output = cost_table.tables(_profile(10**10))
     for figure in ("1 G", "250 ms", "0.025", "3 MiB", "8 M", "1.5 k", "75 MiB", "80 s of audio",
                    "unavailable: no counter", "not measured: 600 s: budget", "governor performance",
                    "noisy; the machine's host took 9%"):  # fmt: skip
-        assert figure in told, figure
-    row = next(line for line in told.splitlines() if line.startswith("big"))
+        assert figure in output, figure
+    row = next(line for line in output.splitlines() if line.startswith("big"))
     assert row.split()[-1] == "4", "a quarter of every cost is an efficiency of four"
 
 
 def test_without_macs_there_is_no_index() -> None:
-    told = cost_table.tables(_profile(None))
-    row = next(line for line in told.splitlines() if line.startswith("big"))
+    output = cost_table.tables(_profile(None))
+    row = next(line for line in output.splitlines() if line.startswith("big"))
     assert row.split()[-1] == row.split()[3] == "-"
-    assert "uncounted: openSMILE" in told
+    assert "uncounted: openSMILE" in output

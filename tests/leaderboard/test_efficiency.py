@@ -34,21 +34,21 @@ def _beaten(one: Point, points: list[Point]) -> bool:
 def test_front_is_what_no_other_beats(points: list[Point]) -> None:
     expected = {
         place
-        for place, one in enumerate(points)
-        if one.cost is not None and not _beaten(one, points)
+        for place, item in enumerate(points)
+        if item.cost is not None and not _beaten(item, points)
     }
-    found = efficiency.pareto(points)
-    assert set(found) == expected
-    assert len(found) == len(expected)
-    costs = [points[place].cost or 0.0 for place in found]
+    result = efficiency.pareto(points)
+    assert set(result) == expected
+    assert len(result) == len(expected)
+    costs = [points[place].cost or 0.0 for place in result]
     assert costs == sorted(costs)
 
 
 @given(st.lists(st.sampled_from("abc")))
 def test_classes_hold_every_place_once(classes: list[str]) -> None:
-    found = efficiency.by_class(classes)
-    assert sorted(place for places in found.values() for place in places) == [*range(len(classes))]
-    assert all(classes[place] == name for name, places in found.items() for place in places)
+    result = efficiency.by_class(classes)
+    assert sorted(place for places in result.values() for place in places) == [*range(len(classes))]
+    assert all(classes[place] == name for name, places in result.items() for place in places)
 
 
 @given(_ratios, _weights)
@@ -108,8 +108,8 @@ def test_a_cost_of_nothing_is_refused() -> None:
 def test_best_within_a_budget(
     entries: list[tuple[float, dict[str, float | None]]], budget: dict[str, float]
 ) -> None:
-    scores, costs = [one for one, _ in entries], [cost for _, cost in entries]
-    found = efficiency.within(scores, costs, budget)
+    scores, costs = [item for item, _ in entries], [cost for _, cost in entries]
+    result = efficiency.within(scores, costs, budget)
     allowed = []
     for place, cost in enumerate(costs):
         over = False
@@ -119,9 +119,9 @@ def test_best_within_a_budget(
         if not over:
             allowed.append(place)
     if not allowed:
-        assert found is None
+        assert result is None
     else:
-        assert found in allowed
-        assert found is not None
-        assert scores[found] == max(scores[place] for place in allowed)
-        assert not any(scores[place] == scores[found] for place in allowed if place < found)
+        assert result in allowed
+        assert result is not None
+        assert scores[result] == max(scores[place] for place in allowed)
+        assert not any(scores[place] == scores[result] for place in allowed if place < result)

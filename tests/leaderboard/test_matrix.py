@@ -9,8 +9,8 @@ from tests.leaderboard.boards import result
 
 
 def _cell(trained: str, tested: str, value: float) -> Result:
-    told = Transfer(labels="pair", trained=trained, tested=tested, mapping={})
-    return result(value=value).model_copy(update={"transfer": told})
+    output = Transfer(labels="pair", trained=trained, tested=tested, mapping={})
+    return result(value=value).model_copy(update={"transfer": output})
 
 
 def test_cells_stand_at_their_tasks() -> None:

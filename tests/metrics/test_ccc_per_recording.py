@@ -14,7 +14,7 @@ def test_it_is_the_mean_over_recordings_of_the_plain_one() -> None:
     rng = np.random.default_rng(0)
     truth, predicted = rng.normal(size=(2, 60))
     recordings = np.repeat([7, 3, 5], [10, 20, 30])
-    each = [JOINED(truth[recordings == one], predicted[recordings == one]) for one in (3, 5, 7)]
+    each = [JOINED(truth[recordings == item], predicted[recordings == item]) for item in (3, 5, 7)]
     assert PER(truth, predicted, recordings=recordings) == pytest.approx(np.mean(each))
 
 

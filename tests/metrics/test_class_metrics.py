@@ -61,8 +61,8 @@ def test_examples_may_come_in_any_order(name: str) -> None:
     truth = rng.integers(0, CLASSES, 80).astype(float)
     predicted = rng.integers(0, CLASSES, 80).astype(float)
     order = rng.permutation(80)
-    one = metric(name)
-    assert one(truth, predicted, CLASSES) == one(truth[order], predicted[order], CLASSES)
+    item = metric(name)
+    assert item(truth, predicted, CLASSES) == item(truth[order], predicted[order], CLASSES)
 
 
 def test_uar_leaves_out_a_class_that_is_not_there() -> None:

@@ -31,39 +31,39 @@ def _score(one: Metric, told: Answers) -> float:
     return one(told.truth, told.predicted, told.classes, told.outputs, told.recordings)
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_is_found_under_its_own_name(one: Metric) -> None:
-    assert metric(one.name) is one
-    assert one.version >= 1
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
+def test_is_found_under_its_own_name(item: Metric) -> None:
+    assert metric(item.name) is item
+    assert item.version >= 1
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
 def test_a_tally_scores_every_weighting_as_if_its_examples_stood_there_so_often(
-    one: Metric,
+    item: Metric,
 ) -> None:
     """What the bootstrap relies on: counting a cluster twice is the same as having it twice."""
-    told, clusters = _drawn(one), np.arange(40) // 10
-    tally = one.tally(told, clusters, 5)
+    output, clusters = _drawn(item), np.arange(40) // 10
+    tally = item.tally(output, clusters, 5)
     for weights in ([1, 1, 1, 1, 0], [2, 0, 1, 3, 7], [0, 0, 0, 1, 1], [1, 0, 4, 0, 2]):
         rows = [np.flatnonzero(clusters == c) for c in range(5) for _ in range(weights[c])]
-        repeated = told.take(np.concatenate(rows))
-        if told.recordings is not None:
+        repeated = output.take(np.concatenate(rows))
+        if output.recordings is not None:
             numbers = np.repeat(np.arange(len(rows)), [len(part) for part in rows])
             repeated = replace(repeated, recordings=numbers[: len(repeated.truth)])
-        found = tally.scores(np.array([weights], float))
-        assert found[0] == pytest.approx(_score(one, repeated), abs=1e-12)
+        result = tally.scores(np.array([weights], float))
+        assert result[0] == pytest.approx(_score(item, repeated), abs=1e-12)
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_tallies_stand_side_by_side(one: Metric) -> None:
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
+def test_tallies_stand_side_by_side(item: Metric) -> None:
     """What the permutation test relies on: clusters of either, chosen one by one."""
-    ours, clusters = _drawn(one), np.arange(40) // 10
+    ours, clusters = _drawn(item), np.arange(40) // 10
     other = ours.take(np.arange(40))
     if other.outputs is None:
         other = replace(other, predicted=other.predicted[::-1].copy())
     else:
         other = replace(other, outputs=other.outputs[::-1], predicted=other.predicted[::-1].copy())
-    both = one.tally(ours, clusters, 4).beside(one.tally(other, clusters, 4))
+    both = item.tally(ours, clusters, 4).beside(item.tally(other, clusters, 4))
     assert both.clusters == 8
     chosen = [(ours if cluster % 2 else other).take(clusters == cluster) for cluster in range(4)]
     joined = Answers(
@@ -73,47 +73,47 @@ def test_tallies_stand_side_by_side(one: Metric) -> None:
         np.concatenate([part.probabilities() for part in chosen]) if ours.classes else None,
         ours.recordings,
     )
-    found = both.scores(np.array([[0, 1, 0, 1, 1, 0, 1, 0]], float))
-    assert found[0] == pytest.approx(_score(one, joined), abs=1e-12)
+    result = both.scores(np.array([[0, 1, 0, 1, 1, 0, 1, 0]], float))
+    assert result[0] == pytest.approx(_score(item, joined), abs=1e-12)
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_the_truth_itself_scores_best(one: Metric) -> None:
-    best, other = _score(one, _drawn(one, right=True)), _score(one, _drawn(one))
-    assert best > other if one.higher_is_better else best < other
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
+def test_the_truth_itself_scores_best(item: Metric) -> None:
+    best, other = _score(item, _drawn(item, right=True)), _score(item, _drawn(item))
+    assert best > other if item.higher_is_better else best < other
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_a_score_is_in_its_range(one: Metric) -> None:
-    low = {"unit": 0.0, "correlation": -1.0, "positive": 0.0}[one.range]
-    high = {"unit": 1.0, "correlation": 1.0, "positive": np.inf}[one.range]
-    assert low <= _score(one, _drawn(one)) <= high
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
+def test_a_score_is_in_its_range(item: Metric) -> None:
+    low = {"unit": 0.0, "correlation": -1.0, "positive": 0.0}[item.range]
+    high = {"unit": 1.0, "correlation": 1.0, "positive": np.inf}[item.range]
+    assert low <= _score(item, _drawn(item)) <= high
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_nan_and_infinity_are_errors(one: Metric, value: float) -> None:
-    told = _drawn(one)
-    told.predicted[3] = value
+def test_nan_and_infinity_are_errors(item: Metric, value: float) -> None:
+    output = _drawn(item)
+    output.predicted[3] = value
     with pytest.raises(ValueError, match="NaN or infinity"):
-        _score(one, told)
+        _score(item, output)
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_nothing_is_an_error(one: Metric) -> None:
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
+def test_nothing_is_an_error(item: Metric) -> None:
     with pytest.raises(ValueError, match="nothing to score"):
-        one(np.array([]), np.array([]), CLASSES)
+        item(np.array([]), np.array([]), CLASSES)
 
 
-@pytest.mark.parametrize("one", EVERY, ids=lambda one: one.name)
-def test_lengths_must_agree(one: Metric) -> None:
-    truth, predicted = _drawn(one).truth, _drawn(one).predicted
+@pytest.mark.parametrize("item", EVERY, ids=lambda item: item.name)
+def test_lengths_must_agree(item: Metric) -> None:
+    truth, predicted = _drawn(item).truth, _drawn(item).predicted
     with pytest.raises(ValueError, match=r"truth is \(40,\), predicted \(39,\)"):
-        one(truth, predicted[1:], CLASSES)
+        item(truth, predicted[1:], CLASSES)
     with pytest.raises(ValueError, match="truth is"):
-        one(truth[:, None], predicted[:, None], CLASSES)
+        item(truth[:, None], predicted[:, None], CLASSES)
 
 
-def test_an_unknown_metric_is_told_what_there_is() -> None:
+def test_an_unknown_metric_is_reported_what_there_is() -> None:
     with pytest.raises(UsageError, match=r"no metric 'nope'; there are: auroc, .*macro-f1, .*uar"):
         metric("nope")

@@ -71,8 +71,8 @@ def test_ece_is_its_definition(seed: int) -> None:
     for low in range(10):
         inside = (confidence > low / 10) & (confidence <= (low + 1) / 10)
         if inside.any():
-            apart = abs(right[inside].mean() - confidence[inside].mean())
-            expected += inside.sum() / 80 * apart
+            separate = abs(right[inside].mean() - confidence[inside].mean())
+            expected += inside.sum() / 80 * separate
     assert _told("ece", truth.astype(float), outputs) == pytest.approx(expected, abs=1e-12)
 
 

@@ -45,7 +45,7 @@ CASES: list[dict[str, Any]] = json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 def _card(case: dict[str, Any], **changes: Any) -> ModelCard:
     settings = dict(case["settings"])
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "id": "small",
         "title": "Small",
         "backend": "python",
@@ -59,7 +59,7 @@ def _card(case: dict[str, Any], **changes: Any) -> ModelCard:
         "citation": "none",
         "weights": [{"kind": "folder", "path": "nowhere"}],
     }
-    return ModelCard.model_validate(told | changes)
+    return ModelCard.model_validate(record | changes)
 
 
 def _folder(case: dict[str, Any], folder: Path, prefix: str = "") -> Path:
@@ -67,7 +67,7 @@ def _folder(case: dict[str, Any], folder: Path, prefix: str = "") -> Path:
     state = {name: RECORDER.tensor(name, tuple(shape)) for name, shape in case["tensors"].items()}
     state["modality_encoders.AUDIO.decoder.blocks.0.0.weight"] = torch.ones(3)
     state["proj.weight"] = torch.ones(9, 4)
-    save_file({prefix + name: one for name, one in state.items()}, folder / "model.safetensors")
+    save_file({prefix + name: item for name, item in state.items()}, folder / "model.safetensors")
     (folder / "config.json").write_text("{}", encoding="utf-8")
     return folder
 
@@ -80,15 +80,15 @@ def _load(card: ModelCard, folder: Path) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=["per-head", "per-layer", "no-alibi"])
 def test_hidden_states_are_funasrs(case: dict[str, Any], prefix: str, tmp_path: Path) -> None:
     encoder = _load(_card(case), _folder(case, tmp_path, prefix))
-    for told in case["outputs"]:
-        (states,) = encoder.encode([RECORDER.waveform(told["samples"]).numpy()])
-        assert list(states.shape) == told["shape"]
-        kept = states[:, :: RECORDER.FRAMES, :: RECORDER.CHANNELS].double()
-        assert (kept - torch.tensor(told["kept"]).double()).abs().max() < 1e-4
-        assert float(states.double().square().mean()) == pytest.approx(told["mean_square"], 1e-4)
+    for output in case["outputs"]:
+        (states,) = encoder.encode([RECORDER.waveform(output["samples"]).numpy()])
+        assert list(states.shape) == output["shape"]
+        stored = states[:, :: RECORDER.FRAMES, :: RECORDER.CHANNELS].double()
+        assert (stored - torch.tensor(output["kept"]).double()).abs().max() < 1e-4
+        assert float(states.double().square().mean()) == pytest.approx(output["mean_square"], 1e-4)
 
 
-def test_the_record_tells_every_part() -> None:
+def test_the_record_shows_every_part() -> None:
     """Each tensor left at nought would be seen in the recorded output."""
     case = CASES[0]
     sizes = data2vec2.Settings.checked(dict(_card(case).settings), "the test")
@@ -97,19 +97,19 @@ def test_the_record_tells_every_part() -> None:
     )
     network = data2vec2.Network(sizes, 24).eval()
     network.load_state_dict(state)
-    heard = nn.functional.layer_norm(RECORDER.waveform(7777), (7777,)).unsqueeze(0)
+    recorded = nn.functional.layer_norm(RECORDER.waveform(7777), (7777,)).unsqueeze(0)
     with torch.no_grad():
-        whole = network(heard)
+        complete = network(recorded)
         for name, values in network.named_parameters():
             before = values.clone()
             values.zero_()
-            changed = (network(heard) - whole).abs().max()
+            changed = (network(recorded) - complete).abs().max()
             values.copy_(before)
             assert changed > 1e-4, name
 
 
 @pytest.mark.parametrize(
-    ("heads", "wanted"),
+    ("heads", "expected"),
     [
         (4, [1 / 4, 1 / 16, 1 / 64, 1 / 256]),
         (8, [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64, 1 / 128, 1 / 256]),
@@ -117,8 +117,8 @@ def test_the_record_tells_every_part() -> None:
         (12, [*(2.0**-k for k in range(1, 9)), 2**-0.5, 2**-1.5, 2**-2.5, 2**-3.5]),
     ],
 )
-def test_alibi_slopes_by_hand(heads: int, wanted: list[float]) -> None:
-    assert data2vec2.alibi_slopes(heads) == pytest.approx(wanted)
+def test_alibi_slopes_by_hand(heads: int, expected: list[float]) -> None:
+    assert data2vec2.alibi_slopes(heads) == pytest.approx(expected)
 
 
 def test_alibi_falls_with_distance_and_spares_the_extra_tokens() -> None:
@@ -151,12 +151,12 @@ def test_the_extractor_is_transformers_wav2vec2s() -> None:
         for name, values in theirs.state_dict().items()
     }  # fmt: skip
     ours.load_state_dict(renamed)
-    heard = RECORDER.waveform(7777).unsqueeze(0)
+    recorded = RECORDER.waveform(7777).unsqueeze(0)
     with torch.no_grad():
-        values = heard.unsqueeze(1)
+        values = recorded.unsqueeze(1)
         for layer in ours:
             values = layer(values)
-        assert (values - theirs(heard)).abs().max() < 1e-5
+        assert (values - theirs(recorded)).abs().max() < 1e-5
 
 
 def test_a_block_is_torchs_own_encoder_layer() -> None:
@@ -178,8 +178,10 @@ def test_a_block_is_torchs_own_encoder_layer() -> None:
     norms = {name: values for name, values in theirs.state_dict().items() if "norm" in name}
     ours.load_state_dict(renamed | norms)
     values, bias = torch.randn(1, 9, 16), torch.randn(1, 4, 9, 9)
-    told = theirs(values, src_mask=bias[0])  # with gradients: torch's fast path knows no such mask
-    assert (ours(values, bias) - told).abs().max() < 1e-5
+    output = theirs(
+        values, src_mask=bias[0]
+    )  # with gradients: torch's fast path knows no such mask
+    assert (ours(values, bias) - output).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("width", [3, 4])
@@ -203,22 +205,22 @@ def test_a_positional_convolution_by_hand(width: int) -> None:
         + convolution.bias.detach().numpy()
     )
     normed = (summed - summed.mean(1, keepdims=True)) / np.sqrt(summed.var(1, keepdims=True) + 1e-5)
-    wanted = nn.GELU()(torch.from_numpy(normed))
+    expected = nn.GELU()(torch.from_numpy(normed))
     with torch.no_grad():
-        found = network._position(torch.from_numpy(values.astype(np.float32)).unsqueeze(0))[0]
-    assert (found - wanted).abs().max() < 1e-5
+        result = network._position(torch.from_numpy(values.astype(np.float32)).unsqueeze(0))[0]
+    assert (result - expected).abs().max() < 1e-5
 
 
 def test_loudness_is_nothing_to_a_normalised_model(tmp_path: Path) -> None:
     case = CASES[0]
     encoder = _load(_card(case), _folder(case, tmp_path))
     quiet = RECORDER.waveform(8000).numpy()
-    one, other = encoder.encode([quiet, 8 * quiet])
-    assert (one - other).abs().max() < 1e-2
+    item, other = encoder.encode([quiet, 8 * quiet])
+    assert (item - other).abs().max() < 1e-2
     settings = _card(case).settings | {"normalise": False}
     plain = _load(_card(case, settings=settings), tmp_path)
-    (heard,) = plain.encode([quiet])
-    assert (heard - one).abs().max() > 1e-2
+    (recorded,) = plain.encode([quiet])
+    assert (recorded - item).abs().max() > 1e-2
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def test_a_clip_of_known_stretches() -> None:
 
 def test_neither_gain_nor_voice_is_known_to_it() -> None:
     assert _features(_clip(0.1)) == _features(_clip(0.01))
-    one, other = _features(_clip(seed=1)), _features(_clip(seed=2))
-    assert one == pytest.approx(other, abs=0.02)
+    item, other = _features(_clip(seed=1)), _features(_clip(seed=2))
+    assert item == pytest.approx(other, abs=0.02)
 
 
 @pytest.mark.parametrize("samples", [1, 199, 200, 8000])

@@ -32,11 +32,11 @@ def _noise(seconds: float = 1.0) -> Waveform:
 def test_one_layer_is_what_a_loop_over_places_says() -> None:
     waveform = _noise(0.1)
     shallow = {"width": 3, "settings": {"channels": [3], "bands": 16}}
-    found = _encoded(waveform, **shallow)[0]
+    result = _encoded(waveform, **shallow)[0]
     drawn = np.random.default_rng(0).standard_normal((3, 1, 3, 3)) * np.sqrt(2 / 9)
     pictured = (fbank(np.pad(waveform, 200), 16, "hann", 1.0).T + 10) / 5
     padded = np.pad(pictured, 1)
-    assert found.shape == (11, 3)
+    assert result.shape == (11, 3)
     for frame in range(11):
         for channel in range(3):
             seen = [
@@ -46,7 +46,7 @@ def test_one_layer_is_what_a_loop_over_places_says() -> None:
                 )
                 for band in range(0, 16, 2)
             ]
-            assert found[frame, channel].item() == pytest.approx(np.mean(seen), abs=1e-4)
+            assert result[frame, channel].item() == pytest.approx(np.mean(seen), abs=1e-4)
 
 
 def test_a_seed_makes_the_same_numbers_and_another_seed_others() -> None:
@@ -54,9 +54,9 @@ def test_a_seed_makes_the_same_numbers_and_another_seed_others() -> None:
     assert torch.equal(_encoded(waveform), _encoded(waveform))
     assert not torch.allclose(_encoded(waveform), _encoded(waveform, weights=other))
     changed = MODEL.card.model_copy(update={"weights": other})
-    one, two = (find(card, MODEL.folder, {}) for card in (MODEL.card, changed))
-    assert one.pinned
-    assert one.sha256 != two.sha256
+    item, two = (find(card, MODEL.folder, {}) for card in (MODEL.card, changed))
+    assert item.pinned
+    assert item.sha256 != two.sha256
 
 
 def test_the_card_counts_what_is_run() -> None:
@@ -66,10 +66,11 @@ def test_the_card_counts_what_is_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("card", "told"), [({"width": 7}, "expected the last of channels"), ({"weights": []}, "seeded")]
+    ("card", "reported"),
+    [({"width": 7}, "expected the last of channels"), ({"weights": []}, "seeded")],
 )
-def test_a_card_that_does_not_fit_is_refused(card: dict[str, object], told: str) -> None:
-    with pytest.raises(CardError, match=told):
+def test_a_card_that_does_not_fit_is_refused(card: dict[str, object], reported: str) -> None:
+    with pytest.raises(CardError, match=reported):
         _encoded(_noise(), **card)
 
 

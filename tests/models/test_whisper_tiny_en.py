@@ -72,18 +72,18 @@ def _stock(weights: WeightsFile, positions: int) -> Any:
 
 def _stock_states(encoder: Any, log_mel: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
-        told = encoder(log_mel.unsqueeze(0), output_hidden_states=True, return_dict=True)
-    states = list(told.hidden_states)
-    states[-1] = told.last_hidden_state  # normalised, whichever of the two a version hands out
+        output = encoder(log_mel.unsqueeze(0), output_hidden_states=True, return_dict=True)
+    states = list(output.hidden_states)
+    states[-1] = output.last_hidden_state  # normalised, whichever of the two a version hands out
     return torch.cat(states)
 
 
 def test_log_mel_is_the_feature_extractors(ours: whisper.Whisper, card: ModelCard) -> None:
     audio = _noise(40000)
     extractor = WhisperFeatureExtractor()
-    told = extractor(audio, sampling_rate=16000, return_tensors="pt").input_features[0]
+    input_features = extractor(audio, sampling_rate=16000, return_tensors="pt").input_features[0]
     padded = _load(_padded(card), find(card, Path(), {}))
-    assert (padded.log_mel(audio)[0] - told).abs().max() < 1e-4
+    assert (padded.log_mel(audio)[0] - input_features).abs().max() < 1e-4
     alone = extractor(
         audio, sampling_rate=16000, return_tensors="pt", padding=False
     ).input_features[0]
@@ -94,9 +94,9 @@ def test_states_equal_transformers_on_thirty_seconds(card: ModelCard, weights: W
     padded = _load(_padded(card), weights)
     audio = _noise(50000)
     (states,) = padded.encode([audio])
-    told = _stock_states(_stock(weights, 1500), padded.log_mel(audio)[0])
-    assert states.shape == told.shape == (5, 1500, 384)
-    assert (states - told).abs().max() < 1e-4
+    output = _stock_states(_stock(weights, 1500), padded.log_mel(audio)[0])
+    assert states.shape == output.shape == (5, 1500, 384)
+    assert (states - output).abs().max() < 1e-4
 
 
 @pytest.mark.parametrize("samples", [400, 3200, 32320])
@@ -107,9 +107,9 @@ def test_states_equal_transformers_at_a_clips_own_length(
     log_mel = ours.log_mel(audio)[0]
     even = log_mel[:, : log_mel.shape[1] // 2 * 2]
     states = ours.forward(even.unsqueeze(0))
-    told = _stock_states(_stock(weights, even.shape[1] // 2), even)
-    assert states.shape == told.shape
-    assert (states - told).abs().max() < 1e-4
+    output = _stock_states(_stock(weights, even.shape[1] // 2), even)
+    assert states.shape == output.shape
+    assert (states - output).abs().max() < 1e-4
 
 
 def test_alone_or_beside_others_is_the_same_to_the_bit(ours: whisper.Whisper) -> None:
@@ -120,7 +120,7 @@ def test_alone_or_beside_others_is_the_same_to_the_bit(ours: whisper.Whisper) ->
         assert torch.equal(alone, states)
 
 
-def test_padding_changes_what_is_heard(
+def test_padding_changes_what_is_encoded(
     ours: whisper.Whisper, card: ModelCard, weights: WeightsFile
 ) -> None:
     audio = _noise(16000)
@@ -147,11 +147,11 @@ def test_a_folder_of_safetensors_gives_the_same(
     }
     model.encoder.load_state_dict(state)
     model.save_pretrained(tmp_path)
-    found = find(card, Path(), {card.id: tmp_path})
-    assert found.format == "safetensors"
-    assert not found.pinned
+    module = find(card, Path(), {card.id: tmp_path})
+    assert module.format == "safetensors"
+    assert not module.pinned
     audio = _noise(20000)
-    (states,) = _load(card, found).encode([audio])
+    (states,) = _load(card, module).encode([audio])
     assert torch.equal(states, ours.encode([audio])[0])
 
 

@@ -36,10 +36,10 @@ def model(file: Path, version: int = 6) -> Path:
 
 
 def test_arrays_come_back(tmp_path: Path) -> None:
-    found = ADAPTER.arrays(model(tmp_path / "model.bin"))
-    assert found.keys() == ARRAYS.keys()
+    result = ADAPTER.arrays(model(tmp_path / "model.bin"))
+    assert result.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
-        assert np.array_equal(found[name], array)
+        assert np.array_equal(result[name], array)
 
 
 def test_joined_attention_is_split(tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ def _cost(seconds: float, memory: int) -> Cost:
     return Cost(seconds=seconds, latency=timing([0.01 * seconds]), memory=memory)
 
 
-def test_little_memory_tells_nothing_of_its_growth() -> None:
-    little = growth([_cost(one, 1000 * int(one)) for one in (1.0, 2.0, 4.0)])
+def test_little_memory_shows_nothing_of_its_growth() -> None:
+    little = growth([_cost(item, 1000 * int(item)) for item in (1.0, 2.0, 4.0)])
     assert little.latency == pytest.approx(1, abs=1e-3)
     assert little.memory is None
-    much = growth([_cost(one, int(1e6 * one**2)) for one in (1.0, 2.0, 4.0)])
+    much = growth([_cost(item, int(1e6 * item**2)) for item in (1.0, 2.0, 4.0)])
     assert much.memory == pytest.approx(2, abs=1e-2)
     assert much.lengths == [1.0, 2.0, 4.0]

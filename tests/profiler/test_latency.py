@@ -14,13 +14,13 @@ from paralbench.profiler.latency import ratio, timing
     ("count", "p95", "p99"), [(19, False, False), (20, True, False), (100, True, True)]
 )
 def test_a_percentile_needs_enough_samples(count: int, p95: bool, p99: bool) -> None:
-    samples = [0.001 * (one + 1) for one in range(count)]
-    found = timing(samples)
-    assert found.p50 == pytest.approx(np.percentile(samples, 50), rel=1e-3)
-    assert (found.p95 is not None, found.p99 is not None) == (p95, p99)
-    if found.p95 is not None:
-        assert found.p95 == pytest.approx(np.percentile(samples, 95), rel=1e-3)
-    assert found.samples == pytest.approx(samples, rel=1e-3)
+    samples = [0.001 * (item + 1) for item in range(count)]
+    result = timing(samples)
+    assert result.p50 == pytest.approx(np.percentile(samples, 50), rel=1e-3)
+    assert (result.p95 is not None, result.p99 is not None) == (p95, p99)
+    if result.p95 is not None:
+        assert result.p95 == pytest.approx(np.percentile(samples, 95), rel=1e-3)
+    assert result.samples == pytest.approx(samples, rel=1e-3)
 
 
 def test_no_sample_is_no_latency() -> None:
@@ -34,7 +34,7 @@ def test_no_sample_is_no_latency() -> None:
 )
 def test_what_slows_a_turn_down_slows_both_sides(weather: list[float], factor: float) -> None:
     theirs = [[0.01 * slow, 0.01 * slow] for slow in weather]
-    ours = [[factor * one for one in turn] for turn in theirs]
+    ours = [[factor * item for item in turn] for turn in theirs]
     assert ratio(ours, theirs) == pytest.approx(factor)
 
 

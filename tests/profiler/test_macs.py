@@ -60,11 +60,11 @@ def test_wav2vec2_base(samples: int) -> None:
     compatibility.make_importable()
     (encoder,) = references()[WAV2VEC2].encoders
     with torch.device("cpu"):
-        found = encoder_macs(encoder, encoder.load(), {samples / 16000: [samples]})
-    assert found.macs is not None
-    (counted,) = found.macs.values()
+        result = encoder_macs(encoder, encoder.load(), {samples / 16000: [samples]})
+    assert result.macs is not None
+    (counted,) = result.macs.values()
     assert counted == pytest.approx(wav2vec2_by_hand(samples), rel=WITHIN)
-    assert found.how == "counted in torch"
+    assert result.how == "counted in torch"
 
 
 def _whisper_card(rate: int = 16000) -> ModelCard:
@@ -92,27 +92,29 @@ def _whisper(placement: Placement) -> tuple[LoadableEncoder, Whisper]:
 
 def test_whisper_tiny_and_a_clip_of_several_pieces() -> None:
     encoder, ready = _whisper(REFERENCE)
-    found = encoder_macs(encoder, ready, {3.0: [48000], 7.0: [48000, 48000, 16000]})
-    assert found.macs is not None
-    assert found.macs[3.0] == pytest.approx(whisper_tiny_by_hand(48000), rel=WITHIN)
-    one = found.macs[7.0] - 2 * found.macs[3.0]
-    assert one == pytest.approx(whisper_tiny_by_hand(16000), rel=WITHIN)
+    result = encoder_macs(encoder, ready, {3.0: [48000], 7.0: [48000, 48000, 16000]})
+    assert result.macs is not None
+    assert result.macs[3.0] == pytest.approx(whisper_tiny_by_hand(48000), rel=WITHIN)
+    item = result.macs[7.0] - 2 * result.macs[3.0]
+    assert item == pytest.approx(whisper_tiny_by_hand(16000), rel=WITHIN)
 
 
 def test_log_mel_is_its_filters() -> None:
     (encoder,) = references()[LOG_MEL].encoders
-    found = encoder_macs(encoder, encoder.load(), {1.0: [16000]})
+    result = encoder_macs(encoder, encoder.load(), {1.0: [16000]})
     transform = 1.25 * 400 * math.log2(400)  # real, of 400 samples
-    assert found.macs is not None
-    assert found.macs[1.0] == pytest.approx(101 * (201 * 80 + transform), rel=1e-6)
+    assert result.macs is not None
+    assert result.macs[1.0] == pytest.approx(101 * (201 * 80 + transform), rel=1e-6)
 
 
 def _head_macs(name: str, frames: int, deployed: bool, **given: object) -> int:
-    found = head(name)
-    assert isinstance(found, NetworkHead)
+    chosen = head(name)
+    assert isinstance(chosen, NetworkHead)
     torch.manual_seed(0)
-    network = found.build(Shape((StreamShape(WIDTH, 50.0),), CLASSES, False), settings(name, given))
-    heard = Frames(
+    network = chosen.build(
+        Shape((StreamShape(WIDTH, 50.0),), CLASSES, False), settings(name, given)
+    )
+    recorded = Frames(
         torch.randn(1, frames, WIDTH),
         torch.ones(1, frames, dtype=torch.bool),
         torch.zeros(1, frames).long(),
@@ -121,7 +123,7 @@ def _head_macs(name: str, frames: int, deployed: bool, **given: object) -> int:
     network = network.eval()
     if deployed:
         network = folded(network)  # type: ignore[arg-type]
-    return macs(network, [heard])
+    return macs(network, [recorded])
 
 
 WIDTH, CLASSES, FRAMES = 384, 4, 400
@@ -152,19 +154,19 @@ def conformer_by_hand(frames: int, rank: int = 0) -> int:
 
 
 def test_conformer() -> None:
-    found = _head_macs("conformer", FRAMES, deployed=False)
-    assert found == pytest.approx(conformer_by_hand(FRAMES), rel=WITHIN)
+    result = _head_macs("conformer", FRAMES, deployed=False)
+    assert result == pytest.approx(conformer_by_hand(FRAMES), rel=WITHIN)
 
 
 def test_folded_hrf_conformer_costs_what_the_plain_one_does() -> None:
-    found = _head_macs("hrf-conformer", FRAMES, deployed=True)
-    assert found == pytest.approx(conformer_by_hand(FRAMES), rel=WITHIN)
+    result = _head_macs("hrf-conformer", FRAMES, deployed=True)
+    assert result == pytest.approx(conformer_by_hand(FRAMES), rel=WITHIN)
 
 
 def test_trained_hrf_conformer() -> None:
     rank = {"factors": 2, "rank": 4, "of": "output"}
-    found = _head_macs("hrf-conformer", FRAMES, deployed=False, hrf=rank)
-    assert found == pytest.approx(conformer_by_hand(FRAMES, rank=4 * 128), rel=WITHIN)
+    result = _head_macs("hrf-conformer", FRAMES, deployed=False, hrf=rank)
+    assert result == pytest.approx(conformer_by_hand(FRAMES, rank=4 * 128), rel=WITHIN)
 
 
 def haffformer_by_hand(frames: int) -> int:
@@ -185,8 +187,8 @@ def haffformer_by_hand(frames: int) -> int:
 
 
 def test_haffformer() -> None:
-    found = _head_macs("haffformer", FRAMES, deployed=False)
-    assert found == pytest.approx(haffformer_by_hand(FRAMES), rel=WITHIN)
+    result = _head_macs("haffformer", FRAMES, deployed=False)
+    assert result == pytest.approx(haffformer_by_hand(FRAMES), rel=WITHIN)
 
 
 @pytest.mark.parametrize("backend", ["onnx", "opensmile"])
@@ -194,24 +196,27 @@ def test_what_torch_does_not_compute_is_uncounted(backend: str) -> None:
     encoder, ready = _whisper(REFERENCE)  # were it asked, torch would count something
     card = encoder.card.model_copy(update={"backend": backend})
     outside = LoadableEncoder(card, Path(), encoder.weights)
-    found = encoder_macs(outside, ready, {1.0: [16000]})
-    assert found.macs is None
-    assert found.why_not.startswith("uncounted: ")
+    result = encoder_macs(outside, ready, {1.0: [16000]})
+    assert result.macs is None
+    assert result.why_not.startswith("uncounted: ")
 
 
 def test_an_encoder_without_a_product_is_uncounted() -> None:
     class Loudness:
         def encode(self, waveforms: Sequence[Waveform]) -> list[torch.Tensor]:
-            return [torch.from_numpy(one).square().mean()[None, None, None] for one in waveforms]
+            return [
+                torch.from_numpy(waveform).square().mean()[None, None, None]
+                for waveform in waveforms
+            ]
 
     encoder, _ = _whisper(REFERENCE)
     assert encoder_macs(encoder, Loudness(), {1.0: [16000]}).macs is None
 
 
 def test_several_encoders_cost_their_sum_or_are_uncounted() -> None:
-    one, other = Count({1.0: 5}, "counted"), Count({1.0: 7}, "counted")
-    assert total([one, other]) == Count({1.0: 12}, "counted")
-    assert total([one, Count(None, why_not="uncounted: x")]).macs is None
+    item, other = Count({1.0: 5}, "counted"), Count({1.0: 7}, "counted")
+    assert total([item, other]) == Count({1.0: 12}, "counted")
+    assert total([item, Count(None, why_not="uncounted: x")]).macs is None
 
 
 def test_recurrent_layers_of_a_gpu() -> None:

@@ -46,21 +46,21 @@ def test_what_is_held_and_what_is_taken(tmp_path: Path) -> None:
     subject = Subject.of(
         [loadable(catalog.model("bands"))], "linear-probe", settings("linear-probe", {}), 2
     )
-    found = in_fresh_process(memory.measure, subject, write(tmp_path, (1.0, 2.0, 12.0)), 1e-9)
-    assert found.loaded - found.baseline == pytest.approx(64 * MIB, abs=12 * MIB)
-    one, two = found.peaks
-    assert one.parts["encoder"] == pytest.approx(40 * MIB, abs=12 * MIB)
+    result = in_fresh_process(memory.measure, subject, write(tmp_path, (1.0, 2.0, 12.0)), 1e-9)
+    assert result.loaded - result.baseline == pytest.approx(64 * MIB, abs=12 * MIB)
+    item, two = result.peaks
+    assert item.parts["encoder"] == pytest.approx(40 * MIB, abs=12 * MIB)
     assert two.parts["encoder"] == pytest.approx(80 * MIB, abs=12 * MIB)
     assert two.parts["entry"] >= two.parts["encoder"]
-    assert two.whole >= found.loaded + 80 * MIB - MIB
-    assert found.not_measured == {"12": "budget"}, "a pass may take no time at all"
+    assert two.whole >= result.loaded + 80 * MIB - MIB
+    assert result.not_measured == {"12": "budget"}, "a pass may take no time at all"
 
 
 def _runs_out() -> None:
     raise RuntimeError("DefaultCPUAllocator: can't allocate memory\nmore of it")
 
 
-def test_memory_that_runs_out_is_told() -> None:
+def test_memory_that_runs_out_is_reported() -> None:
     with pytest.raises(
         ParalbenchError, match=r"process: DefaultCPUAllocator: can't allocate memory$"
     ):
@@ -73,6 +73,6 @@ def _dies() -> None:
     os._exit(1)
 
 
-def test_a_process_that_is_killed_is_told() -> None:
+def test_a_process_that_is_killed_is_reported() -> None:
     with pytest.raises(ParalbenchError, match="killed"):
         in_fresh_process(_dies)

@@ -16,17 +16,17 @@ def _sampler(disturbed: float, seed: int = 0) -> list[float]:
     rng = np.random.default_rng(seed)
     samples = 0.01 * np.exp(rng.normal(0, 0.01, 200))
     samples[rng.random(200) < disturbed] *= rng.uniform(1.5, 3)
-    return [float(one) for one in samples]
+    return [float(sample) for sample in samples]
 
 
 def test_a_steady_machine_is_quiet() -> None:
-    found = judged(_sampler(0.0), wall=10, busy=9.9, stolen=0.0, others=0.02, load=1.0)
-    assert (found.verdict, found.reasons) == ("quiet", [])
-    assert found.load == 1.0
+    result = judged(_sampler(0.0), wall=10, busy=9.9, stolen=0.0, others=0.02, load=1.0)
+    assert (result.verdict, result.reasons) == ("quiet", [])
+    assert result.load == 1.0
 
 
 @pytest.mark.parametrize(
-    ("calibration", "told", "word"),
+    ("calibration", "reported", "word"),
     [
         (_sampler(0.3), {}, "fixed computation"),
         (_sampler(0.0), {"busy": 8.0}, "did not run for 20%"),
@@ -35,17 +35,17 @@ def test_a_steady_machine_is_quiet() -> None:
     ],
 )
 def test_each_interference_is_noticed_and_named(
-    calibration: list[float], told: dict[str, float], word: str
+    calibration: list[float], reported: dict[str, float], word: str
 ) -> None:
-    found = judged(calibration, **{"wall": 10.0, "busy": 10.0, **told})
-    assert found.verdict == "noisy"
-    (reason,) = found.reasons
+    result = judged(calibration, **{"wall": 10.0, "busy": 10.0, **reported})
+    assert result.verdict == "noisy"
+    (reason,) = result.reasons
     assert word in reason
 
 
 def test_raw_calibrations_are_kept() -> None:
-    found = judged([0.01, 0.01, 0.01, 0.01, 0.0125], 0, 0)
-    assert found.calibration_microseconds == "10000 10000 10000 10000 12500"
+    result = judged([0.01, 0.01, 0.01, 0.01, 0.0125], 0, 0)
+    assert result.calibration_microseconds == "10000 10000 10000 10000 12500"
 
 
 def test_more_threads_than_one_are_no_waiting() -> None:
@@ -68,15 +68,15 @@ def test_shares_of_the_machine() -> None:
 def test_ticks_of_a_system(tmp_path: Path) -> None:
     file = tmp_path / "stat"
     file.write_text("cpu  100 0 50 800 30 0 10 10 0 0\ncpu0 1 2 3\n")
-    found = Ticks.now(file)
-    assert found is not None
-    assert found.stolen / found.total == pytest.approx(10 / 1000)
-    assert found.busy / found.total == pytest.approx(160 / 1000)
+    result = Ticks.now(file)
+    assert result is not None
+    assert result.stolen / result.total == pytest.approx(10 / 1000)
+    assert result.busy / result.total == pytest.approx(160 / 1000)
     assert Ticks.now(tmp_path / "none") is None
 
 
 def test_calibration_takes_its_time() -> None:
-    found = noise.Calibration()
-    found.take()
-    assert len(found.samples) == 1
-    assert found.samples[0] > 0
+    result = noise.Calibration()
+    result.take()
+    assert len(result.samples) == 1
+    assert result.samples[0] > 0

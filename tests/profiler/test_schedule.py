@@ -38,31 +38,31 @@ class _Clock:
 def test_entries_take_turns_and_the_first_changes() -> None:
     clock = _Clock()
     rounds: list[float] = []
-    found = interleaved(
+    result = interleaved(
         {"a": clock.takes("a", 1.0), "b": clock.takes("b", 2.0)}, 12.5, lambda: rounds.append(clock.now), clock
     )  # fmt: skip
     assert "".join(clock.heard) == "abbaabba"
     assert rounds == [3, 6, 9, 12]
-    assert found == {"a": [[1.0]] * 4, "b": [[2.0]] * 4}
+    assert result == {"a": [[1.0]] * 4, "b": [[2.0]] * 4}
 
 
-def test_the_cheap_are_heard_more_often_within_a_turn() -> None:
+def test_the_cheap_are_encoded_more_often_within_a_turn() -> None:
     clock = _Clock()
-    found = interleaved(
+    result = interleaved(
         {"cheap": clock.takes("c", 1e-4), "dear": clock.takes("d", 0.5)}, 0, _nothing, clock
     )
-    assert [len(turn) for turn in found["cheap"]] == [PASSES_MOST] * ROUNDS_LEAST
-    assert [len(turn) for turn in found["dear"]] == [1] * ROUNDS_LEAST
+    assert [len(turn) for turn in result["cheap"]] == [PASSES_MOST] * ROUNDS_LEAST
+    assert [len(turn) for turn in result["dear"]] == [1] * ROUNDS_LEAST
 
 
 @given(st.floats(0.001, 5), st.floats(0.001, 5), st.floats(0, 100))
 def test_rounds_end_in_time_from_the_least_to_the_most(a: float, b: float, seconds: float) -> None:
     clock = _Clock()
-    found = interleaved(
+    result = interleaved(
         {"a": clock.takes("a", a), "b": clock.takes("b", b)}, seconds, _nothing, clock
     )
-    rounds = len(found["a"])
-    assert ROUNDS_LEAST <= rounds == len(found["b"]) <= ROUNDS_MOST
+    rounds = len(result["a"])
+    assert ROUNDS_LEAST <= rounds == len(result["b"]) <= ROUNDS_MOST
     assert rounds == ROUNDS_LEAST or clock.now <= seconds * (1 + 1e-9)
 
 

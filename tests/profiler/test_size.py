@@ -19,5 +19,5 @@ def test_a_file_a_folder_of_shards_and_drawn_weights(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x" * size)
     shards = replace(nothing, weights=WeightsFile(tmp_path, "safetensors", "", pinned=True))
     assert encoder_size(shards) == 30
-    one = WeightsFile(tmp_path / "a.safetensors", "safetensors", "", pinned=True)
-    assert encoder_size(replace(nothing, weights=one)) == 10
+    item = WeightsFile(tmp_path / "a.safetensors", "safetensors", "", pinned=True)
+    assert encoder_size(replace(nothing, weights=item)) == 10

@@ -80,20 +80,20 @@ def test_unknown_key(tmp_path: Path) -> None:
 
 
 def test_unknown_key_below_a_table(tmp_path: Path) -> None:
-    said = refused(tmp_path, CorpusCard, CORPUS + '[layout]\nmarker = ["x"]')
-    assert "unknown key 'layout.marker'" in said
+    text = refused(tmp_path, CorpusCard, CORPUS + '[layout]\nmarker = ["x"]')
+    assert "unknown key 'layout.marker'" in text
 
 
 @pytest.mark.parametrize(("kind", "text"), [(CorpusCard, CORPUS), (ModelCard, MODEL)])
 def test_missing_licence(tmp_path: Path, kind: type[CorpusCard | ModelCard], text: str) -> None:
-    kept = "\n".join(line for line in text.splitlines() if not line.startswith("licence"))
-    assert "the key 'licence' is missing" in refused(tmp_path, kind, kept)
+    stored = "\n".join(line for line in text.splitlines() if not line.startswith("licence"))
+    assert "the key 'licence' is missing" in refused(tmp_path, kind, stored)
 
 
 @pytest.mark.parametrize("licence", ["", "   "])
 def test_empty_licence(tmp_path: Path, licence: str) -> None:
-    said = refused(tmp_path, CorpusCard, CORPUS.replace('"own"', f'"{licence}"', 1))
-    assert "key 'licence'" in said
+    text = refused(tmp_path, CorpusCard, CORPUS.replace('"own"', f'"{licence}"', 1))
+    assert "key 'licence'" in text
 
 
 @pytest.mark.parametrize(

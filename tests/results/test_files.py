@@ -44,7 +44,10 @@ def test_a_result_of_version_2_always_loads() -> None:
     assert result.profile is not None
     assert result.profile.parts["entry"].at(10.0) is not None
     assert result.forms is not None
-    assert {cell.value for one in result.subgroups for cell in one.cells} == {"female", "male"}
+    assert {cell.value for subgroup in result.subgroups for cell in subgroup.cells} == {
+        "female",
+        "male",
+    }
     assert files.has_predictions(file, result)
 
 
@@ -55,7 +58,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert files.read(file) == result
     assert files.has_predictions(file, result)
     assert list(files.find(tmp_path)) == [file]
-    assert sorted(one.name for one in file.parent.iterdir()) == [
+    assert sorted(path.name for path in file.parent.iterdir()) == [
         "linear-probe.json",
         "linear-probe.parquet",
     ]

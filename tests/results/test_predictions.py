@@ -35,9 +35,9 @@ def _found(classes: bool = True, seed: int = 0) -> Predictions:
         Fitted(split, rng.random((len(split.test), 1 + classes), np.float32), {}, {})
         for split in splits(selection, (0, 1))
     ]
-    found = predictions(selection, fitted)
+    outputs = predictions(selection, fitted)
     return Predictions(
-        **{**vars(found), "attributes": {"sex": selection.attribute("sex")[found.rows]}}
+        **{**vars(outputs), "attributes": {"sex": selection.attribute("sex")[outputs.rows]}}
     )
 
 
@@ -47,23 +47,23 @@ IDS = np.array([f"e{n:02}" for n in range(48)])
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_restored_predictions_give_the_same_scores(seed: int) -> None:
-    found = _found(seed=seed)
-    again, names = Predictions.restored(found.table(IDS), ["a", "b"])
+    result = _found(seed=seed)
+    again, names = Predictions.restored(result.table(IDS), ["a", "b"])
     assert names == IDS.tolist()
-    assert scores(METRICS, again) == scores(METRICS, found)
-    assert subgroups(METRICS, again) == subgroups(METRICS, found)
+    assert scores(METRICS, again) == scores(METRICS, result)
+    assert subgroups(METRICS, again) == subgroups(METRICS, result)
 
 
 def test_numbers_come_back_to_the_last_bit() -> None:
-    found = _found(classes=False)
-    again, _ = Predictions.restored(found.table(IDS), [])
-    np.testing.assert_array_equal(again.truth, found.truth)
-    np.testing.assert_array_equal(again.predicted, found.predicted)
-    np.testing.assert_array_equal(again.clusters, found.clusters)
+    result = _found(classes=False)
+    again, _ = Predictions.restored(result.table(IDS), [])
+    np.testing.assert_array_equal(again.truth, result.truth)
+    np.testing.assert_array_equal(again.predicted, result.predicted)
+    np.testing.assert_array_equal(again.clusters, result.clusters)
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "told"),
+    ("column", "values", "reported"),
     [
         ("seed", None, "'seed' is missing"),
         ("p:b", None, "'p:b' is missing"),
@@ -75,11 +75,11 @@ def test_numbers_come_back_to_the_last_bit() -> None:
         ("by:sex", pa.array([None] * 96, pa.string()), "'by:sex' has empty cells"),
     ],
 )
-def test_what_does_not_agree_is_named(column: str, values: pa.Array | None, told: str) -> None:
+def test_what_does_not_agree_is_named(column: str, values: pa.Array | None, reported: str) -> None:
     table = _found().table(IDS)
     if column in table.column_names:
         table = table.drop_columns([column])
     if values is not None:
         table = table.append_column(column, values)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=reported):
         Predictions.restored(table, ["a", "b"])

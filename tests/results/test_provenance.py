@@ -24,9 +24,9 @@ def test_a_cards_digest_is_of_what_it_decides() -> None:
     assert provenance.card_digest(card) == provenance.card_digest(task(where={}))
 
 
-def test_the_machine_and_the_packages_are_told() -> None:
-    told = provenance.provenance(task(), {}, {"fitting": 1.23456})
-    assert told.seconds == {"fitting": 1.235}
-    assert {"numpy", "torch", "soundfile"} <= set(told.packages)
-    assert told.hardware["cores"] >= 1
-    assert told.hardware["processor"]
+def test_the_machine_and_the_packages_are_reported() -> None:
+    output = provenance.provenance(task(), {}, {"fitting": 1.23456})
+    assert output.seconds == {"fitting": 1.235}
+    assert {"numpy", "torch", "soundfile"} <= set(output.packages)
+    assert output.hardware["cores"] >= 1
+    assert output.hardware["processor"]

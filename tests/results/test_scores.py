@@ -34,22 +34,22 @@ def _numbers(values: Sequence[float]) -> Selection:
 
 def _fitted(selection: Selection, width: int, fill: float | None = None) -> list[Fitted]:
     rng = np.random.default_rng(0)
-    found = []
+    result = []
     for split in splits(selection, SEEDS):
         drawn: NDArray[np.float32] = rng.random((len(split.test), width), dtype=np.float32)
         outputs = drawn if fill is None else np.full_like(drawn, fill)
-        found.append(Fitted(split, outputs, {}, {}))
-    return found
+        result.append(Fitted(split, outputs, {}, {}))
+    return result
 
 
 def test_scores_are_those_of_scikit_learn_seed_by_seed() -> None:
     selection = _classes()
-    found = predictions(selection, _fitted(selection, 2))
-    assert len(found.rows) == 72 * len(SEEDS)
-    uar, wa = scores(selection.task.metrics, found)
+    outputs = predictions(selection, _fitted(selection, 2))
+    assert len(outputs.rows) == 72 * len(SEEDS)
+    uar, wa = scores(selection.task.metrics, outputs)
     for score, oracle in ((uar, sklearn.balanced_accuracy_score), (wa, sklearn.accuracy_score)):
         by_seed = [
-            oracle(found.truth[found.seeds == seed], found.predicted[found.seeds == seed])
+            oracle(outputs.truth[outputs.seeds == seed], outputs.predicted[outputs.seeds == seed])
             for seed in SEEDS
         ]
         assert list(score.by_seed.values()) == pytest.approx(by_seed)
@@ -57,8 +57,8 @@ def test_scores_are_those_of_scikit_learn_seed_by_seed() -> None:
         assert score.interval.low < score.value < score.interval.high
         by_fold = [
             np.mean([
-                oracle(*(one[(found.folds == fold) & (found.seeds == seed)]
-                         for one in (found.truth, found.predicted)))
+                oracle(*(item[(outputs.folds == fold) & (outputs.seeds == seed)]
+                         for item in (outputs.truth, outputs.predicted)))
                 for seed in SEEDS
             ]) for fold in range(4)
         ]  # fmt: skip
@@ -69,28 +69,30 @@ def test_scores_are_those_of_scikit_learn_seed_by_seed() -> None:
 def test_predictions_keep_row_and_output_together() -> None:
     selection = _classes()
     fitted = _fitted(selection, 2)
-    found = predictions(selection, fitted)
-    assert found.rows.tolist() == list(range(72)) * len(SEEDS)
+    outputs = predictions(selection, fitted)
+    assert outputs.rows.tolist() == list(range(72)) * len(SEEDS)
     for fit in fitted:
         for row, output in zip(fit.split.test, fit.outputs, strict=True):
-            (place,) = np.flatnonzero((found.rows == row) & (found.seeds == fit.split.seed))
-            assert np.array_equal(found.outputs[place], output)
-            assert found.folds[place] == fit.split.fold
-            assert found.truth[place] == selection.targets[row]
+            (place,) = np.flatnonzero((outputs.rows == row) & (outputs.seeds == fit.split.seed))
+            assert np.array_equal(outputs.outputs[place], output)
+            assert outputs.folds[place] == fit.split.fold
+            assert outputs.truth[place] == selection.targets[row]
 
 
 def test_clusters_are_the_speakers() -> None:
     selection = _classes()
-    found = predictions(selection, _fitted(selection, 2))
-    speakers = [selection.examples[row].groups["speaker"] for row in found.rows]
-    assert len(set(zip(speakers, found.clusters.tolist(), strict=True))) == len(set(speakers)) == 12
+    outputs = predictions(selection, _fitted(selection, 2))
+    speakers = [selection.examples[row].groups["speaker"] for row in outputs.rows]
+    assert (
+        len(set(zip(speakers, outputs.clusters.tolist(), strict=True))) == len(set(speakers)) == 12
+    )
 
 
 def test_the_confusion_matrix_is_a_mean_over_seeds() -> None:
     selection = _classes()
-    found = predictions(selection, _fitted(selection, 2))
-    counted = sklearn.confusion_matrix(found.truth, found.predicted) / len(SEEDS)
-    assert confusion_matrix(found) == pytest.approx(counted)
+    outputs = predictions(selection, _fitted(selection, 2))
+    counted = sklearn.confusion_matrix(outputs.truth, outputs.predicted) / len(SEEDS)
+    assert confusion_matrix(outputs) == pytest.approx(counted)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -120,9 +122,9 @@ def test_a_fold_that_leaves_a_metric_undefined_is_left_out_of_the_folds_alone() 
 
 def test_a_metric_that_is_not_defined_at_all_is_refused() -> None:
     selection = _numbers([0.25] * 12)
-    found = predictions(selection, _fitted(selection, 1, fill=0.25))
+    outputs = predictions(selection, _fitted(selection, 1, fill=0.25))
     with pytest.raises(ParalbenchError, match="ccc is not defined"):
-        scores(selection.task.metrics, found)
+        scores(selection.task.metrics, outputs)
 
 
 def test_a_metric_of_numbers_does_not_score_classes() -> None:
@@ -130,9 +132,9 @@ def test_a_metric_of_numbers_does_not_score_classes() -> None:
         [example(f"{n}", "ab"[n % 2], speaker=f"s{n // 6}") for n in range(48)], FOLDS,
         metrics={"ranking": "ccc", "report": ["ccc"]},
     )  # fmt: skip
-    found = predictions(selection, _fitted(selection, 2))
+    outputs = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="'ccc' is for a number, the target is a class"):
-        scores(selection.task.metrics, found)
+        scores(selection.task.metrics, outputs)
 
 
 def test_one_speaker_has_no_interval() -> None:
@@ -145,6 +147,6 @@ def test_one_speaker_has_no_interval() -> None:
         for n in range(24)
     ]
     selection = selected(examples, parts)
-    found = predictions(selection, _fitted(selection, 2))
+    outputs = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="two clusters"):
-        scores(selection.task.metrics, found)
+        scores(selection.task.metrics, outputs)

@@ -41,19 +41,19 @@ def _found(
 
 
 def _one(found: Predictions, metric: str = "uar") -> Subgroup:
-    (one,) = [one for one in subgroups(METRICS, found) if one.metric == metric]
-    return one
+    (item,) = [item for item in subgroups(METRICS, found) if item.metric == metric]
+    return item
 
 
 def test_a_cell_is_scored_as_if_it_were_alone() -> None:
-    found = _found(["female"] * 8 + ["male"] * 8, {"female": 0.9, "male": 0.7})
+    result = _found(["female"] * 8 + ["male"] * 8, {"female": 0.9, "male": 0.7})
     for name, average in (("uar", "macro"), ("sensitivity", "binary")):
-        for cell in _one(found, name).cells:
-            mask = found.attributes["sex"] == cell.value
+        for cell in _one(result, name).cells:
+            mask = result.attributes["sex"] == cell.value
             expected = [
                 sklearn.recall_score(
-                    found.truth[mask & (found.seeds == seed)],
-                    found.predicted[mask & (found.seeds == seed)],
+                    result.truth[mask & (result.seeds == seed)],
+                    result.predicted[mask & (result.seeds == seed)],
                     average=average,
                 )
                 for seed in range(SEEDS)
@@ -65,26 +65,26 @@ def test_a_cell_is_scored_as_if_it_were_alone() -> None:
 
 
 def test_the_gap_is_the_largest_minus_the_smallest() -> None:
-    found = _found(["a"] * 9 + ["b"] * 9 + ["c"] * 9, {"a": 0.7, "b": 0.95, "c": 0.5})
-    one = _one(found)
-    told = {cell.value: cell.score or 0.0 for cell in one.cells}
-    assert one.gap is not None
-    assert (one.gap.high, one.gap.low) == ("b", "c")
-    assert one.gap.difference == pytest.approx(told["b"] - told["c"])
-    assert 0 < one.gap.interval.low < one.gap.difference < one.gap.interval.high
-    assert one.gap.interval.clusters == 18
+    result = _found(["a"] * 9 + ["b"] * 9 + ["c"] * 9, {"a": 0.7, "b": 0.95, "c": 0.5})
+    item = _one(result)
+    record = {cell.value: cell.score or 0.0 for cell in item.cells}
+    assert item.gap is not None
+    assert (item.gap.high, item.gap.low) == ("b", "c")
+    assert item.gap.difference == pytest.approx(record["b"] - record["c"])
+    assert 0 < item.gap.interval.low < item.gap.difference < item.gap.interval.high
+    assert item.gap.interval.clusters == 18
 
 
 def test_unknown_is_a_group_of_its_own_and_no_side_of_a_gap() -> None:
-    found = _found(
+    result = _found(
         ["female"] * 5 + ["male"] * 5 + ["unknown"] * 5,
         {"female": 0.8, "male": 0.8, "unknown": 0.3},
     )
-    one = _one(found)
-    assert [cell.value for cell in one.cells] == ["female", "male", "unknown"]
-    assert one.cells[2].score is not None
-    assert one.gap is not None
-    assert "unknown" not in (one.gap.high, one.gap.low)
+    item = _one(result)
+    assert [cell.value for cell in item.cells] == ["female", "male", "unknown"]
+    assert item.cells[2].score is not None
+    assert item.gap is not None
+    assert "unknown" not in (item.gap.high, item.gap.low)
 
 
 @pytest.mark.parametrize(
@@ -92,27 +92,27 @@ def test_unknown_is_a_group_of_its_own_and_no_side_of_a_gap() -> None:
     [(["a"] * 6 + ["b"], 12, "fewer than two clusters"), (["a"] * 6 + ["b"] * 2, 4, "fewer than 10")],
 )  # fmt: skip
 def test_small_cells_have_no_number_and_say_so(sexes: list[str], each: int, reason: str) -> None:
-    one = _one(_found(sexes, {"a": 0.8, "b": 0.8}, each=each))
-    small = one.cells[1]
+    item = _one(_found(sexes, {"a": 0.8, "b": 0.8}, each=each))
+    small = item.cells[1]
     assert (small.score, small.interval) == (None, None)
     assert reason in small.reason
     assert small.examples == sexes.count("b") * each
-    assert one.gap is None
+    assert item.gap is None
 
 
 def test_the_size_can_be_set() -> None:
-    found = _found(["a"] * 6 + ["b"] * 2, {"a": 0.8, "b": 0.8}, each=4)
+    result = _found(["a"] * 6 + ["b"] * 2, {"a": 0.8, "b": 0.8}, each=4)
     fewer = METRICS.model_copy(update={"smallest": 8})
-    assert subgroups(fewer, found)[0].cells[1].score is not None
+    assert subgroups(fewer, result)[0].cells[1].score is not None
 
 
 def test_the_gap_of_confidence_is_seen_in_calibration() -> None:
-    found = _found(["a"] * 10 + ["b"] * 10, {"a": 0.8, "b": 0.4}, each=40)
-    one = _one(found, "ece")
-    assert one.gap is not None
-    assert one.gap.high == "b"
-    assert one.gap.difference == pytest.approx(0.4, abs=0.1)
-    assert one.gap.interval.low > 0.1
+    result = _found(["a"] * 10 + ["b"] * 10, {"a": 0.8, "b": 0.4}, each=40)
+    item = _one(result, "ece")
+    assert item.gap is not None
+    assert item.gap.high == "b"
+    assert item.gap.difference == pytest.approx(0.4, abs=0.1)
+    assert item.gap.interval.low > 0.1
 
 
 @pytest.mark.parametrize("sexes", [["a", "b"] * 8, ["a", "b", "c", "d", "e"] * 5])
@@ -121,9 +121,9 @@ def test_intervals_of_gaps_hold_nothing_where_nothing_is(sexes: list[str]) -> No
     even = dict.fromkeys("abcde", 0.7)
     hits = []
     for repetition in range(120):
-        (one,) = subgroups(
+        (item,) = subgroups(
             Metrics(ranking="uar", report=["uar"]), _found(sexes, even, repetition, seeds=1)
         )
-        assert one.gap is not None
-        hits.append(one.gap.interval.low <= 0 <= one.gap.interval.high)
+        assert item.gap is not None
+        hits.append(item.gap.interval.low <= 0 <= item.gap.interval.high)
     assert np.mean(hits) >= 0.92

@@ -54,8 +54,8 @@ def _header_cut(file: Path, voice: Signal) -> None:
 def _more_declared(file: Path, voice: Signal) -> None:
     """The header was written for more than the recorder stored before its battery died."""
     wav(file, voice)
-    whole = file.read_bytes()
-    file.write_bytes(whole[:40] + struct.pack("<I", 4 * len(whole)) + whole[44:])
+    complete = file.read_bytes()
+    file.write_bytes(complete[:40] + struct.pack("<I", 4 * len(complete)) + complete[44:])
 
 
 def _not_a_number(file: Path, voice: Signal) -> None:

@@ -48,9 +48,9 @@ class Lab:
         benchmark = Benchmark(
             Catalog([self.catalog]), request, self.work / "cache", self.work / "results", again=True
         )
-        (found,) = benchmark.run(lambda words: None, quiet=True)
-        assert isinstance(found, Done), found
-        return found.file
+        (actual,) = benchmark.run(lambda words: None, quiet=True)
+        assert isinstance(actual, Done), actual
+        return actual.file
 
     def request(self, recorded: Result) -> Request:
         """What asks for a result again."""

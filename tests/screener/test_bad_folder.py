@@ -19,10 +19,10 @@ GOOD = 20
 
 def _rows(folder: Path, gate: Gate) -> dict[str, Admission]:
     rows = {}
-    for found in Recordings([folder]):
-        assert not isinstance(found, Refusal)
-        assert found.id not in rows
-        rows[found.id] = gate.check(found.clip)
+    for recording in Recordings([folder]):
+        assert not isinstance(recording, Refusal)
+        assert recording.id not in rows
+        rows[recording.id] = gate.check(recording.clip)
     return rows
 
 
@@ -45,10 +45,10 @@ def test_every_file_has_its_row_and_good_ones_are_the_same_as_alone(folder: Path
     assert len(alone) == GOOD
     assert len(together) == GOOD + len(KINDS)
     assert {name: together[name] for name in alone} == alone
-    assert {told.status for told in alone.values()} == {"pass"}
+    assert {output.status for output in alone.values()} == {"pass"}
     for number, bad in enumerate(KINDS):
         if bad.mode or not os.access(folder / f"day {number % 3}" / bad.name, os.R_OK):
-            told = together[f"clinic/day {number % 3}/{bad.name}"]
-            assert told.cause == bad.cause, told
+            output = together[f"clinic/day {number % 3}/{bad.name}"]
+            assert output.cause == bad.cause, output
     again = _rows(folder, gate)
     assert (list(again), again) == (list(together), together)

@@ -34,11 +34,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def refused(path: Path) -> str:
     with pytest.raises(BundleError) as error:
         Bundle.open(path)
-    said = str(error.value)
-    assert said.startswith(f"{path}: ")
-    assert said.endswith(".")
-    assert "\n" not in said
-    return said
+    text = str(error.value)
+    assert text.startswith(f"{path}: ")
+    assert text.endswith(".")
+    assert "\n" not in text
+    return text
 
 
 def test_what_was_written_is_read(whole: Path) -> None:
@@ -57,8 +57,8 @@ def test_any_zip_reader_sees_the_same(whole: Path) -> None:
         assert archive.testzip() is None
         assert archive.namelist() == ["bundle.json", *sorted(members())]
         assert {name: archive.read(name) for name in members()} == members()
-        told = archive.read("bundle.json")
-        assert archive.comment.decode() == hashlib.sha256(told).hexdigest()
+        examples = archive.read("bundle.json")
+        assert archive.comment.decode() == hashlib.sha256(examples).hexdigest()
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {info.external_attr >> 16 for info in archive.infolist()} == {stat.S_IFREG | 0o444}
 
@@ -127,16 +127,16 @@ def test_no_file_makes_opening_fail_otherwise(whole: Path, content: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "it is not a bundle"),
         (b"RIFF" * 100, "it is not a bundle"),
         (b"PK\x03\x04" * 100, "cut off, appended to or repacked"),
     ],
 )
-def test_what_is_no_zip_is_told(tmp_path: Path, content: bytes, said: str) -> None:
+def test_what_is_no_zip_is_reported(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.plb").write_bytes(content)
-    assert said in refused(tmp_path / "a.plb")
+    assert message in refused(tmp_path / "a.plb")
     assert "no such file" in str(refused(tmp_path / "none.plb"))
 
 
@@ -170,7 +170,7 @@ def _forged(
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "message"),
     [
         (["/etc/passwd.json"], "has an absolute path"),
         (["C:/a.json"], "has an absolute path"),
@@ -188,9 +188,9 @@ def _forged(
         (["a" * 300], "name that is not plain"),
     ],
 )
-def test_path_tricks_are_refused(tmp_path: Path, names: list[str], said: str) -> None:
+def test_path_tricks_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
 
-    assert re.search(said, refused(_forged(tmp_path / "a.plb", names)))
+    assert re.search(message, refused(_forged(tmp_path / "a.plb", names)))
 
 
 def test_links_and_compression_and_encryption_are_refused(tmp_path: Path) -> None:
@@ -215,14 +215,14 @@ def _with(
 ) -> Path:
     """A bundle whose manifest says something else, with every hash and checksum made right."""
 
-    told = manifest().model_copy(
+    record = manifest().model_copy(
         update={"members": [
             Member(name=name, size=len(content), sha256=hashlib.sha256(content).hexdigest())
             for name, content in sorted(members().items())
         ]}
     ).model_dump(mode="json")  # fmt: skip
-    change(told)
-    written = bundles._canonical(told) if raw is None else raw
+    change(record)
+    written = bundles._canonical(record) if raw is None else raw
     parts = {"bundle.json": written, **dict(sorted(members().items()))}
     entries = [container.Entry(name, len(part), zlib.crc32(part)) for name, part in parts.items()]
     framing = container.framing(entries, hashlib.sha256(written).hexdigest())
@@ -250,7 +250,7 @@ def _other_size(told: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda told: told.update(format_version=2), "version 2, this paralbench reads version 1"),
         (lambda told: told.update(format_version=True), "version True"),
@@ -269,10 +269,10 @@ def _other_size(told: dict[str, object]) -> None:
     ],
 )  # fmt: skip
 def test_a_manifest_that_is_not_right_is_refused(
-    tmp_path: Path, change: Callable[[dict[str, object]], None], said: str
+    tmp_path: Path, change: Callable[[dict[str, object]], None], message: str
 ) -> None:
 
-    assert re.search(said, refused(_with(tmp_path / "a.plb", change)))
+    assert re.search(message, refused(_with(tmp_path / "a.plb", change)))
 
 
 def test_a_manifest_forged_whole_opens_and_has_another_hash(whole: Path, tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_a_manifest_forged_whole_opens_and_has_another_hash(whole: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b"[" * 100_000, "nested more than 32 deep"),
         (b'{"a": 1, "a": 2}', "has the key 'a' twice"),
@@ -295,20 +295,20 @@ def test_a_manifest_forged_whole_opens_and_has_another_hash(whole: Path, tmp_pat
         (b"[]", "does not say that it is"),
     ],
 )
-def test_json_that_is_no_manifest_is_refused(tmp_path: Path, raw: bytes, said: str) -> None:
-    assert said in refused(_with(tmp_path / "a.plb", lambda told: None, raw))
+def test_json_that_is_no_manifest_is_refused(tmp_path: Path, raw: bytes, message: str) -> None:
+    assert message in refused(_with(tmp_path / "a.plb", lambda told: None, raw))
 
 
 def test_a_manifest_written_otherwise_is_refused(tmp_path: Path) -> None:
-    kept: dict[str, object] = {}
-    _with(tmp_path / "a.plb", kept.update)
-    raw = json.dumps(kept).encode()
+    stored: dict[str, object] = {}
+    _with(tmp_path / "a.plb", stored.update)
+    raw = json.dumps(stored).encode()
     path = _with(tmp_path / "a.plb", lambda told: None, raw)
     assert "not written as paralbench writes it" in refused(path)
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.pkl", b"", "neither .json, .safetensors nor .onnx"),
         ("a.py", b"print()", "neither"),
@@ -322,10 +322,10 @@ def test_a_manifest_written_otherwise_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_what_no_bundle_may_hold_is_not_written(
-    tmp_path: Path, name: str, content: bytes, said: str
+    tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     path = tmp_path / "a.plb"
-    with pytest.raises(BundleError, match=said) as error:
+    with pytest.raises(BundleError, match=message) as error:
         write(path, manifest(), {**members(), name: content})
     assert str(error.value).startswith(f"{path}: not written, since ")
     assert list(tmp_path.iterdir()) == []

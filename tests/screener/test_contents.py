@@ -52,7 +52,7 @@ def _headed(header: object, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("header", "data", "said"),
+    ("header", "data", "message"),
     [
         ([], b"", "not a table of tensors"),
         ({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}, b"1234", "that fit"),
@@ -68,12 +68,12 @@ def _headed(header: object, data: bytes) -> bytes:
     ],
 )  # fmt: skip
 def test_safetensors_that_the_library_refuses_are_refused(
-    header: object, data: bytes, said: str
+    header: object, data: bytes, message: str
 ) -> None:
     content = _headed(header, data)
     with pytest.raises(safetensors.SafetensorError):
         load(content)
-    assert said in _refused("a.safetensors", content)
+    assert message in _refused("a.safetensors", content)
 
 
 @given(st.integers(0, 200), st.binary(min_size=1, max_size=12))
@@ -103,7 +103,7 @@ def test_json_is_what_python_reads(value: object) -> None:
 
 
 @given(st.lists(COMPOSED, min_size=1, max_size=5), st.integers(1, 40))
-def test_depth_is_told_whatever_the_strings_hold(texts: list[str], depth: int) -> None:
+def test_depth_is_reported_whatever_the_strings_hold(texts: list[str], depth: int) -> None:
     content = b"[" * depth + json.dumps(texts).encode() + b"]" * depth
     if depth + 1 > contents.DEEPEST_JSON:
         assert "deep" in _refused("a.json", content)

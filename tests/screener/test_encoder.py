@@ -55,7 +55,7 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     )  # fmt: skip
     model = Wav2Vec2Model(config)
     model.save_pretrained(folder / "weights")
-    parameters = sum(one.numel() for one in model.parameters())
+    parameters = sum(parameter.numel() for parameter in model.parameters())
     (folder / "model.toml").write_text(CARD.format(parameters=parameters, licence="MIT"))
     return made
 
@@ -78,8 +78,8 @@ def test_without_them_they_are_given_and_proved(toys: Lab, tmp_path: Path) -> No
     make_importable()
     from transformers import Wav2Vec2Model
 
-    wanted = BundleSettings(IntendedUse(quality=LIMITS), level=0.8, embed=False)
-    path = toys.bundle(toys.result(model="small"), wanted).rename(tmp_path / "outside.plb")
+    expected = BundleSettings(IntendedUse(quality=LIMITS), level=0.8, embed=False)
+    path = toys.bundle(toys.result(model="small"), expected).rename(tmp_path / "outside.plb")
     weights = toys.catalog / "models" / "small" / "weights"
     screener = Screener.open(path, weights)
     assert screener.manifest.encoder.member is None
@@ -97,8 +97,8 @@ def test_a_licence_that_may_forbid_it_keeps_them_outside(toys: Lab) -> None:
     card.write_text(before.replace('"MIT"', '"Research use, no redistribution"'))
     try:
         file = toys.result(model="small")
-        told, members = toys.make(file)
-        assert told.encoder.member is None
+        output, members = toys.make(file)
+        assert output.encoder.member is None
         assert not any(name.startswith("encoder/weights") for name in members)
         with pytest.raises(BundleError, match="their licence may not allow a copy"):
             toys.make(file, BundleSettings(level=0.8, embed=True))

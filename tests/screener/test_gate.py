@@ -37,19 +37,19 @@ def test_every_kind_of_bad_file_has_its_own_reason(tmp_path: Path, gate: Gate, b
     file = write(tmp_path, bad)
     if bad.mode == 0 and os.access(file, os.R_OK):
         pytest.skip("the tests run as a user who may read everything")
-    told = gate.check(Clip(file))
-    assert told.cause == bad.cause
+    output = gate.check(Clip(file))
+    assert output.cause == bad.cause
     if bad.cause:
-        assert told.status == "not scored"
+        assert output.status == "not scored"
 
-        assert re.search(bad.said, told.reason), told.reason
-        assert told.reason.endswith(".")
-        assert not told.warnings
+        assert re.search(bad.said, output.reason), output.reason
+        assert output.reason.endswith(".")
+        assert not output.warnings
     else:
-        assert (told.status, told.reason) == ("pass", "")
+        assert (output.status, output.reason) == ("pass", "")
 
 
-def test_a_refusal_by_the_system_is_told(
+def test_a_refusal_by_the_system_is_reported(
     tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What permissions do, for those who run tests as root: the system refuses to open it."""
@@ -59,8 +59,8 @@ def test_a_refusal_by_the_system_is_told(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", locked)
-    told = gate.check(Clip(tmp_path / "locked.wav"))
-    assert told.reason == (
+    output = gate.check(Clip(tmp_path / "locked.wav"))
+    assert output.reason == (
         "The file is not a usable recording: it cannot be opened (Permission denied)."
     )
 
@@ -68,8 +68,8 @@ def test_a_refusal_by_the_system_is_told(
 @pytest.mark.parametrize("seed", range(6))
 def test_good_recordings_pass_without_a_warning(tmp_path: Path, gate: Gate, seed: int) -> None:
     wav(tmp_path / "a.wav", good(seed, 8))
-    told = gate.check(Clip(tmp_path / "a.wav"))
-    assert (told.status, told.warnings) == ("pass", ())
+    output = gate.check(Clip(tmp_path / "a.wav"))
+    assert (output.status, output.warnings) == ("pass", ())
 
 
 def test_one_channel_of_two_is_judged_alone(tmp_path: Path, gate: Gate) -> None:
@@ -86,11 +86,11 @@ def test_one_channel_of_two_is_judged_alone(tmp_path: Path, gate: Gate) -> None:
     "clip",
     [Clip(Path("nowhere.wav")), Clip(Path("a\0b.wav")), Clip(Path("/dev/zero")), Clip(Path())],
 )
-def test_what_is_no_file_at_all_is_told(gate: Gate, clip: Clip) -> None:
+def test_what_is_no_file_at_all_is_reported(gate: Gate, clip: Clip) -> None:
     assert gate.check(clip).cause == "unreadable"
 
 
-def test_a_clip_beyond_the_end_is_told(tmp_path: Path, gate: Gate) -> None:
+def test_a_clip_beyond_the_end_is_reported(tmp_path: Path, gate: Gate) -> None:
     wav(tmp_path / "a.wav", good(0))
     assert "the file ends at 6" in gate.check(Clip(tmp_path / "a.wav", 5.0, 9.0)).reason
 
@@ -113,15 +113,15 @@ def test_a_damaged_wav_header_never_makes_the_gate_fail(
 ) -> None:
     file = tmp_path / "a.wav"
     wav(file, good(0, 1.5))
-    whole = bytearray(file.read_bytes())
+    complete = bytearray(file.read_bytes())
     for value in (0x00, 0x7F, 0xFF):
-        whole[position] = value
-        file.write_bytes(whole)
+        complete[position] = value
+        file.write_bytes(complete)
         assert gate.check(Clip(file)).status in ("pass", "not scored")
 
 
 @pytest.mark.parametrize(
-    ("change", "cause", "said"),
+    ("change", "cause", "message"),
     [
         ({"seconds": 0.9996}, "seconds", "is 0.9996 s long; at least 1 s is needed"),
         ({"seconds": 5 * 3600.0}, "longest", "is 5 h long; at most 4 h is allowed"),
@@ -139,18 +139,18 @@ def test_a_damaged_wav_header_never_makes_the_gate_fail(
     ],
 )
 def test_reasons_name_the_value_and_the_limit(
-    change: dict[str, object], cause: str, said: str
+    change: dict[str, object], cause: str, message: str
 ) -> None:
 
-    told = judged(replace(FINE, **change), LIMITS)  # type: ignore[arg-type]
-    assert told.cause == cause
-    assert re.search(said.replace(" .* ", ".*"), told.reason), told.reason
+    output = judged(replace(FINE, **change), LIMITS)  # type: ignore[arg-type]
+    assert output.cause == cause
+    assert re.search(message.replace(" .* ", ".*"), output.reason), output.reason
 
 
-def test_warnings_do_not_hinder_a_score_and_all_are_told() -> None:
-    told = judged(replace(FINE, clipped=0.005, noise_ratio=8, speaker_contrast=7), LIMITS)
-    assert told.status == "pass"
-    assert [warning.split(";")[0][:30] for warning in told.warnings] == [
+def test_warnings_do_not_hinder_a_score_and_all_are_reported() -> None:
+    output = judged(replace(FINE, clipped=0.005, noise_ratio=8, speaker_contrast=7), LIMITS)
+    assert output.status == "pass"
+    assert [warning.split(";")[0][:30] for warning in output.warnings] == [
         "0.5 % of the recording is cut ",
         "Speech is only 8 dB above the ",
         "More than one person may be sp",
@@ -181,7 +181,7 @@ def test_limits_that_contradict_themselves_are_refused() -> None:
         QualityLimits(speaker_contrast=AtMost(refuse=5))
 
 
-def test_missing_detector_is_told_before_the_first_recording(
+def test_missing_detector_is_reported_before_the_first_recording(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import importlib.util

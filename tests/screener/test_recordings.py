@@ -18,9 +18,9 @@ from paralbench.screener.recordings import Recording, Recordings
 
 
 def _listed(*inputs: Path, truth: str | None = None) -> list[Recording]:
-    found = list(Recordings(inputs, truth))
-    assert all(isinstance(one, Recording) for one in found), found
-    return [one for one in found if isinstance(one, Recording)]
+    result = list(Recordings(inputs, truth))
+    assert all(isinstance(item, Recording) for item in result), result
+    return [item for item in result if isinstance(item, Recording)]
 
 
 def _ids(rows: Sequence[Recording | Refusal]) -> list[str]:
@@ -146,8 +146,8 @@ sub/c.wav;;1;;;no;;
 def test_a_list_gives_clips_ids_truth_and_attributes(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(LIST, encoding="utf-8-sig")
-    one, two, three = _listed(file, truth="diagnosis")
-    assert one == Recording(
+    item, two, three = _listed(file, truth="diagnosis")
+    assert item == Recording(
         "p1", Clip(tmp_path / "a.wav", 0, 2.5, 1), "yes", {"sex": "f", "age": "71"}, f"{file}:2"
     )
     assert two == Recording("p2", Clip(Path("/data/b.wav")), None, {"sex": "m"}, f"{file}:3")
@@ -164,13 +164,13 @@ def test_lines_that_cannot_be_used_are_rows(tmp_path: Path) -> None:
     rows = list(Recordings([file, file]))
     assert len(rows) == 14
     assert len(set(_ids(rows))) == 14
-    told = [str(row) for row in rows if isinstance(row, Refusal)]
-    assert "p1 (2): its id is already used at" in told[0]
-    assert f"({file}:3)" in told[0]
-    assert f"p3: its path is empty ({file}:4)" in told
-    assert f"p4: its start is 'soon', not a number ({file}:5)" in told
-    assert f"e.wav: its start is -1, expected 0 or more ({file}:6)" in told
-    assert len(told) == 13  # of the same list given again, every row is a double
+    output = [str(row) for row in rows if isinstance(row, Refusal)]
+    assert "p1 (2): its id is already used at" in output[0]
+    assert f"({file}:3)" in output[0]
+    assert f"p3: its path is empty ({file}:4)" in output
+    assert f"p4: its start is 'soon', not a number ({file}:5)" in output
+    assert f"e.wav: its start is -1, expected 0 or more ({file}:6)" in output
+    assert len(output) == 13  # of the same list given again, every row is a double
 
 
 def test_a_list_without_what_is_asked_of_it_is_refused_at_once(tmp_path: Path) -> None:

@@ -70,13 +70,13 @@ def test_it_says_what_the_head_says_in_the_evaluation(
 ) -> None:
     file = toys.result(task, head, **settings)
     members = len(files.read(file).seeds)  # a deterministic head has one
-    wanted = BundleSettings(IntendedUse(quality=LIMITS), level=0.8, members=members)
-    screener = opened(toys, toys.bundle(file, wanted))
+    required = BundleSettings(IntendedUse(quality=LIMITS), level=0.8, members=members)
+    screener = opened(toys, toys.bundle(file, required))
     expected = refitted(toys, file, members)
     paths = [example.clips[0].path for example in expected.selection.examples]
-    said = np.stack([screener.raw(Clip(path)) for path in paths])
-    assert said == pytest.approx(expected.outputs.mean(0), abs=1e-5)
-    assert np.ptp(said[:, 0]) > 1e-3
+    stacked = np.stack([screener.raw(Clip(path)) for path in paths])
+    assert stacked == pytest.approx(expected.outputs.mean(0), abs=1e-5)
+    assert np.ptp(stacked[:, 0]) > 1e-3
 
 
 def test_windows_of_a_long_recording_add_up(toys: Lab, tmp_path: Path) -> None:
@@ -85,53 +85,53 @@ def test_windows_of_a_long_recording_add_up(toys: Lab, tmp_path: Path) -> None:
     screener = opened(toys, toys.bundle(file))
     write_tone(tmp_path / "long.wav", True, np.random.default_rng(3), seconds=95.0)
     windows = list(screener._reader.windows(Clip(tmp_path / "long.wav")))
-    assert [(one.start, round(one.end)) for one in windows] == [
+    assert [(item.start, round(item.end)) for item in windows] == [
         (0, 30),
         (30, 60),
         (60, 90),
         (90, 95),
     ]
     assessment = screener.assess(Recording("long", Clip(tmp_path / "long.wav")))
-    parts = {(one.start, round(one.end)): one.weight for one in assessment.stretches}
+    parts = {(item.start, round(item.end)): item.weight for item in assessment.stretches}
     assert set(parts) == {(0, 30), (30, 60), (60, 90), (90, 95)}
     assert sum(map(abs, parts.values())) == pytest.approx(1)
 
 
 def test_every_file_has_its_row_in_order(toys: Lab, made: Path, tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("this is no sound")
-    given = [*toys.recordings[:3], tmp_path / "text.wav", *toys.recordings[3:6]]
-    rows = list(opened(toys, made).score(given))
-    assert [recording.clip.path for recording, _ in rows] == given
+    inputs = [*toys.recordings[:3], tmp_path / "text.wav", *toys.recordings[3:6]]
+    rows = list(opened(toys, made).score(inputs))
+    assert [recording.clip.path for recording, _ in rows] == inputs
     statuses = [assessment.status for _, assessment in rows]
     assert statuses[3] == "not scored"
     assert {"scored", "abstained"} >= set(statuses[:3] + statuses[4:])
     wrong = rows[3][1]
     assert (wrong.probability, wrong.prediction, wrong.classes) == (None, None, ())
     assert wrong.reason
-    one = rows[0][1]
-    assert one.probability is not None
-    assert 0 <= one.probability <= 1
-    assert one.quality is not None
-    assert one.distance is not None
+    item = rows[0][1]
+    assert item.probability is not None
+    assert 0 <= item.probability <= 1
+    assert item.quality is not None
+    assert item.distance is not None
 
 
 def test_neighbours_change_nothing(toys: Lab, made: Path) -> None:
     screener = opened(toys, made)
-    together = [one for _, one in screener.score(toys.recordings[:8], workers=4)]
+    together = [item for _, item in screener.score(toys.recordings[:8], workers=4)]
     alone = [screener.assess(Recording("x", Clip(path))) for path in toys.recordings[:8]]
     assert together == alone
 
 
 def test_a_number_has_an_interval(toys: Lab) -> None:
     screener = opened(toys, toys.bundle(toys.result("toy-number")))
-    for _, one in screener.score(toys.recordings[:4]):
-        assert one.status == "scored"
-        assert one.value is not None
-        assert one.low is not None
-        assert one.high is not None
-        assert one.low < one.value < one.high
-        assert one.probability is None
-        assert one.prediction is None
+    for _, item in screener.score(toys.recordings[:4]):
+        assert item.status == "scored"
+        assert item.value is not None
+        assert item.low is not None
+        assert item.high is not None
+        assert item.low < item.value < item.high
+        assert item.probability is None
+        assert item.prediction is None
     conformal = screener.manifest.conformal
     assert conformal is not None
     assert conformal.level == 0.8
@@ -144,12 +144,12 @@ def test_what_sounds_unlike_all_it_heard_is_abstained_from(
 
     noise = np.random.default_rng(0).uniform(-0.9, 0.9, 16000).astype(np.float32)
     soundfile.write(tmp_path / "noise.wav", noise, 16000)
-    one = opened(toys, made).assess(Recording("noise", Clip(tmp_path / "noise.wav")))
-    assert (one.status, one.cause) == ("abstained", "outside-range")
-    assert one.distance is not None
-    assert one.distance > 1
-    assert (one.probability, one.prediction) == (None, None)
-    assert "differs too much from the recordings" in one.reason
+    item = opened(toys, made).assess(Recording("noise", Clip(tmp_path / "noise.wav")))
+    assert (item.status, item.cause) == ("abstained", "outside-range")
+    assert item.distance is not None
+    assert item.distance > 1
+    assert (item.probability, item.prediction) == (None, None)
+    assert "differs too much from the recordings" in item.reason
 
 
 def test_between_the_thresholds_there_is_no_prediction(toys: Lab) -> None:
@@ -160,18 +160,18 @@ def test_between_the_thresholds_there_is_no_prediction(toys: Lab) -> None:
     point = screener.manifest.operating_point
     assert point is not None
     assert point.abstain is not None
-    rows = [one for _, one in screener.score(toys.recordings)]
-    silent = [one for one in rows if one.cause == "undecided"]
+    rows = [item for _, item in screener.score(toys.recordings)]
+    silent = [item for item in rows if item.cause == "undecided"]
     assert silent
-    for one in silent:
-        assert one.prediction is None
-        assert one.probability is not None
-        assert point.abstain[0] < one.probability < point.abstain[1]
-    for one in rows:
-        if one.status == "scored":
-            assert one.probability is not None
-            positive = one.probability >= point.threshold
-            assert one.prediction == ("high" if positive else "low")
+    for item in silent:
+        assert item.prediction is None
+        assert item.probability is not None
+        assert point.abstain[0] < item.probability < point.abstain[1]
+    for item in rows:
+        if item.status == "scored":
+            assert item.probability is not None
+            positive = item.probability >= point.threshold
+            assert item.prediction == ("high" if positive else "low")
 
 
 def test_another_adapter_than_it_was_made_with_is_refused(
@@ -190,11 +190,11 @@ def test_another_adapter_than_it_was_made_with_is_refused(
 
 
 def test_weights_of_another_head_are_refused(toys: Lab, made: Path, tmp_path: Path) -> None:
-    whole = bundle.Bundle.open(made)
-    members = {one.name: whole.read(one.name) for one in whole.manifest.members}
+    complete = bundle.Bundle.open(made)
+    members = {member.name: complete.read(member.name) for member in complete.manifest.members}
     state = load(members["head/0.safetensors"])
     members["head/0.safetensors"] = save({"weight": state["weights"]})
-    bundle.write(tmp_path / "other.plb", whole.manifest, members)
+    bundle.write(tmp_path / "other.plb", complete.manifest, members)
     with pytest.raises(Exception, match="the bundle's head is not one"):
         opened(toys, tmp_path / "other.plb")
 

@@ -9,13 +9,15 @@ from paralbench.screener.windows import WindowBuffer
 
 def test_copies_stay_what_they_were_and_lie_together() -> None:
     buffer, rng = WindowBuffer(), np.random.default_rng(0)
-    given = [rng.normal(size=shape).astype(np.float32) for shape in [(3, 4), (2,), (0, 5), (7, 1)]]
-    kept = [buffer.put(one) for one in given]
-    assert len({one.base.ctypes.data for one in kept if one.base is not None and one.size}) == 1
-    copies = [one.copy() for one in given]
-    for one in given:
-        one[...] = 9
-    assert all((one == copy).all() for one, copy in zip(kept, copies, strict=True))
+    inputs = [rng.normal(size=shape).astype(np.float32) for shape in [(3, 4), (2,), (0, 5), (7, 1)]]
+    stored = [buffer.put(item) for item in inputs]
+    assert (
+        len({item.base.ctypes.data for item in stored if item.base is not None and item.size}) == 1
+    )
+    copies = [item.copy() for item in inputs]
+    for item in inputs:
+        item[...] = 9
+    assert all((item == copy).all() for item, copy in zip(stored, copies, strict=True))
 
 
 def test_what_is_larger_than_a_block_has_its_own() -> None:

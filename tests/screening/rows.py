@@ -33,6 +33,6 @@ def row(
         if status == "scored":
             prediction = "low" if probability >= 0.5 else "high"
             told |= {"prediction": prediction, "classes": (prediction,)}
-    found = Assessment(status, quality=replace(QUALITY, **(quality or {})), **told)
-    screened = Screened(id=str(number), sha256="ab" * 32, assessment=found, sketch=[1, 50, 100])
+    result = Assessment(status, quality=replace(QUALITY, **(quality or {})), **told)
+    screened = Screened(id=str(number), sha256="ab" * 32, assessment=result, sketch=[1, 50, 100])
     return Row(screened, f"/clinic/{number}.wav", truth, patient, attributes or {})

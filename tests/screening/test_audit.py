@@ -26,9 +26,9 @@ def _change(folder: Path, lines: list[bytes]) -> None:
 
 def test_an_untouched_log_is_intact(tmp_path: Path) -> None:
     known = _written(tmp_path)
-    found = verify(tmp_path, known)
-    assert (found.intact, found.line) == (True, None)
-    assert known[-1] in found.message
+    verification = verify(tmp_path, known)
+    assert (verification.intact, verification.line) == (True, None)
+    assert known[-1] in verification.message
 
 
 @pytest.mark.parametrize("line", range(1, LINES + 1))
@@ -37,8 +37,8 @@ def test_a_changed_line_is_named(tmp_path: Path, line: int) -> None:
     lines = (tmp_path / NAME).read_bytes().splitlines(keepends=True)
     lines[line - 1] = lines[line - 1].replace(b'"id":"r', b'"id":"s')
     _change(tmp_path, lines)
-    found = verify(tmp_path, known)
-    assert (found.intact, found.line) == (False, line), found
+    verification = verify(tmp_path, known)
+    assert (verification.intact, verification.line) == (False, line), verification
 
 
 @pytest.mark.parametrize("line", range(1, LINES))
@@ -46,24 +46,24 @@ def test_a_removed_line_is_named(tmp_path: Path, line: int) -> None:
     known = _written(tmp_path)
     lines = (tmp_path / NAME).read_bytes().splitlines(keepends=True)
     _change(tmp_path, lines[: line - 1] + lines[line:])
-    found = verify(tmp_path, known)
-    assert (found.intact, found.line) == (False, line)
-    assert "removed" in found.message
+    verification = verify(tmp_path, known)
+    assert (verification.intact, verification.line) == (False, line)
+    assert "removed" in verification.message
 
 
 @pytest.mark.parametrize("left", range(LINES))
-def test_a_tail_cut_off_is_told(tmp_path: Path, left: int) -> None:
+def test_a_tail_cut_off_is_reported(tmp_path: Path, left: int) -> None:
     known = _written(tmp_path)
     lines = (tmp_path / NAME).read_bytes().splitlines(keepends=True)
     _change(tmp_path, lines[:left])
-    found = verify(tmp_path, known)
-    assert (found.intact, found.line) == (False, left + 1)
-    assert f"cut off, {LINES - left} line(s)" in found.message
+    verification = verify(tmp_path, known)
+    assert (verification.intact, verification.line) == (False, left + 1)
+    assert f"cut off, {LINES - left} line(s)" in verification.message
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(LINES)))
-def test_moved_lines_are_told(tmp_path: Path, order: list[int]) -> None:
+def test_moved_lines_are_reported(tmp_path: Path, order: list[int]) -> None:
     (tmp_path / NAME).unlink(missing_ok=True)
     known = _written(tmp_path)
     lines = (tmp_path / NAME).read_bytes().splitlines(keepends=True)

@@ -63,12 +63,12 @@ def test_bad_ones_stop_nothing(tmp_path: Path) -> None:
     (tmp_path / "in" / "nowhere.wav").symlink_to(tmp_path / "gone.wav")
     rows = {row.id: row for row in _run(tmp_path / "in", tmp_path / "report").rows}
     assert {name: rows[name].assessment for name in alone} == alone
-    told = {name.removeprefix("in/"): rows[name].assessment for name in set(rows) - set(alone)}
-    assert {one.status for one in told.values()} == {"not scored"}
-    assert "signal 11" in told["crash.wav"].reason
-    assert "ZeroDivisionError" in told["wrong.wav"].reason
-    assert "not a number" in told["nan.wav"].reason
-    assert "Git-LFS" in told["pointer.wav"].reason
+    record = {name.removeprefix("in/"): rows[name].assessment for name in set(rows) - set(alone)}
+    assert {value.status for value in record.values()} == {"not scored"}
+    assert "signal 11" in record["crash.wav"].reason
+    assert "ZeroDivisionError" in record["wrong.wav"].reason
+    assert "not a number" in record["nan.wav"].reason
+    assert "Git-LFS" in record["pointer.wav"].reason
     assert rows["in/nowhere.wav"].screened.sha256 is None
 
 
@@ -88,8 +88,8 @@ def test_what_fails_or_crashed_is_tried_again(tmp_path: Path) -> None:
     for _ in range(2):
         report = tmp_path / "report"
         report.mkdir(exist_ok=True)
-        found = screen(screening(), [tmp_path / "crash.wav"], report, QUIET)
-        assert found.fresh == 1
+        outcome = screen(screening(), [tmp_path / "crash.wav"], report, QUIET)
+        assert outcome.fresh == 1
 
 
 def test_another_bundle_or_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_another_bundle_or_a_folder_of_something_else_is_refused(tmp_path: Path)
         _run(tmp_path / "in", tmp_path / "in")
 
 
-def test_a_bundle_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+def test_a_bundle_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     tones(tmp_path / "in", 3)
     (tmp_path / "report").mkdir()
     with pytest.raises(ParalbenchError, match="its encoder is not installed here"):
@@ -133,11 +133,13 @@ def test_pseudonyms_leave_no_name_anywhere(tmp_path: Path) -> None:
     keys, report = tmp_path / "keys.csv", tmp_path / "report"
     settings = replace(QUIET, pseudonymise=True, key_table=keys, patient="owner")
     rows = _run(table, report, settings).rows
-    told = repr(rows)
+    output = repr(rows)
     for file in report.iterdir():
         if file.name != "salt":
-            told += file.read_text()
-    assert not [name for name in ("Jane", "Doe", "Miller", "r0001", str(tmp_path)) if name in told]
+            output += file.read_text()
+    assert not [
+        name for name in ("Jane", "Doe", "Miller", "r0001", str(tmp_path)) if name in output
+    ]
     assert (report / "salt").stat().st_mode & 0o777 == 0o600
     assert keys.stat().st_mode & 0o777 == 0o600
     named = {line.split(",")[1]: line.split(",")[0] for line in keys.read_text().splitlines()}
@@ -188,15 +190,15 @@ def test_a_resumed_run_writes_the_same_bytes(tmp_path: Path) -> None:
 def test_a_torn_or_damaged_line_is_done_again(tmp_path: Path) -> None:
     tones(tmp_path / "in", 3)
     before = _run(tmp_path / "in", tmp_path / "report").rows
-    kept = tmp_path / "report" / journal.NAME
-    lines = kept.read_bytes().splitlines(keepends=True)
+    stored = tmp_path / "report" / journal.NAME
+    lines = stored.read_bytes().splitlines(keepends=True)
     assert json.loads(lines[2])["found"]["id"].startswith("in/")
     lines[2] = lines[2].replace(b'"scored"', b'"abstained"')
-    kept.write_bytes(b"".join(lines[:4]) + lines[4][:50])
+    stored.write_bytes(b"".join(lines[:4]) + lines[4][:50])
     after = _run(tmp_path / "in", tmp_path / "report")
     assert (after.fresh, after.damaged) == (2, 1)
     assert [row.assessment for row in after.rows] == [row.assessment for row in before]
-    kept.write_bytes(b"x" + kept.read_bytes())
+    stored.write_bytes(b"x" + stored.read_bytes())
     with pytest.raises(ParalbenchError, match="first line is damaged"):
         _run(tmp_path / "in", tmp_path / "report")
 
@@ -234,8 +236,8 @@ def test_a_folder_written_before_both_logs_were_chained_resumes(tmp_path: Path) 
         when = "2026-06-01T09:00:00+00:00"
         line = encoded({"line": number + 1, "before": before, "who": "ward", "when": when, **event})
         log, before = log + line, hashlib.sha256(line).hexdigest()
-        found = {"found": rows[number - 1].screened.model_dump(mode="json")} if number else {}
-        journalled.append({**found, "audit": before})
+        result = {"found": rows[number - 1].screened.model_dump(mode="json")} if number else {}
+        journalled.append({**result, "audit": before})
     (old / audit.NAME).write_bytes(log)
     checks = [hashlib.sha256(encoded(values)).hexdigest()[:16] for values in journalled]
     (old / journal.NAME).write_bytes(b"".join(

@@ -18,7 +18,7 @@ MEASURES = ("level", "noise_ratio", "bandwidth", "seconds")
 
 def _manifest(validated: dict[str, np.ndarray[Any, Any]]) -> Manifest:
     quantiles = {
-        name: tuple(float(one) for one in np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)))
+        name: tuple(float(item) for item in np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)))
         for name, values in validated.items()
     }
     reference = Reference.model_validate({"recordings": 200, "measures": quantiles})
@@ -49,12 +49,12 @@ def test_a_batch_of_the_same_kind_is_warned_of_in_no_more_than_one_of_twenty(cou
 
 def test_noisier_recordings_are_noticed_and_named() -> None:
     rng = np.random.default_rng(1)
-    found = drift(_manifest(_validated(rng)), _drawn(rng, 40, shift=-2.0))
-    assert found.warns
-    assert [one.name for one in found.measures if one.warns] == ["noise_ratio"]
-    (told,) = [one for one in found.measures if one.warns]
-    assert told.beyond > 0.4
-    assert told.median < told.low + 0.5
+    result = drift(_manifest(_validated(rng)), _drawn(rng, 40, shift=-2.0))
+    assert result.warns
+    assert [measure.name for measure in result.measures if measure.warns] == ["noise_ratio"]
+    (output,) = [measure for measure in result.measures if measure.warns]
+    assert output.beyond > 0.4
+    assert output.median < output.low + 0.5
 
 
 def test_what_cannot_be_judged_is_said() -> None:
@@ -72,9 +72,9 @@ def test_many_outside_the_range_are_a_warning_without_a_reference() -> None:
     inside = [row(number, 0.6, distance=0.5) for number in range(40)]
     outside = [row(f"o{number}", status="abstained", distance=1.5) for number in range(10)]
     assert not drift(manifest(), inside + outside[:1]).warns
-    found = drift(manifest(), inside + outside)
-    assert found.warns
-    assert found.far == pytest.approx(0.2)
+    result = drift(manifest(), inside + outside)
+    assert result.warns
+    assert result.far == pytest.approx(0.2)
     assert drift(manifest(), outside).warns  # also where there are only few
     refused = [row(f"n{number}", status="not scored") for number in range(40)]
     assert drift(manifest(), refused).recordings == 0

@@ -54,8 +54,12 @@ def _resources(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _references(value: Any) -> list[str]:
     if isinstance(value, dict):
         own = [value["reference"]] if isinstance(value.get("reference"), str) else []
-        return own + [one for inner in value.values() for one in _references(inner)]
-    return [one for inner in value for one in _references(inner)] if isinstance(value, list) else []
+        return own + [reference for inner in value.values() for reference in _references(inner)]
+    return (
+        [reference for inner in value for reference in _references(inner)]
+        if isinstance(value, list)
+        else []
+    )
 
 
 def _empty(value: Any) -> bool:
@@ -66,43 +70,47 @@ def _empty(value: Any) -> bool:
 
 
 def test_every_resource_has_what_is_required() -> None:
-    found = json.loads(json.dumps(bundle(manifest(), "ab" * 32, ROWS, MADE)))
-    assert (found["resourceType"], found["type"]) == ("Bundle", "collection")
-    assert INSTANT.fullmatch(found["timestamp"])
-    addresses = [entry["fullUrl"] for entry in found["entry"]]
+    document = json.loads(json.dumps(bundle(manifest(), "ab" * 32, ROWS, MADE)))
+    assert (document["resourceType"], document["type"]) == ("Bundle", "collection")
+    assert INSTANT.fullmatch(document["timestamp"])
+    addresses = [entry["fullUrl"] for entry in document["entry"]]
     assert len(set(addresses)) == len(addresses)
-    assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", one) for one in addresses)
-    assert set(_references(found)) <= set(addresses)
-    assert not _empty(found)  # R4: no element may be empty
-    for one in _resources(found):
-        kind = one.pop("resourceType")
-        assert set(one) >= REQUIRED[kind]
-        assert set(one) <= ALLOWED[kind]
-        assert one["status"] in STATUS[kind]
-        assert isinstance(one["identifier"], list)
+    assert all(re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", item) for item in addresses)
+    assert set(_references(document)) <= set(addresses)
+    assert not _empty(document)  # R4: no element may be empty
+    for item in _resources(document):
+        kind = item.pop("resourceType")
+        assert set(item) >= REQUIRED[kind]
+        assert set(item) <= ALLOWED[kind]
+        assert item["status"] in STATUS[kind]
+        assert isinstance(item["identifier"], list)
 
 
 def test_only_what_was_scored_has_a_number_and_all_carry_the_notice() -> None:
     resources = _resources(bundle(manifest(), "ab" * 32, ROWS, MADE))
-    kinds = [one["resourceType"] for one in resources]
+    kinds = [resource["resourceType"] for resource in resources]
     assert kinds == ["Device", "RiskAssessment", *3 * ["DiagnosticReport"]]
     (prediction,) = resources[1]["prediction"]
     assert prediction["probabilityDecimal"] == 0.83
     assert resources[1]["subject"]["identifier"]["value"] == "p1"
-    assert [one["status"] for one in resources[2:]] == ["preliminary", "cancelled", "preliminary"]
+    assert [resource["status"] for resource in resources[2:]] == [
+        "preliminary",
+        "cancelled",
+        "preliminary",
+    ]
     assert "Too short." in resources[3]["conclusion"]
-    assert all(NOTICE in one["conclusion"] for one in resources[2:])
+    assert all(NOTICE in resource["conclusion"] for resource in resources[2:])
     assert "<b>" not in resources[3]["text"]["div"]
 
 
 def test_a_number_is_an_observation_with_its_interval() -> None:
     outcome = Outcome(kind="number", label="phq8", title="PHQ-8", assessed="Asked.", unit="points")
-    told = manifest().model_copy(update={"outcome": outcome})
-    found = _resources(bundle(told, "ab" * 32, [row("a", value=7.5, low=3.0, high=12.0)], MADE))
-    assert found[1]["resourceType"] == "Observation"
-    assert found[1]["valueQuantity"] == {"value": 7.5, "unit": "points"}
-    assert "3 to 12" in found[1]["note"][0]["text"]
-    assert set(found[1]) - {"resourceType"} <= ALLOWED["Observation"]
+    output = manifest().model_copy(update={"outcome": outcome})
+    result = _resources(bundle(output, "ab" * 32, [row("a", value=7.5, low=3.0, high=12.0)], MADE))
+    assert result[1]["resourceType"] == "Observation"
+    assert result[1]["valueQuantity"] == {"value": 7.5, "unit": "points"}
+    assert "3 to 12" in result[1]["note"][0]["text"]
+    assert set(result[1]) - {"resourceType"} <= ALLOWED["Observation"]
 
 
 def test_the_same_rows_give_the_same_identifiers() -> None:

@@ -20,42 +20,47 @@ COUNT = 120
 
 def _rows() -> list[Row]:
     rng = np.random.default_rng(0)
-    found = []
+    result = []
     for number in range(COUNT):
         truth = rng.random() < 0.4
         probability = float(np.clip(rng.normal(0.65 if truth else 0.35, 0.2), 0.01, 0.99))
-        told = {"sex": "fm"[number % 2], "site": "A" if number % 5 else f"S{number // 40}"}
-        found.append(row(number, probability, "low" if truth else "high", attributes=told))
-    return found
+        record = {"sex": "fm"[number % 2], "site": "A" if number % 5 else f"S{number // 40}"}
+        result.append(row(number, probability, "low" if truth else "high", attributes=record))
+    return result
 
 
 def test_scores_are_those_of_another_implementation() -> None:
     rows = _rows()
-    found = evaluate(manifest(), rows)
-    truth = np.array([one.truth == "low" for one in rows])
-    probability = np.array([one.assessment.probability for one in rows], float)
-    told = {one.metric: one for one in found.scores}
-    assert told["auroc"].value == pytest.approx(roc_auc_score(truth, probability), abs=1e-6)
-    said = probability >= 0.5
-    assert told["sensitivity"].value == pytest.approx(recall_score(truth, said))
-    assert told["specificity"].value == pytest.approx(recall_score(~truth, ~said))
-    low, high = wilson(told["sensitivity"].value, truth.sum())
-    assert (told["sensitivity"].interval.low, told["sensitivity"].interval.high) == (low, high)
-    assert told["brier"].interval.low < told["brier"].value < told["brier"].interval.high
-    assert found.coverage is not None
-    assert found.coverage.value == pytest.approx((said == truth).mean())
-    assert (found.recordings, found.patients, found.missing, found.reasons) == (COUNT, COUNT, 0, {})
+    evaluation = evaluate(manifest(), rows)
+    truth = np.array([item.truth == "low" for item in rows])
+    probability = np.array([item.assessment.probability for item in rows], float)
+    record = {item.metric: item for item in evaluation.scores}
+    assert record["auroc"].value == pytest.approx(roc_auc_score(truth, probability), abs=1e-6)
+    text = probability >= 0.5
+    assert record["sensitivity"].value == pytest.approx(recall_score(truth, text))
+    assert record["specificity"].value == pytest.approx(recall_score(~truth, ~text))
+    low, high = wilson(record["sensitivity"].value, truth.sum())
+    assert (record["sensitivity"].interval.low, record["sensitivity"].interval.high) == (low, high)
+    assert record["brier"].interval.low < record["brier"].value < record["brier"].interval.high
+    assert evaluation.coverage is not None
+    assert evaluation.coverage.value == pytest.approx((text == truth).mean())
+    assert (evaluation.recordings, evaluation.patients, evaluation.missing, evaluation.reasons) == (
+        COUNT,
+        COUNT,
+        0,
+        {},
+    )
 
 
 def test_calibration_and_net_benefit_by_hand() -> None:
     rows = _rows()
-    found = evaluate(manifest(), rows)
-    assert sum(one.recordings for one in found.calibration) == COUNT
-    for one in found.calibration:
-        inside = [r for r in rows if one.low <= (r.assessment.probability or 0) < one.high]
-        assert one.recordings == len(inside)
-        assert one.observed.value == np.mean([r.truth == "low" for r in inside])
-    point = next(one for one in found.benefit if one.threshold == pytest.approx(0.2))
+    evaluation = evaluate(manifest(), rows)
+    assert sum(item.recordings for item in evaluation.calibration) == COUNT
+    for item in evaluation.calibration:
+        inside = [r for r in rows if item.low <= (r.assessment.probability or 0) < item.high]
+        assert item.recordings == len(inside)
+        assert item.observed.value == np.mean([r.truth == "low" for r in inside])
+    point = next(item for item in evaluation.benefit if item.threshold == pytest.approx(0.2))
     taken = [r for r in rows if (r.assessment.probability or 0) >= 0.2]
     right = sum(r.truth == "low" for r in taken)
     expected = right / COUNT - (len(taken) - right) / COUNT * 0.2 / 0.8
@@ -65,29 +70,34 @@ def test_calibration_and_net_benefit_by_hand() -> None:
 
 
 def test_groups_of_few_are_put_together_without_their_names() -> None:
-    found = evaluate(manifest(), _rows())
-    sites = {cell.value for one in found.subgroups if one.attribute == "site" for cell in one.cells}
+    evaluation = evaluate(manifest(), _rows())
+    sites = {
+        cell.value
+        for item in evaluation.subgroups
+        if item.attribute == "site"
+        for cell in item.cells
+    }
     assert sites == set()  # but for one site all are small, so nothing can be compared
-    sexes = [one for one in found.subgroups if one.attribute == "sex"]
+    sexes = [item for item in evaluation.subgroups if item.attribute == "sex"]
     assert [cell.value for cell in sexes[0].cells] == ["female", "male"]
-    rows = [replace(one, attributes={"age": str(20 + 2 * (n % 15)), "name": f"Jane {n}"})
-            for n, one in enumerate(_rows())]  # fmt: skip
-    rows[:4] = [replace(one, attributes={"age": "90"}) for one in rows[:4]]
-    told = evaluate(manifest(), rows)
-    assert {one.attribute for one in told.subgroups} == {"age"}
-    (cell,) = [c for c in told.subgroups[0].cells if c.value == RARE]
+    rows = [replace(item, attributes={"age": str(20 + 2 * (n % 15)), "name": f"Jane {n}"})
+            for n, item in enumerate(_rows())]  # fmt: skip
+    rows[:4] = [replace(item, attributes={"age": "90"}) for item in rows[:4]]
+    output = evaluate(manifest(), rows)
+    assert {item.attribute for item in output.subgroups} == {"age"}
+    (cell,) = [c for c in output.subgroups[0].cells if c.value == RARE]
     assert (cell.examples, cell.score) == (4, None)
-    assert "Jane" not in told.model_dump_json()
+    assert "Jane" not in output.model_dump_json()
 
 
 def test_several_recordings_a_patient_make_wider_intervals() -> None:
-    alone = {one.metric: one.interval for one in evaluate(manifest(), _rows()).scores}
-    rows = [replace(one, patient=f"p{n // 6}") for n, one in enumerate(_rows())]
-    found = evaluate(manifest(), rows)
-    assert found.patients == COUNT // 6
-    told = {one.metric: one.interval for one in found.scores}
-    assert told["sensitivity"].clusters == COUNT // 6
-    assert told["sensitivity"].method != alone["sensitivity"].method
+    alone = {item.metric: item.interval for item in evaluate(manifest(), _rows()).scores}
+    rows = [replace(item, patient=f"p{n // 6}") for n, item in enumerate(_rows())]
+    evaluation = evaluate(manifest(), rows)
+    assert evaluation.patients == COUNT // 6
+    record = {item.metric: item.interval for item in evaluation.scores}
+    assert record["sensitivity"].clusters == COUNT // 6
+    assert record["sensitivity"].method != alone["sensitivity"].method
 
 
 def test_what_cannot_be_used_is_counted() -> None:
@@ -95,10 +105,10 @@ def test_what_cannot_be_used_is_counted() -> None:
         row(0, 0.7, "low"), row(1, 0.2, "yes"), row(2, 0.3, None),
         row(3, status="not scored", truth="low"), row(4, status="abstained", truth="high"),
     ]  # fmt: skip
-    found = evaluate(manifest(), rows)
-    assert (found.recordings, found.missing, found.unknown) == (1, 1, {"yes": 1})
-    assert found.flow == {"high": {"abstained": 1}, "low": {"low": 1, "not scored": 1}}
-    assert "auroc" in found.reasons
+    evaluation = evaluate(manifest(), rows)
+    assert (evaluation.recordings, evaluation.missing, evaluation.unknown) == (1, 1, {"yes": 1})
+    assert evaluation.flow == {"high": {"abstained": 1}, "low": {"low": 1, "not scored": 1}}
+    assert "auroc" in evaluation.reasons
     assert evaluate(manifest(), rows[1:]).reasons == {
         "scores": "no recording has both a score and a known truth"
     }
@@ -112,16 +122,16 @@ def _number() -> Manifest:
 def test_numbers_have_errors_and_coverage() -> None:
     rng = np.random.default_rng(3)
     truth = rng.normal(10, 4, 60)
-    said = truth + rng.normal(0, 2, 60)
+    text = truth + rng.normal(0, 2, 60)
     rows = [
         row(n, truth=f"{t:.6f}", value=float(s), low=float(s) - 3, high=float(s) + 3)
-        for n, (t, s) in enumerate(zip(truth, said, strict=True))
+        for n, (t, s) in enumerate(zip(truth, text, strict=True))
     ]
-    found = evaluate(_number(), [*rows, row("x", truth="many", value=1.0)])
-    told = {one.metric: one.value for one in found.scores}
-    assert told["mae"] == pytest.approx(mean_absolute_error(truth, said), abs=1e-5)
-    assert set(told) == {"rmse", "mae", "ccc"}
-    assert found.coverage is not None
-    assert found.coverage.value == pytest.approx((np.abs(truth - said) <= 3).mean())
-    assert found.unknown == {"many": 1}
-    assert (found.calibration, found.benefit) == ([], [])
+    evaluation = evaluate(_number(), [*rows, row("x", truth="many", value=1.0)])
+    record = {score.metric: score.value for score in evaluation.scores}
+    assert record["mae"] == pytest.approx(mean_absolute_error(truth, text), abs=1e-5)
+    assert set(record) == {"rmse", "mae", "ccc"}
+    assert evaluation.coverage is not None
+    assert evaluation.coverage.value == pytest.approx((np.abs(truth - text) <= 3).mean())
+    assert evaluation.unknown == {"many": 1}
+    assert (evaluation.calibration, evaluation.benefit) == ([], [])

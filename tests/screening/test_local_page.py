@@ -24,17 +24,19 @@ def server(tmp_path: Path) -> Iterator[local_page.Server]:
     report = tmp_path / "report"
     (report / "incoming").mkdir(parents=True)
     source = screening()
-    kept, log = Journal(report, Run(SHA256)), Audit(report)
+    stored, log = Journal(report, Run(SHA256)), Audit(report)
     with (
         Workers(source.load, 1, report / ".scratch") as workers,
-        local_page.Server(local_page.Desk(source, workers, kept, log, report / "incoming")) as made,
+        local_page.Server(
+            local_page.Desk(source, workers, stored, log, report / "incoming")
+        ) as made,
     ):
         thread = threading.Thread(target=made.serve_forever, args=(0.05,))
         thread.start()
         yield made
         made.shutdown()
         thread.join()
-    kept.close()
+    stored.close()
     log.close()
 
 
@@ -59,9 +61,9 @@ def test_a_recording_is_scored_and_not_kept(server: local_page.Server, tmp_path:
     audio = (tmp_path / "one.wav").read_bytes()
     name = "../../<b>Jane\n.wav"
     for body, status in ((audio, {"scored", "abstained"}), (b"Dear all", {"not scored"})):
-        code, _, told = _asked(server, "POST", f"/{server.token}/score?name={quote(name)}", body)
+        code, _, output = _asked(server, "POST", f"/{server.token}/score?name={quote(name)}", body)
         assert code == 200
-        row = json.loads(told)
+        row = json.loads(output)
         assert row["status"] in status
         assert (row["id"], row["bundle"]) == (name, SHA256)
         assert len(row["sha256"]) == 64
@@ -81,9 +83,9 @@ def test_it_listens_on_this_computer_alone(server: local_page.Server) -> None:
 
 
 def test_the_page_and_its_parts(server: local_page.Server) -> None:
-    code, told, page = _asked(server, "GET", f"/{server.token}/")
+    code, output, page = _asked(server, "GET", f"/{server.token}/")
     assert code == 200
-    policy = told["Content-Security-Policy"]
+    policy = output["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     assert b"not a medical device" in page
@@ -115,15 +117,15 @@ def test_nobody_is_answered_without_the_address(
 def test_another_name_or_page_is_refused(
     server: local_page.Server, headers: dict[str, str]
 ) -> None:
-    code, _, told = _asked(server, "POST", f"/{server.token}/score", b"x", **headers)
+    code, _, output = _asked(server, "POST", f"/{server.token}/score", b"x", **headers)
     assert code == 403
-    assert "127.0.0.1 only" in told.decode()
+    assert "127.0.0.1 only" in output.decode()
 
 
 def test_too_much_is_refused_before_it_is_read(server: local_page.Server, tmp_path: Path) -> None:
     path = f"/{server.token}/score"
-    code, _, told = _asked(server, "POST", path, Content_Length=str(local_page.LARGEST + 1))
-    assert (code, "larger than 1024 MB" in told.decode()) == (413, True)
+    code, _, output = _asked(server, "POST", path, Content_Length=str(local_page.LARGEST + 1))
+    assert (code, "larger than 1024 MB" in output.decode()) == (413, True)
     for length in ("-1", "many", "1_0", "٣"):
         line = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
         line.putrequest("POST", path)

@@ -48,12 +48,12 @@ class _Elements(HTMLParser):
 
 
 def _report(rows: list[Row], **told: object) -> Report:
-    given = {
+    inputs = {
         "manifest": manifest(), "sha256": "ab" * 32, "rows": rows, "drift": Drift(recordings=5),
         "evaluation": None, "made": datetime(2026, 1, 2, tzinfo=UTC), "audit": "cd" * 32,
         "passed_over": {},
     }  # fmt: skip
-    return Report(**{**given, **told})  # type: ignore[arg-type]
+    return Report(**{**inputs, **told})  # type: ignore[arg-type]
 
 
 def _pages(rows: list[Row], **told: object) -> dict[str, str]:
@@ -70,18 +70,18 @@ def _mixed() -> list[Row]:
 
 def test_the_page_says_what_it_is_and_loads_and_runs_nothing() -> None:
     (page,) = _pages(_mixed()).values()
-    found = _Elements(page)
+    result = _Elements(page)
     assert page.count(NOTICE) >= 2
     assert "SYNTHETIC" in page
-    policy = next(told["content"] for _, told in found.found if "http-equiv" in told)
+    policy = next(output["content"] for _, output in result.found if "http-equiv" in output)
     assert policy is not None
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
-    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in found.found}
-    for _, told in found.found:
-        assert not [name for name in told if name.startswith("on") or name in ("src", "style")]
-        assert re.match(r"(#|results\.csv$|recordings/)", told.get("href") or "#")
-    told_ids = [told["id"] for _, told in found.found if "id" in told]
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in result.found}
+    for _, output in result.found:
+        assert not [name for name in output if name.startswith("on") or name in ("src", "style")]
+        assert re.match(r"(#|results\.csv$|recordings/)", output.get("href") or "#")
+    told_ids = [output["id"] for _, output in result.found if "id" in output]
     assert len(set(told_ids)) == len(told_ids)
 
 
@@ -115,11 +115,11 @@ def test_every_name_is_text(many: bool) -> None:
     pages = _pages(rows, evaluation=evaluate(manifest(), rows), passed_over={NASTY: 3})
     assert len(pages) == (2 if many else 1)
     for page in pages.values():
-        found = _Elements(page)
-        assert "img" not in {tag for tag, _ in found.found}
+        result = _Elements(page)
+        assert "img" not in {tag for tag, _ in result.found}
         assert "\u202e" not in page
         assert "😀" in page
-        assert "{{ 7*7 }}" in "".join(found.words)
+        assert "{{ 7*7 }}" in "".join(result.words)
     assert "\\n" in visible(NASTY)
 
 

@@ -20,8 +20,8 @@ def test_both_files_hold_the_same() -> None:
     flat = results_table.flat(ROWS, "cd" * 32, named=True)
     read = list(csv.DictReader(io.StringIO(results_table.as_csv(flat).decode(), newline="")))
     stored = pq.read_table(io.BytesIO(results_table.as_parquet(flat))).to_pylist()
-    assert [one["id"] for one in stored] == ["=1+1", "visit\n2 😀"]
-    assert [one["id"] for one in read] == ["'=1+1", "visit\n2 😀"]
+    assert [item["id"] for item in stored] == ["=1+1", "visit\n2 😀"]
+    assert [item["id"] for item in read] == ["'=1+1", "visit\n2 😀"]
     assert stored[0]["probability"] == float(read[0]["probability"]) == 0.75
     assert stored[1]["probability"] is None
     assert read[1]["probability"] == ""
@@ -29,10 +29,10 @@ def test_both_files_hold_the_same() -> None:
     assert stored[0]["warnings"] == "a | b"
     assert stored[0]["attribute.sex"] == "f"
     assert read[0]["attribute.@note"] == "'-x"
-    assert {one["bundle"] for one in stored} == {"cd" * 32}
+    assert {item["bundle"] for item in stored} == {"cd" * 32}
     assert set(read[0]) == set(stored[0])
 
 
 def test_without_names_the_lists_columns_are_left_out() -> None:
-    (one, _) = results_table.flat(ROWS, "cd" * 32, named=False)
-    assert not [column for column in one if column.startswith("attribute.")]
+    (item, _) = results_table.flat(ROWS, "cd" * 32, named=False)
+    assert not [column for column in item if column.startswith("attribute.")]

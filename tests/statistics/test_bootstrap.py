@@ -36,16 +36,16 @@ def _interval(*tallies: Tally, draws: int = 2000, seed: int = 0) -> Interval:
 @pytest.mark.parametrize("name", ["uar", "wa", "ccc", "auroc"])
 @pytest.mark.parametrize("clusters", [5, 10])
 def test_intervals_cover_the_truth_as_often_as_they_say(name: str, clusters: int) -> None:
-    found = covered(CASES[name], clusters, repetitions=300, draws=400)
-    assert (0.92 if clusters == 10 else 0.91) <= found.clustered <= 0.98
-    assert found.alone < 0.75, "utterances drawn one by one must show that they know too much"
+    result = covered(CASES[name], clusters, repetitions=300, draws=400)
+    assert (0.92 if clusters == 10 else 0.91) <= result.clustered <= 0.98
+    assert result.alone < 0.75, "utterances drawn one by one must show that they know too much"
 
 
 @pytest.mark.parametrize("clusters", [5, 10])
 def test_they_cover_over_seeds_too(clusters: int) -> None:
-    found = covered(CASES["uar, three seeds"], clusters, repetitions=300, draws=400)
-    assert 0.92 <= found.clustered <= 0.99
-    assert found.alone < 0.9
+    result = covered(CASES["uar, three seeds"], clusters, repetitions=300, draws=400)
+    assert 0.92 <= result.clustered <= 0.99
+    assert result.alone < 0.9
 
 
 def test_wilsons_covers_where_every_speaker_has_one_example() -> None:
@@ -55,18 +55,18 @@ def test_wilsons_covers_where_every_speaker_has_one_example() -> None:
 
 def test_a_mean_of_normal_data_gets_students_interval() -> None:
     values = np.random.default_rng(1).normal(0, 0.01, size=8)
-    found = _interval(_mean(values), draws=60000)
+    result = _interval(_mean(values), draws=60000)
     half = stats.t.ppf(0.975, 7) * values.std(ddof=1) / np.sqrt(8)
-    assert found.high - values.mean() == pytest.approx(half, rel=0.01)
+    assert result.high - values.mean() == pytest.approx(half, rel=0.01)
 
 
 def test_seeds_widen_it() -> None:
     """Seeds that disagree are uncertainty too; drawing clusters alone would not see it."""
     values = np.random.default_rng(4).normal(0, 1e-5, 30)
     shifts = 0.01 * np.array([-1, -0.5, 0, 0.5, 1.0])
-    one = _interval(*[_mean(values)] * 5)
+    item = _interval(*[_mean(values)] * 5)
     other = _interval(*[_mean(values + shift) for shift in shifts])
-    assert one.high - one.low < 1e-4
+    assert item.high - item.low < 1e-4
     half = stats.t.ppf(0.975, 4) * shifts.std(ddof=1) / 5**0.5
     assert other.high - other.low == pytest.approx(2 * half, rel=0.02)
 
@@ -80,13 +80,13 @@ def test_unequal_clusters_count_for_fewer() -> None:
     ).reach(0.95)
 
 
-@pytest.mark.parametrize(("found", "of"), [(38, 46), (46, 46), (0, 12), (7, 10)])
-def test_wilson_solves_its_equation(found: int, of: int) -> None:
+@pytest.mark.parametrize(("result", "of"), [(38, 46), (46, 46), (0, 12), (7, 10)])
+def test_wilson_solves_its_equation(result: int, of: int) -> None:
     """Its bounds are the shares whose own standard error reaches just to what was found."""
-    for bound in wilson(found / of, of):
-        apart = abs(found / of - bound)
+    for bound in wilson(result / of, of):
+        separate = abs(result / of - bound)
         expected = stats.norm.ppf(0.975) * np.sqrt(bound * (1 - bound) / of)
-        assert apart == pytest.approx(expected, abs=1e-9)
+        assert separate == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_share_of_speakers_of_one_example_gets_wilsons() -> None:
@@ -95,11 +95,11 @@ def test_a_share_of_speakers_of_one_example_gets_wilsons() -> None:
     predicted = np.where(np.arange(46) < 8, 1 - truth, truth)
     answers, each = Answers(truth, predicted, 2), np.arange(46)
     draws, sizes = Draws.of(46), np.ones(46)
-    found = interval(WA, [WA.tally(answers, each, 46)], sizes, draws)
-    assert (round(found.low, 2), round(found.high, 2)) == (0.69, 0.91)
-    assert found.method == "wilson/1"
-    one = metric("sensitivity")
-    part = interval(one, [one.tally(answers, each, 46)], sizes, draws)
+    result = interval(WA, [WA.tally(answers, each, 46)], sizes, draws)
+    assert (round(result.low, 2), round(result.high, 2)) == (0.69, 0.91)
+    assert result.method == "wilson/1"
+    item = metric("sensitivity")
+    part = interval(item, [item.tally(answers, each, 46)], sizes, draws)
     assert (part.low, part.high) == wilson(19 / 23, 23)
     assert interval(UAR, [UAR.tally(answers, each, 46)], sizes, draws).method != "wilson/1"
 
@@ -110,23 +110,23 @@ def test_seeds_that_disagree_widen_wilsons_too() -> None:
     for wrong in (4, 8, 12):
         predicted = np.where(np.arange(40) < wrong, 1 - truth, truth)
         tallies.append(WA.tally(Answers(truth, predicted, 2), np.arange(40), 40))
-    found = interval(WA, tallies, np.ones(40), Draws.of(40))
+    result = interval(WA, tallies, np.ones(40), Draws.of(40))
     low, high = wilson(0.8, 40)
-    assert found.low < low < high < found.high
+    assert result.low < low < high < result.high
 
 
 def test_nothing_wrong_is_not_certainty() -> None:
     truth, owner = (np.arange(60) % 2).astype(float), np.arange(60) // 6
     tally = UAR.tally(Answers(truth, truth, 2), owner, 10)
-    found = interval(UAR, [tally], np.full(10, 6.0), Draws.of(10))
-    assert (found.low, found.high) == wilson(1.0, 10)
-    assert found.method == "wilson/clusters/1"
+    result = interval(UAR, [tally], np.full(10, 6.0), Draws.of(10))
+    assert (result.low, result.high) == wilson(1.0, 10)
+    assert result.method == "wilson/clusters/1"
 
 
 def test_the_same_input_gives_the_same_interval() -> None:
-    one = _mean(np.random.default_rng(0).normal(0, 0.1, 6))
-    assert _interval(one) == _interval(one)
-    assert _interval(one) != _interval(one, seed=1)
+    item = _mean(np.random.default_rng(0).normal(0, 0.1, 6))
+    assert _interval(item) == _interval(item)
+    assert _interval(item) != _interval(item, seed=1)
 
 
 def test_fewer_than_two_clusters_are_refused() -> None:

@@ -39,21 +39,21 @@ def test_pooling_adjacent_violators_is_scikit_learns() -> None:
 
 
 def test_the_logistic_line_is_scikit_learns() -> None:
-    said, truth, clusters, _ = speakers(80, 0, slope=0.5, shift=0.4)
+    text, truth, clusters, _ = speakers(80, 0, slope=0.5, shift=0.4)
     counting = calibration.weights(clusters)
     other = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
-    other.fit(calibration.logit(said)[:, None], truth, sample_weight=counting)
-    found = calibration.line(said, truth, counting)
-    assert found == pytest.approx((other.coef_[0, 0], other.intercept_[0]), abs=1e-4)
+    other.fit(calibration.logit(text)[:, None], truth, sample_weight=counting)
+    result = calibration.line(text, truth, counting)
+    assert result == pytest.approx((other.coef_[0, 0], other.intercept_[0]), abs=1e-4)
 
 
 @pytest.mark.parametrize("method", ["temperature", "platt", "beta", "isotonic"])
 def test_every_method_mends_what_is_off(method: str) -> None:
     slope, shift = (0.4, 0.0) if method == "temperature" else (0.4, 0.8)
-    said, truth, clusters, _ = speakers(1500, 1, slope, shift)
-    found = calibration.fitted(method, said, truth, calibration.weights(clusters))
+    text, truth, clusters, _ = speakers(1500, 1, slope, shift)
+    result = calibration.fitted(method, text, truth, calibration.weights(clusters))
     other, real, theirs, chance = speakers(1500, 2, slope, shift)
-    mended = found(other)
+    mended = result(other)
     assert np.abs(mended - chance).mean() < 0.04 < np.abs(other - chance).mean()
     assert calibration.line(mended, real, calibration.weights(theirs))[0] == pytest.approx(
         1, abs=0.2
@@ -63,63 +63,65 @@ def test_every_method_mends_what_is_off(method: str) -> None:
 @pytest.mark.parametrize("method", calibration.METHODS)
 @given(seed=st.integers(0, 10_000))
 def test_order_is_kept_and_probabilities_are_such(method: str, seed: int) -> None:
-    said, truth, clusters, _ = speakers(12, seed)
+    text, truth, clusters, _ = speakers(12, seed)
     truth[0], truth[-1] = 0, 1
-    found = calibration.fitted(method, said, truth, calibration.weights(clusters))
-    mended = found(np.linspace(0, 1, 50))
+    result = calibration.fitted(method, text, truth, calibration.weights(clusters))
+    mended = result(np.linspace(0, 1, 50))
     assert (np.diff(mended) >= -1e-12).all()
     assert ((mended >= 0) & (mended <= 1)).all()
-    again = calibration.calibrated(method, found.parameters, np.linspace(0, 1, 50))
+    again = calibration.calibrated(method, result.parameters, np.linspace(0, 1, 50))
     assert (again == mended).all()
 
 
 def test_separable_speakers_give_finite_numbers() -> None:
-    said = np.array([0.1, 0.2, 0.8, 0.9])
+    values = np.array([0.1, 0.2, 0.8, 0.9])
     truth = np.array([0.0, 0.0, 1.0, 1.0])
     for method in calibration.METHODS:
-        assert np.isfinite(calibration.fitted(method, said, truth, np.ones(4))(said)).all()
-    assert np.isfinite(calibration.line(said, truth, np.ones(4))).all()
+        assert np.isfinite(calibration.fitted(method, values, truth, np.ones(4))(values)).all()
+    assert np.isfinite(calibration.line(values, truth, np.ones(4))).all()
 
 
-def test_a_speaker_counts_once_however_often_he_is_heard() -> None:
-    said, truth, clusters, _ = speakers(40, 3, each=1)
-    often = np.concatenate([np.arange(len(said)), np.repeat(np.flatnonzero(clusters == 0), 500)])
+def test_a_speaker_counts_once_however_often_he_is_encoded() -> None:
+    text, truth, clusters, _ = speakers(40, 3, each=1)
+    often = np.concatenate([np.arange(len(text)), np.repeat(np.flatnonzero(clusters == 0), 500)])
     for method in calibration.METHODS:
-        one = calibration.fitted(method, said, truth, calibration.weights(clusters))
+        item = calibration.fitted(method, text, truth, calibration.weights(clusters))
         other = calibration.fitted(
-            method, said[often], truth[often], calibration.weights(clusters[often])
+            method, text[often], truth[often], calibration.weights(clusters[often])
         )
         grid = np.linspace(0.01, 0.99, 30)
-        assert one(grid) == pytest.approx(other(grid), abs=1e-3)
+        assert item(grid) == pytest.approx(other(grid), abs=1e-3)
 
 
 def test_no_speaker_calibrates_himself() -> None:
     """Turning a speaker's own labels round changes nothing of what is said of him but the folds."""
-    said, truth, clusters, _ = speakers(60, 4, each=1)
+    text, truth, clusters, _ = speakers(60, 4, each=1)
     dealt = calibration.folds(clusters, truth)
-    assert all(len(set(dealt[clusters == one])) == 1 for one in np.unique(clusters))
+    assert all(len(set(dealt[clusters == item])) == 1 for item in np.unique(clusters))
     seen: list[set[int]] = []
 
     def fit(p: Array, t: Array, c: NDArray[np.int64]) -> calibration.Calibrator:
         seen.append(set(c.tolist()))
         return calibration.Calibrator("none", {})
 
-    calibration.held_out(said, truth, clusters, fit)
-    left_out = [set(clusters.tolist()) - one for one in seen]
-    assert sorted(speaker for one in left_out for speaker in one) == sorted(set(clusters.tolist()))
+    calibration.held_out(text, truth, clusters, fit)
+    left_out = [set(clusters.tolist()) - item for item in seen]
+    assert sorted(speaker for item in left_out for speaker in item) == sorted(
+        set(clusters.tolist())
+    )
 
 
 def test_what_is_calibrated_is_left_alone_and_what_is_off_is_not() -> None:
-    kept = [calibration.chosen(*speakers(60, seed)[:3]).method for seed in range(10)]
-    assert kept.count("none") >= 8
+    stored = [calibration.chosen(*speakers(60, seed)[:3]).method for seed in range(10)]
+    assert stored.count("none") >= 8
     mended = [calibration.chosen(*speakers(60, seed, 0.3, 1.0)[:3]).method for seed in range(10)]
     assert mended.count("none") == 0
 
 
 def test_few_speakers_get_no_curve() -> None:
     for seed in range(5):
-        said, truth, clusters, _ = speakers(30, seed, 0.2, 1.0)
-        assert calibration.chosen(said, truth, clusters).method not in ("isotonic", "beta")
+        text, truth, clusters, _ = speakers(30, seed, 0.2, 1.0)
+        assert calibration.chosen(text, truth, clusters).method not in ("isotonic", "beta")
 
 
 def test_an_unknown_method_is_refused() -> None:

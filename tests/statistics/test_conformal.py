@@ -42,8 +42,8 @@ def test_too_few_speakers_give_infinity_and_no_false_promise(
     count: int, level: float, seed: int
 ) -> None:
     scores = np.random.default_rng(seed).normal(size=count)
-    found = conformal.quantile(scores, np.arange(count), level)
-    assert np.isinf(found) == (count + 1e-9 < level * (count + 1))
+    result = conformal.quantile(scores, np.arange(count), level)
+    assert np.isinf(result) == (count + 1e-9 < level * (count + 1))
 
 
 def people(count: int, rng: np.random.Generator) -> tuple[Array, Array, NDArray[np.int64]]:
@@ -72,14 +72,14 @@ def test_sets_cover_held_out_speakers_of_each_class_once_calibrated(level: float
     """Calibrated as a bundle is: what is fitted is fitted on the same speakers, held out in turn."""
     covered, of_each = [], []
     for seed in range(SEEDS):
-        said, truth, clusters, _ = speakers(200, seed, slope=0.5, shift=0.5)
-        mended = calibration.held_out(said, truth, clusters)
+        text, truth, clusters, _ = speakers(200, seed, slope=0.5, shift=0.5)
+        mended = calibration.held_out(text, truth, clusters)
         pairs = np.stack([1 - mended, mended], 1)
-        found = conformal.set_quantiles(pairs, truth.astype(int), clusters, level)
-        assert len(found) == 2
+        result = conformal.set_quantiles(pairs, truth.astype(int), clusters, level)
+        assert len(result) == 2
         other, real, theirs, _ = speakers(1000, seed + 1000, slope=0.5, shift=0.5)
-        deployed = calibration.chosen(said, truth, clusters)(other)
-        sets = conformal.held(np.stack([1 - deployed, deployed], 1), found)
+        deployed = calibration.chosen(text, truth, clusters)(other)
+        sets = conformal.held(np.stack([1 - deployed, deployed], 1), result)
         inside = sets[np.arange(len(real)), real.astype(int)]
         counting = calibration.weights(theirs)
         covered.append(np.average(inside, weights=counting))
@@ -90,10 +90,10 @@ def test_sets_cover_held_out_speakers_of_each_class_once_calibrated(level: float
 
 def test_a_rare_class_shares_the_quantile_of_all() -> None:
     rng = np.random.default_rng(0)
-    said = rng.random(60)
+    text = rng.random(60)
     truth = np.zeros(60, int)
     truth[:4] = 1
-    pairs = np.stack([1 - said, said], 1)
+    pairs = np.stack([1 - text, text], 1)
     assert len(conformal.set_quantiles(pairs, truth, np.arange(60), 0.8)) == 1
 
 
@@ -106,7 +106,7 @@ def test_reported_coverage_is_of_speakers_the_quantile_did_not_see() -> None:
     rng = np.random.default_rng(1)
     values, truth, clusters = people(400, rng)
     assert conformal.interval_coverage(values, truth, clusters, 0.9) == pytest.approx(0.9, abs=0.03)
-    said, labels, theirs, _ = speakers(400, 1)
-    pairs = np.stack([1 - said, said], 1)
-    found = conformal.set_coverage(pairs, labels.astype(int), theirs, 0.9)
-    assert found == pytest.approx(0.9, abs=0.03)
+    text, labels, theirs, _ = speakers(400, 1)
+    pairs = np.stack([1 - text, text], 1)
+    result = conformal.set_coverage(pairs, labels.astype(int), theirs, 0.9)
+    assert result == pytest.approx(0.9, abs=0.03)

@@ -46,38 +46,38 @@ def _paired(ours: list[Tally], theirs: list[Tally], exchanges: int = 5000) -> Pa
 
 def test_few_clusters_are_exchanged_in_all_ways() -> None:
     ours, theirs = _pair(np.random.default_rng(1), 5, 0.1)
-    found = _paired(ours, theirs)
-    apart = []
+    result = _paired(ours, theirs)
+    separate = []
     for sides in product((0.0, 1.0), repeat=5):
         side = np.array([sides])
         both = ours[0].beside(theirs[0])
         a = both.scores(np.hstack([1 - side, side]))
         b = both.scores(np.hstack([side, 1 - side]))
-        apart.append(float(a[0] - b[0]))
-    assert found.p == pytest.approx(np.mean(np.abs(apart) >= abs(apart[0]) - 1e-12))
-    assert found.difference == pytest.approx(apart[0])
-    assert found.test.endswith("exact")
+        separate.append(float(a[0] - b[0]))
+    assert result.p == pytest.approx(np.mean(np.abs(separate) >= abs(separate[0]) - 1e-12))
+    assert result.difference == pytest.approx(separate[0])
+    assert result.test.endswith("exact")
 
 
 @pytest.mark.parametrize(("clusters", "exchanges"), [(8, 0), (14, 200)])
 def test_false_alarms_come_at_the_level(clusters: int, exchanges: int) -> None:
     """Never more often than said: 400 draws of a true 5 % exceed 8 % once in 500 times."""
     rng = np.random.default_rng(0)
-    found = np.array([_paired(*_pair(rng, clusters, 0.0), exchanges).p for _ in range(400)])
-    assert 0.025 < np.mean(found <= 0.05) < 0.08
-    assert 0.07 < np.mean(found <= 0.1) < 0.14
+    values = np.array([_paired(*_pair(rng, clusters, 0.0), exchanges).p for _ in range(400)])
+    assert 0.025 < np.mean(values <= 0.05) < 0.08
+    assert 0.07 < np.mean(values <= 0.1) < 0.14
 
 
 def test_a_difference_is_seen_and_its_interval_holds_it() -> None:
-    found = _paired(*_pair(np.random.default_rng(2), 30, 0.2))
-    assert found.p < 0.01
-    assert 0 < found.interval.low < found.difference < found.interval.high
+    result = _paired(*_pair(np.random.default_rng(2), 30, 0.2))
+    assert result.p < 0.01
+    assert 0 < result.interval.low < result.difference < result.interval.high
 
 
 def test_the_same_predictions_are_not_different() -> None:
     ours, _ = _pair(np.random.default_rng(3), 20, 0.0)
-    found = _paired(ours, ours)
-    assert (found.difference, found.p, found.effect) == (0.0, 1.0, None)
+    result = _paired(ours, ours)
+    assert (result.difference, result.p, result.effect) == (0.0, 1.0, None)
 
 
 def test_the_effect_is_the_difference_over_its_deviation_between_clusters() -> None:
@@ -85,17 +85,17 @@ def test_the_effect_is_the_difference_over_its_deviation_between_clusters() -> N
     rng = np.random.default_rng(4)
     owner, truth = np.repeat(np.arange(40), EACH), np.zeros(40 * EACH)
     right = [rng.random(len(owner)) < rng.uniform(low, 0.9, 40)[owner] for low in (0.6, 0.4)]
-    mine, yours = ([_guesser(truth, one, owner)] for one in right)
+    mine, yours = ([_guesser(truth, item, owner)] for item in right)
     each = (right[0] * 1.0 - right[1]).reshape(40, EACH).mean(1)
-    found = paired(UAR, mine, yours, np.full(40, float(EACH)), Draws.of(40, 20000))
-    assert found.effect == pytest.approx(each.mean() / each.std(ddof=1), rel=0.03)
+    comparison = paired(UAR, mine, yours, np.full(40, float(EACH)), Draws.of(40, 20000))
+    assert comparison.effect == pytest.approx(each.mean() / each.std(ddof=1), rel=0.03)
 
 
 def test_what_it_calls_detectable_is_found_in_four_of_five_cases() -> None:
     rng, gain = np.random.default_rng(5), 0.1
-    found = [_paired(*_pair(rng, 30, gain), 300) for _ in range(150)]
-    needed = float(np.mean([one.detectable for one in found if one.detectable]))
-    powered = np.mean([one.p <= 0.05 for one in found])
+    result = [_paired(*_pair(rng, 30, gain), 300) for _ in range(150)]
+    needed = float(np.mean([item.detectable for item in result if item.detectable]))
+    powered = np.mean([item.p <= 0.05 for item in result])
     standard = needed / (2.045 + 0.854)
     assert powered == pytest.approx(stats.norm.cdf(gain / standard - 2), abs=0.08)
 
@@ -104,10 +104,10 @@ def test_seeds_may_be_more_on_one_side() -> None:
     rng = np.random.default_rng(6)
     ours, theirs = _pair(rng, 9, 0.1)
     more = [*theirs, *theirs]
-    found, same = _paired(ours, more), _paired(ours, theirs)
-    assert found.difference == pytest.approx(same.difference)
-    assert found.p == same.p
-    assert found.by_seed == []
+    result, same = _paired(ours, more), _paired(ours, theirs)
+    assert result.difference == pytest.approx(same.difference)
+    assert result.p == same.p
+    assert result.by_seed == []
 
 
 def test_curves_are_compared_too() -> None:

@@ -52,45 +52,45 @@ def test_rank_intervals_hold_the_true_ranks(clusters: int) -> None:
     skills = [2.0, 1.6, 1.5, 1.0, 0.2]
     rng, hits = np.random.default_rng(0), []
     for _ in range(150):
-        found = _ranked(_entries(rng, skills, clusters), 400)
-        hits.append((found.low <= np.arange(1, 6)) & (np.arange(1, 6) <= found.high))
+        result = _ranked(_entries(rng, skills, clusters), 400)
+        hits.append((result.low <= np.arange(1, 6)) & (np.arange(1, 6) <= result.high))
     assert (np.mean(hits, axis=0) >= 0.93).all()
 
 
-def test_equals_are_rarely_told_apart() -> None:
+def test_equals_are_rarely_distinguished() -> None:
     rng, split = np.random.default_rng(1), []
     for _ in range(200):
-        found = _ranked(_entries(rng, [1.0] * 5, 15), 400)
-        split.append(found.groups.max() > 1)
+        result = _ranked(_entries(rng, [1.0] * 5, 15), 400)
+        split.append(result.groups.max() > 1)
     assert np.mean(split) <= 0.06
 
 
-def test_who_is_far_apart_is_told_apart() -> None:
-    found = _ranked(_entries(np.random.default_rng(2), [0.0, 3.0, 1.5], 40))
-    assert found.groups.tolist() == [3, 1, 2]
-    assert found.low.tolist() == found.high.tolist() == [3, 1, 2]
-    assert found.best.tolist() == [0, 1, 0]
+def test_who_is_far_apart_is_distinguished() -> None:
+    result = _ranked(_entries(np.random.default_rng(2), [0.0, 3.0, 1.5], 40))
+    assert result.groups.tolist() == [3, 1, 2]
+    assert result.low.tolist() == result.high.tolist() == [3, 1, 2]
+    assert result.best.tolist() == [0, 1, 0]
 
 
 def test_what_is_the_same_is_tied_and_shares_being_best() -> None:
-    (one,) = _entries(np.random.default_rng(3), [1.0], 12)
-    found = _ranked([one, one])
-    assert found.groups.tolist() == [1, 1]
-    assert (found.low.tolist(), found.high.tolist()) == ([1, 1], [2, 2])
-    assert found.best == pytest.approx([0.5, 0.5])
+    (item,) = _entries(np.random.default_rng(3), [1.0], 12)
+    result = _ranked([item, item])
+    assert result.groups.tolist() == [1, 1]
+    assert (result.low.tolist(), result.high.tolist()) == ([1, 1], [2, 2])
+    assert result.best == pytest.approx([0.5, 0.5])
 
 
 def test_one_entry_is_first() -> None:
-    found = _ranked(_entries(np.random.default_rng(4), [1.0], 12))
-    assert (found.low[0], found.high[0], found.groups[0], found.best[0]) == (1, 1, 1, 1)
+    result = _ranked(_entries(np.random.default_rng(4), [1.0], 12))
+    assert (result.low[0], result.high[0], result.groups[0], result.best[0]) == (1, 1, 1, 1)
 
 
-def test_drawing_the_same_clusters_for_all_tells_more_apart() -> None:
+def test_drawing_the_same_clusters_for_all_shows_more_apart() -> None:
     entries = _entries(np.random.default_rng(5), [1.0, 1.4], 30)
     sizes = np.full(30, float(EACH))
     joint = replicates(entries, sizes, Draws.of(30), True).drawn
-    alone = [replicates([one], sizes, Draws.of(30, seed=n), True).drawn[:, 0]
-             for n, one in enumerate(entries)]  # fmt: skip
+    alone = [replicates([item], sizes, Draws.of(30, seed=n), True).drawn[:, 0]
+             for n, item in enumerate(entries)]  # fmt: skip
     assert np.std(joint[:, 1] - joint[:, 0]) < 0.7 * np.std(alone[1] - alone[0])
 
 
@@ -100,15 +100,15 @@ def test_seeds_widen_replicates() -> None:
     sizes, draws = np.full(200, float(EACH)), Draws.of(200)
     plain = replicates([few], sizes, draws, True).drawn.std()
     varied = replicates([[*few, *other]], sizes, draws, True)
-    apart = scores([*few, *other])
-    expected = np.sqrt((plain**2) + apart.var(ddof=1) / 2)
+    separate = scores([*few, *other])
+    expected = np.sqrt((plain**2) + separate.var(ddof=1) / 2)
     assert varied.drawn.std() == pytest.approx(expected, rel=0.15)
 
 
 def test_less_may_be_better() -> None:
     entries = _entries(np.random.default_rng(8), [0.0, 3.0], 40)
-    found = ranked(replicates(entries, np.full(40, float(EACH)), Draws.of(40, 300), False))
-    assert found.groups.tolist() == [1, 2]
+    result = ranked(replicates(entries, np.full(40, float(EACH)), Draws.of(40, 300), False))
+    assert result.groups.tolist() == [1, 2]
 
 
 def _made(values: list[float], spread: float, seed: int) -> Replicates:
@@ -120,9 +120,9 @@ def _made(values: list[float], spread: float, seed: int) -> Replicates:
 
 def test_borda_counts_who_is_beaten() -> None:
     sure = [_made([0.9, 0.5, 0.7], 1e-6, 0), _made([0.8, 0.6, 0.1], 1e-6, 1)]
-    found = borda(sure)
-    assert found.value == pytest.approx([1.0, 0.25, 0.25])
-    assert (found.low == found.high).all()
+    result = borda(sure)
+    assert result.value == pytest.approx([1.0, 0.25, 0.25])
+    assert (result.low == result.high).all()
     unsure = borda([_made([0.9, 0.5, 0.7], 0.2, 0)])
     assert (unsure.low <= unsure.value).all()
     assert (unsure.value <= unsure.high).all()
@@ -130,12 +130,12 @@ def test_borda_counts_who_is_beaten() -> None:
 
 
 def test_the_mean_normalised_score_runs_from_chance_to_perfect() -> None:
-    one, other = _made([0.5, 1.0], 0.01, 2), _made([0.0, 1.0], 0.02, 3)
-    found = mean_normalised([(one, 0.5, 1.0), (other, 0.0, 1.0)])
-    assert found.value == pytest.approx([0, 1])
+    item, other = _made([0.5, 1.0], 0.01, 2), _made([0.0, 1.0], 0.02, 3)
+    result = mean_normalised([(item, 0.5, 1.0), (other, 0.0, 1.0)])
+    assert result.value == pytest.approx([0, 1])
     # Errors of 0.01 / 0.5 and of 0.02, averaged over two tasks.
     half = 2.042 * np.hypot(0.02, 0.02) / 2
-    assert found.high - found.value == pytest.approx([half, half], rel=0.1)
+    assert result.high - result.value == pytest.approx([half, half], rel=0.1)
 
 
 def test_draws_that_tie_share() -> None:

@@ -55,9 +55,9 @@ def _moved(files: Files) -> None:
 
 
 def _doubled_entry(files: Files) -> None:
-    told = json_of(files)
-    told["head"] = "mlp"
-    files["results/bands/toy-tone/mlp.json"] = json.dumps(told).encode()
+    document = json_of(files)
+    document["head"] = "mlp"
+    files["results/bands/toy-tone/mlp.json"] = json.dumps(document).encode()
     files["results/bands/toy-tone/mlp.parquet"] = files[TABLE]
     list_files(files)
 
@@ -67,9 +67,9 @@ def _deep(depth: int) -> bytes:
 
 
 def _nested(files: Files) -> None:
-    told = json_of(files)
-    told["training"]["settings"]["x"] = json.loads(_deep(40))
-    with_json(files, told)
+    document = json_of(files)
+    document["training"]["settings"]["x"] = json.loads(_deep(40))
+    with_json(files, document)
 
 
 def _bomb(files: Files) -> None:
@@ -94,11 +94,11 @@ def _other_card(files: Files) -> None:
 
 
 def _inflated(files: Files) -> None:
-    told = json_of(files)
-    for score in told["scores"]:
+    document = json_of(files)
+    for score in document["scores"]:
         score["value"] = min(1.0, score["value"] + 0.05)
         score["by_seed"] = dict.fromkeys(score["by_seed"], score["value"])
-    with_json(files, told)
+    with_json(files, document)
 
 
 KINDS: dict[str, tuple[Spoil, str]] = {

@@ -62,8 +62,8 @@ def good(root: Path) -> Good:
 
 def json_of(files: Files) -> dict[str, Any]:
     """The result, parsed."""
-    told: dict[str, Any] = json.loads(files[RESULT])
-    return told
+    document: dict[str, Any] = json.loads(files[RESULT])
+    return document
 
 
 def table_of(files: Files) -> pa.Table:
@@ -87,9 +87,9 @@ def with_table(files: Files, table: pa.Table) -> None:
 def with_bytes(files: Files, content: bytes) -> None:
     """The same for the bytes of a table."""
     files[TABLE] = content
-    told = json_of(files)
-    told["predictions_sha256"] = hashlib.sha256(content).hexdigest()
-    with_json(files, told)
+    document = json_of(files)
+    document["predictions_sha256"] = hashlib.sha256(content).hexdigest()
+    with_json(files, document)
 
 
 def write(root: Path, files: Files) -> Path:
@@ -123,14 +123,14 @@ def setting(path: str, value: Any) -> Spoil:
     """A key of the result."""
 
     def spoil(files: Files) -> None:
-        told = json_of(files)
+        document = json_of(files)
         *parents, last = path.split("/")
-        place: Any = told
+        place: Any = document
         for key in parents:
             place = place[int(key) if isinstance(place, list) else key]
         at: Any = int(last) if isinstance(place, list) else last
         place[at] = value(place[at]) if callable(value) else value
-        with_json(files, told)
+        with_json(files, document)
 
     return spoil
 
@@ -160,8 +160,10 @@ def rows_kept(keep: Callable[[dict[str, Any]], bool], twice: bool = False) -> Sp
     def spoil(files: Files) -> None:
         table = table_of(files)
         rows = table.to_pylist()
-        kept = [row for row in rows if keep(row)]
-        with_table(files, pa.Table.from_pylist(rows + kept if twice else kept, schema=table.schema))
+        stored = [row for row in rows if keep(row)]
+        with_table(
+            files, pa.Table.from_pylist(rows + stored if twice else stored, schema=table.schema)
+        )
 
     return spoil
 
@@ -175,7 +177,7 @@ def cell(column: str, value: Any, row: int = 0) -> Spoil:
 
 def column(column: str, change: Callable[[Any], Any]) -> Spoil:
     def spoil(columns: dict[str, list[Any]]) -> None:
-        columns[column] = [change(one) for one in columns[column]]
+        columns[column] = [change(item) for item in columns[column]]
 
     return columns_changed(spoil)
 

@@ -56,10 +56,10 @@ def test_no_number_of_the_scores_can_be_another(
     data: st.DataObject, good: spoiling.Good, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     files = spoiling.copied(good.files)
-    told = spoiling.json_of(files)
-    looked = {key: told[key] for key in ("scores", "confusion", "folds", "seeds")}
+    document = spoiling.json_of(files)
+    looked = {key: document[key] for key in ("scores", "confusion", "folds", "seeds")}
     path = data.draw(st.sampled_from(sorted(_numbers(looked), key=str)))
-    place: Any = told
+    place: Any = document
     for key in path[:-1]:
         place = place[key]
     was = place[path[-1]]
@@ -71,7 +71,7 @@ def test_no_number_of_the_scores_can_be_another(
     if math.isclose(value, was, rel_tol=1e-8, abs_tol=1e-8):
         return
     place[path[-1]] = value
-    spoiling.with_json(files, told)
+    spoiling.with_json(files, document)
     assert not _valid(good, files, tmp_path_factory.mktemp("changed"))
 
 

@@ -20,9 +20,9 @@ def _run(task: str, root: Path, catalog: Catalog) -> Path:
         data={corpus.card.id: root / "data"}, seeds=(0, 1),
     )  # fmt: skip
     benchmark = Benchmark(catalog, request, root / "cache", root / "results")
-    (found,) = benchmark.run(lambda words: None, quiet=True)
-    assert isinstance(found, Done), found
-    return found.file
+    (result,) = benchmark.run(lambda words: None, quiet=True)
+    assert isinstance(result, Done), result
+    return result.file
 
 
 @pytest.mark.slow
@@ -41,11 +41,11 @@ def test_under_a_corpus_s_own_parts_counts_are_held_against_folds_and_prediction
 ) -> None:
     catalog = Catalog()
     file = _run("m3ed-emotion", tmp_path, catalog)
-    told = json.loads(file.read_text())
-    name = next(iter(told["data"]["classes"]))
-    told["data"]["scored"] = told["data"]["listed"] = 3
-    told["data"]["classes"][name] = 0
-    file.write_text(json.dumps(told))
-    said = list(map(str, validate(tmp_path / "results", catalog).problems))
-    assert any("data.scored" in one and "or more of the folds" in one for one in said), said
-    assert any("data.classes" in one for one in said), said
+    document = json.loads(file.read_text())
+    name = next(iter(document["data"]["classes"]))
+    document["data"]["scored"] = document["data"]["listed"] = 3
+    document["data"]["classes"][name] = 0
+    file.write_text(json.dumps(document))
+    text = list(map(str, validate(tmp_path / "results", catalog).problems))
+    assert any("data.scored" in item and "or more of the folds" in item for item in text), text
+    assert any("data.classes" in item for item in text), text

@@ -42,9 +42,9 @@ def test_a_bad_submission_is_refused_by_name(
     spoil, words = KINDS[kind]
     files = spoiling.copied(good.files)
     spoil(files)
-    said = _said(spoiling.write(tmp_path, files), good)
-    assert any(words in one for one in said), said
-    assert all("\n" not in one and one.endswith(".") for one in said)
+    text = _said(spoiling.write(tmp_path, files), good)
+    assert any(words in item for item in text), text
+    assert all("\n" not in item and item.endswith(".") for item in text)
 
 
 @pytest.mark.parametrize("kind", ARCHIVES)
@@ -58,8 +58,8 @@ def test_a_trick_of_the_archive_is_refused_and_nothing_is_unpacked(
     shutil.copy(good.archive, archive)
     with zipfile.ZipFile(archive, "a") as packed:
         add(packed)
-    said = _said(archive, good)
-    assert any(words in one for one in said), said
+    text = _said(archive, good)
+    assert any(words in item for item in text), text
     assert [file.name for file in tmp_path.rglob("*") if file.is_file()] == ["bad.zip"]
 
 
@@ -67,8 +67,8 @@ def test_a_link_in_a_folder_is_refused(good: spoiling.Good, tmp_path: Path) -> N
     root = spoiling.write(tmp_path / "one", good.files)
     (root / "models" / "bands" / "notes.md").symlink_to("/etc/hostname")
     (root / "models" / "other").symlink_to(tmp_path)
-    said = _said(root, good)
-    assert sum("got a link" in one for one in said) == 2
+    text = _said(root, good)
+    assert sum("got a link" in item for item in text) == 2
 
 
 def test_more_than_thirty_kinds() -> None:
@@ -78,9 +78,9 @@ def test_more_than_thirty_kinds() -> None:
 def _other_head(good: spoiling.Files, name: str = "mlp") -> spoiling.Files:
     """A second result of the same data, under another head and entry."""
     files = spoiling.copied(good)
-    told = spoiling.json_of(files)
-    told.update(head=name, entry="ab" * 32)
-    spoiling.with_json(files, told)
+    document = spoiling.json_of(files)
+    document.update(head=name, entry="ab" * 32)
+    spoiling.with_json(files, document)
     files[f"results/bands/toy-tone/{name}.json"] = files.pop(spoiling.RESULT)
     files[f"results/bands/toy-tone/{name}.parquet"] = files.pop(spoiling.TABLE)
     spoiling.list_files(files)
@@ -115,18 +115,18 @@ def test_other_examples_truth_or_folds_than_the_boards_are_refused(
 ) -> None:
     files = spoiling.copied(good.files)
     spoil(files)
-    said = _said(spoiling.write(tmp_path, _other_head(files)), good, good.results)
-    assert any(words in one for one in said), said
+    text = _said(spoiling.write(tmp_path, _other_head(files)), good, good.results)
+    assert any(words in item for item in text), text
 
 
 def test_other_data_than_the_boards_is_refused(good: spoiling.Good, tmp_path: Path) -> None:
     files = _other_head(good.files)
-    told = json.loads(files["results/bands/toy-tone/mlp.json"])
-    told["data"]["fingerprint"] = "f" * 64
-    files["results/bands/toy-tone/mlp.json"] = json.dumps(told).encode()
+    document = json.loads(files["results/bands/toy-tone/mlp.json"])
+    document["data"]["fingerprint"] = "f" * 64
+    files["results/bands/toy-tone/mlp.json"] = json.dumps(document).encode()
     spoiling.list_files(files)
-    (said,) = _said(spoiling.write(tmp_path, files), good, good.results)
-    assert "data.fingerprint: is of other data than bands/toy-tone/sgd-probe.json" in said
+    (text,) = _said(spoiling.write(tmp_path, files), good, good.results)
+    assert "data.fingerprint: is of other data than bands/toy-tone/sgd-probe.json" in text
 
 
 def test_the_same_examples_under_another_head_are_valid(
@@ -140,17 +140,17 @@ def test_the_same_examples_under_another_head_are_valid(
 def test_many_are_shared_among_processes(good: spoiling.Good, tmp_path: Path) -> None:
     files = spoiling.copied(good.files)
     for number in range(9):
-        told = spoiling.json_of(good.files)
-        told.update(head=f"head-{number}", entry=f"{number:064x}")
+        document = spoiling.json_of(good.files)
+        document.update(head=f"head-{number}", entry=f"{number:064x}")
         if number == 7:
-            told["scores"][0]["value"] = 0.1
-        files[f"results/bands/toy-tone/head-{number}.json"] = json.dumps(told).encode()
+            document["scores"][0]["value"] = 0.1
+        files[f"results/bands/toy-tone/head-{number}.json"] = json.dumps(document).encode()
         files[f"results/bands/toy-tone/head-{number}.parquet"] = files[spoiling.TABLE]
     spoiling.list_files(files)
     spoiling.write(tmp_path, files)
     report = validate(tmp_path, good.catalog, workers=2)
     assert report.results == 10
-    assert {(one.file, one.field) for one in report.problems} == {
+    assert {(problem.file, problem.field) for problem in report.problems} == {
         ("bands/toy-tone/head-7.json", "scores.0.value")
     }
     assert validate(tmp_path, good.catalog, workers=1) == report

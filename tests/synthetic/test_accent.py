@@ -38,8 +38,8 @@ def test_a_glide_bends_each_syllable() -> None:
     """Autocorrelation pitch at the start and the end of one long syllable."""
     rng = np.random.default_rng(2)
     who = speaker(rng, "male")
-    one = Delivery(pace=0.25, range=0.0, pause=0.0, glide=6.0)
-    signal = speak(who, one, 0.9, rng, noise=0.0)
+    item = Delivery(pace=0.25, range=0.0, pause=0.0, glide=6.0)
+    signal = speak(who, item, 0.9, rng, noise=0.0)
     voiced = np.flatnonzero(np.abs(signal) > 0.01)
     start, end = voiced[0] + 2400, voiced[-1] - 2400
 

@@ -31,9 +31,9 @@ def test_turns_tell_who_speaks_when() -> None:
     signal, turns = converse(Interviewer(rng), who, USUAL, [1.0, 1.5], rng)
     roles = ["interviewer", "participant"] * 2
     assert [turn.who for turn in turns] == roles
-    said = [turn for turn in turns if turn.who == "participant"]
-    assert [round(turn.end - turn.start, 3) for turn in said] == [1.0, 1.5]
-    assert all(one.end <= other.start for one, other in pairwise(turns))
+    text = [turn for turn in turns if turn.who == "participant"]
+    assert [round(turn.end - turn.start, 3) for turn in text] == [1.0, 1.5]
+    assert all(item.end <= other.start for item, other in pairwise(turns))
     for turn, other in pairwise(turns):
         assert _voiced(signal[round(turn.start * 16000) : round(turn.end * 16000)]) > 0.4
         assert _voiced(signal[round(turn.end * 16000) : round(other.start * 16000)]) == 0

@@ -40,13 +40,13 @@ def test_a_snore_has_its_length_and_stays_in_scale(severity: float) -> None:
 
 
 def test_severity_slows_the_flutter_and_widens_the_band() -> None:
-    assert np.median([_beat(one) for one in _snores(0)]) == pytest.approx(55, abs=8)
-    assert np.median([_beat(one) for one in _snores(1)]) == pytest.approx(27, abs=8)
-    assert np.mean([_centre(one) for one in _snores(1)]) > 1.5 * np.mean(
-        [_centre(one) for one in _snores(0)]
+    assert np.median([_beat(item) for item in _snores(0)]) == pytest.approx(55, abs=8)
+    assert np.median([_beat(item) for item in _snores(1)]) == pytest.approx(27, abs=8)
+    assert np.mean([_centre(item) for item in _snores(1)]) > 1.5 * np.mean(
+        [_centre(item) for item in _snores(0)]
     )
 
 
 def test_breath_stops_only_in_apnoea() -> None:
-    assert np.mean([_silent(one) for one in _snores(0)]) == 0
-    assert np.mean([_silent(one) for one in _snores(1)]) > 0.08
+    assert np.mean([_silent(item) for item in _snores(0)]) == 0
+    assert np.mean([_silent(item) for item in _snores(1)]) > 0.08

@@ -51,5 +51,5 @@ def test_a_repetition_comes_again_sample_for_sample(kind: Dysfluency, lag: float
     signal = stutter(who, SMOOTH, 3.0, kind, rng).astype(np.float64)
     shift = round(lag * 16000)
     same = signal[:-shift] == signal[shift:]
-    longest = max(len(run) for run in "".join("x" if one else " " for one in same).split())
+    longest = max(len(run) for run in "".join("x" if item else " " for item in same).split())
     assert longest >= shift  # one whole unit and its gap at the least

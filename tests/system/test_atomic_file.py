@@ -27,7 +27,7 @@ def test_a_failure_leaves_what_was_there_and_no_scratch_file(tmp_path: Path) -> 
     file.write_text("before")
     with pytest.raises(KeyboardInterrupt):
         _interrupted(file)
-    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert file.read_text() == "before"
 
 
@@ -42,7 +42,7 @@ def test_a_failed_rename_leaves_no_scratch_file(tmp_path: Path) -> None:
     (tmp_path / "a" / "inside").mkdir(parents=True)
     with pytest.raises(OSError, match="a"):
         write_atomically(tmp_path / "a", "x")
-    assert [one.name for one in tmp_path.iterdir()] == ["a"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_it_is_on_the_disk_before_it_has_its_name(

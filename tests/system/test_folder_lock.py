@@ -46,12 +46,12 @@ def test_a_second_one_can_wait(tmp_path: Path) -> None:
     )
     assert held.stdout is not None
     assert held.stdout.readline() == "held\n"
-    told: list[str] = []
+    output: list[str] = []
 
     def waiting() -> None:
-        told.append("waiting")
+        output.append("waiting")
         held.kill()
 
     with Lock(tmp_path, waiting=waiting):
-        assert told == ["waiting"]
+        assert output == ["waiting"]
     held.wait()

@@ -34,8 +34,8 @@ def scored(made: Callable[[str], Path], tmp_path: Path) -> Callable[[str], list[
         tasks = [task.id for task in catalog.corpus(name).tasks]
         request = Request(tasks, ["log-mel"], ["linear-probe"], {name: made(name)}, seeds=(0,))
         benchmark = Benchmark(catalog, request, tmp_path / "cache", tmp_path / "results")
-        done = [one for one in benchmark.run(print, quiet=True) if isinstance(one, Done)]
-        assert [one.result.task for one in done] == tasks
+        done = [item for item in benchmark.run(print, quiet=True) if isinstance(item, Done)]
+        assert [item.result.task for item in done] == tasks
         return done
 
     return run

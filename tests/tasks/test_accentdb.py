@@ -20,16 +20,19 @@ def _write(root: Path, *names: str) -> Path:
 
 def test_numbers_of_speakers_start_afresh_in_each_accent(tmp_path: Path) -> None:
     root = _write(tmp_path, "bangla/speaker_01/a.wav", "telugu/speaker_01/a.wav")
-    found = read(CORPUS, root).examples
-    assert [one.labels["accent"] for one in found] == ["bangla", "telugu"]
-    assert [one.groups["speaker"] for one in found] == ["bangla/speaker_01", "telugu/speaker_01"]
-    assert len({one.id for one in found}) == 2
+    examples = read(CORPUS, root).examples
+    assert [item.labels["accent"] for item in examples] == ["bangla", "telugu"]
+    assert [item.groups["speaker"] for item in examples] == [
+        "bangla/speaker_01",
+        "telugu/speaker_01",
+    ]
+    assert len({item.id for item in examples}) == 2
 
 
 def test_files_in_no_speakers_folder_have_no_speaker(tmp_path: Path) -> None:
     root = _write(tmp_path, "bangla/a.wav", "telugu/speaker_01/a.wav")
-    found = read(CORPUS, root).examples
-    assert [one.groups for one in found] == [{}, {"speaker": "telugu/speaker_01"}]
+    examples = read(CORPUS, root).examples
+    assert [item.groups for item in examples] == [{}, {"speaker": "telugu/speaker_01"}]
 
 
 def test_unknown_accents_are_refused_and_hidden_files_passed_over(tmp_path: Path) -> None:
@@ -37,21 +40,23 @@ def test_unknown_accents_are_refused_and_hidden_files_passed_over(tmp_path: Path
                   "bangla/speaker_01/__MACOSX/._a.wav", "klingon/speaker_01/a.wav",
                   "bangla/.DS_Store")  # fmt: skip
     reading = read(CORPUS, root)
-    assert [one.id for one in reading.examples] == ["bangla/speaker_01/a.wav"]
-    assert ["klingon" in one.reason for one in reading.refused] == [True]
+    assert [item.id for item in reading.examples] == ["bangla/speaker_01/a.wav"]
+    assert ["klingon" in item.reason for item in reading.refused] == [True]
 
 
-def test_speakers_stay_apart_and_an_accent_of_two_is_learnt_from_the_other(tmp_path: Path) -> None:
+def test_speakers_stay_separate_and_an_accent_of_two_is_learnt_from_the_other(
+    tmp_path: Path,
+) -> None:
     speakers = {"american": 4, "bangla": 2, "odiya": 2, "telugu": 3, "welsh": 1}
     names = [f"{accent}/speaker_{n:02d}/{file}.wav" for accent, people in speakers.items()
              for n in range(people) for file in range(5)]  # fmt: skip
     chosen = select(
         CATALOG.task("accentdb-accent"), read(CORPUS, _write(tmp_path, *names)).examples
     )
-    found = splits(chosen, [0])
-    audit(chosen, found)
+    folds = splits(chosen, [0])
+    audit(chosen, folds)
     trained: dict[str, list[bool]] = defaultdict(list)
-    for split in found:
+    for split in folds:
         known = {chosen.examples[row].labels["accent"] for row in split.train}
         for accent in {str(chosen.examples[row].labels["accent"]) for row in split.test}:
             trained[accent].append(accent in known)

@@ -23,12 +23,12 @@ TRUTH = "ADReSS-M-test-gr/test-gr/test-gr-groundtruth.csv"
 
 def _root(root: Path, train: str = TRAIN, **files: str) -> Path:
     """A corpus of tables; further files by path, with __ for a slash."""
-    told = {
+    record = {
         "ADReSS-M-train/training-groundtruth.csv": train,
         "ADReSS-M-sample-gr/sample-gr-groundtruth.csv": SAMPLE,
         **(files or {TRUTH: TEST}),
     }
-    for name, text in told.items():
+    for name, text in record.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
     for folder in ("ADReSS-M-train/train", "ADReSS-M-test-gr/test-gr"):
@@ -37,34 +37,34 @@ def _root(root: Path, train: str = TRAIN, **files: str) -> Path:
 
 
 def _examples(root: Path) -> dict[str, Example]:
-    return {one.id: one for one in read(CORPUS, root).examples}
+    return {example.id: example for example in read(CORPUS, root).examples}
 
 
 def test_both_spellings_of_the_file_column_are_read(tmp_path: Path) -> None:
     assert list(_examples(_root(tmp_path))) == ["adrso002", "madrs002", "madrs010"]
 
 
-def test_a_table_without_file_names_is_told_by_its_line(tmp_path: Path) -> None:
+def test_a_table_without_file_names_is_reported_by_its_line(tmp_path: Path) -> None:
     root = _root(tmp_path, "file,dx\nadrso002,Control\n")
     with pytest.raises(ParalbenchError, match=r"training-groundtruth.csv:2: expected a name under"):
         read(CORPUS, root)
 
 
 def test_a_bom_and_crlf_are_no_part_of_a_cell(tmp_path: Path) -> None:
-    found = _examples(_root(tmp_path, **{TRUTH: "\ufeff" + TEST}))["madrs010"]
-    assert found.labels == {"diagnosis": "Control", "mmse": "28"}
+    examples = _examples(_root(tmp_path, **{TRUTH: "\ufeff" + TEST}))["madrs010"]
+    assert examples.labels == {"diagnosis": "Control", "mmse": "28"}
 
 
 def test_na_is_missing(tmp_path: Path) -> None:
     rows = '"adrso003",70,"male",NA,"ProbableAD",NA\n'
-    found = _examples(_root(tmp_path, TRAIN + rows))["adrso003"]
-    assert found.labels == {"diagnosis": "ProbableAD"}
-    assert found.attributes["education"] == "unknown"
+    examples = _examples(_root(tmp_path, TRAIN + rows))["adrso003"]
+    assert examples.labels == {"diagnosis": "ProbableAD"}
+    assert examples.attributes["education"] == "unknown"
 
 
 def test_sex_is_in_lower_case_everywhere(tmp_path: Path) -> None:
-    found = _examples(_root(tmp_path)).values()
-    assert [one.attributes["sex"] for one in found] == ["female", "female", "male"]
+    result = _examples(_root(tmp_path)).values()
+    assert [item.attributes["sex"] for item in result] == ["female", "female", "male"]
 
 
 @pytest.mark.parametrize("suffix", [".mp3", ".wav"])
@@ -76,15 +76,15 @@ def test_audio_may_be_mp3_or_wav(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("place", [TRUTH, "ADReSS-M-test-gr/test-gr-groundtruth.csv"])
 def test_test_labels_lie_inside_or_beside_their_folder(tmp_path: Path, place: str) -> None:
-    found = _examples(_root(tmp_path, **{place: TEST}))["madrs010"]
-    assert (found.labels["diagnosis"], found.partition) == ("Control", "test")
+    examples = _examples(_root(tmp_path, **{place: TEST}))["madrs010"]
+    assert (examples.labels["diagnosis"], examples.partition) == ("Control", "test")
 
 
 def test_without_test_labels_test_speakers_have_none(tmp_path: Path) -> None:
     meta = "addressfname,age,gender,educ\r\nmadrs010,66,Male,9\r\n"
     reading = read(CORPUS, _root(tmp_path, **{"ADReSS-M-meta.csv": meta}))
-    found = {one.id: one for one in reading.examples}["madrs010"]
-    assert (found.labels, found.partition, found.attributes["sex"]) == ({}, "test", "male")
+    by_name = {example.id: example for example in reading.examples}["madrs010"]
+    assert (by_name.labels, by_name.partition, by_name.attributes["sex"]) == ({}, "test", "male")
     with pytest.raises(ParalbenchError, match="no example is in the partition test"):
         splits(select(CATALOG.task("adress-m-diagnosis"), reading.examples), (0,))
 
@@ -93,12 +93,12 @@ def test_spanish_samples_are_passed_over(tmp_path: Path) -> None:
     spanish = _root(tmp_path) / "ADReSS-M-train" / "sample" / "madrs-smpl01.mp3"
     spanish.parent.mkdir()
     spanish.touch()
-    assert all("smpl" not in str(one.clips[0].path) for one in _examples(tmp_path).values())
+    assert all("smpl" not in str(value.clips[0].path) for value in _examples(tmp_path).values())
 
 
-def test_the_languages_are_told_apart(tmp_path: Path) -> None:
-    found = _examples(_root(tmp_path)).values()
-    assert [one.attributes["language"] for one in found] == ["en", "el", "el"]
+def test_the_languages_are_distinguished(tmp_path: Path) -> None:
+    result = _examples(_root(tmp_path)).values()
+    assert [item.attributes["language"] for item in result] == ["en", "el", "el"]
 
 
 def test_dementia_is_the_positive_class() -> None:
@@ -108,22 +108,22 @@ def test_dementia_is_the_positive_class() -> None:
 
 
 @pytest.mark.parametrize("corpus", ["adress-m", "adress", "adresso"])
-def test_the_shared_people_are_told_in_cards_and_readmes(corpus: str) -> None:
-    found = CATALOG.corpus(corpus)
-    told = [task.about for task in found.tasks]
-    told.append((found.folder / "README.md").read_text(encoding="utf-8"))
-    others = {"ADReSS-M", "ADReSSo", "ADReSS"} - {found.card.title.split(":")[0].split(" ")[0]}
-    assert all(other in text for text in told for other in others)
+def test_the_shared_people_are_reported_in_cards_and_readmes(corpus: str) -> None:
+    result = CATALOG.corpus(corpus)
+    output = [task.about for task in result.tasks]
+    output.append((result.folder / "README.md").read_text(encoding="utf-8"))
+    others = {"ADReSS-M", "ADReSSo", "ADReSS"} - {result.card.title.split(":")[0].split(" ")[0]}
+    assert all(other in text for text in output for other in others)
 
 
-def test_a_synthetic_corpus_is_read_whole_and_its_folds_leak_nothing(tmp_path: Path) -> None:
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
     CORPUS.synthesize(tmp_path / "ADReSS-M", 0)
     reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
     assert (len(reading.examples), reading.refused) == (52, ())
-    assert {one.clips[0].path.suffix for one in reading.examples} == {".mp3", ".wav"}
-    assert all(one.clips[0].path.is_file() for one in reading.examples)
+    assert {item.clips[0].path.suffix for item in reading.examples} == {".mp3", ".wav"}
+    assert all(item.clips[0].path.is_file() for item in reading.examples)
     for task, train in zip(CORPUS.tasks, (36, 35), strict=True):
         chosen = select(task, reading.examples)
-        found = audit(chosen, splits(chosen, (0, 1)))
-        assert (found.crossing, found.unknown) == ({}, [])
-        assert all((one.train + one.develop, one.test) == (train, 16) for one in found.folds)
+        report = audit(chosen, splits(chosen, (0, 1)))
+        assert (report.crossing, report.unknown) == ({}, [])
+        assert all((item.train + item.develop, item.test) == (train, 16) for item in report.folds)

@@ -36,12 +36,12 @@ def _read(root: Path, scores: str = "") -> Reading:
     return read(CORPUS, root)
 
 
-def test_segmentations_count_milliseconds_and_only_the_participant_is_heard(
+def test_segmentations_count_milliseconds_and_only_the_participant_is_encoded(
     tmp_path: Path,
 ) -> None:
     _speaker(tmp_path, "ad/adrso002")
-    (one,) = _read(tmp_path).examples
-    assert [(clip.start, clip.end) for clip in one.clips] == [(1.0, 2.5), (4.0, 5.0)]
+    (item,) = _read(tmp_path).examples
+    assert [(clip.start, clip.end) for clip in item.clips] == [(1.0, 2.5), (4.0, 5.0)]
 
 
 def test_the_folder_is_the_diagnosis_and_scores_lie_behind_an_unnamed_column(
@@ -50,11 +50,11 @@ def test_the_folder_is_the_diagnosis_and_scores_lie_behind_an_unnamed_column(
     _speaker(tmp_path, "ad/adrso002")
     _speaker(tmp_path, "cn/adrso003")
     rows = '"1","adrso002",12,"ad"\n"2","adrso003",NA,"cn"\n'
-    found = _read(tmp_path, rows).examples
-    assert [one.labels for one in found] == [
+    examples = _read(tmp_path, rows).examples
+    assert [item.labels for item in examples] == [
         {"diagnosis": "ProbableAD", "mmse": "12"}, {"diagnosis": "Control"},
     ]  # fmt: skip
-    assert [one.groups["speaker"] for one in found] == ["adrso002", "adrso003"]
+    assert [item.groups["speaker"] for item in examples] == ["adrso002", "adrso003"]
 
 
 @pytest.mark.parametrize(
@@ -65,23 +65,23 @@ def test_test_labels_come_under_three_names(tmp_path: Path, name: str, place: st
     _speaker(tmp_path, "adrsdt01")
     (tmp_path / place / name.format(1)).write_text("ID,Dx\nadrsdt01,ProbableAD\n")
     (tmp_path / place / name.format(2)).write_text("ID,MMSE\nadrsdt01,14\n")
-    (one,) = _read(tmp_path).examples
-    assert (one.labels, one.partition) == ({"diagnosis": "ProbableAD", "mmse": "14"}, "test")
+    (item,) = _read(tmp_path).examples
+    assert (item.labels, item.partition) == ({"diagnosis": "ProbableAD", "mmse": "14"}, "test")
 
 
 def test_without_test_labels_test_speakers_have_none(tmp_path: Path) -> None:
     _speaker(tmp_path, "adrsdt01")
-    (one,) = _read(tmp_path).examples
-    assert (one.labels, one.partition) == ({}, "test")
+    (item,) = _read(tmp_path).examples
+    assert (item.labels, item.partition) == ({}, "test")
 
 
 @pytest.mark.parametrize("place", ["diagnosis/train", "diagnosis", "."])
 def test_the_scores_lie_beside_the_recordings_or_above_them(tmp_path: Path, place: str) -> None:
     _speaker(tmp_path, "ad/adrso002")
-    told = '"","adressfname","mmse","dx"\n"1","adrso002",12,"ad"\n'
-    (tmp_path / place / "adresso-train-mmse-scores.csv").write_text(told)
-    (one,) = read(CORPUS, tmp_path).examples
-    assert one.labels == {"diagnosis": "ProbableAD", "mmse": "12"}
+    output = '"","adressfname","mmse","dx"\n"1","adrso002",12,"ad"\n'
+    (tmp_path / place / "adresso-train-mmse-scores.csv").write_text(output)
+    (item,) = read(CORPUS, tmp_path).examples
+    assert item.labels == {"diagnosis": "ProbableAD", "mmse": "12"}
 
 
 def test_progression_is_another_task(tmp_path: Path) -> None:
@@ -89,13 +89,13 @@ def test_progression_is_another_task(tmp_path: Path) -> None:
     other = tmp_path / "diagnosis" / "train" / "audio" / "decline" / "adrspt01.wav"
     other.parent.mkdir()
     other.touch()
-    assert [one.id for one in _read(tmp_path).examples] == ["adrso002"]
+    assert [example.id for example in _read(tmp_path).examples] == ["adrso002"]
 
 
 def test_hidden_files_are_no_speakers(tmp_path: Path) -> None:
     litter(_speaker(tmp_path, "ad/adrso002"))
     reading = _read(tmp_path)
-    assert ([one.id for one in reading.examples], reading.refused) == (["adrso002"], ())
+    assert ([example.id for example in reading.examples], reading.refused) == (["adrso002"], ())
 
 
 def test_broken_speakers_are_refused_by_name_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -106,21 +106,21 @@ def test_broken_speakers_are_refused_by_name_and_the_rest_goes_on(tmp_path: Path
     _speaker(tmp_path, "adrsdt01")
     (tmp_path / "diagnosis" / "task1.csv").write_text("ID,Dx\nadrsdt01,maybe\n")
     reading = _read(tmp_path)
-    assert [one.id for one in reading.examples] == ["adrso002"]
-    told = {one.subject: one.reason for one in reading.refused}
-    assert "adrso003.csv is missing" in told["adrso003"]
-    assert "expected begin and end in milliseconds" in told["adrso004"]
-    assert "none of its turns" in told["adrso005"]
-    assert told["adrsdt01"] == "its Dx is 'maybe', expected ProbableAD or Control"
+    assert [item.id for item in reading.examples] == ["adrso002"]
+    record = {item.subject: item.reason for item in reading.refused}
+    assert "adrso003.csv is missing" in record["adrso003"]
+    assert "expected begin and end in milliseconds" in record["adrso004"]
+    assert "none of its turns" in record["adrso005"]
+    assert record["adrsdt01"] == "its Dx is 'maybe', expected ProbableAD or Control"
 
 
-def test_a_synthetic_corpus_is_read_whole_and_its_folds_leak_nothing(tmp_path: Path) -> None:
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
     CORPUS.synthesize(tmp_path / "ADReSSo21", 0)
     reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
     assert (len(reading.examples), reading.refused) == (40, ())
-    assert all(len(one.clips) == 2 for one in reading.examples)
+    assert all(len(item.clips) == 2 for item in reading.examples)
     for task in CORPUS.tasks:
         chosen = select(task, reading.examples)
-        found = audit(chosen, splits(chosen, (0, 1)))
-        assert (found.crossing, found.unknown) == ({}, [])
-        assert all((one.train + one.develop, one.test) == (26, 14) for one in found.folds)
+        report = audit(chosen, splits(chosen, (0, 1)))
+        assert (report.crossing, report.unknown) == ({}, [])
+        assert all((item.train + item.develop, item.test) == (26, 14) for item in report.folds)

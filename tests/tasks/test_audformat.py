@@ -91,7 +91,7 @@ def test_which_column_must_be_told_where_there_are_several(tmp_path: Path) -> No
     with pytest.raises(ParalbenchError, match="which column is to be learnt"):
         _read(tmp_path)
     (tmp_path / "paralbench.toml").write_text('target = "emotion"\n')
-    assert [one.labels["target"] for one in _read(tmp_path).examples] == ["happy", "sad"]
+    assert [example.labels["target"] for example in _read(tmp_path).examples] == ["happy", "sad"]
     (tmp_path / "paralbench.toml").write_text('target = "mood"\n')
     with pytest.raises(ParalbenchError, match="'mood', found: arousal, emotion, speaker"):
         _read(tmp_path)
@@ -104,7 +104,7 @@ def test_a_file_in_several_tables_counts_once_and_takes_its_split(tmp_path: Path
     _fill(db, "emotion.test", "emotion", ["sad"], scheme="emotion")
     db.save(str(tmp_path))
     reading = _read(tmp_path)
-    partitions = {one.id: one.partition for one in reading.examples}
+    partitions = {example.id: example.partition for example in reading.examples}
     assert partitions == {"a/1.wav": None, "a/2.wav": "test"}
     assert reading.refused == ()
 
@@ -161,7 +161,7 @@ def test_without_the_package_the_extra_is_named(
         _read(tmp_path)
 
 
-def test_a_database_that_is_not_whole_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_database_that_is_not_whole_is_reported_in_a_sentence(tmp_path: Path) -> None:
     _database().save(str(tmp_path / "one"), storage_format="csv")
     (tmp_path / "one/db.files.csv").unlink()
     with pytest.raises(ParalbenchError, match="audformat cannot read the database"):
@@ -177,8 +177,8 @@ def test_synth_runs_under_folds_and_under_its_own_split(tmp_path: Path) -> None:
     assert (len(reading.examples), reading.refused) == (60, ())
     for task in ("audformat", "audformat-split"):
         chosen = select(Catalog().task(task), reading.examples)
-        told = audit(chosen, splits(chosen, seeds=(0,)))
-        assert told.unknown == []
+        report = audit(chosen, splits(chosen, seeds=(0,)))
+        assert report.unknown == []
     assert chosen.class_counts() == {"anger": 20, "neutral": 20, "sadness": 20}
 
 

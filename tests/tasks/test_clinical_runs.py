@@ -23,8 +23,8 @@ def _uninformed(root: Path, task: str, name: str) -> float:
     chosen = select(card, read(CATALOG.corpus(card.corpus), root).examples)
     if not chosen.classes:
         return metric(name)(chosen.targets, np.full_like(chosen.targets, chosen.targets.mean()))
-    said = np.random.default_rng(0).permutation(np.tile(chosen.targets, 50))
-    return metric(name)(np.tile(chosen.targets, 50), said, len(chosen.classes))
+    text = np.random.default_rng(0).permutation(np.tile(chosen.targets, 50))
+    return metric(name)(np.tile(chosen.targets, 50), text, len(chosen.classes))
 
 
 @pytest.mark.slow
@@ -32,12 +32,12 @@ def _uninformed(root: Path, task: str, name: str) -> float:
 def test_every_task_runs_from_synth_to_a_result(
     made: Callable[[str], Path], scored: Callable[[str], list[Done]], name: str
 ) -> None:
-    for one in scored(name):
-        score = one.result.score(one.result.ranking)
-        knowing_nothing = _uninformed(made(name), one.result.task, score.metric)
+    for item in scored(name):
+        score = item.result.score(item.result.ranking)
+        knowing_nothing = _uninformed(made(name), item.result.task, score.metric)
         better = score.value - knowing_nothing
-        assert (better if metric(score.metric).higher_is_better else -better) > 0, one.result.task
-        assert (one.refused, one.result.standing) == ((), "synthetic")
+        assert (better if metric(score.metric).higher_is_better else -better) > 0, item.result.task
+        assert (item.refused, item.result.standing) == ((), "synthetic")
 
 
 @pytest.mark.slow

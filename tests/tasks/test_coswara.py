@@ -28,18 +28,19 @@ def _corpus(root: Path, rows: list[str], folders: list[str]) -> Path:
 
 def _task(root: Path) -> list[str]:
     return [
-        one.id for one in select(Catalog().task("coswara-covid"), _read(root).examples).examples
+        example.id
+        for example in select(Catalog().task("coswara-covid"), _read(root).examples).examples
     ]
 
 
 def test_one_example_a_person_and_sound(tmp_path: Path) -> None:
     root = _corpus(tmp_path, ["ab1,30,healthy,2020-04-13,male,India,n"], ["20200413/ab1"])
-    found = {one.id: one for one in _read(root).examples}
-    assert len(found) == 9
-    one = found["ab1/cough-heavy"]
-    assert one.labels == {"covid": "healthy"}
-    assert one.groups == {"speaker": "ab1"}
-    assert one.clips[0].path == root / "20200413/ab1/cough-heavy.wav"
+    by_name = {item.id: item for item in _read(root).examples}
+    assert len(by_name) == 9
+    item = by_name["ab1/cough-heavy"]
+    assert item.labels == {"covid": "healthy"}
+    assert item.groups == {"speaker": "ab1"}
+    assert item.clips[0].path == root / "20200413/ab1/cough-heavy.wav"
 
 
 @pytest.mark.parametrize(
@@ -90,13 +91,13 @@ def test_a_person_without_recordings_is_refused(tmp_path: Path) -> None:
 def test_synth_is_read_and_its_empty_file_is_no_audio(tmp_path: Path) -> None:
     Catalog().corpus("coswara").synthesize(tmp_path / "one", 0)
     reading = _read(tmp_path / "one")
-    assert [one.subject for one in reading.refused] == ["nofolder"]
+    assert [item.subject for item in reading.refused] == ["nofolder"]
     chosen = select(Catalog().task("coswara-covid"), reading.examples, reading.refused)
     audit(chosen, splits(chosen, seeds=(0,)))
     broken = []
-    for one in chosen.examples:
+    for item in chosen.examples:
         try:
-            assert header(one.clips[0].path).rate == 44100
+            assert header(item.clips[0].path).rate == 44100
         except Refused as reason:
             broken.append(str(reason))
     assert broken == ["the file is empty (0 bytes)"]

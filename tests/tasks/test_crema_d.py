@@ -23,23 +23,23 @@ def _files(root: Path, *names: str) -> Path:
 
 
 def test_the_name_says_who_what_and_how(tmp_path: Path) -> None:
-    (one,) = _read(_files(tmp_path, "1001_IEO_ANG_HI")).examples
-    assert one.labels == {"emotion": "ANG"}
-    assert one.groups == {"speaker": "1001", "text": "IEO"}
-    assert one.attributes["level"] == "HI"
+    (item,) = _read(_files(tmp_path, "1001_IEO_ANG_HI")).examples
+    assert item.labels == {"emotion": "ANG"}
+    assert item.groups == {"speaker": "1001", "text": "IEO"}
+    assert item.attributes["level"] == "HI"
 
 
 def test_the_silent_file_is_left_out_by_its_erratum(tmp_path: Path) -> None:
     reading = _read(_files(tmp_path, "1076_MTI_SAD_XX", "1076_MTI_ANG_XX"))
-    assert [one.id for one in reading.examples] == ["1076_MTI_ANG_XX"]
-    assert [(one.subject, one.erratum) for one in reading.refused] == [
+    assert [item.id for item in reading.examples] == ["1076_MTI_ANG_XX"]
+    assert [(item.subject, item.erratum) for item in reading.refused] == [
         ("1076_MTI_SAD_XX", "silent-file")
     ]
 
 
 def test_the_name_with_one_x_is_read_as_the_file_it_is(tmp_path: Path) -> None:
-    (one,) = _read(_files(tmp_path, "1040_ITH_SAD_X")).examples
-    assert (one.id, one.errata) == ("1040_ITH_SAD_XX", ("one-x-name",))
+    (item,) = _read(_files(tmp_path, "1040_ITH_SAD_X")).examples
+    assert (item.id, item.errata) == ("1040_ITH_SAD_XX", ("one-x-name",))
 
 
 def test_files_whose_video_is_broken_are_read(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_files_whose_video_is_broken_are_read(tmp_path: Path) -> None:
 
 def test_another_file_with_one_x_is_refused(tmp_path: Path) -> None:
     reading = _read(_files(tmp_path, "1001_ITH_SAD_X", "1001_ITH_SAD_XX"))
-    assert [one.subject for one in reading.refused] == ["1001_ITH_SAD_X.wav"]
+    assert [refusal.subject for refusal in reading.refused] == ["1001_ITH_SAD_X.wav"]
 
 
 def test_what_listeners_heard_and_ties_are_no_label(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_what_listeners_heard_and_ties_are_no_label(tmp_path: Path) -> None:
         '"2","1001_DFA_SAD_XX","A:D","50:50"\n"3","1001_DFA_HAP_XX","H","70"\n'
     )
     chosen = select(Catalog().task("crema-d-perceived"), _read(root).examples)
-    assert {one.id: one.labels["perceived"] for one in chosen.examples} == {
+    assert {example.id: example.labels["perceived"] for example in chosen.examples} == {
         "1001_DFA_ANG_XX": "NEU",
         "1001_DFA_HAP_XX": "HAP",
     }
@@ -71,8 +71,8 @@ def test_sex_and_age_come_from_the_demographics(tmp_path: Path) -> None:
     (root / "VideoDemographics.csv").write_text(
         "ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n"
     )
-    (one,) = _read(root).examples
-    assert (one.attributes["sex"], one.attributes["age"]) == ("male", "51")
+    (item,) = _read(root).examples
+    assert (item.attributes["sex"], item.attributes["age"]) == ("male", "51")
 
 
 def test_synth_is_read_and_its_pointer_is_no_audio(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_synth_is_read_and_its_pointer_is_no_audio(tmp_path: Path) -> None:
     chosen = select(Catalog().task("crema-d-emotion"), reading.examples, reading.refused)
     audit(chosen, splits(chosen, seeds=(0,)))
     assert len(chosen.examples) == 10 * 3 * 6 - 1 + 1  # less the silent file, with the pointer
-    by_name = {one.id: one for one in chosen.examples}
+    by_name = {example.id: example for example in chosen.examples}
     assert by_name["1040_ITH_SAD_XX"].errata == ("one-x-name",)
     with pytest.raises(Refused, match="Git-LFS pointer"):
         header(by_name["1091_TSI_ANG_XX"].clips[0].path)

@@ -43,9 +43,9 @@ def _session(
     # Nothing here decodes audio; a thousand samples a second are enough of a header.
     silence = np.zeros(round(seconds * 1000), np.float32)
     soundfile.write(place / f"{name}_AUDIO.wav", silence, 1000, subtype="PCM_16")
-    told = "".join("\t".join(map(str, row)) + "\n" for row in rows)
+    output = "".join("\t".join(map(str, row)) + "\n" for row in rows)
     (place / f"{name}_TRANSCRIPT.csv").write_text(
-        f"start_time\tstop_time\tspeaker\tvalue\n{told}{tail}", encoding="utf-8"
+        f"start_time\tstop_time\tspeaker\tvalue\n{output}{tail}", encoding="utf-8"
     )
 
 
@@ -57,31 +57,31 @@ def _one(root: Path, name: str, *rows: Row, seconds: float = 30, tail: str = "")
     """The only participant of a corpus."""
     _tables(root, _row(name))
     _session(root, name, *rows, seconds=seconds, tail=tail)
-    (one,) = read(CORPUS, root).examples
-    return one
+    (item,) = read(CORPUS, root).examples
+    return item
 
 
 def _times(one: Example) -> list[tuple[float, float]]:
     return [(round(clip.start, 4), round(clip.end or 0, 4)) for clip in one.clips]
 
 
-def test_only_the_participant_is_heard_from_ellies_first_row_on(tmp_path: Path) -> None:
-    one = _one(
+def test_only_the_participant_is_encoded_from_ellies_first_row_on(tmp_path: Path) -> None:
+    item = _one(
         tmp_path, "303", (0, 0.5, "Participant", "chatter"), ELLIE, (3, 5, "Participant", "well"),
         (5, 6, "Ellie", "okay"), (7, 9.5, "participant", "good"),
     )  # fmt: skip
-    assert _times(one) == [(3, 5), (7, 9.5)]
-    assert one.groups == {"speaker": "303"}
-    assert (one.partition, one.attributes["sex"], one.errata) == ("train", "female", ())
+    assert _times(item) == [(3, 5), (7, 9.5)]
+    assert item.groups == {"speaker": "303"}
+    assert (item.partition, item.attributes["sex"], item.errata) == ("train", "female", ())
 
 
 @pytest.mark.parametrize(
     ("name", "offset"), [("318", 34.319917), ("321", 3.8379167), ("341", 6.1892), ("362", 16.8582)]
 )
 def test_misaligned_transcripts_are_shifted_later(tmp_path: Path, name: str, offset: float) -> None:
-    one = _one(tmp_path, name, ELLIE, (3, 5, "Participant", "well"), seconds=50)
-    assert _times(one) == [(round(3 + offset, 4), round(5 + offset, 4))]
-    assert one.errata == ("misaligned-transcript",)
+    item = _one(tmp_path, name, ELLIE, (3, 5, "Participant", "well"), seconds=50)
+    assert _times(item) == [(round(3 + offset, 4), round(5 + offset, 4))]
+    assert item.errata == ("misaligned-transcript",)
 
 
 @pytest.mark.parametrize(
@@ -91,32 +91,32 @@ def test_what_is_said_in_an_interruption_is_not_heard(
     tmp_path: Path, name: str, hole: tuple[float, float], seconds: float
 ) -> None:
     start, end = hole
-    one = _one(
+    item = _one(
         tmp_path, name, ELLIE, (3, 5, "Participant", "well"),
         (start - 2, start + 2, "Participant", "who"), (start + 5, end - 5, "Participant", "xxx"),
         (end - 1, end + 1, "Participant", "where were we"), seconds=seconds,
     )  # fmt: skip
-    assert _times(one) == [(3, 5), (start - 2, start), (end, end + 1)]
-    assert one.errata == ("interruption",)
+    assert _times(item) == [(3, 5), (start - 2, start), (end, end + 1)]
+    assert item.errata == ("interruption",)
 
 
 def test_an_offset_moves_a_transcript_before_anything_is_cut_off(tmp_path: Path) -> None:
     """The end of the file counts in the shifted times."""
-    one = _one(tmp_path, "341", ELLIE, (3, 5, "Participant", "a"), (6, 9, "Participant", "b"),
+    item = _one(tmp_path, "341", ELLIE, (3, 5, "Participant", "a"), (6, 9, "Participant", "b"),
                seconds=14)  # fmt: skip
-    assert _times(one) == [(9.1892, 11.1892), (12.1892, 14)]
+    assert _times(item) == [(9.1892, 11.1892), (12.1892, 14)]
 
 
 @pytest.mark.parametrize("name", ["451", "458", "480"])
 def test_without_ellies_rows_the_interview_begins_after_the_sync_marker(
     tmp_path: Path, name: str
 ) -> None:
-    one = _one(
+    item = _one(
         tmp_path, name, (0, 1, "Participant", "testing"), (1, 2, "Participant", "<synch>"),
         (3, 5, "Participant", "well"),
     )  # fmt: skip
-    assert _times(one) == [(3, 5)]
-    assert one.errata == ("missing-interviewer",)
+    assert _times(item) == [(3, 5)]
+    assert item.errata == ("missing-interviewer",)
 
 
 def test_any_other_session_without_ellie_is_refused_by_name(tmp_path: Path) -> None:
@@ -124,17 +124,19 @@ def test_any_other_session_without_ellie_is_refused_by_name(tmp_path: Path) -> N
     _session(tmp_path, "303", (3, 5, "Participant", "well"))
     _session(tmp_path, "304", ELLIE, (3, 5, "Participant", "well"))
     reading = read(CORPUS, tmp_path)
-    assert [one.id for one in reading.examples] == ["304"]
+    assert [example.id for example in reading.examples] == ["304"]
     assert str(reading.refused[0]).startswith("303: 303_TRANSCRIPT.csv has no row of Ellie")
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ["<sync>", "<synch>", "[sync]", "[synch]", "[syncing]", "[synching]", "<sync.", "<Sync>"],
 )
-def test_sync_rows_are_dropped(tmp_path: Path, said: str) -> None:
-    one = _one(tmp_path, "303", ELLIE, (2, 3, "Participant", said), (3, 5, "Participant", "well"))
-    assert _times(one) == [(3, 5)]
+def test_sync_rows_are_dropped(tmp_path: Path, message: str) -> None:
+    item = _one(
+        tmp_path, "303", ELLIE, (2, 3, "Participant", message), (3, 5, "Participant", "well")
+    )
+    assert _times(item) == [(3, 5)]
 
 
 def test_409_is_depressed(tmp_path: Path) -> None:
@@ -149,16 +151,16 @@ def test_409_is_depressed(tmp_path: Path) -> None:
 def test_409_as_mended_by_its_owner_lists_no_erratum(tmp_path: Path) -> None:
     _tables(tmp_path, _row("409", 1, 10))
     _session(tmp_path, "409", ELLIE, (3, 5, "Participant", "well"))
-    (one,) = read(CORPUS, tmp_path).examples
-    assert (one.labels["depression"], one.errata) == ("depressed", ())
+    (item,) = read(CORPUS, tmp_path).examples
+    assert (item.labels["depression"], item.errata) == ("depressed", ())
 
 
 def test_319s_sleep_item_is_what_the_others_leave_of_the_score(tmp_path: Path) -> None:
     _tables(tmp_path, _row("319", 1, 13, "2,2,,3,1,1,1,1"))
     _session(tmp_path, "319", ELLIE, (3, 5, "Participant", "well"))
-    (one,) = read(CORPUS, tmp_path).examples
-    assert (one.labels["phq8-sleep"], one.labels["phq8"]) == (2, 13)
-    assert one.errata == ("missing-sleep-item",)
+    (item,) = read(CORPUS, tmp_path).examples
+    assert (item.labels["phq8-sleep"], item.labels["phq8"]) == (2, 13)
+    assert item.errata == ("missing-sleep-item",)
 
 
 @pytest.mark.parametrize("name", ["342", "394", "398", "460"])
@@ -166,8 +168,8 @@ def test_sessions_that_do_not_exist_are_not_missing(tmp_path: Path, name: str) -
     _tables(tmp_path, f"{_row(name)}\n{_row('303')}")
     _session(tmp_path, "303", ELLIE, (3, 5, "Participant", "well"))
     reading = read(CORPUS, tmp_path)
-    assert [one.id for one in reading.examples] == ["303"]
-    assert [(one.subject, one.erratum) for one in reading.refused] == [(name, "absent-sessions")]
+    assert [item.id for item in reading.examples] == ["303"]
+    assert [(item.subject, item.erratum) for item in reading.refused] == [(name, "absent-sessions")]
 
 
 def test_440_is_read_as_any_other_and_refused_where_its_archive_was_corrupt(
@@ -180,9 +182,11 @@ def test_440_is_read_as_any_other_and_refused_where_its_archive_was_corrupt(
         read(CORPUS, tmp_path)
 
 
-def test_402s_sound_is_whole(tmp_path: Path) -> None:
-    one = _one(tmp_path, "402", ELLIE, (3, 5, "Participant", "well"), (28, 30, "Participant", "so"))
-    assert (_times(one), one.errata) == ([(3, 5), (28, 30)], ())
+def test_402s_sound_is_complete(tmp_path: Path) -> None:
+    item = _one(
+        tmp_path, "402", ELLIE, (3, 5, "Participant", "well"), (28, 30, "Participant", "so")
+    )
+    assert (_times(item), item.errata) == ([(3, 5), (28, 30)], ())
 
 
 def test_487s_apple_double_is_no_transcript(tmp_path: Path) -> None:
@@ -194,46 +198,46 @@ def test_487s_apple_double_is_no_transcript(tmp_path: Path) -> None:
 def test_the_test_tables_spell_their_columns_otherwise(tmp_path: Path) -> None:
     _tables(tmp_path, test="300,1", full="300,1,15,0")
     _session(tmp_path, "300", ELLIE, (3, 5, "Participant", "well"))
-    (one,) = read(CORPUS, tmp_path).examples
-    assert (one.labels, one.partition) == ({"phq8": 15, "depression": "depressed"}, "test")
-    assert one.attributes["sex"] == "male"
+    (item,) = read(CORPUS, tmp_path).examples
+    assert (item.labels, item.partition) == ({"phq8": 15, "depression": "depressed"}, "test")
+    assert item.attributes["sex"] == "male"
 
 
 def test_without_the_full_test_table_test_participants_have_no_label(tmp_path: Path) -> None:
     _tables(tmp_path, test="300,1")
     _session(tmp_path, "300", ELLIE, (3, 5, "Participant", "well"))
-    (one,) = read(CORPUS, tmp_path).examples
-    assert (one.labels, one.partition, one.attributes["sex"]) == ({}, "test", "female")
+    (item,) = read(CORPUS, tmp_path).examples
+    assert (item.labels, item.partition, item.attributes["sex"]) == ({}, "test", "female")
 
 
 @pytest.mark.parametrize("folder", [".", "303_P", "303_P/303_P"])
 def test_zips_may_be_unpacked_flat_or_nested(tmp_path: Path, folder: str) -> None:
     _tables(tmp_path, _row("303"))
     _session(tmp_path, "303", ELLIE, (3, 5, "Participant", "well"), folder=folder)
-    (one,) = read(CORPUS, tmp_path).examples
-    assert one.clips[0].path == tmp_path / folder / "303_AUDIO.wav"
+    (item,) = read(CORPUS, tmp_path).examples
+    assert item.clips[0].path == tmp_path / folder / "303_AUDIO.wav"
 
 
 def test_blank_lines_and_rows_without_speaker_or_value_are_passed_over(tmp_path: Path) -> None:
     tail = "9\t10\t\tnobody\n10\t11\tParticipant\t\n11\t12\tParticipant\n\t\t\t\n\n  \n"
-    one = _one(tmp_path, "303", ELLIE, (3, 5, "Participant", "well"), tail=tail)
-    assert _times(one) == [(3, 5)]
+    item = _one(tmp_path, "303", ELLIE, (3, 5, "Participant", "well"), tail=tail)
+    assert _times(item) == [(3, 5)]
 
 
 def test_quotes_and_commas_are_what_somebody_said(tmp_path: Path) -> None:
-    one = _one(
+    item = _one(
         tmp_path, "303", ELLIE, (3, 5, "Participant", '"well, she said'),
         (6, 7, "Participant", "um"),
     )  # fmt: skip
-    assert _times(one) == [(3, 5), (6, 7)]
+    assert _times(item) == [(3, 5), (6, 7)]
 
 
 def test_turns_end_with_the_file_and_what_is_too_short_is_left_out(tmp_path: Path) -> None:
-    one = _one(
+    item = _one(
         tmp_path, "303", ELLIE, (3, 3.05, "Participant", "m"), (8, 14, "Participant", "well"),
         (20, 22, "Participant", "gone"), seconds=10,
     )  # fmt: skip
-    assert _times(one) == [(8, 10)]
+    assert _times(item) == [(8, 10)]
 
 
 def test_broken_sessions_are_refused_by_name_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -249,14 +253,14 @@ def test_broken_sessions_are_refused_by_name_and_the_rest_goes_on(tmp_path: Path
         "start_time\tstop_time\tspeaker\tvalue\nx\ty\tEllie\thi\n"
     )
     reading = read(CORPUS, tmp_path)
-    assert [one.id for one in reading.examples] == ["302"]
-    told = {one.subject: one.reason for one in reading.refused}
-    assert "does not exist" in told["303"]
-    assert "is missing" in told["304"]
-    assert "does not begin with the columns" in told["305"]
-    assert "Git-LFS pointer" in told["306"]
-    assert "expected two times in seconds" in told["307"]
-    assert told["308"] == "its PHQ8_Score is 'four', expected a number"
+    assert [item.id for item in reading.examples] == ["302"]
+    record = {item.subject: item.reason for item in reading.refused}
+    assert "does not exist" in record["303"]
+    assert "is missing" in record["304"]
+    assert "does not begin with the columns" in record["305"]
+    assert "Git-LFS pointer" in record["306"]
+    assert "expected two times in seconds" in record["307"]
+    assert record["308"] == "its PHQ8_Score is 'four', expected a number"
 
 
 def test_errata_are_data_that_the_adapter_reads() -> None:
@@ -266,30 +270,30 @@ def test_errata_are_data_that_the_adapter_reads() -> None:
     assert errata["absent-sessions"].subjects == ["342", "394", "398", "460"]
 
 
-def test_a_synthetic_corpus_is_read_whole_and_its_folds_leak_nothing(tmp_path: Path) -> None:
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
     root = tmp_path / "DAIC-WOZ"
     CORPUS.synthesize(root, 0)
     reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
     assert (len(reading.examples), reading.refused) == (40, ())
-    applied = {erratum for one in reading.examples for erratum in one.errata}
+    applied = {erratum for example in reading.examples for erratum in example.errata}
     assert applied == {
         "misaligned-transcript", "interruption", "missing-interviewer", "wrong-binary",
         "missing-sleep-item",
     }  # fmt: skip
     for task in CORPUS.tasks:
         chosen = select(task, reading.examples)
-        found = audit(chosen, splits(chosen, (0, 1)))
-        assert (found.crossing, found.unknown) == ({}, [])
-        assert all(min(fold.train, fold.develop, fold.test) > 0 for fold in found.folds)
+        report = audit(chosen, splits(chosen, (0, 1)))
+        assert (report.crossing, report.unknown) == ({}, [])
+        assert all(min(fold.train, fold.develop, fold.test) > 0 for fold in report.folds)
 
 
 def test_synthetic_turns_are_cut_where_somebody_speaks(tmp_path: Path) -> None:
     """Offsets planted and offsets applied cancel: what is heard is the participant, not a pause."""
     CORPUS.synthesize(tmp_path, 0)
-    for one in read(CORPUS, tmp_path).examples:
-        assert len(one.clips) == 4, one.id
-        for clip in one.clips:
+    for example in read(CORPUS, tmp_path).examples:
+        assert len(example.clips) == 4, example.id
+        for clip in example.clips:
             sound, rate = soundfile.read(clip.path)
             assert clip.end is not None
-            heard = sound[round(clip.start * rate) : round(clip.end * rate)]
-            assert np.sqrt(np.mean(heard**2)) > 0.01, one.id
+            recorded = sound[round(clip.start * rate) : round(clip.end * rate)]
+            assert np.sqrt(np.mean(recorded**2)) > 0.01, example.id

@@ -33,30 +33,30 @@ def _files(root: Path, *names: str) -> Path:
     ],
 )
 def test_the_letters_are_german(tmp_path: Path, letter: str, emotion: str) -> None:
-    (one,) = _read(_files(tmp_path, f"03a01{letter}a.wav")).examples
-    assert one.labels == {"emotion": emotion}
+    (item,) = _read(_files(tmp_path, f"03a01{letter}a.wav")).examples
+    assert item.labels == {"emotion": emotion}
 
 
 def test_speaker_text_and_who_it_is(tmp_path: Path) -> None:
-    (one,) = _read(_files(tmp_path, "14b10Nc.wav")).examples
-    assert one.groups == {"speaker": "14", "text": "b10"}
-    assert (one.attributes["sex"], one.attributes["age"]) == ("female", "35")
+    (item,) = _read(_files(tmp_path, "14b10Nc.wav")).examples
+    assert item.groups == {"speaker": "14", "text": "b10"}
+    assert (item.attributes["sex"], item.attributes["age"]) == ("female", "35")
 
 
 def test_a_name_that_says_nothing_is_refused_and_hidden_files_are_not_seen(tmp_path: Path) -> None:
     reading = _read(_files(tmp_path, "03a01Fa.wav", "03a01Xa.wav", "._03a01Fa.wav"))
-    assert [one.id for one in reading.examples] == ["03a01Fa"]
-    assert [one.subject for one in reading.refused] == ["03a01Xa.wav"]
+    assert [item.id for item in reading.examples] == ["03a01Fa"]
+    assert [item.subject for item in reading.refused] == ["03a01Xa.wav"]
 
 
-def test_synth_is_read_whole_and_every_speaker_is_left_out_once(tmp_path: Path) -> None:
+def test_synth_is_read_completely_and_every_speaker_is_left_out_once(tmp_path: Path) -> None:
     Catalog().corpus("emodb").synthesize(tmp_path / "one", 3)
     reading = _read(tmp_path / "one")
     assert (len(reading.examples), reading.refused) == (140, ())
     chosen = select(Catalog().task("emodb-emotion"), reading.examples)
-    found = splits(chosen, seeds=(0,))
-    audit(chosen, found)
-    assert [len(split.test) for split in found] == [14] * 10
+    folds = splits(chosen, seeds=(0,))
+    audit(chosen, folds)
+    assert [len(split.test) for split in folds] == [14] * 10
 
 
 @pytest.mark.slow

@@ -11,11 +11,11 @@ CORPUS = CATALOG.corpus("flusense")
 
 
 def _grid(*intervals: tuple[float, float, str]) -> str:
-    told = "".join(f'{start}\n{end}\n"{text}"\n' for start, end, text in intervals)
+    output = "".join(f'{start}\n{end}\n"{text}"\n' for start, end, text in intervals)
     head = (
         'File type = "ooTextFile"\n"TextGrid"\n\n0\n9\n<exists>\n1\n"IntervalTier"\n"label"\n0\n9\n'
     )
-    return f"{head}{len(intervals)}\n{told}"
+    return f"{head}{len(intervals)}\n{output}"
 
 
 def _read(root: Path, grids: dict[str, str], audio: str = "flusense_data") -> Reading:
@@ -28,33 +28,37 @@ def _read(root: Path, grids: dict[str, str], audio: str = "flusense_data") -> Re
 
 def test_labels_are_stripped_and_unlabelled_stretches_passed_over(tmp_path: Path) -> None:
     grid = _grid((0, 1, "cough "), (1, 2, " speech"), (2, 3, "cough\t"), (3, 4, ""), (4, 5, " "))
-    found = _read(tmp_path, {"a": grid}).examples
-    assert [one.labels["event"] for one in found] == ["cough", "speech", "cough"]
-    assert [(one.clips[0].start, one.clips[0].end) for one in found] == [(0, 1), (1, 2), (2, 3)]
+    examples = _read(tmp_path, {"a": grid}).examples
+    assert [item.labels["event"] for item in examples] == ["cough", "speech", "cough"]
+    assert [(item.clips[0].start, item.clips[0].end) for item in examples] == [
+        (0, 1),
+        (1, 2),
+        (2, 3),
+    ]
 
 
 def test_a_name_may_begin_with_a_minus_and_stretches_are_of_one_video(tmp_path: Path) -> None:
     grid = _grid((0, 1, "cough"))
     names = ["-abc_s_000-e_010", "-abc_s_010-e_020", "_s_x", "d_e-f"]
-    found = _read(tmp_path, dict.fromkeys(names, grid)).examples
-    assert {one.groups["recording"]: one.groups["video"] for one in found} == {
+    examples = _read(tmp_path, dict.fromkeys(names, grid)).examples
+    assert {item.groups["recording"]: item.groups["video"] for item in examples} == {
         "-abc_s_000-e_010": "-abc", "-abc_s_010-e_020": "-abc", "_s_x": "_s_x", "d_e-f": "d_e-f",
     }  # fmt: skip
-    assert found[0].clips[0].path.name == "-abc_s_000-e_010.wav"
-    assert found[0].id == "-abc_s_000-e_010@0.000-1.000"
+    assert examples[0].clips[0].path.name == "-abc_s_000-e_010.wav"
+    assert examples[0].id == "-abc_s_000-e_010@0.000-1.000"
 
 
 @pytest.mark.parametrize("audio", ["flusense_data", "flusense_audio"])
 def test_audio_lies_beside_the_grids_or_in_a_folder_of_its_own(tmp_path: Path, audio: str) -> None:
-    (found,) = _read(tmp_path, {"a": _grid((0, 1, "cough"))}, audio).examples
-    assert found.clips[0].path == tmp_path / audio / "a.wav"
+    (result,) = _read(tmp_path, {"a": _grid((0, 1, "cough"))}, audio).examples
+    assert result.clips[0].path == tmp_path / audio / "a.wav"
 
 
 def test_audio_may_be_in_another_format(tmp_path: Path) -> None:
     (tmp_path / "flusense_data").mkdir()
     (tmp_path / "flusense_data" / "-a.flac").touch()
-    (found,) = _read(tmp_path, {"-a": _grid((0, 1, "cough"))}).examples
-    assert found.clips[0].path == tmp_path / "flusense_data" / "-a.flac"
+    (result,) = _read(tmp_path, {"-a": _grid((0, 1, "cough"))}).examples
+    assert result.clips[0].path == tmp_path / "flusense_data" / "-a.flac"
 
 
 def test_unknown_labels_and_damaged_grids_are_refused_by_name(tmp_path: Path) -> None:
@@ -64,8 +68,8 @@ def test_unknown_labels_and_damaged_grids_are_refused_by_name(tmp_path: Path) ->
         "c": _grid((0, 1, "cough"))[:-4],
     }
     reading = _read(tmp_path, grids)
-    assert [one.id for one in reading.examples] == ["a@0.000-1.000"]
-    assert [one.subject for one in reading.refused] == ["a@1.000-2.000", "b", "c"]
+    assert [item.id for item in reading.examples] == ["a@0.000-1.000"]
+    assert [item.subject for item in reading.refused] == ["a@1.000-2.000", "b", "c"]
 
 
 def test_what_is_no_symptom_is_everything_else(tmp_path: Path) -> None:

@@ -56,14 +56,14 @@ def _saved(root: Path, wavs: list[str]) -> Any:
 def test_a_data_set_saved_to_disk(tmp_path: Path) -> None:
     wavs = _wavs(tmp_path / "wavs", 3)
     _saved(tmp_path, wavs).save_to_disk(str(tmp_path / "saved"))
-    found = _read(tmp_path / "saved").examples
-    assert [one.id for one in found] == ["0", "1", "2"]
-    assert [one.labels["target"] for one in found] == ["sad", "glad", "sad"]
-    assert [one.groups for one in found] == [{"speaker": f"s{n}"} for n in range(3)]
-    for one, wav in zip(found, wavs, strict=True):
-        assert one.clips[0].path.read_bytes() == Path(wav).read_bytes()
-        assert one.clips[0].path.is_relative_to(tmp_path / "cache" / "audio")
-        assert header(one.clips[0].path).rate == 8000
+    examples = _read(tmp_path / "saved").examples
+    assert [item.id for item in examples] == ["0", "1", "2"]
+    assert [item.labels["target"] for item in examples] == ["sad", "glad", "sad"]
+    assert [item.groups for item in examples] == [{"speaker": f"s{n}"} for n in range(3)]
+    for item, wav in zip(examples, wavs, strict=True):
+        assert item.clips[0].path.read_bytes() == Path(wav).read_bytes()
+        assert item.clips[0].path.is_relative_to(tmp_path / "cache" / "audio")
+        assert header(item.clips[0].path).rate == 8000
 
 
 def test_saved_splits_and_shards_become_partitions(tmp_path: Path) -> None:
@@ -72,11 +72,11 @@ def test_saved_splits_and_shards_become_partitions(tmp_path: Path) -> None:
         train=data.select(range(4)), test=data.select([5, 4])
     )
     parts.save_to_disk(str(tmp_path / "saved"), num_shards={"train": 2, "test": 1})
-    found = _read(tmp_path / "saved").examples
-    assert [one.id for one in found] == [*(f"train/{n}" for n in range(4)), "test/0", "test/1"]
+    examples = _read(tmp_path / "saved").examples
+    assert [item.id for item in examples] == [*(f"train/{n}" for n in range(4)), "test/0", "test/1"]
     # A selection in another order is saved as it was selected.
-    assert [one.groups["speaker"] for one in found] == ["s0", "s1", "s2", "s3", "s5", "s4"]
-    assert [one.partition for one in found] == ["train"] * 4 + ["test"] * 2
+    assert [item.groups["speaker"] for item in examples] == ["s0", "s1", "s2", "s3", "s5", "s4"]
+    assert [item.partition for item in examples] == ["train"] * 4 + ["test"] * 2
 
 
 def test_parquet_as_datasets_writes_it(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_parquet_as_datasets_writes_it(tmp_path: Path) -> None:
 )
 def test_the_split_stands_in_the_name(tmp_path: Path, name: str, split: str | None) -> None:
     _parquet(tmp_path / name, [{"audio": "1.wav", "label": "a"}])
-    (one,) = _read(tmp_path).examples
-    assert one.partition == split
+    (item,) = _read(tmp_path).examples
+    assert item.partition == split
 
 
 def test_paths_beside_the_table_and_rows_without_audio(tmp_path: Path) -> None:
@@ -111,15 +111,19 @@ def test_paths_beside_the_table_and_rows_without_audio(tmp_path: Path) -> None:
     reading = _read(tmp_path)
     assert reading.examples[0].clips[0].path == tmp_path / "d/1.wav"
     assert reading.examples[0].labels["target"] == 0.5
-    assert [one.reason for one in reading.refused] == ["its column 'audio' holds no audio"]
+    assert [refusal.reason for refusal in reading.refused] == ["its column 'audio' holds no audio"]
 
 
 def test_minus_one_is_no_label(tmp_path: Path) -> None:
     features = {"label": {"_type": "ClassLabel", "names": ["sad", "glad"]}}
     table = pa.Table.from_pylist([{"audio": f"{n}.wav", "label": n} for n in (-1, 0, 1)])
-    told = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
-    pq.write_table(table.replace_schema_metadata(told), tmp_path / "train.parquet")
-    assert [one.labels.get("target") for one in _read(tmp_path).examples] == [None, "sad", "glad"]
+    record = {b"huggingface": json.dumps({"info": {"features": features}}).encode()}
+    pq.write_table(table.replace_schema_metadata(record), tmp_path / "train.parquet")
+    assert [example.labels.get("target") for example in _read(tmp_path).examples] == [
+        None,
+        "sad",
+        "glad",
+    ]
 
 
 def test_whole_numbers_name_classes_and_speakers_as_they_are_and_nan_is_no_label(
@@ -127,12 +131,12 @@ def test_whole_numbers_name_classes_and_speakers_as_they_are_and_nan_is_no_label
 ) -> None:
     rows = [{"audio": "1.wav", "label": 3, "speaker": 7, "stress": float("nan")}]
     _parquet(tmp_path / "x.parquet", rows)
-    (one,) = _read(tmp_path).examples
-    assert (str(one.labels["target"]), one.groups["speaker"]) == ("3", "7")
-    assert "stress" not in one.labels
+    (item,) = _read(tmp_path).examples
+    assert (str(item.labels["target"]), item.groups["speaker"]) == ("3", "7")
+    assert "stress" not in item.labels
 
 
-def test_other_names_are_told_beside_the_data(tmp_path: Path) -> None:
+def test_other_names_are_reported_beside_the_data(tmp_path: Path) -> None:
     row = {
         "recording": "1.wav",
         "mood": "up",
@@ -142,12 +146,12 @@ def test_other_names_are_told_beside_the_data(tmp_path: Path) -> None:
         "site": "north",
     }
     _parquet(tmp_path / "x.parquet", [row])
-    told = 'audio = "recording"\ntarget = "mood"\nspeaker = "who"\nid = "key"\n'
-    (tmp_path / "paralbench.toml").write_text(told)
-    (one,) = _read(tmp_path).examples
-    assert (one.id, one.labels["target"], one.groups) == ("k1", "up", {"speaker": "p1"})
-    assert one.labels["stress"] == 3.0
-    assert one.attributes == {"site": "north"}
+    output = 'audio = "recording"\ntarget = "mood"\nspeaker = "who"\nid = "key"\n'
+    (tmp_path / "paralbench.toml").write_text(output)
+    (item,) = _read(tmp_path).examples
+    assert (item.id, item.labels["target"], item.groups) == ("k1", "up", {"speaker": "p1"})
+    assert item.labels["stress"] == 3.0
+    assert item.attributes == {"site": "north"}
 
 
 def test_which_column_must_be_told_where_there_are_several(tmp_path: Path) -> None:
@@ -157,27 +161,29 @@ def test_which_column_must_be_told_where_there_are_several(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["x.parquet", "state.json"])
-def test_what_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
+def test_what_cannot_be_read_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("not this")
     with pytest.raises(ParalbenchError, match=f"{name}: cannot be read"):
         _read(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "message"),
     [
         ("[]", "expected a list '_data_files'"),
         ('{"_indices_data_files": [{"filename": "indices.arrow"}]}', "saved with a separate index"),
         ('{"_data_files": [{"filename": "gone.arrow"}]}', "gone.arrow: cannot be read"),
     ],
 )
-def test_a_saved_folder_that_is_not_whole_is_told(tmp_path: Path, state: str, said: str) -> None:
+def test_a_saved_folder_that_is_not_whole_is_reported(
+    tmp_path: Path, state: str, message: str
+) -> None:
     (tmp_path / "state.json").write_text(state)
-    with pytest.raises(ParalbenchError, match=said):
+    with pytest.raises(ParalbenchError, match=message):
         _read(tmp_path)
 
 
-def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ParalbenchError, match="written by save_to_disk, or parquet"):
         _read(tmp_path / "empty")

@@ -41,17 +41,17 @@ def line(name: str, emotion: str = "ang", vad: str = "[1.5000, 4.0000, 4.5000]")
 def test_counts_by_speaker_emotion_and_session(synthetic: Path) -> None:
     reading = read(CORPUS, synthetic)
     assert not reading.refused
-    found = Counter((e.groups["speaker"], e.labels["emotion"]) for e in reading.examples)
+    result = Counter((e.groups["speaker"], e.labels["emotion"]) for e in reading.examples)
     speakers = [f"Ses0{number}{sex}" for number in range(1, 6) for sex in "FM"]
-    assert found == {(s, e): count for s in speakers for e, count in PER_SPEAKER.items()}
+    assert result == {(s, e): count for s in speakers for e, count in PER_SPEAKER.items()}
     assert all(e.groups["speaker"][:5] == e.groups["session"] for e in reading.examples)
 
 
 def test_audio_is_where_the_adapter_says(synthetic: Path) -> None:
     for example in read(CORPUS, synthetic).examples[::25]:
-        found = header(example.clips[0].path)
-        assert (found.rate, found.channels) == (16000, 1)
-        assert 1.1 < found.seconds < 2.5
+        result = header(example.clips[0].path)
+        assert (result.rate, result.channels) == (16000, 1)
+        assert 1.1 < result.seconds < 2.5
 
 
 def test_speaker_is_the_last_field_not_the_first(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_bracket_is_valence_activation_dominance(tmp_path: Path) -> None:
     raters = (
         "C-E1:\tAnger;\t()\nA-E3:\tval 2; act 4; dom  4;\t()\nA-F1:\tval 1; act 5; dom  ;\t()\n"
     )
-    (found,) = read(CORPUS, one_dialog(tmp_path, line("Ses01F_impro01_M000") + raters)).examples
-    assert found.labels == {"emotion": "ang", "valence": 1.5, "arousal": 4.0, "dominance": 4.5}
+    (result,) = read(CORPUS, one_dialog(tmp_path, line("Ses01F_impro01_M000") + raters)).examples
+    assert result.labels == {"emotion": "ang", "valence": 1.5, "arousal": 4.0, "dominance": 4.5}
 
 
 def test_bracket_is_the_mean_of_raters_without_self_report(synthetic: Path) -> None:
@@ -80,7 +80,7 @@ def test_bracket_is_the_mean_of_raters_without_self_report(synthetic: Path) -> N
     assert [labels[name] for name in ("valence", "arousal", "dominance")] == list(expected)
 
 
-def test_suffix_dialogs_stay_apart(tmp_path: Path) -> None:
+def test_suffix_dialogs_stay_separate(tmp_path: Path) -> None:
     for dialog in ("Ses05M_script01_1", "Ses05M_script01_1b"):
         one_dialog(tmp_path, line(f"{dialog}_F003"), dialog)
     plain, suffix = read(CORPUS, tmp_path).examples
@@ -128,8 +128,8 @@ def test_broken_line_is_refused_with_its_place(tmp_path: Path, broken: str) -> N
 
 
 def test_root_is_found_from_above_and_below(synthetic: Path) -> None:
-    for given in (synthetic, synthetic.parent, synthetic / "Session3"):
-        assert locate(CORPUS.card, {"iemocap": given}) == synthetic
+    for inputs in (synthetic, synthetic.parent, synthetic / "Session3"):
+        assert locate(CORPUS.card, {"iemocap": inputs}) == synthetic
 
 
 @pytest.mark.slow

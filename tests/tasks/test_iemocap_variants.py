@@ -48,10 +48,10 @@ def test_a_dimension_is_the_raters_mean_on_every_utterance(
 @pytest.mark.slow
 def test_ten_folds_hold_out_the_one_who_speaks(synthetic: Reading) -> None:
     chosen = select(Catalog().task("iemocap-emotion-10fold"), synthetic.examples)
-    found = splits(chosen, seeds=(0,))
-    audit(chosen, found)
-    assert len(found) == 10
-    for split in found:
+    folds = splits(chosen, seeds=(0,))
+    audit(chosen, folds)
+    assert len(folds) == 10
+    for split in folds:
         tested = {chosen.examples[row].groups["speaker"] for row in split.test}
         developed = {chosen.examples[row].groups["speaker"] for row in split.develop}
         assert len(tested) == len(developed) == 1
@@ -60,7 +60,7 @@ def test_ten_folds_hold_out_the_one_who_speaks(synthetic: Reading) -> None:
         # The same utterances as by the last field of the name, not by the dialog's letter.
         letters = {chosen.examples[row].id.rsplit("_", 1)[1][0] for row in split.test}
         assert letters == {next(iter(tested))[-1]}
-    everyone = np.sort(np.concatenate([split.test for split in found]))
+    everyone = np.sort(np.concatenate([split.test for split in folds]))
     assert everyone.tolist() == list(range(len(chosen.examples)))
 
 

@@ -14,16 +14,16 @@ def _read(root: Path) -> Reading:
 
 def test_the_word_may_contain_an_underscore(tmp_path: Path) -> None:
     (tmp_path / "Anger_F_A_mas_tarde.wav").touch()
-    (one,) = _read(tmp_path).examples
-    assert one.labels == {"emotion": "anger"}
-    assert one.groups == {"text": "mas_tarde"}
-    assert (one.attributes["voice"], one.attributes["list"]) == ("female", "A")
+    (item,) = _read(tmp_path).examples
+    assert item.labels == {"emotion": "anger"}
+    assert item.groups == {"text": "mas_tarde"}
+    assert (item.attributes["voice"], item.attributes["list"]) == ("female", "A")
 
 
 def test_a_name_that_says_nothing_is_refused(tmp_path: Path) -> None:
     for name in ("Anger_F_A_tarde.wav", "Anger_X_A_tarde.wav"):
         (tmp_path / name).touch()
-    assert [one.subject for one in _read(tmp_path).refused] == ["Anger_X_A_tarde.wav"]
+    assert [refusal.subject for refusal in _read(tmp_path).refused] == ["Anger_X_A_tarde.wav"]
 
 
 def test_a_root_one_level_too_high_is_put_right(tmp_path: Path) -> None:
@@ -38,6 +38,6 @@ def test_synth_is_read_and_known_to_have_unknown_speakers(tmp_path: Path) -> Non
     reading = _read(tmp_path / "one")
     chosen = select(Catalog().task("mesd-emotion"), reading.examples, reading.refused)
     assert (len(chosen.examples), chosen.refused) == (3 * 6 * 6, ())
-    told = audit(chosen, splits(chosen, seeds=(0,)))
-    assert told.unknown == ["speaker"]
-    assert "text" not in told.crossing
+    report = audit(chosen, splits(chosen, seeds=(0,)))
+    assert report.unknown == ["speaker"]
+    assert "text" not in report.crossing

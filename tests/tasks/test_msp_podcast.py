@@ -22,7 +22,7 @@ def _write(root: Path, *lines: str, labels: str = "Labels", header: str = HEADER
 
 
 def _examples(root: Path) -> dict[str, Example]:
-    return {one.id: one for one in read(CORPUS, root).examples}
+    return {example.id: example for example in read(CORPUS, root).examples}
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -39,22 +39,22 @@ def test_cells_are_stripped_and_a_bom_is_no_part_of_a_name(tmp_path: Path) -> No
         " a.wav , H , 5.2, 5.0 ,4, 012 , Female , Test1 ",
         header=HEADER.replace(",", " , "),
     )
-    found = _examples(root)["a.wav"]
-    assert found.labels["emotion"] == "happiness"
-    assert found.groups == {"speaker": "012"}
-    assert found.partition == "Test1"
+    examples = _examples(root)["a.wav"]
+    assert examples.labels["emotion"] == "happiness"
+    assert examples.groups == {"speaker": "012"}
+    assert examples.partition == "Test1"
 
 
 def test_o_and_x_are_left_out_of_the_tasks(tmp_path: Path) -> None:
     letters = "ASHUFDCNOX"
     root = _write(
         tmp_path,
-        *(f"{one}.wav,{one},4,4,4,{place},Male,Train" for place, one in enumerate(letters)),
+        *(f"{item}.wav,{item},4,4,4,{place},Male,Train" for place, item in enumerate(letters)),
     )
     eight = select(CATALOG.task("msp-podcast-emotion"), read(CORPUS, root).examples)
     five = select(CATALOG.task("msp-podcast-emotion5"), read(CORPUS, root).examples)
-    assert {one.id[0] for one in eight.examples} == set("ASHUFDCN")
-    assert {one.id[0] for one in five.examples} == set("ASHDN")
+    assert {item.id[0] for item in eight.examples} == set("ASHUFDCN")
+    assert {item.id[0] for item in five.examples} == set("ASHDN")
 
 
 def test_unknown_speakers_leave_development_and_test(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_unknown_speakers_leave_development_and_test(tmp_path: Path) -> None:
         for who in ("known", "Unknown", "unknown", "")
         for letter in "AN"
     ]
-    found = _examples(_write(tmp_path, *lines))
-    chosen = select(CATALOG.task("msp-podcast-emotion"), list(found.values()))
+    examples = _examples(_write(tmp_path, *lines))
+    chosen = select(CATALOG.task("msp-podcast-emotion"), list(examples.values()))
     (split,) = splits(chosen, [0])
     sides = [{chosen.examples[row].id.rsplit("-", 1)[0] for row in rows}
              for rows in (split.train, split.develop, split.test)]  # fmt: skip
@@ -76,9 +76,9 @@ def test_unknown_speakers_leave_development_and_test(tmp_path: Path) -> None:
         {"Test1-known"},
     ]
     assert audit(chosen, [split]).unknown == ["speaker"]
-    assert "speaker" not in found["Train-Unknown-A.wav"].groups
-    assert found["Test2-known-A.wav"].partition == "Test2"
-    assert found["Test3-Unknown-A.wav"].partition == "Test3-unknown"
+    assert "speaker" not in examples["Train-Unknown-A.wav"].groups
+    assert examples["Test2-known-A.wav"].partition == "Test2"
+    assert examples["Test3-Unknown-A.wav"].partition == "Test3-unknown"
 
 
 def test_labels_that_are_withheld_or_strange(tmp_path: Path) -> None:
@@ -90,8 +90,8 @@ def test_labels_that_are_withheld_or_strange(tmp_path: Path) -> None:
     )
     reading = read(CORPUS, root)
     assert reading.examples[0].labels == {}
-    assert [(one.subject, one.where.rsplit(":", 1)[1]) for one in reading.refused] == [
+    assert [(item.subject, item.where.rsplit(":", 1)[1]) for item in reading.refused] == [
         ("b.wav", "3")
     ]
     broken = select(CATALOG.task("msp-podcast-arousal"), reading.examples)
-    assert [one.id for one in broken.examples] == ["c.wav"]
+    assert [item.id for item in broken.examples] == ["c.wav"]

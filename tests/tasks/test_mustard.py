@@ -33,18 +33,18 @@ def _said(show: str, speaker: str, sarcasm: object) -> dict[str, object]:
 @pytest.mark.parametrize("videos", ["mmsd_raw_data/utterances_final", "utterances_final"])
 def test_ids_name_the_videos(tmp_path: Path, videos: str) -> None:
     root = _write(tmp_path, {"1_60": _said("BBT", "SHELDON", True)}, videos)
-    (found,) = read(CORPUS, root).examples
-    assert (found.id, found.labels) == ("1_60", {"sarcasm": "sarcastic"})
-    assert found.clips[0].path == root / videos / "1_60.mp4"
+    (result,) = read(CORPUS, root).examples
+    assert (result.id, result.labels) == ("1_60", {"sarcasm": "sarcastic"})
+    assert result.clips[0].path == root / videos / "1_60.mp4"
 
 
 def test_friends_are_tested_and_their_speakers_stand_nowhere_else(tmp_path: Path) -> None:
     root = tmp_path / "mustard"
     CORPUS.synthesize(root, 1)
     chosen = select(CATALOG.task("mustard-sarcasm"), read(CORPUS, root).examples)
-    found = splits(chosen, [0, 1])
-    assert audit(chosen, found).unknown == []
-    for split in found:
+    folds = splits(chosen, [0, 1])
+    assert audit(chosen, folds).unknown == []
+    for split in folds:
         tested = {chosen.examples[row].groups["show"] for row in split.test}
         others = {chosen.examples[row].groups["show"] for row in (*split.train, *split.develop)}
         assert tested == {"FRIENDS"}
@@ -53,27 +53,27 @@ def test_friends_are_tested_and_their_speakers_stand_nowhere_else(tmp_path: Path
 
 
 def test_a_person_of_one_show_is_not_the_person_of_another(tmp_path: Path) -> None:
-    said = {"1": _said("BBT", "PERSON", True), "2": _said("SARCASMOHOLICS", "PERSON", False)}
-    found = read(CORPUS, _write(tmp_path, said)).examples
-    assert len({one.groups["speaker"] for one in found}) == 2
+    text = {"1": _said("BBT", "PERSON", True), "2": _said("SARCASMOHOLICS", "PERSON", False)}
+    examples = read(CORPUS, _write(tmp_path, text)).examples
+    assert len({item.groups["speaker"] for item in examples}) == 2
 
 
 def test_a_label_that_is_no_truth_value_is_refused(tmp_path: Path) -> None:
-    said = {
+    text = {
         "1": _said("BBT", "A", True),
         "2": _said("BBT", "A", "true"),
         "3": _said("", "A", False),
     }
-    reading = read(CORPUS, _write(tmp_path, said))
-    assert [one.id for one in reading.examples] == ["1"]
-    assert [one.subject for one in reading.refused] == ["2", "3"]
+    reading = read(CORPUS, _write(tmp_path, text))
+    assert [item.id for item in reading.examples] == ["1"]
+    assert [item.subject for item in reading.refused] == ["2", "3"]
 
 
-def test_the_voice_is_heard_out_of_the_mp4(tmp_path: Path) -> None:
+def test_the_voice_is_encoded_out_of_the_mp4(tmp_path: Path) -> None:
     root = tmp_path / "mustard"
     CORPUS.synthesize(root, 0)
     clip = read(CORPUS, root).examples[0].clips[0]
-    heard = np.concatenate(list(decoding.blocks(clip, 16000, 30)))
+    recorded = np.concatenate(list(decoding.blocks(clip, 16000, 30)))
     assert clip.path.suffix == ".mp4"
-    assert 1.0 <= len(heard) / 16000 <= 2.0
-    assert np.sqrt(np.mean(heard**2)) > 0.005
+    assert 1.0 <= len(recorded) / 16000 <= 2.0
+    assert np.sqrt(np.mean(recorded**2)) > 0.005

@@ -23,5 +23,5 @@ def test_a_root_one_level_off_is_put_right(tmp_path: Path, corpus: str, level: s
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
     inside = root / Path(_FILES[corpus][-1]).parts[0]
-    given = {"right": root, "too high": root.parent, "too low": inside}[level]
-    assert locate(Catalog().corpus(corpus).card, {corpus: given}) == root
+    inputs = {"right": root, "too high": root.parent, "too low": inside}[level]
+    assert locate(Catalog().corpus(corpus).card, {corpus: inputs}) == root

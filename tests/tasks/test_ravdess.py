@@ -24,25 +24,25 @@ def _files(root: Path, *names: str) -> Path:
 
 
 def test_seven_numbers_say_everything(tmp_path: Path) -> None:
-    (one,) = _read(_files(tmp_path, "Actor_12/03-01-06-02-02-01-12.wav")).examples
-    assert one.labels == {"emotion": "fearful"}
-    assert one.groups == {"speaker": "12", "text": "02"}
-    assert one.attributes["intensity"] == "strong"
+    (item,) = _read(_files(tmp_path, "Actor_12/03-01-06-02-02-01-12.wav")).examples
+    assert item.labels == {"emotion": "fearful"}
+    assert item.groups == {"speaker": "12", "text": "02"}
+    assert item.attributes["intensity"] == "strong"
 
 
 def test_odd_actors_are_men(tmp_path: Path) -> None:
     root = _files(
         tmp_path, "Actor_01/03-01-01-01-01-01-01.wav", "Actor_02/03-01-01-01-01-01-02.wav"
     )
-    assert [one.attributes["sex"] for one in _read(root).examples] == ["male", "female"]
+    assert [example.attributes["sex"] for example in _read(root).examples] == ["male", "female"]
 
 
 def test_the_second_copy_of_the_doubled_zip_is_the_same_file(tmp_path: Path) -> None:
     name = "Actor_01/03-01-03-01-01-01-01.wav"
     reading = _read(_files(tmp_path, name, f"audio_speech_actors_01-24/{name}"))
-    (one,) = reading.examples
-    assert one.clips[0].path == tmp_path / name
-    assert one.errata == ("doubled-folder",)
+    (item,) = reading.examples
+    assert item.clips[0].path == tmp_path / name
+    assert item.errata == ("doubled-folder",)
     assert reading.refused == ()
 
 
@@ -54,7 +54,7 @@ def test_song_is_read_and_no_part_of_the_task(tmp_path: Path) -> None:
         "Actor_02/03-01-05-01-01-01-02.wav",
     )
     chosen = select(Catalog().task("ravdess-emotion"), _read(root).examples)
-    assert [one.id[:5] for one in chosen.examples] == ["03-01", "03-01"]
+    assert [example.id[:5] for example in chosen.examples] == ["03-01", "03-01"]
 
 
 def test_a_root_one_level_too_high_is_put_right_and_song_is_not_taken_for_it(
@@ -73,7 +73,7 @@ def test_a_name_that_says_nothing_is_refused(tmp_path: Path) -> None:
     root = _files(
         tmp_path, "Actor_01/03-01-09-01-01-01-01.wav", "Actor_01/03-01-03-01-01-01-01.wav"
     )
-    assert [one.subject for one in _read(root).refused] == ["03-01-09-01-01-01-01.wav"]
+    assert [refusal.subject for refusal in _read(root).refused] == ["03-01-09-01-01-01-01.wav"]
 
 
 def test_the_folds_hold_every_actor_once() -> None:
@@ -84,13 +84,13 @@ def test_the_folds_hold_every_actor_once() -> None:
 
 
 @pytest.mark.slow
-def test_synth_is_read_whole_and_a_stereo_file_among_it(tmp_path: Path) -> None:
+def test_synth_is_read_completely_and_a_stereo_file_among_it(tmp_path: Path) -> None:
     Catalog().corpus("ravdess").synthesize(tmp_path / "one", 0)
     reading = _read(tmp_path / "one")
     chosen = select(Catalog().task("ravdess-emotion"), reading.examples, reading.refused)
     assert (len(chosen.examples), chosen.refused) == (24 * 8 + 1, ())
-    found = splits(chosen, seeds=(0,))
-    audit(chosen, found)
-    assert len(found) == 6
+    folds = splits(chosen, seeds=(0,))
+    audit(chosen, folds)
+    assert len(folds) == 6
     stereo = tmp_path / "one/Actor_01/03-01-05-02-02-01-01.wav"
     assert header(stereo).channels == 2

@@ -30,10 +30,10 @@ def _read(root: Path, *rows: str, name: str = "SEP-28k_labels.csv") -> Reading:
 
 def test_a_blank_follows_each_comma_and_episodes_are_text(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
-    (found,) = _read(tmp_path, _row(Block=3)).examples
-    assert found.id == "HVSA_010_0"
-    assert found.groups == {"episode": "HVSA/010", "show": "HVSA"}
-    assert found.clips[0].path == tmp_path / "clips" / "HVSA" / "010" / "HVSA_010_0.wav"
+    (result,) = _read(tmp_path, _row(Block=3)).examples
+    assert result.id == "HVSA_010_0"
+    assert result.groups == {"episode": "HVSA/010", "show": "HVSA"}
+    assert result.clips[0].path == tmp_path / "clips" / "HVSA" / "010" / "HVSA_010_0.wav"
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_a_blank_follows_each_comma_and_episodes_are_text(tmp_path: Path) -> Non
 def test_two_of_three_annotators_decide(
     tmp_path: Path, votes: dict[str, Any], label: str | None
 ) -> None:
-    (found,) = _read(tmp_path, _row(**votes)).examples
-    assert found.labels.get("fluency") == label
+    (result,) = _read(tmp_path, _row(**votes)).examples
+    assert result.labels.get("fluency") == label
 
 
 def test_episode_lists_without_a_header_are_no_concern(tmp_path: Path) -> None:
@@ -66,16 +66,16 @@ def test_each_podcast_is_tested_once_and_fluencybank_is_not_among_them(tmp_path:
     examples = _read(tmp_path, *bank, name="fluencybank_labels.csv").examples
     assert len(examples) == 13
     chosen = select(CATALOG.task("sep28k-stutter"), examples)
-    found = splits(chosen, [0])
-    audit(chosen, found)
-    shows = [{chosen.examples[row].groups["show"] for row in split.test} for split in found]
+    folds = splits(chosen, [0])
+    audit(chosen, folds)
+    shows = [{chosen.examples[row].groups["show"] for row in split.test} for split in folds]
     assert shows == [{"A"}, {"B"}, {"C"}]
-    assert all(len(split.develop) == 4 for split in found)
+    assert all(len(split.develop) == 4 for split in folds)
 
 
 def test_votes_that_are_no_numbers_are_refused_and_columns_are_needed(tmp_path: Path) -> None:
     reading = _read(tmp_path, _row(Block=2), _row(clip=1, Block="x"), _row(clip=2, Block=""))
-    assert [one.subject for one in reading.refused] == ["HVSA_010_1", "HVSA_010_2"]
+    assert [refusal.subject for refusal in reading.refused] == ["HVSA_010_1", "HVSA_010_2"]
     (tmp_path / "SEP-28k_labels.csv").write_text("Show, EpId\nA, 1\n")
     with pytest.raises(ParalbenchError, match=r"expected a column 'ClipId', found: Show, EpId"):
         read(CORPUS, tmp_path)

@@ -55,9 +55,9 @@ def synthetic(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def one(corpus: Corpus, root: Path) -> Example:
-    (found,) = corpus.read(root)
-    assert isinstance(found, Example), found
-    return found
+    (result,) = corpus.read(root)
+    assert isinstance(result, Example), result
+    return result
 
 
 def arousal(example: Example) -> list[float]:
@@ -69,20 +69,20 @@ def arousal(example: Example) -> list[float]:
 
 def test_names_in_single_quotes_and_a_header(corpus: Corpus, tmp_path: Path) -> None:
     put(tmp_path, "Devel_DE_01", [HEADER, *rows("Devel_DE_01", 3)])
-    found = one(corpus, tmp_path)
-    assert (found.id, found.partition) == ("Devel_DE_01", "Devel")
-    assert found.attributes == {"culture": "DE", "language": "de"}
-    assert arousal(found) == [0, 0.001, 0.002]
-    assert set(found.labels) == {"arousal", "valence", "liking"}
+    result = one(corpus, tmp_path)
+    assert (result.id, result.partition) == ("Devel_DE_01", "Devel")
+    assert result.attributes == {"culture": "DE", "language": "de"}
+    assert arousal(result) == [0, 0.001, 0.002]
+    assert set(result.labels) == {"arousal", "valence", "liking"}
 
 
 def test_labels_of_2017_and_2018_have_no_header_and_2017_no_culture(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     put(tmp_path, "Train_07", rows("Train_07", 4, quote=""))
-    found = one(corpus, tmp_path)
-    assert len(arousal(found)) == 4
-    assert found.attributes["culture"] == "DE"
+    result = one(corpus, tmp_path)
+    assert len(arousal(result)) == 4
+    assert result.attributes["culture"] == "DE"
 
 
 def test_crlf_bom_commas_and_blank_trailing_lines(corpus: Corpus, tmp_path: Path) -> None:
@@ -113,32 +113,32 @@ def test_a_broken_label_file_is_refused_with_its_line(
 ) -> None:
     put(tmp_path, "Train_DE_01", lines)
     put(tmp_path, "Train_DE_02", [HEADER, *rows("Train_DE_02", 2)])
-    found = {getattr(it, "id", getattr(it, "subject", "")): it for it in corpus.read(tmp_path)}
-    refused = found["Train_DE_01"]
+    by_name = {getattr(it, "id", getattr(it, "subject", "")): it for it in corpus.read(tmp_path)}
+    refused = by_name["Train_DE_01"]
     assert isinstance(refused, Refusal)
     assert reason in refused.reason
     assert refused.where == f"{tmp_path / 'labels' / 'Train_DE_01.csv'}:{line}"
-    assert isinstance(found["Train_DE_02"], Example)
+    assert isinstance(by_name["Train_DE_02"], Example)
 
 
 def test_test_labels_were_never_released(corpus: Corpus, tmp_path: Path) -> None:
     put(tmp_path, "Test_CN_01", None)
-    found = one(corpus, tmp_path)
-    assert (found.partition, found.labels, found.attributes["language"]) == ("Test", {}, "zh")
+    result = one(corpus, tmp_path)
+    assert (result.partition, result.labels, result.attributes["language"]) == ("Test", {}, "zh")
 
 
 def test_a_training_recording_without_labels_is_refused(corpus: Corpus, tmp_path: Path) -> None:
     put(tmp_path, "Train_DE_01", None)
-    (found,) = corpus.read(tmp_path)
-    assert found == Refusal("Train_DE_01", "its label file is missing", str(tmp_path / "labels"))  # type: ignore[comparison-overlap]
+    (result,) = corpus.read(tmp_path)
+    assert result == Refusal("Train_DE_01", "its label file is missing", str(tmp_path / "labels"))  # type: ignore[comparison-overlap]
 
 
 def test_labels_without_audio_are_read_and_verify_misses_the_file(
     corpus: Corpus, tmp_path: Path
 ) -> None:
     put(tmp_path, "Train_DE_01", [HEADER, *rows("Train_DE_01", 3)], wav=False)
-    found = verify(corpus, tmp_path, read(corpus, tmp_path))
-    assert [missing.subject for missing in found.missing] == ["audio/Train_DE_01.wav"]
+    verification = verify(corpus, tmp_path, read(corpus, tmp_path))
+    assert [missing.subject for missing in verification.missing] == ["audio/Train_DE_01.wav"]
 
 
 def test_turns_are_optional_and_say_when_the_recorded_person_speaks(
@@ -170,8 +170,10 @@ def test_partners_are_recordings_of_equal_length_in_one_partition_and_culture(
     counted = [pairs[name] for name in pairs if name.startswith("Devel")]
     assert {counted.count(pair) for pair in counted} == {2}
     # The card tells the same lengths, so verify would notice other ones.
-    found = verify(corpus, tmp_path, read(corpus, tmp_path))
-    assert not [one for one in found.differences if one.what.startswith("pair")]
+    verification = verify(corpus, tmp_path, read(corpus, tmp_path))
+    assert not [
+        difference for difference in verification.differences if difference.what.startswith("pair")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,14 +184,18 @@ def test_the_package_root_is_found_one_level_lower_or_higher(
 ) -> None:
     root = tmp_path / name
     put(root, "Train_DE_01", [HEADER, *rows("Train_DE_01", 3)])
-    for given in (root, tmp_path, root / "labels"):
-        assert locate(corpus.card, {"sewa": given}) == root
+    for inputs in (root, tmp_path, root / "labels"):
+        assert locate(corpus.card, {"sewa": inputs}) == root
 
 
 def test_apple_double_files_are_passed_over(corpus: Corpus, synthetic: Path) -> None:
     assert (synthetic / "labels" / "._Train_DE_01.csv").is_file()
-    found = verify(corpus, synthetic, read(corpus, synthetic))
-    assert (found.verdict, found.refused, found.superfluous) == ("complete", (), ())
+    verification = verify(corpus, synthetic, read(corpus, synthetic))
+    assert (verification.verdict, verification.refused, verification.superfluous) == (
+        "complete",
+        (),
+        (),
+    )
 
 
 def test_folds_keep_pairs_together_and_train_on_both_cultures(
@@ -197,9 +203,9 @@ def test_folds_keep_pairs_together_and_train_on_both_cultures(
 ) -> None:
     for task in corpus.tasks:
         chosen = select(task, read(corpus, synthetic).examples)
-        found = splits(chosen, range(5))
-        assert audit(chosen, found).unknown == []
-        for split in found:
+        folds = splits(chosen, range(5))
+        assert audit(chosen, folds).unknown == []
+        for split in folds:
             assert {chosen.examples[row].partition for row in split.test} == {"Devel"}
             assert len(split.develop)
             assert {chosen.examples[row].attributes["culture"] for row in split.train} == {

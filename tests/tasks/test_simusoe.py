@@ -22,10 +22,10 @@ def _read(root: Path, *rows: str, header: str = "path,subject,label,ahi,sex,age"
 
 def test_a_subjects_snores_are_one_example(tmp_path: Path) -> None:
     rows = ["a.wav,P1,mild,7,male,40", "b.wav,P2,severe,44,female,50", "c.wav,P1,mild,7,male,40"]
-    one, other = _read(tmp_path, *rows).examples
-    assert one.clips == (Clip(tmp_path / "a.wav"), Clip(tmp_path / "c.wav"))
-    assert one.labels == {"label": "mild", "ahi": "7"}
-    assert one.groups == {"speaker": "P1"}
+    item, other = _read(tmp_path, *rows).examples
+    assert item.clips == (Clip(tmp_path / "a.wav"), Clip(tmp_path / "c.wav"))
+    assert item.labels == {"label": "mild", "ahi": "7"}
+    assert item.groups == {"speaker": "P1"}
     assert other.attributes == {"sex": "female", "age": "50"}
 
 
@@ -48,7 +48,7 @@ def test_classes_are_cut_from_the_index(
 
 def test_a_subject_whose_rows_disagree_is_refused_with_both_lines(tmp_path: Path) -> None:
     reading = _read(tmp_path, "a.wav,P1,,7,,", "b.wav,P1,,8,,", "c.wav,P2,,9,,")
-    assert [one.id for one in reading.examples] == ["P2"]
+    assert [example.id for example in reading.examples] == ["P2"]
     (refused,) = reading.refused
     assert refused.subject == "P1"
     assert refused.reason == f"its ahi is '7' at {tmp_path / 'manifest.csv'}:2 and '8' here"
@@ -57,7 +57,7 @@ def test_a_subject_whose_rows_disagree_is_refused_with_both_lines(tmp_path: Path
 
 def test_rows_without_path_or_subject_are_refused(tmp_path: Path) -> None:
     reading = _read(tmp_path, ",P1,,7,,", "b.wav,,,8,,", "c.wav,P2,,9,,")
-    assert [(one.subject, one.reason) for one in reading.refused] == [
+    assert [(refusal.subject, refusal.reason) for refusal in reading.refused] == [
         ("P1", "its path is not told"), ("b.wav", "its subject is not told"),
     ]  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_rows_without_path_or_subject_are_refused(tmp_path: Path) -> None:
 def test_an_index_that_is_no_number_is_refused_by_the_task(tmp_path: Path) -> None:
     rows = ["a.wav,P1,,7,,", "b.wav,P2,,high,,", "c.wav,P3,,1,,"]
     chosen = select(CATALOG.task("simusoe-ahi"), _read(tmp_path, *rows).examples)
-    assert [one.subject for one in chosen.refused] == ["P2"]
+    assert [refusal.subject for refusal in chosen.refused] == ["P2"]
 
 
 def test_folders_of_classes_are_read_where_there_is_no_manifest(tmp_path: Path) -> None:
@@ -74,29 +74,29 @@ def test_folders_of_classes_are_read_where_there_is_no_manifest(tmp_path: Path) 
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     reading = read(CORPUS, tmp_path)
-    assert [(one.id, one.labels, len(one.clips)) for one in reading.examples] == [
+    assert [(item.id, item.labels, len(item.clips)) for item in reading.examples] == [
         ("P1", {"label": "mild"}, 2), ("P2", {"label": "severe"}, 1),
     ]  # fmt: skip
-    assert [one.subject for one in reading.refused] == ["severe/alone.wav"]
+    assert [item.subject for item in reading.refused] == ["severe/alone.wav"]
     assert select(CATALOG.task("simusoe-class"), reading.examples).classes == ("mild", "severe")
     with pytest.raises(ParalbenchError, match="no example has a usable label 'ahi'"):
         select(CATALOG.task("simusoe-ahi"), reading.examples)
 
 
 def test_that_the_layout_is_unknown_is_said_everywhere() -> None:
-    told = [CORPUS.card.title, *(task.about for task in CORPUS.tasks)]
-    told.append((CORPUS.folder / "README.md").read_text(encoding="utf-8"))
-    assert all("layout unknown" in text.lower() for text in told)
+    output = [CORPUS.card.title, *(task.about for task in CORPUS.tasks)]
+    output.append((CORPUS.folder / "README.md").read_text(encoding="utf-8"))
+    assert all("layout unknown" in text.lower() for text in output)
 
 
-def test_a_synthetic_corpus_is_read_whole_and_its_folds_leak_nothing(tmp_path: Path) -> None:
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
     CORPUS.synthesize(tmp_path / "SimuSOE", 0)
     reading = read(CORPUS, locate(CORPUS.card, {"simusoe": tmp_path / "SimuSOE"}))
     assert (len(reading.examples), reading.refused) == (40, ())
-    assert all(len(one.clips) == 3 for one in reading.examples)
-    assert all(clip.path.is_file() for one in reading.examples for clip in one.clips)
+    assert all(len(item.clips) == 3 for item in reading.examples)
+    assert all(clip.path.is_file() for item in reading.examples for clip in item.clips)
     for task in CORPUS.tasks:
         chosen = select(task, reading.examples)
-        found = audit(chosen, splits(chosen, (0, 1)))
-        assert (found.crossing, found.unknown) == ({}, [])
-        assert sum(one.test for one in found.folds if one.seed == 0) == 40
+        report = audit(chosen, splits(chosen, (0, 1)))
+        assert (report.crossing, report.unknown) == ({}, [])
+        assert sum(item.test for item in report.folds if item.seed == 0) == 40

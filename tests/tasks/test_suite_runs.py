@@ -26,12 +26,12 @@ WEAK = {"msp-podcast-valence", "accentdb-accent", "cmu-mosei-polarity"}
 def test_every_task_runs_from_synth_to_a_result(
     scored: Callable[[str], list[Done]], name: str
 ) -> None:
-    for one in scored(name):
-        score = one.result.score(one.result.ranking)
-        chance = 1 / len(one.result.classes) if one.result.classes else 0.0
-        assert score.value > chance or one.result.task in WEAK, one.result.task
-        assert len(one.refused) == REFUSED[name]
-        assert one.result.standing == "synthetic"
+    for item in scored(name):
+        score = item.result.score(item.result.ranking)
+        chance = 1 / len(item.result.classes) if item.result.classes else 0.0
+        assert score.value > chance or item.result.task in WEAK, item.result.task
+        assert len(item.refused) == REFUSED[name]
+        assert item.result.standing == "synthetic"
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -41,7 +41,7 @@ def test_a_root_one_level_too_high_is_found_by_its_layout(
     corpus, root = CATALOG.corpus(name), made(name)
     assert locate(corpus.card, {name: root.parent}) == root
     assert any(next(root.glob(pattern), None) for pattern in corpus.card.layout.audio)
-    assert all(one.erratum for one in read(corpus, root).refused)
+    assert all(refusal.erratum for refusal in read(corpus, root).refused)
 
 
 @pytest.mark.slow

@@ -40,10 +40,10 @@ def test_the_folder_of_sentences_may_be_misspelt(tmp_path: Path, folder: str) ->
     root = _corpus(
         tmp_path, [_row(1)], [f"1/{folder}/1-phrase.nsp", f"1/{folder}/1-phrase-egg.egg"]
     )
-    (one,) = _read(root).examples
-    assert one.id == "1-phrase"
-    assert one.clips == (Clip(root / f"data/1/{folder}/1-phrase.nsp"),)
-    assert (one.attributes["sex"], one.attributes["age"]) == ("female", "39")
+    (item,) = _read(root).examples
+    assert item.id == "1-phrase"
+    assert item.clips == (Clip(root / f"data/1/{folder}/1-phrase.nsp"),)
+    assert (item.attributes["sex"], item.attributes["age"]) == ("female", "39")
 
 
 def test_the_classic_export_is_read_and_nsp_is_preferred(tmp_path: Path) -> None:
@@ -54,20 +54,23 @@ def test_the_classic_export_is_read_and_nsp_is_preferred(tmp_path: Path) -> None
         "2/vowels/2-a_n.nsp",
     ]
     reading = _read(_corpus(tmp_path, [_row(1), _row(2, "p")], files))
-    assert [one.clips[0].path.name for one in reading.examples] == ["1-a_n.wav", "2-a_n.nsp"]
-    assert [one.labels["health"] for one in reading.examples] == ["healthy", "pathological"]
+    assert [example.clips[0].path.name for example in reading.examples] == [
+        "1-a_n.wav",
+        "2-a_n.nsp",
+    ]
+    assert [example.labels["health"] for example in reading.examples] == ["healthy", "pathological"]
 
 
 def test_several_sessions_of_one_person_stay_together(tmp_path: Path) -> None:
     rows = [_row(1, "n", 7), _row(2, "p", 7), _row(3, "p"), _row(4)]
     root = _corpus(tmp_path, rows, [f"{n}/sentnces/{n}-phrase.nsp" for n in (1, 2, 3, 4)])
     reading = _read(root)
-    assert [one.groups["speaker"] for one in reading.examples] == ["7", "7", "3", "4"]
-    assert len({one.groups["session"] for one in reading.examples}) == 4
+    assert [example.groups["speaker"] for example in reading.examples] == ["7", "7", "3", "4"]
+    assert len({example.groups["session"] for example in reading.examples}) == 4
 
 
 @pytest.mark.parametrize(
-    ("session", "sound", "heard"),
+    ("session", "sound", "recorded"),
     [
         (139, "a_n", "139-a_n-egg.egg"),
         (141, "phrase", "141-phrase-egg.egg"),
@@ -80,12 +83,12 @@ def test_several_sessions_of_one_person_stay_together(tmp_path: Path) -> None:
     ],
 )
 def test_swapped_channels_are_read_from_where_the_voice_is(
-    tmp_path: Path, session: int, sound: str, heard: str
+    tmp_path: Path, session: int, sound: str, recorded: str
 ) -> None:
     stem = f"{session}/vowels/{session}-{sound}"
-    (one,) = _read(_corpus(tmp_path, [_row(session)], [f"{stem}.nsp", f"{stem}-egg.egg"])).examples
-    assert [clip.path.name for clip in one.clips] == [heard]
-    assert one.errata == (("swapped-channels",) if "egg" in heard else ())
+    (item,) = _read(_corpus(tmp_path, [_row(session)], [f"{stem}.nsp", f"{stem}-egg.egg"])).examples
+    assert [clip.path.name for clip in item.clips] == [recorded]
+    assert item.errata == (("swapped-channels",) if "egg" in recorded else ())
 
 
 def test_session_980_changes_files_midway(tmp_path: Path) -> None:
@@ -93,39 +96,39 @@ def test_session_980_changes_files_midway(tmp_path: Path) -> None:
     marks = np.arange(583414 + 100) < 583414
     write(place / "980-iau.nsp", np.where(marks, 100, -1).astype(np.int16), 50000)
     write(place / "980-iau-egg.egg", np.where(marks, -1, 200).astype(np.int16), 50000)
-    (one,) = _read(_corpus(tmp_path, [_row(980)], [])).examples
-    assert one.errata == ("swapped-midway",)
-    heard = [np.concatenate(list(blocks(clip, 50000, 5.0))) * 32768 for clip in one.clips]
-    assert (len(heard[0]), set(heard[0])) == (583414, {100.0})
-    assert (len(heard[1]), set(heard[1])) == (100, {200.0})
+    (item,) = _read(_corpus(tmp_path, [_row(980)], [])).examples
+    assert item.errata == ("swapped-midway",)
+    recorded = [np.concatenate(list(blocks(clip, 50000, 5.0))) * 32768 for clip in item.clips]
+    assert (len(recorded[0]), set(recorded[0])) == (583414, {100.0})
+    assert (len(recorded[1]), set(recorded[1])) == (100, {200.0})
 
 
 def test_session_713_is_read_to_the_end_of_its_files(tmp_path: Path) -> None:
     Catalog().corpus("svd").synthesize(tmp_path / "one", 0)
-    by_name = {one.id: one for one in _read(tmp_path / "one").examples}
-    one = by_name["713-a_n"]
-    assert one.errata == ("unfinished-files",)
-    assert layout(one.clips[0].path).frames == 40000
+    by_name = {item.id: item for item in _read(tmp_path / "one").examples}
+    item = by_name["713-a_n"]
+    assert item.errata == ("unfinished-files",)
+    assert layout(item.clips[0].path).frames == 40000
 
 
 def test_sessions_that_were_never_released_are_passed_over_and_missing_ones_refused(
     tmp_path: Path,
 ) -> None:
     root = _corpus(tmp_path, [_row(1), _row(5), _row(2618)], ["1/sentnces/1-phrase.nsp"])
-    assert [one.subject for one in _read(root).refused] == ["5"]
+    assert [refusal.subject for refusal in _read(root).refused] == ["5"]
 
 
 def test_the_index_may_be_latin_1(tmp_path: Path) -> None:
     row = "1,p,2000-03-01,,1,1960-01-01,m,Kehlkopfentzündung"
     root = _corpus(tmp_path, [row], ["1/sentnces/1-phrase.nsp"], encoding="latin-1")
-    (one,) = _read(root).examples
-    assert one.labels["pathologies"] == "Kehlkopfentzündung"
+    (item,) = _read(root).examples
+    assert item.labels["pathologies"] == "Kehlkopfentzündung"
 
 
 def test_another_type_is_refused_and_another_table_is_no_index(tmp_path: Path) -> None:
     files = ["1/sentnces/1-phrase.nsp", "2/sentnces/2-phrase.nsp"]
     root = _corpus(tmp_path, [_row(1, "x"), _row(2)], files)
-    assert [one.subject for one in _read(root).refused] == ["1"]
+    assert [refusal.subject for refusal in _read(root).refused] == ["1"]
     (root / "overview.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ParalbenchError, match="AufnahmeID"):
         _read(root)
@@ -138,7 +141,7 @@ def test_the_data_folder_itself_is_put_right(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["svd-pathology", "svd-pathology-vowel"])
-def test_synth_is_read_whole(tmp_path: Path, task: str) -> None:
+def test_synth_is_read_completely(tmp_path: Path, task: str) -> None:
     Catalog().corpus("svd").synthesize(tmp_path / "one", 0)
     reading = _read(tmp_path / "one")
     chosen = select(Catalog().task(task), reading.examples, reading.refused)

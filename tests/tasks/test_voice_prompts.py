@@ -52,6 +52,6 @@ def test_counts_are_those_of_the_cards(fetched: Reading) -> None:
 
 
 def test_audio_is_g722(fetched: Reading) -> None:
-    found = [header(example.clips[0].path) for example in fetched.examples[::40]]
-    assert {(one.rate, one.channels) for one in found} == {(16000, 1)}
-    assert all(0.1 < one.seconds < 120 for one in found)
+    result = [header(example.clips[0].path) for example in fetched.examples[::40]]
+    assert {(item.rate, item.channels) for item in result} == {(16000, 1)}
+    assert all(0.1 < item.seconds < 120 for item in result)

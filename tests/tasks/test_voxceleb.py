@@ -23,7 +23,7 @@ def _write(root: Path, files: dict[str, str]) -> Path:
 
 
 def _examples(root: Path) -> dict[str, Example]:
-    return {one.id: one for one in read(CORPUS, root).examples}
+    return {example.id: example for example in read(CORPUS, root).examples}
 
 
 def test_tabs_in_the_first_metadata_and_padding_in_the_second(tmp_path: Path) -> None:
@@ -32,15 +32,15 @@ def test_tabs_in_the_first_metadata_and_padding_in_the_second(tmp_path: Path) ->
         "vox2_meta.csv": VOX2 + "A_B ,id00012 ,n000012 ,f ,test \n",
         "wav/id10001/-vid/00001.wav": "", "aac/id00012/vid/00002.m4a": "",
     })  # fmt: skip
-    found = _examples(root)
-    assert found["id10001/-vid/00001"].attributes == {
+    examples = _examples(root)
+    assert examples["id10001/-vid/00001"].attributes == {
         "release": "voxceleb1", "sex": "male", "set": "dev", "nationality": "Ireland",
     }  # fmt: skip
-    second = found["id00012/vid/00002"]
+    second = examples["id00012/vid/00002"]
     assert (second.labels, second.attributes["set"]) == ({"sex": "female"}, "test")
     assert second.clips[0].path == root / "aac/id00012/vid/00002.m4a"
-    chosen = select(CATALOG.task("voxceleb-gender"), [*found.values(), *_twin(found)])
-    assert {one.attributes["release"] for one in chosen.examples} == {"voxceleb1"}
+    chosen = select(CATALOG.task("voxceleb-gender"), [*examples.values(), *_twin(examples)])
+    assert {example.attributes["release"] for example in chosen.examples} == {"voxceleb1"}
 
 
 def _twin(found: dict[str, Example]) -> list[Example]:
@@ -55,14 +55,14 @@ def test_ages_bring_a_split_of_their_own(tmp_path: Path) -> None:
         "wav/id10001/v/00001.wav": "", "wav/id10002/v/00001.wav": "", "wav/id10002/v/00002.wav": "",
         "utt2age.train": "id10001/v/00001 70\n", "utt2age.test": "id10002/v/00001 33\r\n",
     })  # fmt: skip
-    found = _examples(root)
-    told = {name: (one.labels.get("age"), one.partition) for name, one in found.items()}
-    assert told == {
+    examples = _examples(root)
+    record = {name: (item.labels.get("age"), item.partition) for name, item in examples.items()}
+    assert record == {
         "id10001/v/00001": (70.0, "train"),
         "id10002/v/00001": (33.0, "test"),
         "id10002/v/00002": (None, None),
     }
-    chosen = select(CATALOG.task("voxceleb-age"), list(found.values()))
+    chosen = select(CATALOG.task("voxceleb-age"), list(examples.values()))
     assert chosen.targets.tolist() == [70.0, 33.0]
 
 
@@ -75,10 +75,10 @@ def test_a_listed_utterance_without_a_file_is_an_example_that_will_be_missed(
         "id10001/v/00001 old\nid10001/v/00009 71\n",
     })  # fmt: skip
     reading = read(CORPUS, root)
-    assert [one.id for one in reading.examples] == ["id10001/v/00009", "id00042/v/00001"]
+    assert [item.id for item in reading.examples] == ["id10001/v/00009", "id00042/v/00001"]
     assert reading.examples[0].labels["age"] == 70.0
-    assert [one.labels.get("sex") for one in reading.examples] == ["male", None]
-    assert [one.subject for one in reading.refused] == ["id10001/v/00001 old", "id10001/v/00009"]
+    assert [item.labels.get("sex") for item in reading.examples] == ["male", None]
+    assert [item.subject for item in reading.refused] == ["id10001/v/00001 old", "id10001/v/00009"]
 
 
 def test_speakers_whom_nobody_names_and_hidden_files(tmp_path: Path) -> None:
@@ -88,8 +88,8 @@ def test_speakers_whom_nobody_names_and_hidden_files(tmp_path: Path) -> None:
         "dev/wav/id10001/.DS_Store": "", "dev/wav/id10001/notes.txt": "", "dev/wav/id99999/v/00001.wav": "",
     })  # fmt: skip
     reading = read(CORPUS, root)
-    assert [one.id for one in reading.examples] == ["id10001/v/00001"]
-    assert [one.subject for one in reading.refused] == ["id99999"]
+    assert [item.id for item in reading.examples] == ["id10001/v/00001"]
+    assert [item.subject for item in reading.refused] == ["id99999"]
 
 
 def test_metadata_that_are_missing_or_wrong_say_so(tmp_path: Path) -> None:

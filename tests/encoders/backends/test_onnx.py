@@ -22,13 +22,13 @@ MATRIX = np.random.default_rng(0).standard_normal((HOP, WIDTH)).astype(np.float3
 
 
 def _card(outputs: list[str], **changes: object) -> ModelCard:
-    told = {
+    record = {
         "id": "planted", "title": "planted", "backend": "onnx", "rate": 16000,
         "layers": len(outputs), "width": WIDTH, "frame_rate": 50.0, "parameters": 0,
         "licence": "MIT", "citation": "none",
         "settings": {"input": "waveform", "outputs": outputs},
     }  # fmt: skip
-    return ModelCard.model_validate({**told, **changes})
+    return ModelCard.model_validate({**record, **changes})
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def _load(card: ModelCard, file: Path) -> Onnx:
 
 
 def test_inner_tensors_are_handed_out(graph: Path) -> None:
-    heard = np.random.default_rng(1).standard_normal(5 * HOP).astype(np.float32)
-    (states,) = _load(_card(["inner", "outer"]), graph).encode([heard])
-    told = heard.reshape(5, HOP) @ MATRIX
-    assert states.numpy() == pytest.approx(np.stack([told, np.tanh(told)]), abs=1e-4)
+    recorded = np.random.default_rng(1).standard_normal(5 * HOP).astype(np.float32)
+    (states,) = _load(_card(["inner", "outer"]), graph).encode([recorded])
+    output = recorded.reshape(5, HOP) @ MATRIX
+    assert states.numpy() == pytest.approx(np.stack([output, np.tanh(output)]), abs=1e-4)
     assert states.dtype == torch.float32
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_graph_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [16, 7])
-def test_another_width_is_told_with_the_shape(graph: Path, width: int) -> None:
+def test_another_width_is_reported_with_the_shape(graph: Path, width: int) -> None:
     """5 frames of 8 fill neither 16 nor 7; 4 of 8 would fill 16, and come out as 2 frames."""
     encoder = _load(_card(["inner"], width=width), graph)
     for frames in (5, 4):

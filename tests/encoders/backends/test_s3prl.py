@@ -63,7 +63,7 @@ def _folder(place: Path, kind: str, normalise: bool = True, **sizes: Any) -> Any
 
 
 def _card(**changes: Any) -> ModelCard:
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "id": "small",
         "title": "Small",
         "backend": "s3prl",
@@ -77,7 +77,7 @@ def _card(**changes: Any) -> ModelCard:
         "citation": "none",
         "weights": [{"kind": "folder", "path": "nowhere"}],
     }
-    return ModelCard.model_validate(told | changes)
+    return ModelCard.model_validate(record | changes)
 
 
 def _load(card: ModelCard, folder: Path) -> Any:
@@ -100,14 +100,14 @@ def test_hidden_states_are_transformers_own(
     encoder = _load(card, tmp_path)
     for samples in (16000, 7777, 1280):
         audio = _noise(samples)
-        heard = torch.from_numpy(audio)
+        recorded = torch.from_numpy(audio)
         if normalise:
-            heard = (heard - heard.mean()) / torch.sqrt(heard.var(correction=0) + 1e-7)
+            recorded = (recorded - recorded.mean()) / torch.sqrt(recorded.var(correction=0) + 1e-7)
         with torch.no_grad():
-            told = model(heard.unsqueeze(0), output_hidden_states=True).hidden_states
+            hidden_states = model(recorded.unsqueeze(0), output_hidden_states=True).hidden_states
         (states,) = encoder.encode([audio])
         assert states.shape == (4, -(-samples // 320), 24)
-        for ours, theirs in zip(states, told, strict=True):
+        for ours, theirs in zip(states, hidden_states, strict=True):
             frames = theirs.shape[1]
             assert (ours[:frames] - theirs[0]).abs().max() < 1e-4
             assert torch.equal(
@@ -121,11 +121,11 @@ def test_baselines_are_kaldis(name: str) -> None:
     audio = _noise(8000)
     (states,) = loadable(Catalog().model(name)).load().encode([audio])
     wave = torch.from_numpy(audio).unsqueeze(0)
-    told = kaldi.fbank(wave, num_mel_bins=80) if name == "s3prl-fbank" else kaldi.mfcc(wave)
-    streams = [told, _deltas(told), _deltas(_deltas(told))]
-    wanted = torch.cat([(one - one.mean(0)) / one.std(0) for one in streams], dim=1)
-    assert states.shape == (1, 50, wanted.shape[1])
-    assert (states[0, : len(wanted)] - wanted).abs().max() < 1e-3
+    output = kaldi.fbank(wave, num_mel_bins=80) if name == "s3prl-fbank" else kaldi.mfcc(wave)
+    streams = [output, _deltas(output), _deltas(_deltas(output))]
+    expected = torch.cat([(stream - stream.mean(0)) / stream.std(0) for stream in streams], dim=1)
+    assert states.shape == (1, 50, expected.shape[1])
+    assert (states[0, : len(expected)] - expected).abs().max() < 1e-3
 
 
 def _deltas(values: torch.Tensor) -> torch.Tensor:
@@ -205,7 +205,7 @@ def test_missing_tensors_are_refused(tmp_path: Path) -> None:
 def test_a_folder_of_other_sizes_is_refused(tmp_path: Path) -> None:
     _folder(tmp_path, "wav2vec2")
     config = tmp_path / "config.json"
-    told = json.loads(config.read_text(encoding="utf-8")) | {"intermediate_size": 48}
-    config.write_text(json.dumps(told), encoding="utf-8")
+    output = json.loads(config.read_text(encoding="utf-8")) | {"intermediate_size": 48}
+    config.write_text(json.dumps(output), encoding="utf-8")
     with pytest.raises(ParalbenchError, match="cannot be built"):
         _load(_card(), tmp_path)

@@ -21,7 +21,7 @@ CLIP = (
 
 
 @pytest.mark.parametrize(
-    ("name", "layer", "frame", "told"),
+    ("name", "layer", "frame", "reported"),
     [  # compared in full with the packages' code: largest difference 1e-6, 8e-4, 4e-5, 3e-4
         # turn-end: all states equal those of the package's own features and graph, bit by bit
         ("turn-end", 0, 10, [0.9009, -0.9370, 0.6599, 0.5985]),
@@ -33,7 +33,7 @@ CLIP = (
     ],
 )
 def test_states_are_those_of_the_authors(
-    name: str, layer: int, frame: int, told: list[float]
+    name: str, layer: int, frame: int, reported: list[float]
 ) -> None:
     try:
         encoder = loadable(Catalog().model(name)).load()
@@ -42,7 +42,7 @@ def test_states_are_those_of_the_authors(
             raise
         pytest.skip(f"paralbench fetch {name}")
     (states,) = encoder.encode([CLIP])
-    assert states[layer, frame, : len(told)].numpy() == pytest.approx(told, abs=2e-3)
+    assert states[layer, frame, : len(reported)].numpy() == pytest.approx(reported, abs=2e-3)
 
 
 @pytest.mark.slow
@@ -51,8 +51,8 @@ def test_mfcc_is_librosas() -> None:
     mels = librosa.feature.melspectrogram(y=CLIP, sr=16000, n_fft=400, hop_length=160, n_mels=40)
     plain = librosa.feature.mfcc(S=librosa.power_to_db(mels, top_db=None), n_mfcc=13)
     deltas = [librosa.feature.delta(plain, order=order, mode="nearest") for order in (1, 2)]
-    told = np.concatenate([plain, *deltas]).T
-    assert states[0].numpy() == pytest.approx(told, abs=1e-2)
+    output = np.concatenate([plain, *deltas]).T
+    assert states[0].numpy() == pytest.approx(output, abs=1e-2)
 
 
 def test_turn_end_is_its_graph_behind_transformers_features() -> None:

@@ -67,7 +67,7 @@ def _save(model: Any, folder: Path) -> dict[str, Any]:
 
 def _card(factory: str, arguments: dict[str, Any], **changes: Any) -> ModelCard:
     settings = {"factory": factory, "arguments": arguments, "normalise": False}
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "id": "small",
         "title": "Small",
         "backend": "torchaudio",
@@ -81,7 +81,7 @@ def _card(factory: str, arguments: dict[str, Any], **changes: Any) -> ModelCard:
         "citation": "none",
         "weights": [{"kind": "folder", "path": "nowhere"}],
     }
-    return ModelCard.model_validate(told | changes)
+    return ModelCard.model_validate(record | changes)
 
 
 def _load(card: ModelCard, folder: Path) -> Any:
@@ -116,20 +116,20 @@ def test_hidden_states_are_transformers_own(
     encoder = _load(card, tmp_path)
     for samples in (16000, 7777, 400):
         audio = _noise(samples)
-        heard = torch.from_numpy(audio)
+        recorded = torch.from_numpy(audio)
         if normalise:
-            heard = (heard - heard.mean()) / torch.sqrt(heard.var(correction=0) + 1e-5)
+            recorded = (recorded - recorded.mean()) / torch.sqrt(recorded.var(correction=0) + 1e-5)
         with torch.no_grad():
-            whole = model(heard.unsqueeze(0), output_hidden_states=True)
-        told = list(whole.hidden_states)
+            complete = model(recorded.unsqueeze(0), output_hidden_states=True)
+        hidden_states = list(complete.hidden_states)
         (states,) = encoder.encode([audio])
-        assert states.shape == (3, told[0].shape[1], 24)
+        assert states.shape == (3, hidden_states[0].shape[1], 24)
         ours = list(states)
         if sizes:  # a last norm follows the layers; whether it shows there varies with the version
             with torch.no_grad():
                 ours[-1] = model.encoder.layer_norm(ours[-1])
-            told[-1] = whole.last_hidden_state
-        for layer, theirs in zip(ours, told[1:], strict=True):
+            hidden_states[-1] = complete.last_hidden_state
+        for layer, theirs in zip(ours, hidden_states[1:], strict=True):
             assert (layer - theirs[0]).abs().max() < 1e-4
 
 
@@ -139,9 +139,9 @@ def test_a_classifier_on_top_is_left_out(tmp_path: Path) -> None:
     assert "aux.weight" in load_file(tmp_path / "model.safetensors")
     audio = _noise(8000)
     with torch.no_grad():
-        told = model.wav2vec2(torch.from_numpy(audio).unsqueeze(0)).last_hidden_state
+        last_hidden_state = model.wav2vec2(torch.from_numpy(audio).unsqueeze(0)).last_hidden_state
     (states,) = _load(card, tmp_path).encode([audio])
-    assert (states[-1] - told[0]).abs().max() < 1e-4
+    assert (states[-1] - last_hidden_state[0]).abs().max() < 1e-4
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:

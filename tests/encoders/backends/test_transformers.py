@@ -127,8 +127,8 @@ def _model(variant: Variant, head: str = "Model") -> Any:
 
 def _heard(model: Any) -> Any:
     """The part that hears."""
-    whole = isinstance(model, (transformers.MoonshineModel, transformers.WhisperModel))
-    return model.encoder if whole else model
+    complete = isinstance(model, (transformers.MoonshineModel, transformers.WhisperModel))
+    return model.encoder if complete else model
 
 
 def _save(model: Any, folder: Path, told: dict[str, Any] | None = RAW, **how: Any) -> Path:
@@ -188,12 +188,12 @@ def test_states_are_transformers_own(name: str, tmp_path: Path) -> None:
     encoder = _load(card, _save(model, tmp_path))
     clips = [_noise(length, seed) for seed, length in enumerate(LENGTHS)]
     for clip, states in zip(clips, encoder.encode(clips), strict=True):
-        told = _told(model, clip)
-        assert states.shape == told.shape
+        output = _told(model, clip)
+        assert states.shape == output.shape
         assert states.dtype == torch.float32
         assert states.shape[::2] == (card.layers, card.width)
-        assert (states - told).abs().max() < CLOSE
-        assert told.std() > 0.1
+        assert (states - output).abs().max() < CLOSE
+        assert output.std() > 0.1
         if card.frame_rate and card.policy.padding == "none":
             assert abs(states.shape[1] - len(clip) / 16000 * card.frame_rate) < 2.5
 
@@ -232,9 +232,9 @@ def test_whisper_at_a_clips_own_length(tmp_path: Path) -> None:
     short: Any = WhisperEncoder(config).eval()
     short.load_state_dict(state)
     with torch.no_grad():
-        told = torch.cat(short(mel.input_features, output_hidden_states=True).hidden_states)
-    assert states.shape == told.shape == (4, 50, 16)
-    assert (states - told).abs().max() < CLOSE
+        output = torch.cat(short(mel.input_features, output_hidden_states=True).hidden_states)
+    assert states.shape == output.shape == (4, 50, 16)
+    assert (states - output).abs().max() < CLOSE
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,9 @@ def test_a_clip_alone_is_the_same_clip_in_transformers_padded_batch(
     extractor: Any = getattr(transformers, f"{kind}FeatureExtractor")(return_attention_mask=True)
     inputs = extractor(clips, sampling_rate=16000, padding=True, return_tensors="pt")
     with torch.no_grad():
-        told = torch.stack(model(**inputs, output_hidden_states=True).hidden_states)
+        stacked = torch.stack(model(**inputs, output_hidden_states=True).hidden_states)
     for index, states in enumerate(encoder.encode(clips)):
-        assert (states - told[:, index, : states.shape[1]]).abs().max() < CLOSE
+        assert (states - stacked[:, index, : states.shape[1]]).abs().max() < CLOSE
 
 
 @pytest.mark.slow
@@ -266,12 +266,12 @@ def test_threads_do_not_disturb_each_other(name: str, tmp_path: Path) -> None:
     alone = [encoder.encode([clip])[0] for clip in clips]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda clip: encoder.encode([clip])[0], clips))
-    for one, other in zip(alone, together, strict=True):
-        assert torch.equal(one, other)
+    for item, other in zip(alone, together, strict=True):
+        assert torch.equal(item, other)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_the_shortest_clip_is_heard_and_a_shorter_one_refused(name: str, tmp_path: Path) -> None:
+def test_the_shortest_clip_is_encoded_and_a_shorter_one_refused(name: str, tmp_path: Path) -> None:
     variant = VARIANTS[name]
     model = _model(variant)
     folder = _save(model, tmp_path)
@@ -292,7 +292,7 @@ def test_the_shortest_clip_is_heard_and_a_shorter_one_refused(name: str, tmp_pat
 
 
 @pytest.mark.slow
-def test_silence_is_heard(tmp_path: Path) -> None:
+def test_silence_is_encoded(tmp_path: Path) -> None:
     for name, variant in VARIANTS.items():
         model = _model(variant)
         encoder = _load(_card(variant, model), _save(model, tmp_path / name))
@@ -431,8 +431,10 @@ def test_code_that_comes_with_the_weights_is_never_run(card: ModelCard, folder: 
     config = json.loads((folder / "config.json").read_text())
     (folder / "theirs.py").write_text("raise SystemExit('it was run')")
     for model_type in ("wav2vec2", "theirs"):
-        told = {"auto_map": {"AutoConfig": "theirs.C", "AutoModel": "theirs.M"}}
-        (folder / "config.json").write_text(json.dumps(config | told | {"model_type": model_type}))
+        record = {"auto_map": {"AutoConfig": "theirs.C", "AutoModel": "theirs.M"}}
+        (folder / "config.json").write_text(
+            json.dumps(config | record | {"model_type": model_type})
+        )
         if model_type == "wav2vec2":
             assert _load(card, folder).encode([_noise(8000)])[0].shape[0] == 4
         else:
@@ -443,7 +445,7 @@ def test_code_that_comes_with_the_weights_is_never_run(card: ModelCard, folder: 
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"layers": 13}, "layers is 4, the card says 13"),
         ({"width": 768}, "width is 16, the card says 768"),
@@ -455,21 +457,21 @@ def test_code_that_comes_with_the_weights_is_never_run(card: ModelCard, folder: 
     ],
 )
 def test_a_card_that_disagrees_with_the_weights(
-    changes: dict[str, Any], said: str, wav2vec2: Any, folder: Path
+    changes: dict[str, Any], message: str, wav2vec2: Any, folder: Path
 ) -> None:
-    with pytest.raises(CardError, match=said):
+    with pytest.raises(CardError, match=message):
         _load(_card(VARIANTS["wav2vec2"], wav2vec2, **changes), folder)
 
 
 def test_windows_that_a_model_cannot_hear(tmp_path: Path) -> None:
-    for name, policy, said in (
+    for name, policy, text in (
         ("ast", {"window": 30.0, "padding": "window"}, "window = 2.04"),
         ("ast", {"window": 2.04}, 'padding = "window"'),
         ("whisper", {"window": 40.0}, "positions for 30 s, the card's policy says window = 40"),
     ):
         model = _model(VARIANTS[name])
         saved = _save(model, tmp_path / f"{name}")
-        with pytest.raises(CardError, match=said):
+        with pytest.raises(CardError, match=text):
             _load(_card(VARIANTS[name], model, policy=policy), saved)
 
 
@@ -482,8 +484,10 @@ def test_normalisation_is_said_by_the_card_or_the_folder(
     raw = card.model_copy(update={"settings": {"normalise": False}})
     (states,) = _load(raw, folder).encode([loud])
     with torch.no_grad():
-        told = wav2vec2(torch.from_numpy(loud)[None], output_hidden_states=True).hidden_states
-    assert (states - torch.cat(told)).abs().max() < CLOSE
+        hidden_states = wav2vec2(
+            torch.from_numpy(loud)[None], output_hidden_states=True
+        ).hidden_states
+    assert (states - torch.cat(hidden_states)).abs().max() < CLOSE
     assert (states - normalised).abs().max() > 1e-3
     (folder / "preprocessor_config.json").write_text('{"do_normalize": false}')
     assert torch.equal(_load(card, folder).encode([loud])[0], states)

@@ -28,12 +28,12 @@ Change = Callable[["Sound", list[torch.Tensor]], list[torch.Tensor]]
 
 
 def card(**changes: object) -> ModelCard:
-    told = {
+    record = {
         "id": "planted", "title": "planted", "backend": "python", "rate": RATE, "layers": 2,
         "width": WIDTH, "frame_rate": 50.0, "parameters": 0, "licence": "MIT", "citation": "none",
         "policy": {"window": 40.0},
     }  # fmt: skip
-    return ModelCard.model_validate({**told, **changes})
+    return ModelCard.model_validate({**record, **changes})
 
 
 class Sound:
@@ -57,27 +57,27 @@ class Sound:
         return torch.stack([out, out.tanh()])
 
     def encode(self, waveforms: Sequence[Waveform]) -> Sequence[HiddenStates]:
-        heard = [torch.from_numpy(waveform) for waveform in waveforms]
+        recorded = [torch.from_numpy(waveform) for waveform in waveforms]
         if self.fault is not None:
-            changed = self.fault(self, heard)
+            changed = self.fault(self, recorded)
             if isinstance(changed, list):
                 return changed
-        return [self.forward(one) for one in heard]
+        return [self.forward(item) for item in recorded]
 
 
 def _padding_leak(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
     longest = max(map(len, heard))
-    return [self.forward(one) * len(one) / longest for one in heard]
+    return [self.forward(item) * len(item) / longest for item in heard]
 
 
 def _batch_dependence(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    mean = torch.stack([one.mean() for one in heard]).mean()
-    return [self.forward(one) - mean - len(heard) for one in heard]
+    mean = torch.stack([item.mean() for item in heard]).mean()
+    return [self.forward(item) - mean - len(heard) for item in heard]
 
 
 def _dropout(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
     self.dropout.train()
-    return [self.dropout(self.forward(one)) for one in heard]
+    return [self.dropout(self.forward(item)) for item in heard]
 
 
 def _truncation(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
@@ -85,7 +85,7 @@ def _truncation(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def _wrong_rate(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one)[:, ::2] for one in heard]
+    return [self.forward(item)[:, ::2] for item in heard]
 
 
 def _seed(self: Sound, heard: list[torch.Tensor]) -> None:
@@ -103,19 +103,19 @@ def _growth(self: Sound, heard: list[torch.Tensor]) -> None:
 
 
 def _nan(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one) / one.abs().max() for one in heard]
+    return [self.forward(item) / item.abs().max() for item in heard]
 
 
 def _wide(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one)[:, :, 1:] for one in heard]
+    return [self.forward(item)[:, :, 1:] for item in heard]
 
 
 def _double(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one).double() for one in heard]
+    return [self.forward(item).double() for item in heard]
 
 
 def _gradient(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one).requires_grad_() for one in heard]
+    return [self.forward(item).requires_grad_() for item in heard]
 
 
 def _default_dtype(self: Sound, heard: list[torch.Tensor]) -> None:
@@ -136,18 +136,18 @@ def _short(self: Sound, heard: list[torch.Tensor]) -> None:
 
 
 def _last_only(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one)[-1:] for one in heard]
+    return [self.forward(item)[-1:] for item in heard]
 
 
 def _shared(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
     """A buffer that calls beside each other overwrite."""
     self.held = heard
     time.sleep(0.01)
-    return [self.forward(one) for one in self.held]
+    return [self.forward(item) for item in self.held]
 
 
 def _full_window(self: Sound, heard: list[torch.Tensor]) -> list[torch.Tensor]:
-    return [self.forward(one)[:, :1500] for one in heard]
+    return [self.forward(item)[:, :1500] for item in heard]
 
 
 FAULTS = [
@@ -182,18 +182,18 @@ def test_a_planted_fault_is_found(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("body", "bound", "said"),
+    ("body", "bound", "message"),
     [
         ("while True: pass", 12, "stopped after 12 s"),
         ("bytearray(1 << 40)", 120, "MemoryError"),
         ("import os; os._exit(5)", 120, "ended with code 5"),
     ],
 )
-def test_a_process_is_bounded(body: str, bound: float, said: str, tmp_path: Path) -> None:
+def test_a_process_is_bounded(body: str, bound: float, message: str, tmp_path: Path) -> None:
     (tmp_path / "adapter.py").write_text(f"def load():\n    {body}\n")
-    found = findings(Model(card=card(), folder=tmp_path), None, timeout=bound, memory=16)
-    assert said in found[0].sentence
-    assert found[0].outcome == "failed"
+    result = findings(Model(card=card(), folder=tmp_path), None, timeout=bound, memory=16)
+    assert message in result[0].sentence
+    assert result[0].outcome == "failed"
 
 
 @pytest.mark.parametrize("check", ["stereo", "rate-8000", "rate-48000"])
@@ -213,13 +213,13 @@ def test_a_fault_of_what_a_file_becomes_is_found(
 
 def test_weights_drawn_anew_at_each_load_are_found() -> None:
     subject = Subject(card(), Sound)
-    (here,) = subject.encode(subject.reference())
-    same = Subject(card(), Sound, again=lambda: here.numpy())
+    (local,) = subject.encode(subject.reference())
+    same = Subject(card(), Sound, again=lambda: local.numpy())
     assert examine(same, "fresh-process").outcome == "passed"
-    drawn = Subject(card(), Sound, again=lambda: torch.randn_like(here).numpy())
-    found = examine(drawn, "fresh-process")
-    assert found.outcome == "failed"
-    assert "in a fresh process" in found.sentence
+    drawn = Subject(card(), Sound, again=lambda: torch.randn_like(local).numpy())
+    result = examine(drawn, "fresh-process")
+    assert result.outcome == "failed"
+    assert "in a fresh process" in result.sentence
 
 
 @pytest.mark.slow
@@ -228,9 +228,9 @@ def test_memory_that_grows_to_the_bound_ends_in_a_finding(tmp_path: Path) -> Non
         "import numpy\n\ndef load():\n    held = []\n    while True:\n"
         "        held.append(numpy.empty(1 << 26))\n"
     )
-    found = findings(Model(card=card(), folder=tmp_path), None, timeout=60, memory=6)
-    assert found[0].outcome == "failed"
-    assert "MemoryError" in found[0].sentence
+    result = findings(Model(card=card(), folder=tmp_path), None, timeout=60, memory=6)
+    assert result[0].outcome == "failed"
+    assert "MemoryError" in result[0].sentence
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def test_memory_that_grows_to_the_bound_ends_in_a_finding(tmp_path: Path) -> Non
 def test_a_finding_says_what_to_do(
     fault: Callable[[Sound, list[torch.Tensor]], object], check: str, advice: str
 ) -> None:
-    found = examine(Subject(card(), lambda: Sound(fault)), check)
-    assert advice in found.sentence
+    result = examine(Subject(card(), lambda: Sound(fault)), check)
+    assert advice in result.sentence
 
 
 def test_a_network_call_in_load_leaves_the_other_watches_alone() -> None:

@@ -33,9 +33,11 @@ def test_coefficients_are_scikit_learns(rows: int, columns: int, classes: int) -
             reference = LogisticRegression(C=factor / strength, tol=1e-8, max_iter=5000).fit(
                 scaled, truth, sample_weight=weight
             )
-            found = (space.basis @ member[:-1]).T
-            found = found[1:] - found[:1] if classes == 2 else found
-            assert found == pytest.approx(reference.coef_, abs=2e-4 * np.abs(reference.coef_).max())
+            result = (space.basis @ member[:-1]).T
+            result = result[1:] - result[:1] if classes == 2 else result
+            assert result == pytest.approx(
+                reference.coef_, abs=2e-4 * np.abs(reference.coef_).max()
+            )
             intercept = member[-1] - member[-1].mean()
             expected = reference.intercept_ - reference.intercept_.mean()
             if classes > 2:

@@ -18,14 +18,14 @@ def test_as_the_formula_says() -> None:
     mask = torch.tensor([[True, True, True, False, True]])
     got = layer(values, mask).detach().numpy()[0]
     asked = layer.ask(values).detach().numpy()[0].reshape(5, 3, 2, 3)
-    heard = np.zeros((5, 2, 3))
+    recorded = np.zeros((5, 2, 3))
     for head in range(2):
         query, key, value = (asked[:, part, head] for part in range(3))
         scores = np.where(mask.numpy(), query @ key.T / math.sqrt(3), -np.inf)
         weights = np.exp(scores - scores.max(1, keepdims=True))
-        heard[:, head] = weights / weights.sum(1, keepdims=True) @ value
-    weight, bias = (one.detach().numpy() for one in layer.gather.parameters())
-    assert np.allclose(got, heard.reshape(5, 6) @ weight.T + bias, atol=1e-5)
+        recorded[:, head] = weights / weights.sum(1, keepdims=True) @ value
+    weight, bias = (parameter.detach().numpy() for parameter in layer.gather.parameters())
+    assert np.allclose(got, recorded.reshape(5, 6) @ weight.T + bias, atol=1e-5)
 
 
 def test_heads_must_divide_the_width() -> None:
@@ -34,8 +34,8 @@ def test_heads_must_divide_the_width() -> None:
 
 
 def test_positions_are_sines_and_cosines() -> None:
-    found = sinusoids(50, 6)
-    assert found[7, 0] == pytest.approx(math.sin(7), abs=1e-5)
-    assert found[7, 3] == pytest.approx(math.cos(7), abs=1e-5)
-    assert found[7, 2] == pytest.approx(math.sin(7 / 10000), abs=1e-6)
+    result = sinusoids(50, 6)
+    assert result[7, 0] == pytest.approx(math.sin(7), abs=1e-5)
+    assert result[7, 3] == pytest.approx(math.cos(7), abs=1e-5)
+    assert result[7, 2] == pytest.approx(math.sin(7 / 10000), abs=1e-6)
     assert sinusoids(4, 5).shape == (4, 5)

@@ -25,32 +25,32 @@ def _bag(nearest: int = 1, reach: int = 2) -> BagOfWords:
 def test_words_are_counted_in_the_window(nearest: int) -> None:
     bag = _bag(nearest)
     frames = RNG.normal(1.5, 2, (11, 2)).astype(np.float32)
-    found = bag(torch.from_numpy(frames)[None, None], torch.ones(1, 11, dtype=torch.bool))[0]
+    result = bag(torch.from_numpy(frames)[None, None], torch.ones(1, 11, dtype=torch.bool))[0]
     corners = [(0, 0), (0, 1), (1, 0), (1, 1)]
     words = []
     for x, y in (frames - 1) / 2:
-        apart = [(x - a) ** 2 + (y - b) ** 2 for a, b in corners]
-        words.append(sorted(range(4), key=apart.__getitem__)[:nearest])
+        separate = [(x - a) ** 2 + (y - b) ** 2 for a, b in corners]
+        words.append(sorted(range(4), key=separate.__getitem__)[:nearest])
     for place in range(11):
-        heard = Counter(word for near in words[max(0, place - 2) : place + 3] for word in near)
-        assert found[place].tolist() == pytest.approx([log1p(heard[code]) for code in range(4)])
+        recorded = Counter(word for near in words[max(0, place - 2) : place + 3] for word in near)
+        assert result[place].tolist() == pytest.approx([log1p(recorded[code]) for code in range(4)])
 
 
 def test_padding_is_no_word() -> None:
     bag, values = _bag(), torch.randn(2, 1, 9, 2)
     mask = torch.arange(9) < torch.tensor([[9], [4]])
-    found = bag(values * mask[:, None, :, None], mask)
-    assert torch.equal(found[1, :4], bag(values[1:, :, :4], mask[1:, :4])[0])
-    assert not found[1, 4:].any()
+    result = bag(values * mask[:, None, :, None], mask)
+    assert torch.equal(result[1, :4], bag(values[1:, :, :4], mask[1:, :4])[0])
+    assert not result[1, 4:].any()
 
 
 def test_codes_lie_as_well_as_scipys() -> None:
     """Mean distance to the nearest code, on frames around ten places."""
     places = RNG.normal(0, 10, (10, 5))
     frames = (places[RNG.integers(0, 10, 2000)] + RNG.normal(size=(2000, 5))).astype(np.float32)
-    found = centres(frames, 10, "k-means", np.random.default_rng(1)).numpy()
+    result = centres(frames, 10, "k-means", np.random.default_rng(1)).numpy()
     _, theirs = kmeans(frames.astype(float), 10, rng=1)
-    assert vq(frames, found)[1].mean() < 1.05 * theirs
+    assert vq(frames, result)[1].mean() < 1.05 * theirs
     drawn = centres(frames, 10, "random", np.random.default_rng(1)).numpy()
     assert all((frames == code).all(1).any() for code in drawn)
 
@@ -58,8 +58,8 @@ def test_codes_lie_as_well_as_scipys() -> None:
 def test_fewer_frames_than_codes_make_a_codebook_all_the_same() -> None:
     frames = RNG.normal(size=(3, 2)).astype(np.float32)
     for draw in ("k-means", "random"):
-        found = centres(frames, 7, draw, np.random.default_rng(0))
-        assert found.shape == (7, 2)
-        assert {tuple(code) for code in found.tolist()} <= {
+        result = centres(frames, 7, draw, np.random.default_rng(0))
+        assert result.shape == (7, 2)
+        assert {tuple(code) for code in result.tolist()} <= {
             tuple(frame) for frame in frames.tolist()
         }

@@ -26,8 +26,8 @@ def test_int8_is_off_by_half_a_step_at_most() -> None:
 def test_ternary_is_signs_times_a_scale() -> None:
     weight = torch.tensor([[1.0, -2.0, 0.1, 0.0, 3.0], [0.2, 0.2, -0.2, 0.2, 0.2]])
     # Mean magnitude of the first row is 1.22, so what is below 0.854 goes, and the others are 2.
-    wanted = torch.tensor([[2.0, -2.0, 0.0, 0.0, 2.0], [0.2, 0.2, -0.2, 0.2, 0.2]])
-    assert torch.allclose(Ternary(weight).weight(), wanted)
+    expected = torch.tensor([[2.0, -2.0, 0.0, 0.0, 2.0], [0.2, 0.2, -0.2, 0.2, 0.2]])
+    assert torch.allclose(Ternary(weight).weight(), expected)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(16, 24), (5, 9), (1, 1), (8, 17)])
@@ -57,8 +57,8 @@ def test_a_network_gets_smaller_and_still_answers(
     assert size(small) < share * size(network)
     values = torch.randn(50, 64)
     with torch.no_grad():
-        one, two = network(values), small(values)
-    assert np.corrcoef(one.flatten(), two.flatten())[0, 1] > 0.5
+        item, two = network(values), small(values)
+    assert np.corrcoef(item.flatten(), two.flatten())[0, 1] > 0.5
     assert isinstance(network[0], nn.Linear)
 
 
@@ -115,13 +115,13 @@ def test_every_catalogue_head_gets_smaller(name: str) -> None:
     network = folded(build(name))  # type: ignore[arg-type]
     small = compressed(network, "int8")
     # S4D's recurrence (decays, angles, read-out) is no layer's weight matrix and stays in fp32.
-    kept = {
+    stored = {
         id(p)
         for part in network.modules()
         if isinstance(part, StateSpace)
         for p in part.parameters(recurse=False)
     }
-    large = sum(p.numel() for p in network.parameters() if p.ndim > 1 and id(p) not in kept)
+    large = sum(p.numel() for p in network.parameters() if p.ndim > 1 and id(p) not in stored)
     assert size(network) - size(small) > 2 * large
     batch = heard([20, 30], clips=2)
     with torch.no_grad():

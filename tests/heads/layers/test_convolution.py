@@ -22,7 +22,7 @@ def _normed(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _weights(module: nn.Module) -> list[NDArray[np.float32]]:
-    return [one.detach().numpy() for one in module.parameters()]
+    return [parameter.detach().numpy() for parameter in module.parameters()]
 
 
 def test_the_module_is_gate_convolution_norm_swish_projection() -> None:
@@ -52,11 +52,11 @@ def test_the_front_takes_three_frames_every_other_frame(keep: bool, step: int) -
     front, values = Halving(WIDTH, WIDTH, 1, keep), torch.randn(1, FRAMES, WIDTH)
     mask = torch.tensor([[True] * 5 + [False] * 2])
     with torch.no_grad():
-        got, there = front(values, mask)
+        got, present = front(values, mask)
     project, shift = _weights(front.project)
-    heard = (values.numpy()[0] @ project.T + shift) * mask.numpy()[0][:, None]
+    recorded = (values.numpy()[0] @ project.T + shift) * mask.numpy()[0][:, None]
     kernel, bias = _weights(cast(nn.Conv1d, front.convolutions[0]))
-    around = np.pad(heard, ((1, 1), (0, 0)))
+    around = np.pad(recorded, ((1, 1), (0, 0)))
     mixed = np.stack(
         [
             np.einsum("tc,oct->o", around[at : at + 3], kernel) + bias
@@ -64,4 +64,4 @@ def test_the_front_takes_three_frames_every_other_frame(keep: bool, step: int) -
         ]
     )
     assert np.allclose(got.numpy()[0], np.maximum(_normed(mixed), 0), atol=1e-5)
-    assert there[0].tolist() == mask[0, ::step].tolist()
+    assert present[0].tolist() == mask[0, ::step].tolist()

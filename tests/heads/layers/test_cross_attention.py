@@ -17,8 +17,8 @@ WIDTH = 6
 def _slowly(attend: CrossAttention, asking: Tensor, heard: list[Tensor]) -> Tensor:
     """One query after the other, over what is there alone."""
     answers = []
-    for one in asking:
-        query = attend.query.weight @ one
+    for item in asking:
+        query = attend.query.weight @ item
         scores = [float(query @ (attend.key.weight @ other)) / math.sqrt(3) for other in heard]
         shares = [math.exp(score) / sum(map(math.exp, scores)) for score in scores]
         values = [attend.value.weight @ other + attend.value.bias for other in heard]
@@ -30,12 +30,12 @@ def _slowly(attend: CrossAttention, asking: Tensor, heard: list[Tensor]) -> Tens
 def test_cross_attention_is_what_a_loop_says() -> None:
     torch.manual_seed(0)
     attend = CrossAttention(WIDTH)
-    asking, heard = torch.randn(2, 3, WIDTH), torch.randn(2, 5, WIDTH)
+    asking, recorded = torch.randn(2, 3, WIDTH), torch.randn(2, 5, WIDTH)
     mask = torch.tensor([[True] * 5, [True, False, True, True, False]])
-    found = attend(asking, heard, mask)
+    result = attend(asking, recorded, mask)
     for example in range(2):
-        wanted = _slowly(attend, asking[example], list(heard[example, mask[example]]))
-        torch.testing.assert_close(found[example], wanted)
+        expected = _slowly(attend, asking[example], list(recorded[example, mask[example]]))
+        torch.testing.assert_close(result[example], expected)
 
 
 @torch.no_grad()
@@ -45,15 +45,15 @@ def test_edges_are_what_a_loop_over_pairs_says(dimensions: int) -> None:
     edges = Edges(WIDTH, dimensions)
     maps, mask = torch.randn(1, 3, 4, WIDTH), torch.ones(1, 3, 4, dtype=torch.bool)
     mask[0, 2, 3] = False
-    found = edges(maps, mask)
-    there = [list(maps[0, node, mask[0, node]]) for node in range(3)]
-    everything = [segment for node in there for segment in node]
-    heard = [_slowly(edges.to_all, torch.stack(node), everything) for node in there]
+    result = edges(maps, mask)
+    present = [list(maps[0, node, mask[0, node]]) for node in range(3)]
+    everything = [segment for node in present for segment in node]
+    recorded = [_slowly(edges.to_all, torch.stack(node), everything) for node in present]
     for start in range(3):
         for end in range(3):
-            pair = _slowly(edges.to_end, heard[start], list(heard[end]))
-            wanted = edges.norm(edges.project(pair)).mean(0)
-            torch.testing.assert_close(found[0, start, end], wanted, atol=1e-5, rtol=1e-4)
+            pair = _slowly(edges.to_end, recorded[start], list(recorded[end]))
+            expected = edges.norm(edges.project(pair)).mean(0)
+            torch.testing.assert_close(result[0, start, end], expected, atol=1e-5, rtol=1e-4)
 
 
 @torch.no_grad()

@@ -23,10 +23,10 @@ EVERY = [
 def _trained(layer: nn.Module, steps: int = 20) -> None:
     """A few steps towards noise, so that biases are no longer what they began as."""
     descent = torch.optim.AdamW(layer.parameters(), lr=1e-2)
-    values, wanted = torch.randn(32, 12), torch.randn(32, 20)
+    values, expected = torch.randn(32, 12), torch.randn(32, 20)
     for _ in range(steps):
         descent.zero_grad()
-        (layer(values) - wanted).square().mean().backward()
+        (layer(values) - expected).square().mean().backward()
         descent.step()
 
 
@@ -91,11 +91,11 @@ def test_begins_with_the_variance_of_a_plain_layer(factors: int, rank: int) -> N
     torch.manual_seed(0)
     plain = nn.Linear(128, 256)
     products = [Factorised(128, 256, factors, rank).fold() for _ in range(4)]
-    found = torch.stack([one.weight.detach() for one in products])
-    assert float(found.var()) == pytest.approx(1 / (3 * 128), rel=0.05)
-    assert float(found.var() / plain.weight.detach().var()) == pytest.approx(1, rel=0.05)
-    assert abs(float(found.mean())) < 0.002
-    bias = torch.stack([one.bias.detach() for one in products])
+    stacked = torch.stack([product.weight.detach() for product in products])
+    assert float(stacked.var()) == pytest.approx(1 / (3 * 128), rel=0.05)
+    assert float(stacked.var() / plain.weight.detach().var()) == pytest.approx(1, rel=0.05)
+    assert abs(float(stacked.mean())) < 0.002
+    bias = torch.stack([product.bias.detach() for product in products])
     assert float(bias.var() / plain.bias.detach().var()) == pytest.approx(1, rel=0.2)
     assert float(bias.abs().max()) <= 128**-0.5
 

@@ -35,8 +35,8 @@ def test_three_nodes_by_hand() -> None:
     strong = math.exp(1 / (1 + math.exp(-1 - math.log(3))))
     weak = math.exp(0.5)
     middle = (strong * 1 + weak * 2 + weak * 3) / (strong + 2 * weak)
-    wanted = [1 + (1 + 1.5), 2 + (2 + middle), 3 + (3 + 2.5)]
-    assert nodes[:, 0].tolist() == pytest.approx(wanted)
+    expected = [1 + (1 + 1.5), 2 + (2 + middle), 3 + (3 + 2.5)]
+    assert nodes[:, 0].tolist() == pytest.approx(expected)
 
 
 @torch.no_grad()
@@ -55,10 +55,10 @@ def test_torch_geometric_says_the_same(dimensions: int) -> None:
     between = layer.a(nodes)[to] + layer.b(nodes)[of] + layer.e(before)
     after = before + torch.relu(layer.edge_norm(between))
     gates = geometric.softmax(after.sigmoid(), to, num_nodes=count)
-    heard = geometric.scatter(gates * layer.v(nodes)[of], to, dim_size=count)
-    wanted = nodes + torch.relu(layer.node_norm(layer.u(nodes) + heard))
-    found, moved = layer(nodes, edges, adjacency)
-    torch.testing.assert_close(found, wanted)
+    recorded = geometric.scatter(gates * layer.v(nodes)[of], to, dim_size=count)
+    expected = nodes + torch.relu(layer.node_norm(layer.u(nodes) + recorded))
+    result, moved = layer(nodes, edges, adjacency)
+    torch.testing.assert_close(result, expected)
     torch.testing.assert_close(moved[to, of], after)
 
 
@@ -67,11 +67,11 @@ def test_the_order_of_nodes_means_nothing() -> None:
     layer, order = GatedGraph(4, 4), torch.tensor([2, 0, 1])
     nodes, edges = torch.randn(7, 3, 4), torch.randn(7, 3, 3, 4)
     adjacency = topology(nodes)
-    found, _ = layer(nodes, edges, adjacency)
+    result, _ = layer(nodes, edges, adjacency)
     moved, _ = layer(
         nodes[:, order], edges[:, order][:, :, order], adjacency[:, order][:, :, order]
     )
-    torch.testing.assert_close(moved, found[:, order])
+    torch.testing.assert_close(moved, result[:, order])
 
 
 def test_edges_of_another_width_are_refused() -> None:
@@ -82,7 +82,7 @@ def test_edges_of_another_width_are_refused() -> None:
 def test_topology_by_hand() -> None:
     """Nodes 0 and 1 at 60 degrees, 2 opposite to 0 and at 120 degrees to 1; 3 has no direction."""
     nodes = torch.tensor([[2.0, 0.0], [0.5, math.sqrt(3) / 2], [-3.0, 0.0], [0.0, 0.0]])
-    wanted = torch.eye(4)
-    wanted[0, 0] = wanted[1, 1] = 1 / 1.5
-    wanted[0, 1] = wanted[1, 0] = 0.5 / 1.5
-    torch.testing.assert_close(topology(nodes), wanted)
+    expected = torch.eye(4)
+    expected[0, 0] = expected[1, 1] = 1 / 1.5
+    expected[0, 1] = expected[1, 0] = 0.5 / 1.5
+    torch.testing.assert_close(topology(nodes), expected)

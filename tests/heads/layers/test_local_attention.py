@@ -18,9 +18,9 @@ def test_is_full_attention_within_a_band(frames: int, window: int) -> None:
     query, key, value = layer.ask(values).view(2, frames, 3, 4, 4).permute(2, 0, 3, 1, 4)
     place = torch.arange(frames)
     band = ((place[:, None] - place).abs() <= window // 2) & (mask[:, None] | ~mask[:, :, None])
-    heard = functional.scaled_dot_product_attention(query, key, value, band[:, None])
-    wanted = layer.gather(heard.transpose(1, 2).reshape(2, frames, 16))
-    assert torch.allclose(layer(values, mask)[mask], wanted[mask], atol=1e-6)
+    recorded = functional.scaled_dot_product_attention(query, key, value, band[:, None])
+    expected = layer.gather(recorded.transpose(1, 2).reshape(2, frames, 16))
+    assert torch.allclose(layer(values, mask)[mask], expected[mask], atol=1e-6)
 
 
 def test_even_windows_are_refused() -> None:

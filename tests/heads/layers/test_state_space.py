@@ -16,11 +16,11 @@ def _recurrence(layer: StateSpace, values: torch.Tensor) -> torch.Tensor:
     drive = (factor - 1) / turn
     read = torch.complex(layer.read[..., 0].double(), layer.read[..., 1].double())
     state = torch.zeros(len(values), *turn.shape, dtype=torch.complex128)
-    heard = []
+    recorded = []
     for frame in values.double().unbind(1):
         state = factor * state + drive * frame[:, :, None]
-        heard.append(2 * (read * state).sum(2).real + layer.passed.double() * frame)
-    return torch.stack(heard, 1)
+        recorded.append(2 * (read * state).sum(2).real + layer.passed.double() * frame)
+    return torch.stack(recorded, 1)
 
 
 @pytest.mark.parametrize("frames", [1, 5, 16, 17, 70])

@@ -14,11 +14,11 @@ def test_as_the_formula_says() -> None:
     values = torch.randn(1, 7, 4)
     got = pool(values, torch.ones(1, 7, dtype=torch.bool)).detach().numpy()[0]
     frames = values[0].numpy().astype(float)
-    whole = np.concatenate([frames.mean(0), frames.std(0)])
-    w1, b1 = (one.detach().numpy() for one in pool.narrow.parameters())
-    w2, b2 = (one.detach().numpy() for one in pool.weigh.parameters())
+    complete = np.concatenate([frames.mean(0), frames.std(0)])
+    w1, b1 = (parameter.detach().numpy() for parameter in pool.narrow.parameters())
+    w2, b2 = (parameter.detach().numpy() for parameter in pool.weigh.parameters())
     scores = np.stack(
-        [w2 @ np.tanh(w1 @ np.concatenate([frame, whole]) + b1) + b2 for frame in frames]
+        [w2 @ np.tanh(w1 @ np.concatenate([frame, complete]) + b1) + b2 for frame in frames]
     )
     weights = np.exp(scores) / np.exp(scores).sum(0)
     mean = (weights * frames).sum(0)

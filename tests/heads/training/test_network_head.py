@@ -109,13 +109,13 @@ def test_the_same_whether_alone_or_beside_others_or_in_processes(
 ) -> None:
     stream, problem = frames(rows=24)
     splits = [split(24, fold, seed) for fold in range(2) for seed in range(2)]
-    alone = [_fit(stream, problem, [one], epochs=3).fitted[0] for one in splits]
+    alone = [_fit(stream, problem, [item], epochs=3).fitted[0] for item in splits]
     together = _fit(stream, problem, splits, epochs=3).fitted
     monkeypatch.setattr(network_head, "_WORTH_PROCESSES", 0.0)
     beside = _fit(stream, problem, splits, Workplace(workers=2), epochs=3).fitted
-    for one, two, three in zip(alone, together, beside, strict=True):
-        assert np.array_equal(one.outputs, two.outputs)
-        assert np.array_equal(one.outputs, three.outputs)
+    for item, two, three in zip(alone, together, beside, strict=True):
+        assert np.array_equal(item.outputs, two.outputs)
+        assert np.array_equal(item.outputs, three.outputs)
 
 
 def test_the_callers_random_numbers_and_threads_are_left_alone() -> None:
@@ -139,19 +139,19 @@ def test_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.Monkey
         return run(self, of, measure)
 
     monkeypatch.setattr(job.Job, "run", counted)
-    whole = _fit(stream, problem, splits, work, epochs=3)
+    complete = _fit(stream, problem, splits, work, epochs=3)
     assert made == [2]
-    for one, two in zip(first.fitted, whole.fitted[:2], strict=True):
-        assert np.array_equal(one.outputs, two.outputs)
-        assert one.chosen == two.chosen
+    for item, two in zip(first.fitted, complete.fitted[:2], strict=True):
+        assert np.array_equal(item.outputs, two.outputs)
+        assert item.chosen == two.chosen
 
 
-def test_what_a_search_tried_is_told_and_the_best_of_it_kept() -> None:
+def test_what_a_search_tried_is_reported_and_the_best_of_it_kept() -> None:
     stream, problem = frames(rows=40)
-    found = _fit(stream, problem, [split(40)], epochs=5, search={"rate": [1e-9, 1e-2]})
-    assert [one["rate"] for one in found.tried] == [1e-9, 1e-2]
-    losses = [one["development_loss"] for one in found.tried]
-    assert found.fitted[0].chosen["development_loss"] == min(losses) == losses[1]
+    result = _fit(stream, problem, [split(40)], epochs=5, search={"rate": [1e-9, 1e-2]})
+    assert [item["rate"] for item in result.tried] == [1e-9, 1e-2]
+    losses = [item["development_loss"] for item in result.tried]
+    assert result.fitted[0].chosen["development_loss"] == min(losses) == losses[1]
 
 
 def test_pooled_and_unpooled_features_do_as_well() -> None:
@@ -177,16 +177,16 @@ def test_what_cannot_be_is_refused() -> None:
 def test_compressed_forms_are_reported_and_kept(tmp_path: Path) -> None:
     stream, problem = frames(rows=24)
     forms = ["int8", "ternary", "blocks"]
-    found = _fit(stream, problem, [split(24)], Workplace(tmp_path), epochs=8, compress=forms)
+    result = _fit(stream, problem, [split(24)], Workplace(tmp_path), epochs=8, compress=forms)
     again = _fit(stream, problem, [split(24)], Workplace(tmp_path), epochs=8, compress=forms)
-    assert list(found.compressed) == forms
-    whole = found.weights["deployed"].bytes
-    assert all(0 < found.weights[form].bytes < whole for form in forms)
-    assert found.weights == again.weights
+    assert list(result.compressed) == forms
+    complete = result.weights["deployed"].bytes
+    assert all(0 < result.weights[form].bytes < complete for form in forms)
+    assert result.weights == again.weights
     for form in forms:
-        one, two = found.compressed[form][0], again.compressed[form][0]
-        assert np.array_equal(one.outputs, two.outputs)
-        assert one.outputs.shape == found.fitted[0].outputs.shape
+        item, two = result.compressed[form][0], again.compressed[form][0]
+        assert np.array_equal(item.outputs, two.outputs)
+        assert item.outputs.shape == result.fitted[0].outputs.shape
 
 
 def test_it_is_refitted_on_development_rows_too() -> None:
@@ -236,11 +236,11 @@ def test_inner_folds_hold_groups_back_and_their_outputs_are_out_of_fold() -> Non
 
 def test_steps_in_several_passes_are_the_steps_in_one() -> None:
     stream, problem = frames(rows=24)
-    one, many = (
+    item, many = (
         _fit(stream, problem, [split(24)], epochs=3, dropout=0.0, frames=frames, smoothing=0.1)
         for frames in (0, 60)
     )
-    for name, value in one.fitted[0].state.items():
+    for name, value in item.fitted[0].state.items():
         assert value == pytest.approx(many.fitted[0].state[name], abs=2e-5), name
 
 
@@ -269,13 +269,13 @@ def test_prepared_inputs_are_what_the_deployed_form_computes() -> None:
     stream, problem = frames(rows=8)
     sequences = Sequences([stream], problem)
     rows = np.arange(8)
-    found = standards(sequences, rows)
-    network = Network(found, nn.Identity())
+    result = standards(sequences, rows)
+    network = Network(result, nn.Identity())
     network.answering.forward = lambda streams: streams[0].values
     with torch.no_grad():
         network.listening[0].weights.copy_(torch.tensor([0.5, -1.0, 2.0]))  # type: ignore[operator]
         for room in (0, 3_000, 1 << 20):
-            batch = Inputs(sequences, found, room).batch(rows)
+            batch = Inputs(sequences, result, room).batch(rows)
             torch.testing.assert_close(
                 network(batch), network(sequences.batch(rows)), atol=1e-4, rtol=1e-4
             )
@@ -284,8 +284,10 @@ def test_prepared_inputs_are_what_the_deployed_form_computes() -> None:
 @pytest.mark.parametrize("name", ["s4d", "conformer", "mlp"])
 def test_decay_spares_norms_biases_and_what_modules_name(name: str) -> None:
     network = Network([Standard(torch.zeros(2, 6), torch.ones(2, 6))], build(name))
-    decayed = {id(one) for one in optimiser(network, settings(name, {})).param_groups[0]["params"]}
-    names = {n for n, one in network.named_parameters() if id(one) in decayed}
+    decayed = {
+        id(item) for item in optimiser(network, settings(name, {})).param_groups[0]["params"]
+    }
+    names = {n for n, item in network.named_parameters() if id(item) in decayed}
     spared = {n for n, _ in network.named_parameters()} - names
     assert any("project" in n or "hidden" in n for n in names)
     assert "listening.0.weights" in spared
@@ -299,16 +301,16 @@ def test_a_search_over_losses_compares_them_by_one_criterion() -> None:
     rare = np.where(np.arange(80) % 8 == 0, problem.targets, 0.0)
     search = {"class_weights": ["none", "balanced"]}
     skewed = replace(problem, targets=rare)
-    found = _fit(stream, skewed, [split(80)], epochs=4, search=search)
+    result = _fit(stream, skewed, [split(80)], epochs=4, search=search)
     develop = split(80).develop
-    for candidate in found.tried:
+    for candidate in result.tried:
         alone = _fit(stream, skewed, [split(80)], epochs=4,
                      class_weights=candidate["class_weights"]).fitted[0]  # fmt: skip
         assert alone.out_of_fold is not None
         chances = alone.out_of_fold.outputs[np.arange(len(develop)), rare[develop].astype(int)]
         assert candidate["development_loss"] == pytest.approx(-np.log(chances).mean(), rel=1e-4)
-    losses = [candidate["development_loss"] for candidate in found.tried]
-    assert found.fitted[0].chosen["development_loss"] == min(losses)
+    losses = [candidate["development_loss"] for candidate in result.tried]
+    assert result.fitted[0].chosen["development_loss"] == min(losses)
 
 
 def test_the_control_gets_the_same_search() -> None:
@@ -316,11 +318,11 @@ def test_the_control_gets_the_same_search() -> None:
     small = {"width": 8, "heads": 2, "inner": 8, "blocks": 1, "epochs": 2, "batch": 8}
     chosen = settings("hrf-conv-transformer", {**small, "search": {"rate": [1e-9, 1e-2]}})
     fits = head("hrf-conv-transformer").fit([stream], problem, [split(32)], chosen)
-    ours = [one for one in fits.tried if not one.get("control")]
-    theirs = [one for one in fits.tried if one.get("control")]
-    assert [one["rate"] for one in ours] == [one["rate"] for one in theirs] == [1e-9, 1e-2]
+    ours = [item for item in fits.tried if not item.get("control")]
+    theirs = [item for item in fits.tried if item.get("control")]
+    assert [item["rate"] for item in ours] == [item["rate"] for item in theirs] == [1e-9, 1e-2]
     for fitted, tried in ((fits.fitted[0], ours), (fits.control[0], theirs)):
-        losses = [one["development_loss"] for one in tried]
+        losses = [item["development_loss"] for item in tried]
         assert fitted.chosen["development_loss"] == min(losses)
 
 

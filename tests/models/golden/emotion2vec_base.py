@@ -96,7 +96,7 @@ def _states(network: Any, samples: int) -> torch.Tensor:
 
 def main() -> None:
     """Write the file."""
-    told = []
+    output = []
     for case in CASES:
         shapes = {name: tuple(held.shape) for name, held in _funasr(case).state_dict().items()}
         outputs = []
@@ -104,13 +104,13 @@ def main() -> None:
             network = _funasr(case).eval()
             network.load_state_dict({name: tensor(name, shape) for name, shape in shapes.items()})
             states = _states(network, samples)
-            kept = states[:, ::FRAMES, ::CHANNELS].double().numpy().round(6)
+            stored = states[:, ::FRAMES, ::CHANNELS].double().numpy().round(6)
             outputs.append(
-                {"samples": samples, "shape": list(states.shape), "kept": kept.tolist(),
+                {"samples": samples, "shape": list(states.shape), "kept": stored.tolist(),
                  "mean_square": round(float(states.double().square().mean()), 6)}
             )  # fmt: skip
-        told.append({"settings": case, "tensors": shapes, "outputs": outputs})
-    FILE.write_text(json.dumps(told) + "\n", encoding="utf-8")
+        output.append({"settings": case, "tensors": shapes, "outputs": outputs})
+    FILE.write_text(json.dumps(output) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
