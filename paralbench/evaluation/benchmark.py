@@ -14,7 +14,6 @@ from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
-from paralbench.evaluation.entry import run
 from paralbench.evaluation.preparation import Entry, Preparation, prepare
 from paralbench.evaluation.transfer import derived, transfer
 from paralbench.evaluation.view import View
@@ -174,6 +173,8 @@ class Benchmark:
                 refused = tuple(Refusal(r.subject, r.reason) for r in current.data.refused)
                 yield Done(current, file, refused, fresh=False)
                 continue
+            from paralbench.evaluation.entry import run
+
             try:
                 outcome = run(
                     prepared, self._cache, engine=self._request.engine, quiet=quiet, say=say

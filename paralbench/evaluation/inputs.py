@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.folds import remaining
 from paralbench.evaluation.laps import Laps
@@ -73,8 +74,6 @@ def prepare_inputs(
     Raises:
         ParalbenchError: if too few examples can be used.
     """
-    from paralbench.encoders.fidelity import admit
-
     laps = Laps()
     task = prepared.selection
     keys = dict(prepared.keys)
@@ -89,7 +88,7 @@ def prepare_inputs(
     pieces = {example.id: cuts.get(example.id, example.clips) for example in task.examples}
     clips = {keys[clip]: clip for utterances in pieces.values() for clip in utterances}
     encoders = prepared.entry.encoders
-    fidelity = [admit(encoder, clips.values(), cache) for encoder in encoders]
+    fidelity = [_fidelity(encoder, clips.values(), cache) for encoder in encoders]
     stores = [FeatureStore(cache, key) for key in prepared.feature_keys]
     renew: dict[str, Sequence[bytes]] = {}
     while True:
@@ -141,3 +140,12 @@ def prepare_inputs(
         selection, clips, parts, stores, streams, problem, usable, steps, least, fidelity,
         laps.seconds,
     )  # fmt: skip
+
+
+def _fidelity(encoder: LoadableEncoder, clips: Iterable[Clip], cache: Path) -> Fidelity | None:
+    """The record that admits an encoder's placement; None for the reference, without torch."""
+    if encoder.placement.reference:
+        return None
+    from paralbench.encoders.fidelity import admit
+
+    return admit(encoder, clips, cache)

@@ -10,8 +10,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from paralbench.heads.head import Problem
 from paralbench.records.errors import ParalbenchError
@@ -49,6 +47,9 @@ class Selection:
         ]
         if len(numbers) == 1:
             return numbers[0].astype(np.int64)
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
         # Components of the bipartite graph of examples and groups.
         rows = np.tile(np.arange(len(self.examples)), len(numbers))
         starts = np.cumsum([len(self.examples), *(int(column.max()) + 1 for column in numbers)])

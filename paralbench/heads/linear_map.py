@@ -7,12 +7,10 @@ in float64.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from paralbench.audio.cutting import Cutting
 from paralbench.features.spec import FeatureSpec
@@ -28,6 +26,9 @@ from paralbench.heads.deployable import (
 )
 from paralbench.heads.head import Head, PooledStream, Stream
 from paralbench.records.errors import UsageError
+
+if TYPE_CHECKING:  # a run that finds its result current imports the head and no torch
+    from torch import Tensor
 
 
 class LinearMap(Deployable):
@@ -55,6 +56,8 @@ class LinearMap(Deployable):
     @classmethod
     def drawn(cls, layers: tuple[int, ...], layout: Layout) -> Self:
         """A map with random weights, for what it costs."""
+        import torch
+
         rows = 2 * layout.encoders[0].width
         weights = torch.randn(len(layers), rows, layout.outputs) / rows**0.5
         bias = np.zeros(layout.outputs, np.float32)
@@ -66,6 +69,8 @@ class LinearMap(Deployable):
 
     def to(self, device: str) -> Self:
         """It with both moved to a device."""
+        import torch
+
         weights, bias = (
             torch.from_numpy(values.astype(np.float64)).to(device)
             for values in self._state.values()
@@ -75,6 +80,8 @@ class LinearMap(Deployable):
 
     def prepare(self, records: Sequence[Record]) -> Tensor:
         """[rows, layers, 2 * width]"""
+        import torch
+
         (record,) = records
         rows = torch.from_numpy(pooled_rows(record))
         if len(self._layers) < self._count:

@@ -7,15 +7,16 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from paralbench.records.card import Card
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.records.result import Result
 from paralbench.records.verdict import Verdict
 from paralbench.system.atomic_file import write_atomically
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NO_NUMBERS = "it writes and reads what others computed"
 
@@ -34,6 +35,8 @@ def result_path(root: Path, task: str, model: str, head: str, synthetic: bool) -
 
 def parquet(table: pa.Table) -> tuple[bytes, str]:
     """A table's bytes and their sha256."""
+    import pyarrow.parquet as pq
+
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     content = buffer.getvalue()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from paralbench.metrics.metric import Additive, Array, Metric, Range, Sums, Tally
 from paralbench.records.errors import ParalbenchError
@@ -84,7 +84,7 @@ class Spread:
 
     def half(self, tail: float) -> float:
         """Half the width of the interval that cuts off ``tail`` on each side."""
-        return float(stats.t.isf(tail, self.freedom)) * self.error
+        return -float(special.stdtrit(self.freedom, tail)) * self.error
 
 
 def interval(
@@ -197,7 +197,7 @@ def wilson(share: float, trials: float, level: float = 0.95) -> tuple[float, flo
     >>> [round(bound, 3) for bound in wilson(0.8, 50)]
     [0.67, 0.888]
     """
-    z = float(stats.norm.ppf((1 + level) / 2)) ** 2
+    z = float(special.ndtri((1 + level) / 2)) ** 2
     centre = (share + z / (2 * trials)) / (1 + z / trials)
     half = np.sqrt(z * share * (1 - share) / trials + z**2 / (4 * trials**2)) / (1 + z / trials)
     return max(0.0, float(centre - half)), min(1.0, float(centre + half))

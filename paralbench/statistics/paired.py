@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from paralbench.metrics.metric import Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
@@ -89,7 +89,7 @@ def paired(
         by_seed=by_seed,
         effect=difference / deviation if deviation > 1e-12 else None,
         detectable=error.error
-        * float(stats.t.ppf((1 + LEVEL) / 2, error.freedom) + stats.t.ppf(POWER, error.freedom)),
+        * float(special.stdtrit(error.freedom, [(1 + LEVEL) / 2, POWER]).sum()),
     )
 
 

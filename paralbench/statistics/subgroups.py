@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from paralbench.metrics.metric import Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
@@ -125,4 +125,4 @@ def _tail(scored: Sequence[_Scored]) -> float:
     if len(pairs) == 1 or not varied.any():
         return single
     standard = np.abs(pairs - pairs.mean(1, keepdims=True))[varied] / deviation[varied]
-    return min(single, float(stats.norm.sf(np.quantile(standard.max(0), LEVEL))))
+    return min(single, float(special.ndtr(-np.quantile(standard.max(0), LEVEL))))

@@ -10,14 +10,19 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from paralbench.system.atomic_file import write_atomically
+from paralbench.system.cache_folder import default_cache
 
 _PACKAGE = Path(__file__).parents[1]
 _LAYOUT = {"ctx", "kind", "type_comment", "type_ignores"}
@@ -125,7 +130,30 @@ def read(module: str) -> str | None:
 def source(module: str) -> Source | None:
     """A module of the package, parsed once; None if unknown."""
     text = read(module)
-    return None if text is None else Source.parsed(text)
+    return None if text is None else _remembered(text)
+
+
+def _remembered(text: str) -> Source:
+    """As :meth:`Source.parsed`, from the cache where the same text was parsed before.
+
+    Parsing a hundred modules takes longer than all else in a run whose results are current.
+    """
+    name = hashlib.sha256(f"{_parser()}\n{text}".encode()).hexdigest()[:32]
+    file = default_cache() / "sources" / f"{name}.json"
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        fields = json.loads(file.read_bytes())
+        return Source(**{**fields, "imports": frozenset(fields["imports"])})
+    parsed = Source.parsed(text)
+    with suppress(OSError):  # a cache that cannot be written saves no time, and loses nothing
+        content = json.dumps({**asdict(parsed), "imports": sorted(parsed.imports)})
+        write_atomically(file, content)
+    return parsed
+
+
+@cache
+def _parser() -> str:
+    """The version of Python and of this file, on which a parsed form may depend."""
+    return f"{sys.version_info[:2]} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
 
 
 def no_numbers(module: str) -> str | None:

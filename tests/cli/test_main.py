@@ -145,3 +145,18 @@ def test_help_lists_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
         "130 stopped",
     ):
         assert code in shown
+
+
+def test_a_run_that_finds_everything_current_imports_no_machine_learning(
+    tmp_path: Path, tones: Path
+) -> None:
+    arguments = [
+        "run", "--task", "manifest", "--data", f"manifest={tones}", "--model", "log-mel",
+        "--cache", str(tmp_path / "cache"), "--results", str(tmp_path / "results"),
+    ]  # fmt: skip
+    assert main([*arguments, "--json"]) == 0
+    modules = imported(*arguments)
+    assert "paralbench.evaluation.benchmark" in modules
+    assert not modules & {
+        "torch", "transformers", "sklearn", "librosa", "scipy", "pyarrow", "pandas", "onnxruntime",
+    }  # fmt: skip

@@ -97,3 +97,19 @@ def test_the_digest_of_modules_knows_their_names_but_no_order() -> None:
     assert sources.digest(names) == sources.digest(names[::-1])
     assert sources.digest(names) != sources.digest(names[:1])
     assert set(names) < set(sources.modules())
+
+
+def test_a_text_is_parsed_once_and_again_where_its_record_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARALBENCH_CACHE", str(tmp_path))
+    first = sources._remembered(TEXT)
+    (file,) = (tmp_path / "sources").iterdir()
+    assert first == Source.parsed(TEXT)
+    with monkeypatch.context() as patched:
+        patched.setattr(Source, "parsed", lambda text: pytest.fail("parsed again"))
+        assert sources._remembered(TEXT) == first
+    for damaged in ("", "{}", "[]", '{"digest": 1'):
+        file.write_text(damaged)
+        assert sources._remembered(TEXT) == first
+    assert sources._remembered(TEXT.replace("LIMIT = 2", "LIMIT = 3")) != first

@@ -12,7 +12,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
 
 Array = NDArray[np.float64]
 
@@ -61,6 +60,8 @@ class Ridge:
         return projected
 
     def _residuals(self, strength: float, rows: NDArray[np.int64]) -> Array:
+        from scipy.linalg import solve
+
         count, rank = self.coordinates.shape
         left = strength / (self.power + strength)
         held = self._directions[rows]
@@ -75,6 +76,8 @@ class Ridge:
         return residuals
 
     def _predicted(self, strength: float, rows: NDArray[np.int64]) -> Array:
+        from scipy.linalg import solve
+
         held, targets = self.coordinates[rows], self.targets[rows]
         left = len(self.targets) - len(rows)
         # Coordinates are centred over all rows: what is left sums to minus what is held.

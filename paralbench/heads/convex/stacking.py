@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
-from scipy.optimize import minimize, nnls
 
 Array = NDArray[np.float64]
 
@@ -15,9 +13,10 @@ PULL = 0.03
 
 def of_classes(logits: Array, classes: NDArray[np.int64], weights: Array) -> Array:
     """Weights [layers] of logits [layers, rows, classes] with the least mean log-loss."""
+    from scipy.optimize import minimize
+
     share = weights / weights.sum()
     rows = np.arange(len(classes))
-
     equal = np.full(len(logits), 1 / len(logits))
 
     def objective(layers: Array) -> tuple[float, Array]:
@@ -43,6 +42,9 @@ def of_classes(logits: Array, classes: NDArray[np.int64], weights: Array) -> Arr
 
 def of_numbers(values: Array, targets: Array) -> Array:
     """Weights [layers] of values [layers, rows], less their means, with the least squared error."""
+    from scipy.linalg import solve_triangular
+    from scipy.optimize import nnls
+
     centred = values - values.mean(1, keepdims=True)
     truth = targets - targets.mean()
     variance = max(float(truth @ truth), 1e-300)
