@@ -178,11 +178,14 @@ def _sound_blocks(file: soundfile.SoundFile, start: float, seconds: float) -> It
         if first:
             file.seek(first)
         while left > 0:
-            block = file.read(min(left, _BLOCK_SECONDS * rate), dtype="float32", always_2d=True)
-            if not len(block):
-                break
+            asked = min(left, _BLOCK_SECONDS * rate)
+            block = file.read(asked, dtype="float32", always_2d=True)
             left -= len(block)
-            yield block
+            if len(block):
+                yield block
+            # After a gap libsndfile may return a short block and then repeat audio.
+            if len(block) < asked:
+                break
     except soundfile.SoundFileError as error:
         raise Refused(
             f"its audio is damaged ({str(error).rsplit(': ', 1)[-1].rstrip('.')})"

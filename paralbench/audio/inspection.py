@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 from pathlib import Path
-from typing import BinaryIO
 
+from paralbench.audio import declared, ogg
 from paralbench.records.errors import Refused
 
 _LFS = b"version https://git-lfs"
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _SPHERE = b"NIST_1A\n"  # its header is text
-_UNKNOWN_LENGTH = {0, 0xFFFFFFFF, 0x7FFFFFFF}
 
 
 def inspect(path: Path) -> None:
     """Raise :class:`Refused` for a file that cannot be complete audio.
 
     Catches what decoders report badly or not at all: empty files, Git-LFS pointers, AppleDouble
-    files, text, web pages, and RIFF files whose header declares more than the file holds.
+    files, text, web pages, files whose header declares more audio than they hold, and Ogg files with
+    a damaged or missing page.
     """
     try:
         mode = path.stat().st_mode
@@ -32,8 +31,9 @@ def inspect(path: Path) -> None:
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(512)
-            if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-                _inspect_riff(file, head, size)
+            declared.inspect(file, head, size)
+        if head.startswith(ogg.SIGNATURE):
+            ogg.inspect(path)
     except FileNotFoundError:
         raise Refused("the file does not exist") from None
     except ValueError:
@@ -58,24 +58,3 @@ def _is_text(head: bytes) -> bool:
             return False
         text = head[: error.start].decode("utf-8")
     return bool(text) and all(sign.isprintable() or sign in "\r\n\t\ufeff" for sign in text)
-
-
-def _inspect_riff(file: BinaryIO, head: bytes, size: int) -> None:
-    position = 12
-    while position + 8 <= size:
-        chunk = head[position : position + 8]
-        if len(chunk) < 8:
-            file.seek(position)
-            chunk = file.read(8)
-        name, length = struct.unpack("<4sI", chunk)
-        if name == b"data":
-            stored = size - position - 8
-            if length not in _UNKNOWN_LENGTH and length > stored:
-                raise Refused(
-                    f"truncated: its header declares {length} bytes of audio, the file holds {stored}"
-                )
-            if stored == 0:
-                raise Refused("it has a header and no audio")
-            return
-        position += 8 + length + (length & 1)
-    raise Refused("truncated: the WAV header ends before any audio")
