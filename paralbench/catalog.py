@@ -28,6 +28,7 @@ from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
 from paralbench.system.suggestion import suggestion
 from paralbench.system.third_party_code import third_party
+from paralbench.system.unpickling_guard import unpickling_refused
 
 NO_NUMBERS = "it finds cards, which are keyed by what they declare"
 
@@ -48,8 +49,11 @@ class Corpus:
         return load_module(self.folder / "adapter.py")
 
     def read(self, root: Path) -> Iterable[Example]:
-        """Read the corpus at ``root`` with its adapter."""
-        with third_party(f"the adapter of corpus '{self.card.id}'"):
+        """Read the corpus at ``root`` with its adapter; no pickle in it can run code."""
+        with (
+            third_party(f"the adapter of corpus '{self.card.id}'"),
+            unpickling_refused(f"while corpus '{self.card.id}' is read"),
+        ):
             yield from self.adapter.read(root)
 
     @cached_property

@@ -4,7 +4,6 @@ A row of a table with the target column is an Example, filewise or a segment wit
 other columns of the same segment or file say who speaks. A table's split is the Example's partition.
 """
 
-import importlib.util
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from paralbench.corpora.folders import visible
+from paralbench.corpora import audformat_tables
+from paralbench.corpora.audformat_tables import Table
 from paralbench.corpora.roles import GROUPS, Roles
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example, Refusal
@@ -38,7 +38,7 @@ class _Tables:
     """The database's columns: values by column and segment, and each labelled segment's split."""
 
     values: dict[str, dict[_Row, Any]] = field(default_factory=dict)
-    facts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    facts: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
     split: dict[_Row, str] = field(default_factory=dict)
     places: dict[_Row, str] = field(default_factory=dict)
     conflicts: dict[_Row, str] = field(default_factory=dict)
@@ -47,17 +47,17 @@ class _Tables:
 def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a labelled file or segment, whichever table it stands in."""
     roles = Roles.beside(root)
-    database = _load(root)
-    columns = {name for table in database.tables.values() for name in table.columns}
+    database = audformat_tables.read(root)
+    columns = {name for table in database.values() for name in table.columns}
     parts = {part: roles.column(part, columns, root) for part in GROUPS}
     candidates = sorted(columns - set(parts.values()))
     target = roles.target_column(columns, candidates, root)
-    unknown = sorted(set(roles.tables) - set(database.tables))
+    unknown = sorted(set(roles.tables) - set(database))
     if unknown:
         raise ParalbenchError(
-            f"{root}: there is no table '{unknown[0]}', found: {', '.join(database.tables)}."
+            f"{root}: there is no table '{unknown[0]}', found: {', '.join(database)}."
         )
-    tables = _gather(database, target, set(roles.tables) or set(database.tables))
+    tables = _gather(database, target, set(roles.tables) or set(database))
     for row in tables.values.get(target, {}):
         if row in tables.conflicts:
             yield Refusal(row.name, tables.conflicts[row], tables.places[row])
@@ -65,50 +65,22 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             yield _example(root, row, target, parts, tables)
 
 
-def _load(root: Path) -> Any:
-    """The database with its tables."""
-    if importlib.util.find_spec("audformat") is None:
-        raise ParalbenchError(
-            "reading an audformat database needs the package audformat: "
-            "pip install 'paralbench[audformat]'."
-        )
-    pickled = visible(root, "db*.pkl")
-    if pickled:
-        # audformat prefers a pickle to the table beside it, and loading one runs what is in it.
-        raise ParalbenchError(
-            f"{pickled[0]}: tables kept as pickles are not read, since they can run code. "
-            "Remove them where the CSV or Parquet stands beside, or save the database again."
-        )
-    import audformat
-    import yaml
-
-    try:
-        # audformat's own YAML loader runs what a header asks it to; the safe one refuses it.
-        yaml.safe_load((root / "db.yaml").read_text(encoding="utf-8"))
-        return audformat.Database.load(str(root), load_data=True)
-    except (
-        yaml.YAMLError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
-    ) as error:  # fmt: skip
-        raise ParalbenchError(f"{root}: audformat cannot read the database ({error}).") from error
-
-
-def _gather(database: Any, target: str, labelled: set[str]) -> _Tables:
+def _gather(database: Mapping[str, Table], target: str, labelled: set[str]) -> _Tables:
     gathered = _Tables()
-    for name, table in database.tables.items():
-        split = database.splits[table.split_id].type if table.split_id else None
-        for column in table.columns:
+    for name, table in database.items():
+        rows = [_Row(*row) for row in table.rows]
+        for column, stored in table.columns.items():
             if column == target and name not in labelled:
                 continue
-            _facts(database, table.columns[column].scheme, column, gathered)
+            gathered.facts.setdefault(column, {}).update(stored.facts)
             values = gathered.values.setdefault(column, {})
-            for index, value in table[column].get().items():
-                row = _row(index)
+            for row, value in zip(rows, stored.values, strict=True):
                 if _missing(value):
                     continue
                 if column == target:
                     _note(gathered, row, value, values, f"table {name}")
-                    if split:
-                        gathered.split[row] = split
+                    if table.split:
+                        gathered.split[row] = table.split
                 values.setdefault(row, value)
     return gathered
 
@@ -120,28 +92,8 @@ def _note(tables: _Tables, row: _Row, value: Any, values: Mapping[_Row, Any], pl
         tables.conflicts[row] = f"{first} says {values[row]!r}, {place} says {value!r}"
 
 
-def _facts(database: Any, scheme: Any, name: str, tables: _Tables) -> None:
-    """What a scheme says of each of its labels, such as a speaker's gender and age."""
-    labels = scheme.labels if scheme is not None else None
-    if isinstance(labels, str):  # they stand in a miscellaneous table of this name
-        labels = database[labels].get().to_dict("index")
-    if isinstance(labels, dict):
-        known = {str(key): facts for key, facts in labels.items() if isinstance(facts, dict)}
-        tables.facts.setdefault(name, {}).update(known)
-
-
-def _row(index: Any) -> _Row:
-    if isinstance(index, str):
-        return _Row(index, 0.0, None)
-    file, start, end = index
-    end_seconds = end.total_seconds()
-    return _Row(file, start.total_seconds(), None if math.isnan(end_seconds) else end_seconds)
-
-
 def _missing(value: Any) -> bool:
-    import pandas as pd
-
-    return bool(pd.isna(value))
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _example(

@@ -4,10 +4,9 @@ Arrow and Parquet are read directly, row by row; the package ``datasets`` is not
 the table is written out once into the cache, named by its content.
 """
 
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from paralbench.corpora.folders import visible
 from paralbench.corpora.roles import GROUPS, Roles
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example, Refusal
+from paralbench.records.strict_text import parse_json
+from paralbench.system.member_names import name_fault
 
 _SHARD = re.compile(r"^(?P<split>.+)-\d{5}-of-\d{5}$")
 _SPLITS = {"train", "validation", "valid", "val", "dev", "devel", "development", "test"}
@@ -75,6 +76,8 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     splits = folder / "dataset_dict.json"
     if splits.is_file():
         for split in _list(splits, "splits"):
+            if fault := name_fault(str(split)):
+                raise ParalbenchError(f"{splits}: the split {ascii(split)[:80]} {fault}.")
             yield from ((file, split) for file in _saved(folder / split))
     elif (folder / "state.json").is_file():
         yield from ((file, "") for file in _saved(folder))
@@ -94,7 +97,11 @@ def _saved(folder: Path) -> list[Path]:
             f"{folder}: saved with a separate index by an old version of datasets; "
             "load it there and save it again."
         )
-    return [folder / entry["filename"] for entry in _list(state, "_data_files")]
+    names = [str(entry["filename"]) for entry in _list(state, "_data_files")]
+    for name in names:
+        if fault := name_fault(name):
+            raise ParalbenchError(f"{state}: the data file {ascii(name)[:80]} {fault}.")
+    return [folder / name for name in names]
 
 
 def _list(file: Path, key: str) -> list[Any]:
@@ -106,7 +113,7 @@ def _list(file: Path, key: str) -> list[Any]:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = parse_json(file.read_bytes(), any_form=True)
     except (OSError, ValueError) as error:
         raise ParalbenchError(f"{file}: cannot be read ({error}).") from error
     return values if isinstance(values, dict) else {}
@@ -126,17 +133,23 @@ def _batches(file: Path) -> Iterator[pa.RecordBatch]:
     try:
         if file.suffix == ".parquet":
             with pq.ParquetFile(file) as table:
-                yield from table.iter_batches(batch_size=16)
+                yield from _checked(table.iter_batches(batch_size=16))
         else:
             with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
-                yield from stream
+                yield from _checked(stream)
     except (OSError, pa.ArrowInvalid) as error:
         raise ParalbenchError(f"{file}: cannot be read ({error}).") from error
 
 
+def _checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches whose offsets and lengths lie within their buffers: Arrow trusts those of a file."""
+    for batch in batches:
+        batch.validate(full=True)
+        yield batch
+
+
 def _columns(schema: pa.Schema, roles: Roles, root: Path) -> _Columns:
-    huggingface = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    features = huggingface.get("info", {}).get("features") or {}
+    features = _features(schema, root)
     sounds = [
         field.name
         for field in schema
@@ -168,6 +181,17 @@ def _columns(schema: pa.Schema, roles: Roles, root: Path) -> _Columns:
             if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
         },
     )
+
+
+def _features(schema: pa.Schema, root: Path) -> dict[str, Any]:
+    """What the package ``datasets`` wrote of each column."""
+    try:
+        written = parse_json((schema.metadata or {}).get(b"huggingface", b"{}"), any_form=True)
+    except ValueError as error:
+        raise ParalbenchError(f"{root}: the table's metadata {error}.") from None
+    info = written.get("info") if isinstance(written, dict) else None
+    features = info.get("features") if isinstance(info, dict) else None
+    return features if isinstance(features, dict) else {}
 
 
 def _row(

@@ -1,4 +1,5 @@
-import importlib.util
+import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +137,39 @@ def test_tables_that_disagree_refuse_the_file_unless_one_is_chosen(tmp_path: Pat
     assert len(_read(tmp_path).examples) == 2
 
 
-def test_pickled_tables_are_not_loaded(tmp_path: Path) -> None:
+class _Trap:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_a_pickle_beside_a_table_is_not_opened_and_alone_it_is_refused(tmp_path: Path) -> None:
     db = _database()
+    _fill(db, "files", "emotion", ["happy", "sad"], scheme="emotion")
     db.save(str(tmp_path), storage_format="csv", update_other_formats=False)
-    (tmp_path / "db.files.pkl").write_bytes(b"never loaded")
+    (tmp_path / "db.files.pkl").write_bytes(pickle.dumps(_Trap(tmp_path / "ran")))
+    assert len(_read(tmp_path).examples) == 2
+    (tmp_path / "db.files.csv").unlink()
     with pytest.raises(ParalbenchError, match="can run code"):
         _read(tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["a/b", "a/../evil", "/tmp/x", "..", "a\\b"])
+def test_a_table_id_that_is_a_path_is_refused_unread(tmp_path: Path, name: str) -> None:
+    trap = tmp_path / "ran"
+    (tmp_path / "db.a").mkdir()
+    for place in (tmp_path / "db.a/b.pkl", tmp_path / "evil.pkl"):
+        place.write_bytes(pickle.dumps(_Trap(trap)))
+    (tmp_path / "db.yaml").write_text(
+        "name: x\nsource: y\nusage: unrestricted\ntables:\n"
+        f"  {name}:\n    type: filewise\n    columns:\n      emotion: {{}}\n"
+    )
+    with pytest.raises(ParalbenchError, match="is not plain"):
+        _read(tmp_path)
+    assert not trap.exists()
 
 
 def test_a_header_that_would_run_code_is_not_loaded(tmp_path: Path) -> None:
@@ -152,22 +180,13 @@ def test_a_header_that_would_run_code_is_not_loaded(tmp_path: Path) -> None:
     assert not trap.exists()
 
 
-def test_without_the_package_the_extra_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "db.yaml").write_text("name: x\n")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ParalbenchError, match=r"paralbench\[audformat\]"):
-        _read(tmp_path)
-
-
 def test_a_database_that_is_not_whole_is_reported_in_a_sentence(tmp_path: Path) -> None:
     _database().save(str(tmp_path / "one"), storage_format="csv")
     (tmp_path / "one/db.files.csv").unlink()
-    with pytest.raises(ParalbenchError, match="audformat cannot read the database"):
+    with pytest.raises(ParalbenchError, match="expected the table 'files' as CSV or Parquet"):
         _read(tmp_path / "one")
     (tmp_path / "db.yaml").write_text("tables: [")
-    with pytest.raises(ParalbenchError, match="audformat cannot read the database"):
+    with pytest.raises(ParalbenchError, match="cannot be read as an audformat header"):
         _read(tmp_path)
 
 

@@ -218,3 +218,22 @@ def test_synth_runs_under_folds_and_under_its_own_split(tmp_path: Path) -> None:
     for task in ("hf-dataset", "hf-dataset-split"):
         chosen = select(Catalog().task(task), reading.examples)
         assert audit(chosen, splits(chosen, seeds=(0,))).unknown == []
+
+
+@pytest.mark.parametrize("name", ["../../other.arrow", "/etc/other.arrow"])
+def test_a_data_file_outside_the_folder_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": name}]}))
+    with pytest.raises(ParalbenchError, match=r"the data file .* (leads out|absolute)"):
+        _read(tmp_path)
+
+
+def test_offsets_beyond_the_buffers_of_an_arrow_file_are_refused(tmp_path: Path) -> None:
+    """Arrow trusts a file's offsets; without a check, reading one goes beyond the buffer."""
+    offsets = pa.py_buffer(np.array([0, 2**30, 5], np.int32).tobytes())
+    words = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"happy")])
+    table = pa.table({"audio": ["x.wav", "y.wav"], "label": words})
+    with pa.ipc.new_stream(tmp_path / "data.arrow", table.schema) as stream:
+        stream.write_batch(pa.record_batch([table["audio"].chunk(0), words], table.schema.names))
+    (tmp_path / "state.json").write_text(json.dumps({"_data_files": [{"filename": "data.arrow"}]}))
+    with pytest.raises(ParalbenchError, match="cannot be read"):
+        _read(tmp_path)
