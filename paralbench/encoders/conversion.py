@@ -1,8 +1,8 @@
 """Conversion of a pickled checkpoint to safetensors, once, on request, in a separate process.
 
 A pickle can run code when it is read. torch's restricted unpickler reads it, which accepts tensors
-and plain containers only. In case the unpickler has a hole, its process can open no connection and
-start no program.
+and plain containers only. In case the unpickler has a hole, its process can open no connection,
+start no program and write no file, and its memory is limited by the checkpoint's size.
 
 ``python -m paralbench.encoders.conversion FILE OUT`` is that process; it prints a :class:`Report`.
 """
@@ -10,6 +10,7 @@ start no program.
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 import subprocess
@@ -33,7 +34,18 @@ NO_NUMBERS = "converted weights are keyed by their sha256"
 
 _CONFIGS = ("config.json", "preprocessor_config.json")
 _NESTED = ("state_dict", "model", "model_state")
-_FORBIDDEN = ("subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn")
+_FORBIDDEN = (
+    "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile",
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate",
+    "os.chmod", "os.chown", "os.utime", "os.setxattr", "os.removexattr", "os.chflags", "shutil.",
+    "tempfile.", "sqlite3.",
+)  # fmt: skip
+"""Audit events that are refused. safetensors writes the result without one."""
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_TIED = 4
+"""How often the tensors may hold the file's bytes: weights that are shared are stored once."""
+_SPARE = 2 * 2**30
+"""Bytes of memory beyond the checkpoint's own."""
 
 
 class Report(Card):
@@ -100,7 +112,9 @@ def _load(file: Path) -> Any:
         raise ParalbenchError(
             f"it holds more than tensors, which is refused ({_cause(error)})."
         ) from error
-    except (RuntimeError, ValueError, EOFError, KeyError, AttributeError, OSError) as error:
+    except (
+        RuntimeError, ValueError, EOFError, KeyError, AttributeError, OSError, MemoryError,
+    ) as error:  # fmt: skip
         raise ParalbenchError(
             f"it cannot be read as a checkpoint of torch ({_cause(error)})."
         ) from error
@@ -114,7 +128,9 @@ def _cause(error: Exception) -> str:
 
 
 def _forbid(event: str, arguments: tuple[Any, ...]) -> None:
-    if event.startswith(_FORBIDDEN):
+    written = event == "open" and arguments[2] & _WRITING
+    if written or event.startswith(_FORBIDDEN):
+        event = f"open {arguments[0]} to write" if written else event
         raise ParalbenchError(f"reading it asked for '{event}', which a checkpoint must not.")
 
 
@@ -133,6 +149,12 @@ def rewrite(file: Path, out: Path) -> Report:
             raise ParalbenchError(
                 f"its tensor '{name}' is sparse or quantised; expected a dense one."
             )
+    claimed = sum(value.numel() * value.element_size() for value in tensors.values())
+    if claimed > _TIED * file.stat().st_size:
+        raise ParalbenchError(
+            f"its tensors claim {claimed} bytes, the file has {file.stat().st_size}; "
+            f"expected at most {_TIED} times as many."
+        )
     # safetensors refuses tensors that share memory, so each is cloned.
     dense = {name: value.detach().clone().contiguous() for name, value in tensors.items()}
     try:
@@ -156,14 +178,33 @@ def _state(content: Any) -> tuple[str, dict[str, Any]]:
     raise ParalbenchError("it holds no state dict: expected names and tensors.")
 
 
+def _limit_memory(file: Path) -> None:
+    """Let this process take the memory that a checkpoint of this size needs, where that can be set."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmSize:"))
+        most = int(line.split()[1]) * 1024 + 2 * _TIED * file.stat().st_size + _SPARE
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def main() -> int:
     """Convert FILE to OUT; print one line of JSON, or one sentence on the error stream."""
-    import torch  # noqa: F401  (its import starts programs, which is forbidden below)
+    # Their import starts programs, which is forbidden below.
+    from safetensors.torch import save_file  # noqa: F401
 
+    file, out = Path(sys.argv[1]), Path(sys.argv[2])
+    sys.dont_write_bytecode = True
     refuse_always("while a checkpoint is read")
-    sys.addaudithook(_forbid)
     try:
-        print(rewrite(Path(sys.argv[1]), Path(sys.argv[2])).model_dump_json())
+        _limit_memory(file)
+        sys.addaudithook(_forbid)
+        print(rewrite(file, out).model_dump_json())
     except ParalbenchError as error:
         print(error, file=sys.stderr)
         return 3

@@ -147,7 +147,53 @@ def test_the_process_may_start_nothing() -> None:
     for event in ("subprocess.Popen", "os.system", "os.posix_spawn"):
         with pytest.raises(ParalbenchError, match="must not"):
             conversion._forbid(event, ())
-    conversion._forbid("open", ())
+    conversion._forbid("os.listdir", (".",))
+
+
+def test_the_process_may_write_nothing_with_python() -> None:
+    with pytest.raises(ParalbenchError, match="asked for 'open x to write'"):
+        conversion._forbid("open", ("x", "wb", os.O_WRONLY | os.O_CREAT))
+    with pytest.raises(ParalbenchError, match="asked for 'open x to write'"):
+        conversion._forbid("open", ("x", None, os.O_RDWR))
+    for event in ("os.remove", "os.rename", "os.mkdir", "shutil.rmtree"):
+        with pytest.raises(ParalbenchError, match="must not"):
+            conversion._forbid(event, ("x",))
+    conversion._forbid("open", ("x", "rb", os.O_RDONLY))
+
+
+def test_a_small_file_that_claims_much_is_refused_before_it_is_filled(tmp_path: Path) -> None:
+    """A view of one number, 2^33 numbers long: 32 GiB as safetensors."""
+    file = _saved({"w": torch.zeros(1).expand(2**33)}, tmp_path)
+    assert file.stat().st_size < 2000
+    with pytest.raises(ParalbenchError, match="its tensors claim 34359738368 bytes"):
+        rewrite(file, tmp_path / "out.safetensors")
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+@pytest.mark.slow
+def test_the_process_has_memory_for_its_file_and_no_more(card: ModelCard, tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from paralbench.encoders import conversion; "
+        "conversion.rewrite = lambda file, out: bytearray(2**33); "
+        f"sys.argv = ['', {str(tmp_path / 'file')!r}, 'out']; conversion.main()"
+    )
+    (tmp_path / "file").write_bytes(b"x")
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert process.returncode
+    assert "MemoryError" in process.stderr
+
+
+@pytest.mark.slow
+def test_what_is_written_while_a_checkpoint_is_read_is_refused(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    program = (
+        "import sys; from paralbench.encoders import conversion; "
+        f"conversion.rewrite = lambda file, out: open({str(trap)!r}, 'w'); "
+        f"sys.argv = ['', {__file__!r}, 'out']; conversion.main()"
+    )
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "to write', which a checkpoint must not" in process.stderr
+    assert not trap.exists()
 
 
 @pytest.mark.slow
@@ -155,7 +201,7 @@ def test_the_process_has_no_network() -> None:
     program = (
         "import socket, sys; from paralbench.encoders import conversion; "
         "conversion.rewrite = lambda file, out: socket.gethostbyname('example.org'); "
-        "sys.argv = ['', 'file', 'out']; conversion.main()"
+        f"sys.argv = ['', {__file__!r}, 'out']; conversion.main()"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "no network while a checkpoint is read" in done.stderr
