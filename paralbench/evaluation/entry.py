@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from paralbench.evaluation.calibrating import calibrate
 from paralbench.evaluation.inputs import prepare_inputs
 from paralbench.evaluation.laps import Laps
 from paralbench.evaluation.outcome import Outcome, outcome
@@ -35,6 +36,7 @@ def run(
     laps.end("fitting")
     predictions = predict(inputs, fits)
     scored = score(prepared.entry.task.metrics, predictions, fits.weights)
+    calibration = calibrate(predictions["deployed"], fits, inputs.problem)
     laps.end("scoring")
     seconds = {**inputs.seconds, **laps.seconds}
-    return outcome(prepared, inputs, fits, predictions["deployed"], scored, seconds)
+    return outcome(prepared, inputs, fits, predictions["deployed"], scored, calibration, seconds)

@@ -15,7 +15,15 @@ from paralbench.evaluation.scoring import Scored
 from paralbench.heads.head import Fits
 from paralbench.records.example import Refusal
 from paralbench.records.fidelity import Fidelity
-from paralbench.records.result import Cards, Data, Model, RefusedInput, Result, Training
+from paralbench.records.result import (
+    Calibration,
+    Cards,
+    Data,
+    Model,
+    RefusedInput,
+    Result,
+    Training,
+)
 from paralbench.results import files
 from paralbench.results.eligibility import eligibility
 from paralbench.results.predictions import Predictions
@@ -37,6 +45,7 @@ def outcome(
     fits: Fits,
     predictions: Predictions,
     scored: Scored,
+    calibration: Calibration | None,
     seconds: Mapping[str, float],
 ) -> Outcome:
     """Compose the outcome of an entry; the caller writes the files."""
@@ -121,6 +130,7 @@ def outcome(
         control=scored.control,
         forms=fits.forms,
         compressed=scored.compressed,
+        calibration=calibration,
         subgroups=scored.subgroups,
     )
     return Outcome(result, content, selection.refused)

@@ -23,7 +23,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from paralbench.heads.deployable import Deployable, HeadForms, Layout, Record, State
-from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Split, Stream, Workplace
+from paralbench.heads.head import (
+    Fits,
+    Fitted,
+    OutOfFold,
+    PooledStream,
+    Problem,
+    Split,
+    Stream,
+    Workplace,
+)
 from paralbench.heads.linear_map import LinearHead, LinearMap
 from paralbench.records.card import Card
 from paralbench.records.errors import UsageError
@@ -95,18 +104,20 @@ class SgdProbe(LinearHead):
         return Fits(fitted, size + layers)
 
     def _fitted(self, training: _Training, best: _Best, member: int, split: Split) -> Fitted:
-        outputs = best.outputs[member, split.test]
+        outputs = best.outputs[member]
         if training.problem.kind == "class":
             outputs = outputs.softmax(-1)
         else:
             outputs = outputs * training.spread[member] + training.centre[member]
+        developed = OutOfFold(split.develop, outputs[split.develop].numpy())
         shares = best.layers[member].softmax(0)
         return Fitted(
             split,
-            outputs.numpy(),
+            outputs[split.test].numpy(),
             {"steps": int(best.steps[member]), "development_loss": _number(best.losses[member])},
             training.folded(best, member),
             shares.numpy(),
+            developed if len(split.develop) else None,
         )
 
 

@@ -104,6 +104,42 @@ class Compressed(Card):
     example: str
 
 
+class ProbabilityErrors(Card):
+    """Errors of probabilities, means over seeds: Brier score, calibration error, and log-loss in nats."""
+
+    brier: float
+    ece: float
+    log_loss: float
+
+
+class ScalingFit(Card):
+    """The scaling of one fit: probabilities p become softmax(factor * log p + bias)."""
+
+    fold: int
+    seed: int
+    factor: float
+    bias: list[float]
+
+
+class Calibrated(Card):
+    """The errors after one method of scaling, and what it fitted on each training side."""
+
+    method: Literal["temperature", "platt"]
+    errors: ProbabilityErrors
+    fits: list[ScalingFit]
+
+
+class Calibration(Card):
+    """Errors of the test probabilities ``before`` and ``after`` scaling.
+
+    A fit is scaled by the out-of-fold outputs of its training side. All other fields of a result are
+    of the probabilities as they are before.
+    """
+
+    before: ProbabilityErrors
+    after: list[Calibrated]
+
+
 class FoldSummary(Card):
     """How many examples and groups stood on each side of one fold, averaged over nothing."""
 
@@ -243,6 +279,7 @@ class Result(Card):
     control: Control | None = None
     forms: Forms | None = None
     compressed: list[Compressed] = Field(default_factory=list)
+    calibration: Calibration | None = None
     transfer: Transfer | None = None
     cards: Cards | None = None
     profile: Profile | None = None

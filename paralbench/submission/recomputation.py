@@ -12,6 +12,7 @@ from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.records.task_card import Partitions, TaskCard
+from paralbench.results.calibration import calibration, recorded_fits
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import confusion_matrix, scores
 from paralbench.results.subgroups import subgroups
@@ -62,7 +63,29 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
         faults = differences(field, _plain(expected), _plain(stated(loaded.result)))
         problems += [Problem(loaded.name, *fault) for fault in faults]
     problems += [Problem(loaded.name, *fault) for fault in _counts(loaded, card)]
+    problems += [Problem(loaded.name, *fault) for fault in _calibration(loaded)]
     return problems
+
+
+def _calibration(loaded: Loaded) -> Iterator[tuple[str, str]]:
+    """Errors of the probabilities, by the scalings that the result records."""
+    stated, predictions = loaded.result.calibration, loaded.predictions
+    if stated is None:
+        return
+    if not predictions.classes:
+        yield "calibration", "expected none, since the target is a number"
+        return
+    classes = len(predictions.classes)
+    tested = set(zip(predictions.folds.tolist(), predictions.seeds.tolist(), strict=True))
+    for place, scaled in enumerate(stated.after):
+        if {(fit.fold, fit.seed) for fit in scaled.fits} != tested:
+            yield f"calibration.after.{place}.fits", "expected one for each tested fold and seed"
+            return
+        if any(len(fit.bias) != classes for fit in scaled.fits):
+            yield f"calibration.after.{place}.fits", f"expected biases of {classes} classes"
+            return
+    expected = calibration(predictions, recorded_fits(stated))
+    yield from differences("calibration", _plain(expected), _plain(stated))
 
 
 def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:

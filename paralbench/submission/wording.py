@@ -14,7 +14,7 @@ _MARKUP = re.compile(r"<\s*[/!?a-zA-Z]|&#?\w+;|javascript:", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _PLACE = re.compile(r"(?:^|[\s'\"=(])(?:/(?:home|Users|root|tmp|mnt|data)/|[A-Za-z]:\\|\.\./)")
 _SIGNED = {
-    "scores", "score", "paired", "subgroups", "gaps", "settings", "tried", "chosen", "target", "policy",
+    "scores", "score", "bias", "paired", "subgroups", "gaps", "settings", "tried", "chosen", "target", "policy",
     "fidelity", "growth",
 }  # fmt: skip
 """Keys below which a number may be negative; others are counts or costs."""

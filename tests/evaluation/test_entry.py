@@ -52,6 +52,9 @@ def test_a_whole_entry(catalog: Path, data: Path, tmp_path: Path) -> None:
     assert (result.folds, result.seeds) == (4, [0, 1])
     assert result.score("uar").interval.clusters == toy.SPEAKERS
     assert len(result.training.chosen) == 8
+    assert result.calibration is not None
+    assert [scaled.method for scaled in result.calibration.after] == ["temperature", "platt"]
+    assert len(result.calibration.after[0].fits) == 8
     assert files.read(done.file) == result
 
 

@@ -127,6 +127,20 @@ def computed(of: Case, clips: Literal["together", "mixed"]) -> list[np.ndarray[A
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES)
+def test_it_hands_on_outputs_of_rows_that_it_was_not_fitted_on(name: str, kind: str) -> None:
+    """They calibrate it."""
+    of = case(name, kind)
+    handed = of.fits.fitted[0].out_of_fold
+    assert handed is not None
+    assert np.isin(of.split.develop, handed.rows).all()
+    assert not np.isin(handed.rows, of.split.test).any()
+    assert handed.outputs.shape == (len(handed.rows), of.layout.outputs)
+    if kind == "class":
+        assert handed.outputs.sum(1) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "kind"), CASES)
 def test_deployed_it_computes_what_it_computed_when_fitted(name: str, kind: str) -> None:
     of = case(name, kind)
     expected = of.fits.fitted[0].outputs

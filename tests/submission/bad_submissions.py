@@ -124,6 +124,18 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     ),
     "chance lowered": (setting("scores/0/chance", 0.1), "scores.0.chance: expected"),
     "confusion edited": (setting("confusion/0/0", lambda v: v + 1), "confusion.0.0: expected"),
+    "calibration edited": (
+        setting("calibration/after/0/errors/ece", 0.0),
+        "calibration.after.0.errors.ece: expected",
+    ),
+    "scaling edited": (
+        setting("calibration/after/1/fits/0/factor", 9.0),
+        "calibration.after.1.errors.brier: expected",
+    ),
+    "scaling of a fold left out": (
+        setting("calibration/after/0/fits", lambda v: v[1:]),
+        "calibration.after.0.fits: expected one for each tested fold and seed",
+    ),
     "older metric": (setting("scores/0/version", 0), "scores.0.version: expected"),
     "other metric": (setting("scores/1/metric", "f1"), "scores.1.metric: expected"),
     "metric left out": (setting("scores", lambda v: v[:1]), "scores: expected 2"),
