@@ -10,6 +10,7 @@ from pathlib import Path
 
 from paralbench.submission import layout
 from paralbench.submission.problem import Problem, shown
+from paralbench.submission.zip_layout import end_fault, members_fault
 from paralbench.system.atomic_file import atomic_path
 from paralbench.system.member_names import name_faults
 
@@ -39,9 +40,13 @@ def unpack(file: Path, folder: Path) -> list[Problem]:
         OSError: where the file cannot be opened.
         zipfile.BadZipFile: where it is no zip file.
     """
+    if fault := end_fault(file):
+        return [Problem(file.name, "", fault)]
     with zipfile.ZipFile(file) as packed:
         entries = packed.infolist()
         problems = _names(file.name, entries) or _sizes(file.name, entries)
+        if fault := members_fault(file, entries, packed.start_dir):
+            problems.append(Problem(file.name, "", fault))
         if problems:
             return problems
         for entry in entries:
@@ -75,6 +80,8 @@ def _names(archive: str, entries: list[zipfile.ZipInfo]) -> list[Problem]:
             message = "expected an ordinary file, got a link or a device"
         elif entry.flag_bits & 0x1:
             message = "expected a readable file, got an encrypted one"
+        elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            message = "expected a deflated or stored file, got another compression"
         elif fault is not None:
             message = f"it {fault}"
         elif not layout.allowed(entry.filename, packed=True):

@@ -12,6 +12,7 @@ from typing import Any
 
 import paralbench
 from paralbench.catalog import Catalog
+from paralbench.catalog import Model as Known
 from paralbench.evaluation.transfer import derived
 from paralbench.records.card import Card
 from paralbench.records.errors import CardError
@@ -85,13 +86,29 @@ def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCar
             )
             message = f"differs from the catalogue's card of '{card.id}' in {', '.join(fields)}"
             problems.append(Problem(name, "", message))
-        if known is not None and known.card.backend == "python":
-            ours, theirs = known.folder / "adapter.py", place / "adapter.py"
-            if not theirs.is_file() or ours.read_bytes() != theirs.read_bytes():
-                message = f"is not the adapter that the catalogue has of '{card.id}'"
-                problems.append(Problem(f"models/{place.name}/adapter.py", "", message))
+        problems += _sources(place, card, known)
         cards[card.id] = card
     return cards, problems
+
+
+def _sources(place: Path, card: ModelCard, known: Known | None) -> Iterator[Problem]:
+    """Files beside a submitted card: those of the catalogue's folder, byte for byte, or those that
+    a new model needs; a Python file that nothing loads is refused too."""
+    needed = {"adapter.py"} if card.backend == "python" else set()
+    for name in sorted(needed | {file.name for file in place.iterdir()} - {"model.toml"}):
+        file, relative = place / name, f"models/{place.name}/{name}"
+        if known is not None:
+            ours = known.folder / name
+            if not ours.is_file():
+                yield Problem(relative, "", f"the catalogue's model '{card.id}' has no such file")
+            elif not file.is_file() or ours.read_bytes() != file.read_bytes():
+                yield Problem(
+                    relative, "", f"is not the file that the catalogue has of '{card.id}'"
+                )
+        elif not file.is_file():
+            yield Problem(relative, "", f"the backend of '{card.id}' needs it, it is missing")
+        elif name.endswith(".py") and name not in needed:
+            yield Problem(relative, "", f"no backend loads it; '{card.id}' may have no other code")
 
 
 def pins(card: ModelCard) -> set[str]:

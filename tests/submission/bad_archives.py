@@ -22,6 +22,10 @@ def entry(name: str, content: bytes = b"x", **more: Any) -> Callable[[zipfile.Zi
     return add
 
 
+def _commented(packed: zipfile.ZipFile) -> None:
+    packed.comment = b"hello"
+
+
 ARCHIVES: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
     "leads out": (entry("../../evil.json"), "leads out of the archive"),
     "leads out backwards": (entry("results\\..\\..\\evil.json"), "leads out of the archive"),
@@ -43,6 +47,15 @@ ARCHIVES: dict[str, tuple[Callable[[zipfile.ZipFile], None], str]] = {
     "hidden": (entry("models/bands/.env"), "not plain"),
     "markup in a name": (entry("models/bands/<b>.md"), "not plain"),
     "bomb": (entry("results/bands/toy-tone/x.json", b"0" * 2**22), "times as much"),
+    "bzip2": (
+        entry("models/bands/x.md", b"x" * 900, compress_type=zipfile.ZIP_BZIP2),
+        "got another compression",
+    ),
+    "lzma": (
+        entry("models/bands/x.md", b"x" * 900, compress_type=zipfile.ZIP_LZMA),
+        "got another compression",
+    ),
+    "comment": (_commented, "bytes stand before, between or after"),
     "too large": (
         entry("models/bands/x.md", bytes(range(256)) * 5000),
         "expected at most 1048576 bytes unpacked",

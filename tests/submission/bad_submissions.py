@@ -93,6 +93,21 @@ def _other_card(files: Files) -> None:
     list_files(files)
 
 
+def _new_model(backend: bytes) -> Spoil:
+    """A second card, of a model that no catalogue has, with a Python file."""
+
+    def spoil(files: Files) -> None:
+        card = files[CARD].replace(b'id = "bands"', b'id = "other"')
+        if backend:
+            lines = [line for line in card.splitlines(True) if not line.startswith(b"backend")]
+            card = backend + b"".join(lines)
+        files["models/other/model.toml"] = card
+        files["models/other/extra.py"] = b"x = 1"
+        list_files(files)
+
+    return spoil
+
+
 def _inflated(files: Files) -> None:
     document = json_of(files)
     for score in document["scores"]:
@@ -248,7 +263,16 @@ KINDS: dict[str, tuple[Spoil, str]] = {
     "model's size": (setting("model/parameters", 1), "model.parameters: expected 0"),
     "no such model": (setting("model/id", "nobody"), "there is no card of 'nobody'"),
     "another card": (_other_card, "differs from the catalogue's card of 'bands'"),
-    "another adapter": (raw("models/bands/adapter.py", b"def load(): ..."), "is not the adapter"),
+    "another adapter": (raw("models/bands/adapter.py", b"def load(): ..."), "is not the file that"),
+    "code beside a card": (raw("models/bands/setup.py", b"x = 1"), "has no such file"),
+    "code beside a new card": (
+        _new_model(b""),
+        "models/other/extra.py: no backend loads it",
+    ),
+    "a new model without its code": (
+        _new_model(b'backend = "python"\n'),
+        "models/other/adapter.py: the backend of 'other' needs it",
+    ),
     "at another place": (
         _moved,
         "holds the entry that belongs to bands/toy-tone/sgd-probe.json",
