@@ -8,6 +8,7 @@ from paralbench.catalog import Catalog, Corpus
 from paralbench.records.corpus_card import Fact
 from paralbench.records.task_card import (
     ClassTarget,
+    CrossedFolds,
     FixedFolds,
     GroupFolds,
     LeaveOneGroupOut,
@@ -101,6 +102,11 @@ def _folds(task: TaskCard) -> str:
     if isinstance(protocol, FixedFolds):
         folds = "; ".join(" ".join(fold) for fold in protocol.folds)
         return f"{len(protocol.folds)} folds of {protocol.by}s, written out: {folds}"
+    if isinstance(protocol, CrossedFolds):
+        cells = " × ".join(
+            f"{folds} folds of {by}s" for by, folds in zip(protocol.by, protocol.folds, strict=True)
+        )
+        return f"{cells}, crossed"
     assert isinstance(protocol, Partitions)
     return f"{' + '.join(protocol.train)} → {' + '.join(protocol.test)}"
 
@@ -122,7 +128,7 @@ def _development(task: TaskCard) -> str:
 def _fold_table(task: TaskCard, facts: Sequence[Fact]) -> Iterator[str]:
     """Class counts of every fold, where the facts count the task's label fold by fold."""
     target, protocol = task.target, task.protocol
-    if not isinstance(target, ClassTarget) or target.cuts:
+    if not isinstance(target, ClassTarget) or target.cuts or isinstance(protocol, CrossedFolds):
         return
     by = "partition" if isinstance(protocol, Partitions) else protocol.by
     rows = []

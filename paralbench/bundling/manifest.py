@@ -217,8 +217,9 @@ def _validation(parts: Parts) -> Validation:
             f"{' and '.join(protocol.test)}, by the same heads that are in this bundle."
         )
     else:
+        by = protocol.by if isinstance(protocol.by, str) else "' and '".join(protocol.by)
         text = (
-            f"Cross-validation ({protocol.kind}) over '{protocol.by}': every speaker was scored by "
+            f"Cross-validation ({protocol.kind}) over '{by}': every speaker was scored by "
             "heads that were not trained on them. The heads in this bundle were trained in the same "
             "way on all speakers; their own score is not known."
         )

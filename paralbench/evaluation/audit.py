@@ -12,6 +12,7 @@ from paralbench.evaluation.selection import Selection
 from paralbench.heads.head import Split
 from paralbench.records.errors import LeakError
 from paralbench.records.result import Audit, FoldSummary
+from paralbench.records.task_card import CrossedFolds
 
 
 def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
@@ -19,7 +20,8 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
 
     Declared groups may not cross; a kind of group that is missing from some examples is reported as
     unknown; crossing groups of other kinds are counted. A group that development shares with the
-    test fold by design may still not be in the training examples.
+    test fold by design may still not be in the training examples; one that it shares with training
+    under crossed folds may not be in the test fold.
 
     Raises:
         LeakError: naming the fold, the group and the two sides.
@@ -33,6 +35,7 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
         if any(name not in example.groups for example in examples)
     ]
     within = protocol.development.within if protocol.development else None
+    crossed_folds = protocol if isinstance(protocol, CrossedFolds) else None
     crossing: dict[str, int] = {}
     groups = {name: np.array([example.group(name) for example in examples]) for name in kinds}
     codes = {name: np.unique(values, return_inverse=True)[1] for name, values in groups.items()}
@@ -43,6 +46,10 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
             forbidden = crossed if name in declared else []
             if name == within:
                 forbidden = [pair for pair in crossed if pair[1] != "development and test"]
+            if crossed_folds and name in crossed_folds.by and name != crossed_folds.inner:
+                # Development is apart from training by the other kind only.
+                crossed = [pair for pair in crossed if pair[1] != "train and development"]
+                forbidden = crossed
             if forbidden:
                 group, sides = forbidden[0]
                 raise LeakError(

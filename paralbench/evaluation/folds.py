@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from paralbench.heads.head import Rows, Split
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Example
 from paralbench.records.task_card import (
+    CrossedFolds,
     Development,
     FixedFolds,
     GroupFolds,
@@ -36,6 +38,8 @@ def splits(selection: Selection, seeds: Sequence[int]) -> list[Split]:
         pool = np.setdiff1d(np.arange(len(examples)), np.concatenate([test, fixed]))
         if isinstance(protocol, Partitions):
             pool = np.array([row for row in pool if examples[row].partition in protocol.train])
+        elif isinstance(protocol, CrossedFolds):
+            pool = _crossed_pool(examples, pool, test, protocol)
         for seed in seeds:
             develop = fixed
             if not len(fixed) and rule is not None:
@@ -145,6 +149,14 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
                 f"{' or '.join(protocol.test)} (found: {', '.join(sorted(set(parts)))})."
             )
         return [(test, np.flatnonzero(np.isin(parts, protocol.develop)))]
+    if isinstance(protocol, CrossedFolds):
+        first, second = (
+            _group_folds(selection, by, folds)
+            for by, folds in zip(protocol.by, protocol.folds, strict=True)
+        )
+        cells = product(np.unique(first), np.unique(second))
+        tests = [np.flatnonzero((first == row) & (second == column)) for row, column in cells]
+        return [(test, none) for test in tests if len(test)]
     groups = np.array([example.group(protocol.by) for example in examples])
     names = sorted(set(groups))
     if isinstance(protocol, LeaveOneGroupOut):
@@ -157,13 +169,28 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
         _check_fixed(selection.task.id, protocol, set(names))
         return [(np.flatnonzero(np.isin(groups, fold)), none) for fold in protocol.folds]
     assert isinstance(protocol, GroupFolds)
+    fold_of = _group_folds(selection, protocol.by, protocol.folds)
+    return [(np.flatnonzero(fold_of == fold), none) for fold in np.unique(fold_of)]
+
+
+def _group_folds(selection: Selection, by: str, folds: int) -> NDArray[np.int64]:
+    """The fold of each example, in at most ``folds`` folds of groups of ``by``."""
+    groups = [example.group(by) for example in selection.examples]
+    names = set(groups)
     if len(names) < 2:
-        raise ParalbenchError(
-            f"folds by {protocol.by} need two or more of them, got only '{names[0]}'."
-        )
-    folds = min(protocol.folds, len(names))
-    fold_of = balanced(groups.tolist(), selection.targets, len(selection.classes), folds)
-    return [(np.flatnonzero(fold_of == fold), none) for fold in range(folds)]
+        raise ParalbenchError(f"folds by {by} need two or more of them, got only '{names.pop()}'.")
+    folds = min(folds, len(names))
+    return balanced(groups, selection.targets, len(selection.classes), folds)
+
+
+def _crossed_pool(
+    examples: Sequence[Example], pool: Rows, test: Rows, protocol: CrossedFolds
+) -> Rows:
+    """The rows of the pool that share no group of either kind with a test fold of the cell."""
+    for by in protocol.by:
+        tested = {examples[row].group(by) for row in test}
+        pool = np.array([row for row in pool if examples[row].group(by) not in tested], np.int64)
+    return pool
 
 
 def _check_fixed(task: str, protocol: FixedFolds, groups: set[str]) -> None:

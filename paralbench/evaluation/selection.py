@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from paralbench.heads.head import Problem
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Example, Refusal, Series
-from paralbench.records.task_card import ClassTarget, NumberTarget, SeriesTarget, TaskCard
+from paralbench.records.task_card import (
+    ClassTarget,
+    CrossedFolds,
+    NumberTarget,
+    SeriesTarget,
+    TaskCard,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Selection:
         protocol = self.task.protocol
         names = [name for name in protocol.never_cross if name != "partition"]
         names = [name for name in names if name not in protocol.controlled] or [protocol.cluster]
+        if isinstance(protocol, CrossedFolds):  # both kinds connect all examples
+            names = [protocol.inner]
         numbers = [
             np.unique([example.group(name) for example in self.examples], return_inverse=True)[1]
             for name in names

@@ -147,6 +147,9 @@ class FixedFolds(ProtocolCommon):
     folds: list[list[str]] = Field(min_length=2)
 
 
+CrossedCount = Annotated[int, Field(ge=2, le=20)]
+
+
 class Partitions(ProtocolCommon):
     """The official split: partitions for training, development and test."""
 
@@ -156,8 +159,38 @@ class Partitions(ProtocolCommon):
     test: list[str] = Field(min_length=1)
 
 
+class CrossedFolds(ProtocolCommon):
+    """Folds of groups of two kinds, crossed: each pair of folds is a test cell.
+
+    ``by`` names the kinds (speaker and text), ``folds`` the number of folds of each. A cell is
+    predicted by a head that was trained on neither its groups of the first kind nor those of the
+    second. Development examples have groups of ``development.by`` apart from training, and share
+    those of the other kind with it.
+    """
+
+    kind: Literal["crossed-folds"]
+    by: tuple[str, str]
+    folds: tuple[CrossedCount, CrossedCount]
+
+    @model_validator(mode="after")
+    def _kept_apart(self) -> CrossedFolds:
+        if self.by[0] == self.by[1]:
+            raise ValueError("'by' must name two kinds of groups")
+        if not set(self.by) <= set(self.never_cross):
+            raise ValueError("'never_cross' must list both kinds of 'by'")
+        if self.development is not None and self.development.by not in self.by:
+            raise ValueError("development must be by one of the two kinds of 'by'")
+        return self
+
+    @property
+    def inner(self) -> str:
+        """The kind of group that keeps training and development apart."""
+        return self.development.by if self.development and self.development.by else self.by[0]
+
+
 Protocol = Annotated[
-    LeaveOneGroupOut | GroupFolds | FixedFolds | Partitions, Field(discriminator="kind")
+    LeaveOneGroupOut | GroupFolds | FixedFolds | CrossedFolds | Partitions,
+    Field(discriminator="kind"),
 ]
 
 

@@ -44,7 +44,8 @@ def eligibility(
     if scored > declared:
         return "unverified", f"{scored} examples were found, the task declares {declared}"
     protocol = task.protocol
-    needed = {protocol.cluster, getattr(protocol, "by", protocol.cluster)}
+    by = getattr(protocol, "by", protocol.cluster)
+    needed = {protocol.cluster, *([by] if isinstance(by, str) else by)}
     nameless = sorted(needed & set(unknown))
     if nameless:
         return "unverified", f"the {' and '.join(nameless)} of some examples is unknown"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from paralbench.heads import deterministic
 from paralbench.records.result import Result
-from paralbench.records.task_card import FixedFolds, GroupFolds, Partitions, TaskCard
+from paralbench.records.task_card import CrossedFolds, FixedFolds, GroupFolds, Partitions, TaskCard
 from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, shown
@@ -83,6 +83,8 @@ def _assignment(predictions: Predictions, ids: tuple[str, ...]) -> Iterator[tupl
 
 def _clusters(predictions: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:
     protocol = card.protocol
+    if isinstance(protocol, CrossedFolds):  # a speaker is tested once with each fold of texts
+        return
     separated = {*protocol.never_cross, getattr(protocol, "by", protocol.cluster)}
     if protocol.cluster not in separated:
         return

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import balanced, splits
 from paralbench.heads.head import Split
-from paralbench.records.errors import ParalbenchError
+from paralbench.records.errors import LeakError, ParalbenchError
 from paralbench.records.example import Example
 from tests.evaluation.cases import NUMBERS, example, selected
 
@@ -236,3 +236,60 @@ def test_every_fold_comes_under_every_seed() -> None:
     for item, other in pairwise(folds):
         if item.fold == other.fold:
             assert np.array_equal(item.test, other.test)
+
+
+CROSSED: dict[str, Any] = {
+    "kind": "crossed-folds", "by": ["speaker", "text"], "folds": [3, 2],
+    "never_cross": ["speaker", "text"], "cluster": "speaker",
+    "development": {"by": "speaker", "share": 0.3},
+}  # fmt: skip
+
+
+def _spoken(speakers: int = 7, texts: int = 5) -> list[Example]:
+    return [
+        example(f"{speaker}-{text}-{take}", "ab"[take], speaker=f"s{speaker}", text=f"t{text}")
+        for speaker in range(speakers)
+        for text in range(texts)
+        for take in range(2)
+        if (speaker + text) % 4
+    ]
+
+
+def test_a_crossed_cell_is_trained_on_neither_its_speakers_nor_its_texts() -> None:
+    examples = _spoken()
+    selection = selected(examples, CROSSED)
+    folds = splits(selection, [0, 1])
+    tested = np.concatenate([split.test for split in folds if split.seed == 0])
+    assert sorted(tested) == list(range(len(examples)))
+    for split in folds:
+        for kind in ("speaker", "text"):
+            of_test = {examples[row].groups[kind] for row in split.test}
+            seen = np.concatenate([split.train, split.develop])
+            assert of_test.isdisjoint(examples[row].groups[kind] for row in seen)
+        trained = {examples[row].groups["speaker"] for row in split.train}
+        assert trained.isdisjoint(examples[row].groups["speaker"] for row in split.develop)
+    report = audit(selection, folds)
+    assert report.crossing == {}
+    assert len({split.fold for split in folds}) == 6
+
+
+def test_a_text_of_a_crossed_test_cell_in_training_is_a_leak() -> None:
+    examples = _spoken()
+    selection = selected(examples, CROSSED)
+    split = splits(selection, [0])[0]
+    texts = {examples[row].groups["text"] for row in split.test}
+    people = {examples[row].groups["speaker"] for row in [*split.test, *split.develop]}
+    leaked = next(
+        row for row, item in enumerate(examples)
+        if item.groups["text"] in texts and item.groups["speaker"] not in people
+    )  # fmt: skip
+    train = np.append(split.train, leaked)
+    with pytest.raises(LeakError, match="text 't"):
+        audit(selection, [Split(0, 0, train, split.develop, split.test)])
+
+
+def test_inner_folds_of_crossed_folds_are_by_speaker() -> None:
+    examples = _spoken()
+    groups = selected(examples, CROSSED).groups()
+    speakers = [item.groups["speaker"] for item in examples]
+    assert len(set(zip(groups.tolist(), speakers, strict=True))) == len(set(speakers)) == 7
