@@ -22,7 +22,7 @@ from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError, UsageError
 from paralbench.records.example import Example
 from paralbench.records.label_sets import LabelSet, LabelSets
-from paralbench.records.model_card import ModelCard
+from paralbench.records.model_card import HubWeights, ModelCard
 from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
@@ -31,6 +31,9 @@ from paralbench.system.third_party_code import third_party
 from paralbench.system.unpickling_guard import unpickling_refused
 
 NO_NUMBERS = "it finds cards, which are keyed by what they declare"
+
+REFERENCES = ("dir:", "hf:")
+"""How references to models without a card begin."""
 
 Named = TypeVar("Named")
 
@@ -83,18 +86,24 @@ class Catalog:
 
     Args:
         folders: extra catalogue folders, searched before the platform's own.
+        describe: the model behind a reference to one without a card, ``dir:PATH`` or ``hf:ORG/NAME``;
+            None where there are only cards.
 
     Raises:
         CardError: for a card that is not valid, or an id that appears twice in one catalogue.
     """
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, folders: Sequence[Path] = (), describe: Callable[[str], Model] | None = None
+    ) -> None:
         for folder in folders:
             if not folder.is_dir():
                 raise UsageError(f"the catalogue folder {folder} does not exist.")
         package = Path(__file__).parent
         packaged = package / "_catalog"
         self.folders = (*folders, packaged if packaged.is_dir() else package.parent)
+        self._describe = describe
+        self._described: dict[str, Model] = {}
 
     @cached_property
     def corpora(self) -> dict[str, Corpus]:
@@ -159,13 +168,23 @@ class Catalog:
         return _named("task", name, self.tasks)
 
     def model(self, name: str) -> Model:
-        """The model ``name``; raises :class:`UsageError` if there is none."""
-        return _named("model", name, self.models)
+        """The model ``name``; raises :class:`UsageError` if there is none.
+
+        ``hf:ORG/NAME`` is the model whose card names this repository, where there is one.
+        """
+        if name not in self.models and name.startswith(REFERENCES):
+            if name not in self._described:
+                self._described[name] = self._referenced(name)
+            return self._described[name]
+        if name not in self.models and name not in self._ids and Path(name).is_dir():
+            raise UsageError(f"there is no model '{name}'; for that folder, write dir:{name}.")
+        return self._ids.get(name) or _named("model", name, self.models)
 
     def streams(self, name: str) -> tuple[str, ...]:
         """The models in ``a+b+c`` or of the list ``@list``.
 
-        A model with a '+' in its own name takes precedence over its parts.
+        A model with a '+' in its own name takes precedence over its parts. A reference takes all
+        that follows, up to the next reference.
 
         Raises:
             UsageError: if a part is not a model, a model is repeated, or there is no such list.
@@ -177,11 +196,28 @@ class Catalog:
         while words:
             ends = (end for end in range(len(words), 0, -1) if "+".join(words[:end]) in self.models)
             end = next(ends, 1)
+            if words[0].startswith(REFERENCES):
+                starts = (at for at, word in enumerate(words) if at and word.startswith(REFERENCES))
+                end = next(starts, len(words))
             parts.append(self.model("+".join(words[:end])).card.id)
             words = words[end:]
         if len(set(parts)) < len(parts):
             raise UsageError(f"'{name}' names an encoder twice; expected each once.")
         return tuple(parts)
+
+    @property
+    def _ids(self) -> dict[str, Model]:
+        """Models that were described here, by the id on the card."""
+        return {model.card.id: model for model in self._described.values()}
+
+    def _referenced(self, name: str) -> Model:
+        for model in self.models.values():
+            for source in model.card.weights:
+                if isinstance(source, HubWeights) and name == f"hf:{source.repository}":
+                    return model
+        if self._describe is None:
+            raise UsageError(f"'{name}': this command takes models with a card only.")
+        return self._describe(name)
 
     def _tables(self, name: str, read: Callable[[Path], dict[str, Named]]) -> dict[str, Named]:
         """The entries of the files ``name``; earlier catalogues take precedence."""
@@ -200,10 +236,12 @@ class Catalog:
         ]
 
 
-def from_environment(extra: Sequence[Path] = ()) -> Catalog:
+def from_environment(
+    extra: Sequence[Path] = (), describe: Callable[[str], Model] | None = None
+) -> Catalog:
     """The catalogue with the folders ``extra`` and those of PARALBENCH_CATALOG."""
     paths = os.environ.get("PARALBENCH_CATALOG", "").split(os.pathsep)
-    return Catalog([*extra, *(Path(path) for path in paths if path)])
+    return Catalog([*extra, *(Path(path) for path in paths if path)], describe)
 
 
 def load_module(file: Path) -> ModuleType:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     options.add_catalog(parser)
     add = parser.add_argument
-    add("name", help="a corpus or a model")
+    add("name", help="a corpus, a model, or hf:ORG/NAME")
     add("--to", type=Path, metavar="DIR",
         help="corpora: the folder to write (default: the user's data folder)")  # fmt: skip
     add("--package", type=Path, action="append", default=[], metavar="FILE",
@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Download, and print the path."""
     catalog = options.catalog(args)
+    if args.name.startswith("hf:"):
+        from paralbench.encoders import uncatalogued
+
+        print(uncatalogued.download(args.name))
+        return 0
     if args.name in catalog.models:
         print(_weights(catalog.model(args.name)))
         return 0

@@ -13,7 +13,7 @@ from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results import DEFAULT
 
 if TYPE_CHECKING:
-    from paralbench.catalog import Catalog
+    from paralbench.catalog import Catalog, Model
     from paralbench.encoders.placement import Placement
     from paralbench.evaluation.benchmark import Request
 
@@ -27,10 +27,16 @@ def add_catalog(parser: argparse.ArgumentParser) -> None:
 
 
 def catalog(args: argparse.Namespace) -> Catalog:
-    """The catalogue the arguments name."""
+    """The catalogue the arguments name; models may be ``dir:PATH`` or ``hf:ORG/NAME``."""
     from paralbench.catalog import from_environment
 
-    return from_environment(args.catalog)
+    return from_environment(args.catalog, _described)
+
+
+def _described(reference: str) -> Model:
+    from paralbench.encoders.uncatalogued import described
+
+    return described(reference, say)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +107,8 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add("--across", metavar="SET",
         help="cross-corpus: train on each of the tasks and test on each, over the classes of this "
         "label set ('paralbench list label-sets')")  # fmt: skip
-    add("--model", nargs="+", default=[], metavar="MODEL", help="models ('paralbench list models')")
+    add("--model", nargs="+", default=[], metavar="MODEL",
+        help="models ('paralbench list models'); without a card: dir:PATH, hf:ORG/NAME")  # fmt: skip
     add("--models-of", nargs="+", default=[], metavar="LIST",
         help="or all models of these lists ('paralbench list model-lists')")  # fmt: skip
     add("--head", nargs="+", default=["linear-probe"], metavar="HEAD",

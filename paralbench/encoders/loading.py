@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from paralbench.catalog import Model, load_module
-from paralbench.encoders import backends, preprocessor, runtimes
+from paralbench.encoders import backends, compatibility, preprocessor, runtimes
 from paralbench.encoders.encoder import Encoder
 from paralbench.encoders.placement import REFERENCE, Placement
 from paralbench.encoders.weights import WeightsFile, find
@@ -83,6 +84,8 @@ class LoadableEncoder:
         """Call ``load`` of the model's adapter.py with the weights' path, where there are any, and
         the ``card`` and ``placement`` where its parameters name them."""
         file = self.folder / "adapter.py"
+        with suppress(ParalbenchError):  # an adapter that needs no torchaudio works without it
+            compatibility.make_importable()
         load = getattr(load_module(file), "load", None)
         if not callable(load):
             raise CardError(f"{file}: expected a function load(), it has none.")

@@ -11,10 +11,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +41,9 @@ def findings(
     timeout: float,
     memory: float,
     report: Callable[[Finding], None] = lambda finding: None,
+    *,
+    quick: bool = False,
+    waiting: Callable[[str], None] = lambda check: None,
 ) -> list[Finding]:
     """Examine a model in a separate process.
 
@@ -46,14 +53,17 @@ def findings(
         timeout: seconds after which the process is stopped.
         memory: GiB of address space that it may take.
         report: called with each finding as soon as it is written.
+        quick: leave out the checks of :data:`paralbench.encoders.conformance.LONG`.
+        waiting: called several times a second with the name of the check that is running.
 
     Returns:
         All findings. Where the process is stopped or dies, those so far and a failed one that
         reports how it ended.
     """
-    from paralbench.encoders.conformance import CHECKS, LOAD
+    from paralbench.encoders.conformance import LOAD, checks
 
     complete: list[Finding] = []
+    names = checks(quick)
 
     def read() -> None:
         lines = out.read_text(encoding="utf-8").splitlines() if out.is_file() else []
@@ -61,17 +71,18 @@ def findings(
             if line.endswith("}"):
                 complete.append(Finding.model_validate_json(line))
                 report(complete[-1])
+        if len(complete) < len(names):
+            waiting(names[len(complete)])
 
     with TemporaryDirectory() as folder:
         out = Path(folder) / "findings"
         job = {
             "card": model.card.model_dump(mode="json"), "folder": str(model.folder.resolve()),
             "weights": None if weights is None else str(weights.resolve()),
-            "memory": memory, "out": str(out),
+            "memory": memory, "out": str(out), "quick": quick,
         }  # fmt: skip
         end = _bounded(["examine", json.dumps(job)], timeout, read)
         read()
-    names = list(CHECKS)
     finished = complete and (len(complete) == len(names) or complete[-1].check == LOAD)
     if end is not None or not finished:
         name = names[min(len(complete), len(names) - 1)]
@@ -134,23 +145,32 @@ def _main(mode: str, text: str) -> None:
     encoder = loadable(Model(card=card, folder=Path(job["folder"])), weights)
     out = Path(job["out"])
 
-    def again() -> NDArray[np.float32]:
-        file = out.with_suffix(".npy")
+    subject = Subject(card, encoder.load, encoder.weights.path)
+    if mode == "encode":
+        with refused(CHECKED):
+            np.save(out, subject.states.numpy(force=True))
+        return
+    if not job["quick"]:
+        # It loads its packages beside the first checks; a daemon thread does not delay the end.
+        fresh: Future[NDArray[np.float32]] = Future()
+        threading.Thread(target=_in_fresh_process, args=(job, fresh), daemon=True).start()
+        subject = replace(subject, again=fresh.result)
+    with refused(CHECKED):
+        for finding in examination(subject, job["quick"]):
+            with out.open("a", encoding="utf-8") as file:
+                file.write(f"{finding.model_dump_json()}\n")
+
+
+def _in_fresh_process(job: dict[str, Any], states: Future[NDArray[np.float32]]) -> None:
+    """Encode the reference waveform in another process."""
+    try:
+        file = Path(job["out"]).with_suffix(".npy")
         end = _bounded(["encode", json.dumps({**job, "out": str(file)})], 3600)
         if end is not None:
             raise ParalbenchError(f"In a fresh process {end}.")
-        states: NDArray[np.float32] = np.load(file, allow_pickle=False)
-        return states
-
-    subject = Subject(card, encoder.load, encoder.weights.path, again)
-    with refused(CHECKED):
-        if mode == "encode":
-            (states,) = subject.encode(subject.reference())
-            np.save(out, states.numpy(force=True))
-            return
-        for finding in examination(subject):
-            with out.open("a", encoding="utf-8") as file:
-                file.write(f"{finding.model_dump_json()}\n")
+        states.set_result(np.load(file, allow_pickle=False))
+    except Exception as error:  # noqa: BLE001 - the check that waits for it raises it
+        states.set_exception(error)
 
 
 if __name__ == "__main__":

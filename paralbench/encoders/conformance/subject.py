@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,26 +44,22 @@ class NotApplicable(ParalbenchError):  # noqa: N818
 class Subject:
     """An encoder's card, its loader and, where it has some, its weights.
 
-    ``again`` encodes :meth:`reference` in a fresh process; ``long`` is the length of the long
-    recording in seconds.
+    ``again`` encodes :meth:`reference` in a fresh process. ``attempts`` are the network accesses
+    that loading tried.
     """
 
     card: ModelCard
     load: Callable[[], Encoder]
     weights: Path | None = None
     again: Callable[[], NDArray[np.float32]] | None = None
-    long: float = 600.0
+    attempts: list[str] = field(default_factory=list)
 
     @cached_property
     def encoder(self) -> Encoder:
-        """The encoder that the checks share."""
-        return self.fresh()
-
-    def fresh(self) -> Encoder:
-        """Load the encoder anew.
+        """The encoder that the checks share.
 
         Raises:
-            NotLoaded: where that fails.
+            NotLoaded: where it cannot be loaded.
         """
         with refused(CHECKED) as attempts:
             try:
@@ -72,17 +68,25 @@ class Subject:
             except (ParalbenchError, ModuleNotFoundError) as error:
                 sentence = network_sentence(attempts) if attempts else str(error)
                 raise NotLoaded(sentence or type(error).__name__) from error
+            finally:
+                self.attempts.extend(attempts)
 
-    def encode(self, *waveforms: Waveform, encoder: Encoder | None = None) -> list[Any]:
+    @cached_property
+    def states(self) -> torch.Tensor:
+        """The hidden states of :meth:`reference`, for checks that only look at them."""
+        (states,) = self.encode(self.reference())
+        assert isinstance(states, torch.Tensor)
+        return states
+
+    def encode(self, *waveforms: Waveform) -> list[Any]:
         """Hidden states of one batch.
 
         Raises:
             Failure: where it raises, or does not return one tensor of three axes for each waveform.
         """
-        encoder = self.encoder if encoder is None else encoder
         try:
             with third_party("encode"):
-                states = list(encoder.encode([waveform.copy() for waveform in waveforms]))
+                states = list(self.encoder.encode([waveform.copy() for waveform in waveforms]))
         except ParalbenchError as error:
             lengths = ", ".join(f"{len(samples) / self.card.rate:.3f} s" for samples in waveforms)
             raise Failure(f"For {lengths} of audio, {error}") from error
@@ -102,11 +106,8 @@ class Subject:
 
     def speech(self, seconds: float, seed: int = 0) -> Waveform:
         """A generated voice, ``seconds`` long; it repeats after 20 seconds."""
-        rng = np.random.default_rng(seed)
-        speaker = voice.speaker(rng, "female" if seed % 2 else "male")
         rate = self.card.rate
-        samples = voice.speak(speaker, voice.Delivery(), min(seconds, 20.0), rng, rate)
-        return np.resize(samples, round(seconds * rate)).astype(np.float32)
+        return np.resize(_voice(min(seconds, 20.0), seed, rate), round(seconds * rate))
 
     def reference(self) -> Waveform:
         """The waveform that every process encodes."""
@@ -116,6 +117,13 @@ class Subject:
         """``seconds``, or the nearest length that the card's policy allows."""
         policy = self.card.policy
         return min(max(seconds, policy.shortest), policy.window)
+
+
+@cache
+def _voice(seconds: float, seed: int, rate: int) -> Waveform:
+    rng = np.random.default_rng(seed)
+    speaker = voice.speaker(rng, "female" if seed % 2 else "male")
+    return voice.speak(speaker, voice.Delivery(), seconds, rng, rate).astype(np.float32)
 
 
 def network_sentence(attempts: list[str]) -> str:

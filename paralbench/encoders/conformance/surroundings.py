@@ -34,9 +34,9 @@ _OF_TORCH = "TORCHINDUCTOR_"
 def global_state(subject: Subject) -> None:
     """Threads, default dtype, grad mode, flags, folder, environment and seeds are unchanged."""
     before, environment = _state(), _environment()
-    encoder = subject.fresh()
+    assert subject.encoder is not None  # the first access loads it
     before |= _seeds()  # building torch layers draws from torch's seed; encoding may not
-    subject.encode(subject.reference(), encoder=encoder)
+    subject.encode(subject.reference())
     after = _state() | _seeds()
     changed = [name for name in before if before[name] != after[name]]
     changed += [
@@ -51,10 +51,10 @@ def network(subject: Subject) -> None:
     """Neither loading nor encoding tries to reach the network."""
     with refused(CHECKED) as attempts:
         try:
-            subject.encode(subject.reference(), encoder=subject.fresh())
+            subject.encode(subject.reference())
         finally:
-            if attempts:
-                raise Failure(network_sentence(attempts), len(attempts))
+            if tried := [*subject.attempts, *attempts]:
+                raise Failure(network_sentence(tried), len(tried))
 
 
 def gradient(subject: Subject) -> None:

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from transformers.models.moonshine.modeling_moonshine import MoonshineEncoder
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+from paralbench.encoders import uncatalogued
 from paralbench.encoders.backends import transformers as backend
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.encoders.placement import REFERENCE
@@ -196,6 +197,23 @@ def test_states_are_transformers_own(name: str, tmp_path: Path) -> None:
         assert output.std() > 0.1
         if card.frame_rate and card.policy.padding == "none":
             assert abs(states.shape[1] - len(clip) / 16000 * card.frame_rate) < 2.5
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_card_read_from_a_folder_is_as_the_written_one(name: str, tmp_path: Path) -> None:
+    variant = VARIANTS[name]
+    model = _model(variant)
+    folder = _save(model, tmp_path)
+    written, derived = _card(variant, model), uncatalogued.card(folder, "Small one")
+    assert derived.id.startswith("small-one-")
+    for key in ("backend", "rate", "layers", "width", "parameters"):
+        assert getattr(derived, key) == getattr(written, key)
+    assert derived.frame_rate == pytest.approx(written.frame_rate, rel=1e-4)
+    assert derived.policy.shortest == pytest.approx(written.policy.shortest, abs=0.001)
+    encoders = _load(written, folder), _load(derived, folder)
+    same = written.policy.padding == derived.policy.padding
+    for one, other in zip(*(encoder.encode([_noise(16000)]) for encoder in encoders), strict=True):
+        assert torch.equal(one, other if same else one)
 
 
 @pytest.mark.parametrize("name", WAVEFORMS)
