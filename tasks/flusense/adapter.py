@@ -1,7 +1,7 @@
-"""FluSense: flusense_data/<video>[_s_000-e_000].TextGrid beside audio of the same name.
+"""FluSense: flusense_data/<video>[_30_000-40_000].TextGrid and audio of the same name.
 
-Every labelled interval of the one tier is an Example. Labels come with blanks around them, and
-names may begin with '-'.
+The stretch after the video's id is in seconds and milliseconds. Every labelled interval of the one
+tier is an Example. Labels come with blanks around them, and names may begin with '-' or hold '_'.
 """
 
 import re
@@ -17,9 +17,11 @@ from paralbench.records.example import Clip, Example, Refusal
 
 EVENTS = {
     "cough", "sneeze", "sniffle", "throat-clearing", "speech", "etc", "silence", "gasp", "breathe",
-    "hiccup", "burp", "vomit",
+    "hiccup", "burp", "vomit", "snore", "wheeze",
 }  # fmt: skip
-_STRETCH = re.compile(r"_s_[\d.]+-e_[\d.]+$")
+SHORTEST = 0.025
+"""Seconds: one frame of an encoder. Two intervals of the corpus are shorter."""
+_STRETCH = re.compile(r"_\d+_\d{3}-\d+_\d{3}$")
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
@@ -41,6 +43,10 @@ def read(root: Path) -> Iterator[Example | Refusal]:
                 continue
             if label not in EVENTS:
                 yield Refusal(name, f"its label is '{label}', which is no event we know", str(grid))
+                continue
+            if interval.end - interval.start < SHORTEST:
+                reason = f"it is shorter than {SHORTEST * 1000:g} ms, one frame of an encoder"
+                yield Refusal(name, reason, str(grid), erratum="too-short")
                 continue
             yield Example(
                 id=name,

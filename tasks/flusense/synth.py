@@ -23,7 +23,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
     folder.mkdir()
     for number in range(VIDEOS):
         video = f"{'-' if number % 5 == 0 else 'a'}Vid{number:07d}"
-        stretches = ("_s_000-e_010", "_s_010-e_020") if number % 4 == 1 else ("",)
+        stretches = ("_0_000-10_000", "_10_000-20_000") if number % 4 == 1 else ("",)
         for stretch in stretches:
             signal, intervals = _recording(rng)
             write_wav(folder / f"{video}{stretch}.wav", signal)
@@ -33,7 +33,7 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 grid, encoding="utf-16" if wide else "utf-8"
             )
     (root / "metadata.csv").write_text("filename,duration\n", encoding="utf-8")
-    litter(folder / "aVid0000001_s_000-e_010.TextGrid")
+    litter(folder / "aVid0000001_0_000-10_000.TextGrid")
 
 
 def _recording(rng: np.random.Generator) -> tuple[Signal, list[tuple[float, float, str]]]:

@@ -4,6 +4,7 @@ import pytest
 
 from paralbench.catalog import Catalog
 from paralbench.corpora.reading import Reading, read
+from paralbench.evaluation.folds import splits
 from paralbench.evaluation.selection import select
 
 CATALOG = Catalog()
@@ -39,13 +40,14 @@ def test_labels_are_stripped_and_unlabelled_stretches_passed_over(tmp_path: Path
 
 def test_a_name_may_begin_with_a_minus_and_stretches_are_of_one_video(tmp_path: Path) -> None:
     grid = _grid((0, 1, "cough"))
-    names = ["-abc_s_000-e_010", "-abc_s_010-e_020", "_s_x", "d_e-f"]
+    names = ["-abc_0_000-10_000", "-abc_110_000-120_500", "_s_x", "d_e-f", "-We_88_160_000-170_000"]
     examples = _read(tmp_path, dict.fromkeys(names, grid)).examples
     assert {item.groups["recording"]: item.groups["video"] for item in examples} == {
-        "-abc_s_000-e_010": "-abc", "-abc_s_010-e_020": "-abc", "_s_x": "_s_x", "d_e-f": "d_e-f",
+        "-abc_0_000-10_000": "-abc", "-abc_110_000-120_500": "-abc", "_s_x": "_s_x", "d_e-f": "d_e-f",
+        "-We_88_160_000-170_000": "-We_88",
     }  # fmt: skip
-    assert examples[0].clips[0].path.name == "-abc_s_000-e_010.wav"
-    assert examples[0].id == "-abc_s_000-e_010@0.000-1.000"
+    clip = {item.id: item for item in examples}["-abc_0_000-10_000@0.000-1.000"].clips[0]
+    assert clip.path.name == "-abc_0_000-10_000.wav"
 
 
 @pytest.mark.parametrize("audio", ["flusense_data", "flusense_audio"])
@@ -84,3 +86,24 @@ def test_what_is_no_symptom_is_everything_else(tmp_path: Path) -> None:
 def test_hidden_files_are_not_grids(tmp_path: Path) -> None:
     reading = _read(tmp_path, {"a": _grid((0, 1, "cough")), "._a": "\0\5\26\7"})
     assert (len(reading.examples), reading.refused) == (1, ())
+
+
+def test_two_files_of_one_video_stand_in_one_fold(tmp_path: Path) -> None:
+    """In the public repository two videos come as a whole and as a stretch of it."""
+    grid = _grid((0, 1, "cough"), (1, 2, "speech"))
+    names = [f"vid{number:08d}" for number in range(10)]
+    names.append("vid00000003_160_000-170_000")
+    task = CATALOG.task("flusense-influenza")
+    chosen = select(task, _read(tmp_path, dict.fromkeys(names, grid)).examples)
+    for split in splits(chosen, [0]):
+        tested = {chosen.examples[row].groups["recording"] for row in split.test}
+        assert len(tested & {"vid00000003", "vid00000003_160_000-170_000"}) in (0, 2)
+
+
+def test_rare_labels_count_as_everything_else_and_a_frame_is_the_least(tmp_path: Path) -> None:
+    grid = _grid((0, 1, "snore"), (1, 2, "wheeze"), (2, 2.0037, "etc"), (3, 3.033, "cough"))
+    reading = _read(tmp_path, {"a": grid})
+    chosen = select(CATALOG.task("flusense-influenza"), reading.examples, reading.refused)
+    assert chosen.class_counts() | {"etc": 2, "cough": 1} == chosen.class_counts()
+    (short,) = reading.refused
+    assert (short.subject, short.erratum) == ("a@2.000-2.004", "too-short")
