@@ -1,6 +1,7 @@
 """Check whether a corpus is complete and as distributed, and which errata apply.
 
-Exit codes: 0 complete; 1 incomplete; 3 not this corpus.
+Exit codes: 0 complete, or nothing to compare with; 1 incomplete, or counts that differ; 3 not this
+corpus.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the differences, then the verdict."""
-    from paralbench.corpora.locating import locate
+    """Print a summary, the details, then the verdict."""
+    from paralbench.corpora.locating import PartsMissingError, locate
     from paralbench.corpora.reading import read
     from paralbench.corpora.verifying import verify
 
@@ -42,23 +43,36 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"the folder {args.folder} does not exist.")
     try:
         root = locate(corpus.card, {corpus.card.id: args.folder})
+    except PartsMissingError as error:
+        return _without("incomplete", error, 1, args.json)
+    except ParalbenchError as error:
+        return _without("not this corpus", error, error.exit_code, args.json)
+    try:
         reading = read(corpus, root)
     except ParalbenchError as error:
-        if args.json:
-            print(json.dumps({"verdict": "not this corpus", "reason": str(error)}, indent=1))
-        else:
-            print(f"{error}\nnot this corpus")
-        return error.exit_code
+        return _without("incomplete", error, 1, args.json)
     verification = verify(corpus, root, reading)
     if args.json:
-        print(json.dumps(verification.told(), indent=1))
+        print(json.dumps(verification.as_json(), indent=1))
     else:
         _print(corpus, verification)
-    return 0 if verification.verdict == "complete" else 1
+    return 0 if verification.verdict in ("complete", "nothing to compare") else 1
+
+
+def _without(verdict: str, error: ParalbenchError, code: int, as_json: bool) -> int:
+    """The verdict on a folder that cannot be read as the corpus."""
+    if as_json:
+        print(json.dumps({"verdict": verdict, "reason": str(error)}, indent=1))
+    else:
+        print(f"{error}\n{verdict}")
+    return code
 
 
 def _print(corpus: Corpus, check: Verification) -> None:
-    print(f"{corpus.card.id} in {check.root}: {check.examples} examples, {check.files} audio files")
+    print(f"{corpus.card.id}: {check.summary}; {check.verdict}")
+    print(f"in {check.root}: {check.examples} examples, {check.files} audio files")
+    for file in check.absent:
+        print(f"absent: {file}")
     _list("missing", check.missing)
     _list("unreadable", check.unreadable)
     _list("doubled ids", check.doubled)
@@ -72,15 +86,19 @@ def _print(corpus: Corpus, check: Verification) -> None:
         print(f"erratum {name} applies to {count}: {texts.get(name, 'the card does not list it')}")
     if check.synthetic:
         print("made by 'paralbench synth': the counts of the real corpus do not apply to it")
-    elif check.differences:
+    elif check.releases:
+        known = ", ".join(check.releases)
+        print(f"release {check.release}" if check.release else f"no known release ({known})")
+    if check.differences:
         print(f"{len(check.differences)} of {check.counts} counts differ:")
         print(columns(("count", "expected", "found", "certainty", "source"), [
-            (count.what, str(count.expected), str(count.found),
-             count.certainty if count.counts else f"{count.certainty}: does not count", count.source)
+            (count.what, str(count.expected), str(count.found), count.certainty, count.source)
             for count in check.differences
         ]))  # fmt: skip
-    else:
+    elif check.counts:
         print(f"all {check.counts} counts of the card are right")
+    elif not check.synthetic:
+        print("the card has no count to compare with")
     print(check.verdict)
 
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import platformdirs
 
+from paralbench.corpora.folders import visible
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.strict_text import parse_toml
+
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+_DEPTH, _LOOKED = 2, 2000
+"""Levels below a folder at which a corpus root is accepted, and folders looked at for a hint."""
+
+
+class PartsMissingError(ParalbenchError):
+    """A folder has some of a corpus's markers and lacks others."""
 
 
 def configuration() -> Path:
@@ -47,9 +58,10 @@ def locate(card: CorpusCard, data: Mapping[str, Path]) -> Path:
     """The root of a corpus on this machine.
 
     Looks at ``--data``, then the configuration, then PARALBENCH_DATA/<corpus>, then what was
-    fetched. A folder one level too high or too low is corrected by the card's layout.
+    fetched. A folder up to two levels too high or one too low is corrected by the card's layout.
 
     Raises:
+        PartsMissingError: naming the markers that are missing.
         ParalbenchError: naming the places searched and how the corpus is obtained.
     """
     looked: list[Path] = []
@@ -59,10 +71,7 @@ def locate(card: CorpusCard, data: Mapping[str, Path]) -> Path:
             root = _root(card, place)
             if root is not None:
                 return root
-            raise ParalbenchError(
-                f"{place} does not look like corpus '{card.id}': expected below it "
-                f"{' and '.join(card.layout.markers)}. {card.obtain}"
-            )
+            _refuse(card, place)
         if place in data.values():
             raise ParalbenchError(f"the data folder {place} for corpus '{card.id}' does not exist.")
     fetch = f" 'paralbench fetch {card.id}' gets it." if card.fetch else f" {card.obtain}"
@@ -97,9 +106,53 @@ def _root(card: CorpusCard, place: Path) -> Path | None:
         return place
     if not place.is_dir():
         return None
-    below = sorted(child for child in place.iterdir() if child.is_dir())
     usual = [place / name for name in card.layout.names if (place / name).is_dir()]
-    for candidate in [place, *usual, *below, place.resolve().parent]:
-        if all(any(candidate.glob(pattern)) for pattern in card.layout.markers):
-            return candidate
+    for candidates in ([place, *usual], _below(place, _DEPTH), [place.resolve().parent]):
+        for candidate in candidates:
+            if not _missing(card, candidate):
+                return candidate
     return None
+
+
+def _refuse(card: CorpusCard, place: Path) -> NoReturn:
+    """Raise with what is missing, or with a hint where the corpus may be."""
+    for candidate in [place, *_below(place, 1)] if place.is_dir() else []:
+        missing = _missing(card, candidate)
+        if len(missing) < len(card.layout.markers):
+            raise PartsMissingError(
+                f"{candidate} holds a part of corpus '{card.id}'; missing: {' and '.join(missing)}."
+            )
+    raise ParalbenchError(
+        f"{place} does not look like corpus '{card.id}': expected below it "
+        f"{' and '.join(card.layout.markers)}.{_hint(card, place)} {card.obtain}"
+    )
+
+
+def _hint(card: CorpusCard, place: Path) -> str:
+    deeper = (folder for folder in _below(place, _DEPTH + 2) if not _missing(card, folder))
+    if (root := next(deeper, None)) is not None:
+        return f" It is deeper: give {root}."
+    names = sorted(file.name for file in place.iterdir()) if place.is_dir() else [place.name]
+    packed = [name for name in names if name.lower().endswith(ARCHIVES)]
+    if packed:
+        return f" It is packed: unpack {packed[0]}{' and the others' if packed[1:] else ''} first."
+    return ""
+
+
+def _missing(card: CorpusCard, folder: Path) -> list[str]:
+    return [pattern for pattern in card.layout.markers if not any(folder.glob(pattern))]
+
+
+def _below(folder: Path, depth: int) -> Iterator[Path]:
+    """Visible folders up to ``depth`` levels below, nearest first; the first _LOOKED of them."""
+    level, looked = [folder], 0
+    for _ in range(depth):
+        children = []
+        for parent in level:
+            for child in visible(parent, "*/"):
+                children.append(child)
+                yield child
+                looked += 1
+                if looked >= _LOOKED:
+                    return
+        level = children

@@ -13,30 +13,14 @@ from typing import Literal
 
 from paralbench.audio import decoding
 from paralbench.catalog import Corpus
+from paralbench.corpora.facts import SURE, Difference, differences, release
 from paralbench.corpora.folders import visible
 from paralbench.corpora.reading import Reading
-from paralbench.records.corpus_card import SYNTHETIC_MARK, Certainty, Fact
+from paralbench.records.corpus_card import SYNTHETIC_MARK, CorpusCard, Layout
 from paralbench.records.errors import Refused
 from paralbench.records.example import Example, Refusal
 
-SURE: frozenset[Certainty] = frozenset({"found", "computed"})
-"""Facts so certain that a corpus which fails them is not complete."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A count that differs from the card's, and the certainty of the card's."""
-
-    what: str
-    expected: int
-    found: int
-    certainty: Certainty
-    source: str
-
-    @property
-    def counts(self) -> bool:
-        """Whether it makes the corpus incomplete."""
-        return self.certainty in SURE
+Verdict = Literal["complete", "incomplete", "counts differ", "nothing to compare"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +32,11 @@ class Verification:
         synthetic: made by ``paralbench synth``; the card's counts do not apply to it.
         examples: how many Examples were read.
         files: how many audio files they use.
+        present: Examples of which each file exists and can be decoded.
+        published: Examples of the published corpus; None where the card does not say.
+        release: the known release that the copy is, if any.
+        releases: the releases that the card knows.
+        absent: label files that are handed out separately and are not there, and what they hold.
         counts: how many counts of the card were compared.
         missing: files that Examples use and that do not exist.
         unreadable: files that cannot be decoded, or hold less than Examples use.
@@ -63,6 +52,11 @@ class Verification:
     synthetic: bool
     examples: int
     files: int
+    present: int
+    published: int | None
+    release: str | None
+    releases: tuple[str, ...]
+    absent: tuple[str, ...]
     counts: int
     missing: tuple[Refusal, ...]
     unreadable: tuple[Refusal, ...]
@@ -73,16 +67,30 @@ class Verification:
     differences: tuple[Difference, ...]
 
     @property
-    def verdict(self) -> Literal["complete", "incomplete"]:
-        """Superfluous files, refusals by erratum and unconfirmed differences do not count."""
+    def verdict(self) -> Verdict:
+        """Superfluous files and refusals by erratum do not count.
+
+        Only a copy with a count or a release to compare can be complete; one with a count that
+        differs, however sure, is not.
+        """
         refused = any(not refusal.erratum for refusal in self.refused)
         failed = any(difference.counts for difference in self.differences)
-        wrong = self.missing or self.unreadable or self.doubled or refused or failed
-        return "incomplete" if wrong else "complete"
+        if self.missing or self.unreadable or self.doubled or refused or failed or self.absent:
+            return "incomplete"
+        if self.differences or (self.releases and self.release is None and not self.synthetic):
+            return "counts differ"
+        return "complete" if self.counts or self.release else "nothing to compare"
 
-    def told(self) -> dict[str, object]:
-        """As JSON tells it."""
-        return {"verdict": self.verdict, **asdict(self), "root": str(self.root)}
+    @property
+    def summary(self) -> str:
+        """How much of the corpus is present, in one line."""
+        of = self.published if self.published and not self.synthetic else self.examples
+        return f"{self.present:,} of {of:,} present"
+
+    def as_json(self) -> dict[str, object]:
+        """All fields, the verdict and the summary."""
+        lines = {"verdict": self.verdict, "summary": self.summary}
+        return {**lines, **asdict(self), "root": str(self.root)}
 
 
 def verify(corpus: Corpus, root: Path, reading: Reading) -> Verification:
@@ -110,11 +118,18 @@ def verify(corpus: Corpus, root: Path, reading: Reading) -> Verification:
     facts = [] if synthetic else corpus.card.facts
     errata = Counter(name for example in examples for name in example.errata)
     errata.update(refusal.erratum for refusal in reading.refused if refusal.erratum)
+    broken = {refusal.where.removeprefix("example ") for refusal in unreadable}
+    broken |= {example.id for example, clip in clips if faults[clip.path] is not None}
     return Verification(
         root=root,
         synthetic=synthetic,
         examples=len(examples),
         files=len(owners),
+        present=len(examples) - len(broken),
+        published=_published(corpus.card),
+        release=None if synthetic else release(corpus.card, examples),
+        releases=tuple(known.id for known in corpus.card.releases),
+        absent=_absent(corpus.card.layout, root),
         counts=sum(max(1, len(fact.values)) for fact in facts),
         missing=tuple(sorted(missing, key=str)),
         unreadable=tuple(sorted(unreadable, key=str)),
@@ -126,28 +141,21 @@ def verify(corpus: Corpus, root: Path, reading: Reading) -> Verification:
     )
 
 
-def differences(fact: Fact, examples: Sequence[Example]) -> list[Difference]:
-    """Where the examples' counts differ from a fact."""
-    chosen = [
-        example
-        for example in examples
-        if all(str(example.value(key)) in allowed for key, allowed in fact.where.items())
-    ]
-    where = "".join(f", {key} {'/'.join(allowed)}" for key, allowed in fact.where.items())
-    if fact.by is None:
-        assert fact.value is not None
-        compared = [("examples", fact.value, len(chosen))]
-    else:
-        by = fact.by
-        counts = Counter(example.value(by) for example in chosen)
-        compared = [
-            (f"{by} {name}", expected, counts[name]) for name, expected in fact.values.items()
-        ]
-    return [
-        Difference(what + where, expected, actual, fact.certainty, fact.source)
-        for what, expected, actual in compared
-        if expected != actual
-    ]
+def _published(card: CorpusCard) -> int | None:
+    """How many examples the published corpus has, by its surest fact; None where no fact says so."""
+    for fact in sorted(card.facts, key=lambda fact: fact.certainty not in SURE):
+        if not fact.where and (fact.value is not None or fact.by == "partition"):
+            return fact.value if fact.value is not None else sum(fact.values.values())
+    return None
+
+
+def _absent(layout: Layout, root: Path) -> tuple[str, ...]:
+    """Label files of which no path exists."""
+    return tuple(
+        f"{' or '.join(file.paths)}: {file.holds}"
+        for file in layout.labels
+        if not any((root / path).exists() for path in file.paths)
+    )
 
 
 def _fault(path: Path) -> str | None:

@@ -1,4 +1,7 @@
-"""The leak audit: an entry runs only if no declared group is on two sides of a split."""
+"""The leak audit: an entry runs only if no declared group is on two sides of a split.
+
+A comparison protocol, whose folds are those of a publication, runs all the same: its leak is counted.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from numpy.typing import NDArray
 from paralbench.evaluation.selection import Selection
 from paralbench.heads.head import Split
 from paralbench.records.errors import LeakError
-from paralbench.records.result import Audit, FoldSummary
+from paralbench.records.result import Audit, FoldSummary, Leak
 from paralbench.records.task_card import CrossedFolds
 
 
@@ -24,7 +27,8 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
     under crossed folds may not be in the test fold.
 
     Raises:
-        LeakError: naming the fold, the group and the two sides.
+        LeakError: naming the fold, the group and the two sides; for a comparison protocol only
+            where an example itself is on two sides.
     """
     protocol, examples = selection.task.protocol, selection.examples
     kinds = sorted({name for example in examples for name in example.groups})
@@ -37,6 +41,7 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
     within = protocol.development.within if protocol.development else None
     crossed_folds = protocol if isinstance(protocol, CrossedFolds) else None
     crossing: dict[str, int] = {}
+    leaks: dict[str, Leak] = {}
     groups = {name: np.array([example.group(name) for example in examples]) for name in kinds}
     codes = {name: np.unique(values, return_inverse=True)[1] for name, values in groups.items()}
     for split in splits:
@@ -50,7 +55,11 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
                 # Development is apart from training by the other kind only.
                 crossed = [pair for pair in crossed if pair[1] != "train and development"]
                 forbidden = crossed
-            if forbidden:
+            if name in declared and protocol.comparison:
+                leak = _leak(split, codes[name])
+                if name not in leaks or leak.trained > leaks[name].trained:
+                    leaks[name] = leak
+            elif forbidden:
                 group, sides = forbidden[0]
                 raise LeakError(
                     f"task '{selection.task.id}', fold {split.fold}, seed {split.seed}: {name} "
@@ -63,6 +72,7 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
         controlled=list(protocol.controlled),
         unknown=unknown,
         crossing=crossing,
+        leaks=leaks,
         folds=[
             FoldSummary(
                 fold=split.fold, seed=split.seed, train=len(split.train),
@@ -71,6 +81,13 @@ def audit(selection: Selection, splits: Sequence[Split]) -> Audit:
             for split in splits
         ],
     )  # fmt: skip
+
+
+def _leak(split: Split, codes: NDArray[np.int64]) -> Leak:
+    """The test examples' groups, and those of them that training or development examples have."""
+    tested = np.unique(codes[split.test])
+    trained = np.isin(tested, codes[np.concatenate([split.train, split.develop])])
+    return Leak(trained=int(trained.sum()), tested=len(tested))
 
 
 def _crossing(

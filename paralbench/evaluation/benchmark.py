@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from paralbench.catalog import Catalog
+from paralbench.corpora.facts import release
 from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
@@ -222,7 +223,10 @@ class Benchmark:
             root = locate(corpus.card, self._request.data)
             self._readings[card.corpus] = read(corpus, root), (root / SYNTHETIC_MARK).is_file()
         reading, synthetic = self._readings[card.corpus]
-        return View(corpus, reading, card, synthetic, corpus.card.access in _OPEN)
+        return View(
+            corpus, reading, card, synthetic, corpus.card.access in _OPEN,
+            release(corpus.card, reading.examples),
+        )  # fmt: skip
 
     def _prepare(self, view: View, model: str, head: str) -> Preparation:
         request = self._request

@@ -145,8 +145,9 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
         test = np.flatnonzero(np.isin(parts, protocol.test))
         if not len(test):
             raise ParalbenchError(
-                f"task '{selection.task.id}': no example is in the partition "
-                f"{' or '.join(protocol.test)} (found: {', '.join(sorted(set(parts)))})."
+                f"task '{selection.task.id}': no example with a label is in the partition "
+                f"{' or '.join(protocol.test)} (got {', '.join(sorted(set(parts)))}); 'paralbench "
+                f"verify {selection.task.corpus} DIR' names a label file that is absent."
             )
         return [(test, np.flatnonzero(np.isin(parts, protocol.develop)))]
     if isinstance(protocol, CrossedFolds):

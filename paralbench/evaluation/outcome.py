@@ -72,6 +72,8 @@ def outcome(
         synthetic=entry.view.synthetic,
         listed=listed,
         scored=len(selection.examples),
+        classes=selection.class_counts(),
+        release=entry.view.release,
         unknown=prepared.audit.unknown,
         clusters=scored.scores[0].interval.clusters,
         pinned=all(encoder.weights.pinned for encoder in entry.encoders),
@@ -101,6 +103,10 @@ def outcome(
             declared=task.examples,
             listed=listed,
             scored=len(selection.examples),
+            release=entry.view.release,
+            share=len(selection.examples) / max(task.examples or listed, listed)
+            if task.partial
+            else None,
             classes=selection.class_counts(),
             fingerprint=prepared.fingerprint,
             synthetic=entry.view.synthetic,

@@ -13,10 +13,20 @@ NO_NUMBERS = "a record"
 
 @dataclass(frozen=True)
 class View:
-    """The data of an entry; ``open`` if results may contain the names of refused examples."""
+    """The data of an entry.
+
+    Args:
+        corpus: the corpus, of a crossed entry that of the test.
+        reading: its examples.
+        task: the task's card.
+        synthetic: whether the corpus was made by ``paralbench synth``.
+        open: whether results may contain the names of refused examples.
+        release: the known release that the copy is, if any.
+    """
 
     corpus: Corpus
     reading: Reading
     task: TaskCard
     synthetic: bool
     open: bool
+    release: str | None = None

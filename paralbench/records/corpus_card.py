@@ -35,6 +35,13 @@ class Fact(Card):
         return self
 
 
+class Release(Card):
+    """A published state of the corpus; a copy is this release if all ``counts`` are right."""
+
+    id: str
+    counts: list[Fact] = Field(min_length=1)
+
+
 class Erratum(Card):
     """A known error of the corpus as distributed, which the adapter corrects."""
 
@@ -46,17 +53,25 @@ class Erratum(Card):
     source: Sentence
 
 
+class LabelFile(Card):
+    """A file with labels that some copies lack: the paths it may have, and what it ``holds``."""
+
+    paths: list[str] = Field(min_length=1)
+    holds: Sentence
+
+
 class Layout(Card):
     """How the corpus root is recognised.
 
     ``markers`` are glob patterns that must all match below the root; ``names`` are usual names of
     the corpus folder; ``audio`` are glob patterns of its audio files, so that ``verify`` can list the
-    files that no example uses.
+    files that no example uses; ``labels`` are label files that are handed out separately.
     """
 
     markers: list[str] = Field(default_factory=list)
     names: list[str] = Field(default_factory=list)
     audio: list[str] = Field(default_factory=list)
+    labels: list[LabelFile] = Field(default_factory=list)
 
 
 class Fetch(Card):
@@ -81,6 +96,7 @@ class CorpusCard(Card):
     layout: Layout = Layout()
     fetch: Fetch | None = None
     facts: list[Fact] = Field(default_factory=list)
+    releases: list[Release] = Field(default_factory=list)
     errata: list[Erratum] = Field(default_factory=list)
 
     @field_validator("errata")

@@ -15,7 +15,7 @@ from paralbench.records.profile import Profile
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import TaskCard, Transfer
 
-Standing = Literal["ranked", "incomplete", "synthetic", "unverified", "null"]
+Standing = Literal["ranked", "incomplete", "synthetic", "unverified", "null", "comparison"]
 
 
 class Score(Card):
@@ -150,13 +150,25 @@ class FoldSummary(Card):
     test: int
 
 
+class Leak(Card):
+    """How many of the ``tested`` groups of a fold's test examples are in its training too."""
+
+    trained: int = Field(ge=0)
+    tested: int = Field(ge=1)
+
+
 class Audit(Card):
-    """The leak audit's scope. A run whose folds share a declared group has no result."""
+    """The leak audit's scope. A run whose folds share a declared group has no result.
+
+    ``leaks``, of comparison protocols only: by declared kind of group, the fold in which most of the
+    tested groups are in training too.
+    """
 
     never_cross: list[str]
     controlled: list[str] = Field(default_factory=list)
     unknown: list[str] = Field(default_factory=list)
     crossing: dict[str, int] = Field(default_factory=dict)
+    leaks: dict[str, Leak] = Field(default_factory=dict)
     folds: list[FoldSummary]
 
 
@@ -176,12 +188,18 @@ class RefusedInput(Card):
 
 
 class Data(Card):
-    """Declared and scored examples, and a fingerprint of the data read."""
+    """Declared and scored examples, and a fingerprint of the data read.
+
+    ``release`` is the corpus's known release that the copy is. ``share`` is the scored share of the
+    published examples, for tasks of which no complete copy can be had.
+    """
 
     corpus: Identifier
     declared: int | None
     listed: int
     scored: int
+    release: str | None = None
+    share: float | None = Field(default=None, ge=0, le=1)
     classes: dict[str, int] = Field(default_factory=dict)
     fingerprint: str
     synthetic: bool

@@ -105,12 +105,16 @@ class ProtocolCommon(Card):
     """``never_cross``: groups that folds must not share. ``cluster``: the unit that intervals resample.
 
     ``controlled`` lists groups that all examples share by design, so that they cannot tell the
-    classes apart (one and the same speaker in both languages).
+    classes apart (one and the same speaker in both languages). ``comparison`` names the publication
+    whose folds these are, where they let groups cross: the audit counts those groups instead of
+    ending the run, and the result is never ranked. ``instead`` is then the task with folds of ours.
     """
 
     never_cross: list[str] = Field(min_length=1)
     cluster: str
     controlled: list[str] = Field(default_factory=list)
+    comparison: str = ""
+    instead: str = ""
     development: Development | None = None
 
     @model_validator(mode="after")
@@ -226,10 +230,24 @@ class Transfer(Card):
     mapping: dict[Identifier, dict[str, str]]
 
 
+class Published(Card):
+    """Published scores, and whether this task's scores can be set beside them.
+
+    ``how`` says what is the same and what is not, ``source`` where they were published.
+    """
+
+    comparable: bool
+    how: Sentence
+    source: Sentence
+
+
 class TaskCard(Card):
     """A task: one label of one corpus under one protocol.
 
-    ``transfer`` is set on cards derived from two, never in a file.
+    ``examples`` and, for classes, ``counts`` are those of the published corpus: without them, and
+    without a known release of the corpus, a result is not ranked. ``partial``: no complete copy can
+    be had any more; results are ranked among copies of like completeness. ``transfer`` is set on
+    cards derived from two, never in a file.
     """
 
     id: Identifier
@@ -243,6 +261,9 @@ class TaskCard(Card):
     protocol: Protocol
     metrics: Metrics
     examples: int | None = Field(default=None, ge=1)
+    counts: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    partial: bool = False
+    published: list[Published] = Field(default_factory=list)
     transfer: Transfer | None = None
 
     @model_validator(mode="after")
@@ -251,4 +272,15 @@ class TaskCard(Card):
             (f"{self.corpus}-", f"{self.corpus}.")
         ):
             raise ValueError(f"the id must be '{self.corpus}' or begin with '{self.corpus}-'")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_of_its_classes(self) -> TaskCard:
+        if not self.counts:
+            return self
+        classes = self.target.classes if isinstance(self.target, ClassTarget) else []
+        if set(self.counts) != set(classes):
+            raise ValueError("'counts' needs every class of the target, and no other")
+        if sum(self.counts.values()) != self.examples:
+            raise ValueError(f"'counts' add up to {sum(self.counts.values())}, not to 'examples'")
         return self

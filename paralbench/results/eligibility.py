@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from paralbench.records.result import Standing
-from paralbench.records.task_card import TaskCard
+from paralbench.records.task_card import ClassTarget, TaskCard
 
-_LEAST_CLUSTERS = 5
+LEAST_CLUSTERS = 5
 """With fewer, the simulated coverage of a 95 % interval falls below 90 %."""
+
+_LEAST_SHARE = 0.5
+"""Of the published examples; less of a corpus says little about it."""
 
 
 def eligibility(
@@ -17,6 +20,8 @@ def eligibility(
     synthetic: bool,
     listed: int,
     scored: int,
+    classes: Mapping[str, int],
+    release: str | None,
     unknown: Collection[str],
     clusters: int,
     pinned: bool,
@@ -29,6 +34,8 @@ def eligibility(
         synthetic: whether the corpus was made by ``paralbench synth``.
         listed: examples in the corpus without its known errata.
         scored: examples scored.
+        classes: scored examples of each class; empty for numbers and series.
+        release: the known release that the corpus is a copy of, if any.
         unknown: groups that are missing for some examples.
         clusters: test clusters that the interval was drawn from.
         pinned: whether the model's card pins the sha256 of the weights that were run.
@@ -36,21 +43,41 @@ def eligibility(
     """
     if null:
         return "null", "a null must not know the answer; it is what the others have to beat"
+    if task.protocol.comparison:
+        reason = f"for comparison with {task.protocol.comparison}: groups cross its folds"
+        return "comparison", reason
     if synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
-    declared = task.examples or listed
-    if scored < max(declared, listed):
-        return "incomplete", f"{scored} of {max(declared, listed)} examples were scored"
-    if scored > declared:
-        return "unverified", f"{scored} examples were found, the task declares {declared}"
+    published = max(task.examples or listed, listed)
+    least = _LEAST_SHARE * published if task.partial else published
+    if scored < least:
+        return "incomplete", f"{scored} of {published} examples were scored"
+    # A crossed task has no number of its own; missing examples of its two tasks are refusals.
+    undeclared = "" if release or task.transfer else _undeclared(task, scored, classes)
+    if undeclared:
+        return "unverified", undeclared
     protocol = task.protocol
     by = getattr(protocol, "by", protocol.cluster)
     needed = {protocol.cluster, *([by] if isinstance(by, str) else by)}
     nameless = sorted(needed & set(unknown))
     if nameless:
         return "unverified", f"the {' and '.join(nameless)} of some examples is unknown"
-    if clusters < _LEAST_CLUSTERS:
+    if clusters < LEAST_CLUSTERS:
         return "unverified", f"{clusters} test {protocol.cluster}s are too few for an interval"
     if not pinned:
         return "unverified", "the model's card does not pin the sha256 of these weights"
     return "ranked", ""
+
+
+def _undeclared(task: TaskCard, scored: int, classes: Mapping[str, int]) -> str:
+    """Why nothing shows that these are all published examples; "" where something does."""
+    if task.examples is None:
+        return "the task declares no number of examples, and the copy is no known release"
+    if scored > task.examples:
+        return f"{scored} examples were found, the task declares {task.examples}"
+    if isinstance(task.target, ClassTarget) and not task.counts:
+        return "the task does not declare the examples of each class"
+    for name, count in task.counts.items():
+        if not task.partial and classes.get(name, 0) != count:
+            return f"{classes.get(name, 0)} examples of '{name}' were found, the task declares {count}"
+    return ""

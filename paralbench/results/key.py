@@ -12,6 +12,9 @@ from paralbench.records.card import Card
 
 NO_NUMBERS = "it names results, it does not make them"
 
+DESCRIPTIVE = frozenset({"title", "about", "term", "counts", "published"})
+"""Keys of a task card that decide no score."""
+
 State = Literal["unchanged", "changed", "new", "gone", "not recorded", "unknown"]
 
 
@@ -43,9 +46,9 @@ def name(components: Mapping[str, str]) -> str:
 
 
 def settings_digest(card: Card) -> str:
-    """sha256 of a card's settings, without title and description. What is empty or off is left out:
+    """sha256 of a card's settings, without what describes it. What is empty or off is left out:
     a new optional key leaves the digest as it was, a changed default does not."""
-    content = _filled(card.model_dump(mode="json", exclude={"title", "about", "term"}))
+    content = _filled(card.model_dump(mode="json", exclude=set(DESCRIPTIVE)))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

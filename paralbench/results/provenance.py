@@ -15,6 +15,7 @@ from typing import Any
 import paralbench
 from paralbench.records.card import Card
 from paralbench.records.result import Provenance
+from paralbench.results.key import DESCRIPTIVE
 from paralbench.results import key
 
 NO_NUMBERS = "it records code, packages and machine"
@@ -35,11 +36,11 @@ _INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8", "asim
 
 
 def card_digest(card: Card) -> str:
-    """A digest of a card's settings, without title, description and keys at their default.
+    """A digest of a card's settings, without what describes it and keys at their default.
 
     Results thus remain valid after a better description and after new optional keys.
     """
-    content = card.model_dump_json(exclude_defaults=True, exclude={"title", "about", "term"})
+    content = card.model_dump_json(exclude_defaults=True, exclude=set(DESCRIPTIVE))
     return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -255,6 +255,8 @@ def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[st
         synthetic=result.data.synthetic,
         listed=result.data.listed,
         scored=result.data.scored,
+        classes=result.data.classes,
+        release=result.data.release,
         unknown=result.audit.unknown,
         clusters=result.scores[0].interval.clusters,
         pinned=len(known) == len(streams)

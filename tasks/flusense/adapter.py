@@ -45,8 +45,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
                 yield Refusal(name, f"its label is '{label}', which is no event we know", str(grid))
                 continue
             if interval.end - interval.start < SHORTEST:
-                reason = f"it is shorter than {SHORTEST * 1000:g} ms, one frame of an encoder"
-                yield Refusal(name, reason, str(grid), erratum="too-short")
+                brief = f"it is shorter than {SHORTEST * 1000:g} ms, one frame of an encoder"
+                yield Refusal(name, brief, str(grid), erratum="too-short")
                 continue
             yield Example(
                 id=name,
