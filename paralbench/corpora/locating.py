@@ -14,7 +14,6 @@ from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.strict_text import parse_toml
 
-
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 _DEPTH, _LOOKED = 2, 2000
 """Levels below a folder at which a corpus root is accepted, and folders looked at for a hint."""
@@ -140,7 +139,11 @@ def _hint(card: CorpusCard, place: Path) -> str:
 
 
 def _missing(card: CorpusCard, folder: Path) -> list[str]:
-    return [pattern for pattern in card.layout.markers if not any(folder.glob(pattern))]
+    return [
+        marker
+        for marker in card.layout.markers
+        if not any(any(folder.glob(pattern)) for pattern in marker.split("|"))
+    ]
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:

@@ -79,5 +79,7 @@ def _undeclared(task: TaskCard, scored: int, classes: Mapping[str, int]) -> str:
         return "the task does not declare the examples of each class"
     for name, count in task.counts.items():
         if not task.partial and classes.get(name, 0) != count:
-            return f"{classes.get(name, 0)} examples of '{name}' were found, the task declares {count}"
+            return (
+                f"{classes.get(name, 0)} examples of '{name}' were found, the task declares {count}"
+            )
     return ""

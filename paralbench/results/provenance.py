@@ -15,8 +15,8 @@ from typing import Any
 import paralbench
 from paralbench.records.card import Card
 from paralbench.records.result import Provenance
-from paralbench.results.key import DESCRIPTIVE
 from paralbench.results import key
+from paralbench.results.key import DESCRIPTIVE
 
 NO_NUMBERS = "it records code, packages and machine"
 

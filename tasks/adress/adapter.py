@@ -12,7 +12,7 @@ from paralbench.records.example import Clip, Example, Label, Refusal
 
 _DIAGNOSES = {"0": "Control", "1": "ProbableAD"}
 _AUDIO = "Full_wave_enhanced_audio"
-_LABELLED = "meta_data_test.txt"
+_LABELLED = ("meta_data_test.txt", "2020Labels.txt")
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
@@ -22,7 +22,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             audio = root / "train" / _AUDIO / folder
             yield _example(cells | {"Label": label}, audio, "train", where)
     test = root / "test"
-    table = nested(root, f"test/{_LABELLED}", _LABELLED, "test/meta_data.txt")
+    labelled = (f"{folder}{name}" for name in _LABELLED for folder in ("test/", ""))
+    table = nested(root, *labelled, "test/meta_data.txt")
     for cells, where in rows(table, ("ID",)):
         yield _example(cells, test / _AUDIO, "test", where)
 

@@ -1,5 +1,7 @@
 """ADReSS-M: English to train, eight Greek samples to adapt, Greek to test; each with its table.
 
+The three archives lie beside each other (``ADReSS-M-train/train``), or their folders of recordings and
+their tables directly at the root (``train``, ``sample-gr``, ``test-gr``).
 The tables spell the column of file names ``adressfname`` or ``addressfname``. The Spanish files in
 ``ADReSS-M-train/sample`` belong to an earlier draft; no table lists them and nothing reads them.
 """
@@ -12,24 +14,28 @@ from paralbench.corpora.tables import rows
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip, Example, Label
 
-_TEST = "ADReSS-M-test-gr"
 _TRUTH = "test-gr-groundtruth.csv"
 _META = "ADReSS-M-meta.csv"
+_PARTS = (
+    ("train", "train", ("training-groundtruth.csv",), "en"),
+    ("sample", "sample-gr", ("sample-gr-groundtruth.csv",), "el"),
+    ("test", "test-gr", (_TRUTH, _META), "el"),
+)
+"""Partition, folder of recordings, names of its table, language."""
 
 
 def read(root: Path) -> Iterator[Example]:
     """One Example a speaker. Without the table of test labels, test speakers have none."""
-    train, sample = root / "ADReSS-M-train", root / "ADReSS-M-sample-gr"
-    test = nested(root, f"{_TEST}/test-gr/{_TRUTH}", f"{_TEST}/{_TRUTH}", f"{_TEST}/{_META}", _META)
-    yield from _part("train", train / "training-groundtruth.csv", train / "train", "en")
-    yield from _part("sample", sample / "sample-gr-groundtruth.csv", sample / "sample-gr", "el")
-    yield from _part("test", test, root / _TEST / "test-gr", "el")
+    for partition, folder, names, language in _PARTS:
+        archive = root / f"ADReSS-M-{folder}"
+        audio = nested(root, folder, f"{archive.name}/{folder}")
+        places = (archive / folder, archive, root / folder, root)
+        tables = [place / name for name in names for place in places]
+        table = next((file for file in tables if file.is_file()), tables[0])
+        yield from _part(partition, table, audio, language)
 
 
 def _part(partition: str, table: Path, audio: Path, language: str) -> Iterator[Example]:
-    if not table.is_file():
-        # Two archives place the table beside or inside the folder of recordings.
-        table = nested(table.parent, f"{audio.name}/{table.name}", table.name)
     for cells, where in rows(table):
         name = cells.get("adressfname") or cells.get("addressfname")
         if not name:

@@ -1,8 +1,8 @@
 """CMU-MOSEI as s3prl cuts it: Segmented_Audio/{train,dev,test}/<file>_<index>.wav and a label table.
 
 s3prl's table gives seven classes (``label7``) and no score; a ``sentiment`` column holds the score,
-where there is one. The old release has scores beyond 3, an error of its collection; they are
-clamped, and each is marked with the erratum.
+where there is one. Its rows with ``split`` 3 are never cut: they have no audio. The old release has
+scores beyond 3, an error of its collection; they are clamped, and each is marked with the erratum.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from paralbench.corpora.tables import rows
 from paralbench.records.example import Clip, Example, Label, Refusal
 
 PARTITIONS = {"0": "train", "1": "dev", "2": "test"}
+UNCUT = "3"
 LIMIT = 3.0
 
 
@@ -22,7 +23,14 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     table = rows(root / "CMU_MOSEI_Labels.csv", ("file", "index", "split"), encoding="latin-1")
     for row, where in table:
         name = f"{row['file']}_{row['index']}"
-        part = PARTITIONS.get(row["split"], "unused")
+        part = PARTITIONS.get(row["split"])
+        if part is None:
+            reason = f"its split is '{row['split']}', expected 0, 1, 2 or 3"
+            if row["split"] == UNCUT:
+                yield Refusal(name, "it is in no part of the split", where, erratum="never-cut")
+            else:
+                yield Refusal(name, reason, where)
+            continue
         try:
             score = float(row["sentiment"]) if row.get("sentiment") else None
             step = int(float(row["label7"])) if row.get("label7") else _step(score)

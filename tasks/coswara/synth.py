@@ -39,6 +39,13 @@ def synthesize(root: Path, seed: int = 0) -> None:
         if number == 5:
             (root / date / name / "cough-heavy.wav").write_bytes(b"")
     table.append("nofolder,30,healthy,2021-06-03,y,male,India,,,n")
+    graded = [line.split(",")[0] for line in table[1:]]
+    (root / "annotations").mkdir()
+    for sound in (*_VOICED, *_NOISES):
+        lines = [f"{name}_{sound},{(2, 2, 1)[place % 3]}" for place, name in enumerate(graded)]
+        lines[5] = f"{graded[5]}_{sound},{0 if sound == 'cough-heavy' else 2}"  # the empty file
+        file = root / "annotations" / f"{sound}_labels.csv"
+        file.write_text("\n".join(["FILENAME, QUALITY", *lines, ""]), encoding="utf-8")
     (root / "combined_data.csv").write_text("\n".join(table) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""E-DAIC (AVEC 2019 DDS): ``labels/{train,dev,test}_split.csv`` and ``<id>_P/<id>_AUDIO.wav``.
+"""E-DAIC (AVEC 2019 DDS): ``labels/{train,dev,test}_split.csv`` and ``data/<id>_P/<id>_AUDIO.wav``.
 
 The transcript is a recogniser's and does not say who speaks, so the participant cannot be told from
 the interviewer: the whole recording is used.
@@ -44,5 +44,6 @@ def read(root: Path) -> Iterator[Example | Refusal]:
 
 
 def _folders(name: str) -> tuple[str, ...]:
-    """Where a session may lie: flat, in a folder within its folder, or as packed."""
-    return "", f"{name}_P/{name}_P/", f"{name}_P/"
+    """Where a session may lie: flat, nested, as packed, or below data/, as it is served."""
+    packed = ("", f"{name}_P/{name}_P/", f"{name}_P/")
+    return *(f"data/{place}" for place in packed), *packed

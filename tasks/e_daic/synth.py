@@ -38,7 +38,7 @@ def _session(
     interviewer: Interviewer,
     rng: np.random.Generator,
 ) -> None:
-    folder = root / f"{number}_P"
+    folder = root / "data" / f"{number}_P"
     folder = folder / folder.name if number in NESTED else folder
     how = burdened(DEPRESSED, score / 18, rng)
     who = speaker(rng, "female" if female else "male")

@@ -1,7 +1,8 @@
 """MSP-Podcast: Labels/labels_consensus.csv and Audios/<file>.wav, either of them perhaps nested.
 
-A clip of a speaker called Unknown cannot be proved to be of nobody else, so it leaves development
-and test: its partition is there called "<partition>-unknown", which no protocol names.
+Releases up to 1.8 spell the table labels_concensus.csv and its development part Validation. A clip
+whose speaker is Unknown may be of anybody; its partition is "<partition>-unknown", and ``split`` is
+the partition as in the table.
 """
 
 from collections.abc import Iterator
@@ -15,13 +16,16 @@ CLASSES = {
     "A": "anger", "S": "sadness", "H": "happiness", "U": "surprise", "F": "fear", "D": "disgust",
     "C": "contempt", "N": "neutral", "O": "other", "X": "no-agreement",
 }  # fmt: skip
+TABLES = ("labels_consensus.csv", "labels_concensus.csv")
+SPLITS = {"Validation": "Development"}
 _DIMENSIONS = {"EmoAct": "arousal", "EmoVal": "valence", "EmoDom": "dominance"}
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a speaking turn. O and X are labels too; the tasks leave them out."""
     audio = nested(root, "Audios/Audios", "Audio/Audio", "Audio", "Audios")
-    table = nested(root, "Labels/Labels", "Labels") / "labels_consensus.csv"
+    labels_folder = nested(root, "Labels/Labels", "Labels")
+    table = nested(labels_folder, TABLES[1], TABLES[0])
     for row, where in rows(table, ("FileName", "Split_Set")):
         name = row["FileName"]
         letter = row.get("EmoClass", "")
@@ -33,14 +37,15 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             continue
         if letter:
             labels["emotion"] = CLASSES[letter]
-        person, part = row.get("SpkrID", ""), row["Split_Set"]
+        person, split = row.get("SpkrID", ""), SPLITS.get(row["Split_Set"], row["Split_Set"])
         known = person.lower() not in ("", "unknown")
         yield Example(
             id=name,
             clips=(Clip(audio / name),),
             labels=labels,
             groups={"speaker": person} if known else {},
-            attributes={"sex": row["Gender"].lower()} if row.get("Gender") else {},
-            partition=part if known or part == "Train" else f"{part}-unknown",
+            attributes={"split": split}
+            | ({"sex": row["Gender"].lower()} if row.get("Gender") else {}),
+            partition=split if known else f"{split}-unknown",
             source=where,
         )

@@ -1,7 +1,8 @@
 """SVD: an index in German and ``data/<session>/{sentnces,vowels}/<session>-phrase.nsp`` and so on.
 
-Beside each voice (.nsp, or .wav in the classic export) lies its electroglottogram (-egg), which is
-not a voice; in a few sessions the two are swapped.
+The web site's WAV exports lie flat, as ``<session>-phrase.wav``. The index is any CSV with its columns,
+at the root or below data/ (the site's own is data/voice_data.csv). Beside each voice (.nsp or .wav)
+lies its electroglottogram (-egg), which is not a voice; in a few sessions the two are swapped.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,8 +45,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
 
 
 def _index(root: Path) -> Path:
-    """The table of sessions: whichever CSV at the root has its columns."""
-    for file in visible(root, "*.csv"):
+    """The table of sessions: whichever CSV has its columns."""
+    for file in (*visible(root, "*.csv"), *visible(root, "data/*.csv")):
         with file.open(encoding="latin-1") as text:
             head = text.readline()
         if all(column in head for column in _COLUMNS):
@@ -66,7 +67,7 @@ def _encoding(file: Path) -> str:
 def _files(root: Path) -> dict[str, dict[str, Path]]:
     """Files by session and sound; ``<sound>-egg`` for the electroglottogram. NSP before WAV."""
     sessions: dict[str, dict[str, Path]] = {}
-    for pattern in ("data/**/*.wav", "data/**/*.nsp", "data/**/*.egg"):
+    for pattern in ("**/*.wav", "**/*.nsp", "**/*.egg"):
         for file in visible(root, pattern):
             session, sign, sound = file.stem.partition("-")
             if sign and sound.removesuffix("-egg") in SOUNDS:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paralbench.corpora import locating
-from paralbench.corpora.locating import fetched, locate, named
+from paralbench.corpora.locating import PartsMissingError, fetched, locate, named
 from paralbench.records.corpus_card import CorpusCard, Layout
 from paralbench.records.errors import ParalbenchError, UsageError
 
@@ -76,7 +76,10 @@ def test_a_corpus_without_markers_is_what_is_named(tmp_path: Path) -> None:
 
 
 def test_a_wrong_folder_is_refused_with_what_was_expected(tmp_path: Path) -> None:
-    (tmp_path / "wrong" / "Session1" / "labels").mkdir(parents=True)
+    (tmp_path / "part" / "Session1" / "labels").mkdir(parents=True)
+    with pytest.raises(PartsMissingError, match=r"part of corpus 'mine'; missing: S.*/\*\.wav\."):
+        locate(CARD, {"mine": tmp_path / "part"})
+    (tmp_path / "wrong").mkdir()
     output = (
         r"wrong does not look like corpus 'mine'.* Session\[1-5\]/labels and .*\*\.wav\. Ask Ann\."
     )

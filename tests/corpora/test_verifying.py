@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import soundfile
 
 from paralbench.catalog import Catalog, Corpus
 from paralbench.cli.main import main
+from paralbench.corpora.facts import differences, release
 from paralbench.corpora.reading import read
-from paralbench.corpora.verifying import Verification, differences, verify
+from paralbench.corpora.verifying import Verification, verify
 from paralbench.records.corpus_card import SYNTHETIC_MARK, Fact
 from paralbench.records.example import Example
 
@@ -92,9 +94,9 @@ def look(made: tuple[Corpus, Path]) -> Verification:
     return verify(corpus, root, read(corpus, root))
 
 
-def test_a_whole_corpus_is_complete_and_an_unconfirmed_count_only_differs(make: Make) -> None:
+def test_a_whole_corpus_with_an_unconfirmed_count_that_differs_is_not_complete(make: Make) -> None:
     state = look(make())
-    assert state.verdict == "complete"
+    assert (state.verdict, state.summary) == ("counts differ", "12 of 12 present")
     (only,) = state.differences
     assert (only.expected, only.found, only.certainty) == (99, 6, "unconfirmed")
     assert state.errata == {"swapped": 1}
@@ -126,7 +128,7 @@ def test_superfluous_audio_is_named_and_system_files_are_not(make: Make) -> None
     (root / "wav/__MACOSX").mkdir()
     state = look((corpus, root))
     assert state.superfluous == ("wav/extra.wav",)
-    assert state.verdict == "complete"
+    assert state.verdict == "counts differ"  # the unconfirmed count, as without the extra file
 
 
 def test_a_clip_beyond_its_file_is_unreadable(make: Make) -> None:
@@ -164,7 +166,7 @@ def test_counts_do_not_apply_to_a_synthetic_corpus_and_files_still_count(make: M
     state = look((corpus, root))
     assert state.synthetic
     assert state.counts == 0
-    assert state.verdict == "complete"
+    assert state.verdict == "nothing to compare"
     (root / "wav/00.wav").unlink()
     assert look((corpus, root)).verdict == "incomplete"
 
@@ -193,12 +195,22 @@ def test_the_verb_ends_with_the_verdict_and_its_code(
 ) -> None:
     _, root = make()
     verb = ["verify", "toy", str(root), "--catalog", str(tmp_path / "catalog")]
+    card = tmp_path / "catalog" / "tasks" / "toy" / "corpus.toml"
+    assert main(verb) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "counts differ"
+    card.write_text(CARD.replace("ann = 99", "ann = 6"))
     assert main(verb) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "complete"
+    out = capsys.readouterr().out.splitlines()
+    assert (out[0], out[-1]) == ("toy: 12 of 12 present; complete", "complete")
+    card.write_text(CARD[: CARD.index("[[facts]]")])
+    assert main(verb) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "nothing to compare"
+    card.write_text(CARD)
     (root / "wav/03.wav").unlink()
     assert main(verb) == 1
     out = capsys.readouterr().out.splitlines()
     assert "missing: 1" in out
+    assert out[0] == "toy: 11 of 12 present; incomplete"
     assert out[-1] == "incomplete"
     assert main([*verb, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
@@ -210,3 +222,71 @@ def test_the_verb_ends_with_the_verdict_and_its_code(
     assert capsys.readouterr().out.splitlines()[-1] == "not this corpus"
     verb[2] = str(tmp_path / "nowhere")
     assert main(verb) == 2
+
+
+def test_a_part_of_the_corpus_is_incomplete_and_packed_or_deeper_gets_a_hint(
+    make: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, root = make()
+    catalog = tmp_path / "catalog"
+    card = catalog / "tasks" / "toy" / "corpus.toml"
+    card.write_text(CARD.replace('["wav/*.wav"]', '["wav/*.wav", "labels"]', 1))
+
+    def verdict(folder: Path) -> list[str]:
+        main(["verify", "toy", str(folder), "--catalog", str(catalog)])
+        return capsys.readouterr().out.splitlines()
+
+    assert verdict(root) == [
+        f"{root} holds a part of corpus 'toy'; missing: labels.", "incomplete"
+    ]  # fmt: skip
+    (root / "labels").mkdir()
+    (root / "manifest.csv").write_text("a,b")
+    reason, last = verdict(root)
+    assert "expected a column" in reason
+    assert last == "incomplete", "a broken table does not make it another corpus"
+    deep = tmp_path / "disk" / "1" / "2" / "3"
+    deep.mkdir(parents=True)
+    root.rename(deep / "data")
+    assert f"It is deeper: give {deep / 'data'}." in verdict(tmp_path / "disk")[0]
+    (tmp_path / "packed").mkdir()
+    (tmp_path / "packed" / "toy.tar.gz").touch()
+    assert "unpack toy.tar.gz first" in verdict(tmp_path / "packed")[0]
+
+
+def test_an_absent_label_file_has_a_line_with_its_name(
+    make: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = tmp_path / "catalog" / "tasks" / "toy" / "corpus.toml"
+    _, root = make()
+    layout = (
+        '[[layout.labels]]\npaths = ["truth.csv", "test/truth.csv"]\nholds = "the test labels"\n'
+    )
+    card.write_text(CARD.replace("[[facts]]", f"{layout}\n[[facts]]", 1).replace("99", "6"))
+    verb = ["verify", "toy", str(root), "--catalog", str(tmp_path / "catalog")]
+    assert main(verb) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert "absent: truth.csv or test/truth.csv: the test labels" in out
+    (root / "test").mkdir()
+    (root / "test" / "truth.csv").touch()
+    assert main(verb) == 0
+
+
+def test_a_copy_is_the_release_whose_counts_are_all_right(make: Make) -> None:
+    corpus, root = make()
+    examples = read(corpus, root).examples
+    counts = [{"by": "target", "values": {"calm": 6, "loud": 6}}, {"value": 12}]
+    source = {"certainty": "unconfirmed", "source": "s"}
+    known = [
+        {"id": "1", "counts": [{"value": 11, **source}]},
+        {"id": "2", "counts": [{**count, **source} for count in counts]},
+    ]
+    card = corpus.card.model_validate({**corpus.card.model_dump(), "releases": known})
+    assert release(card, examples) == "2"
+    assert release(card, examples[1:]) == "1"
+    assert release(card, examples[2:]) is None
+    other = replace(corpus, card=card.model_copy(update={"facts": []}))
+    state = verify(other, root, read(corpus, root))
+    assert (state.verdict, state.release) == ("complete", "2")
+    (root / "manifest.csv").write_text("id,path,target\na,wav/00.wav,calm")
+    state = verify(other, root, read(corpus, root))
+    assert (state.verdict, state.release) == ("counts differ", None)

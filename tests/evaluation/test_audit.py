@@ -101,3 +101,16 @@ def test_a_controlled_group_is_not_counted_as_crossing() -> None:
     report = audit(selection, splits(selection, [0]))
     assert report.crossing == {}
     assert report.controlled == ["speaker"]
+
+
+def test_a_comparison_protocol_runs_and_its_leak_is_counted() -> None:
+    leaky = {**BY_PROMPT, "never_cross": ["prompt", "speaker"], "comparison": "Their folds, 2020"}
+    selection = selected(_examples(), leaky)
+    report = audit(selection, splits(selection, [0]))
+    assert {kind: (leak.trained, leak.tested) for kind, leak in report.leaks.items()} == {
+        "prompt": (0, 1), "speaker": (4, 4),
+    }  # fmt: skip
+    assert report.crossing == {"speaker": 4}
+    doubled = Split(0, 0, np.array([0, 1]), np.array([], int), np.array([1, 2]))
+    with pytest.raises(LeakError, match="on two sides"):
+        audit(selection, [doubled])

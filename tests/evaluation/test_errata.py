@@ -31,8 +31,9 @@ corpus = "mini"
 title = "Two moods"
 about = "Made for a test."
 term = "short"
-target = { kind = "class", label = "mood" }
-metrics = { ranking = "uar", report = ["uar"] }
+{counts}
+target = {{ kind = "class", label = "mood", classes = ["ang", "sad"] }}
+metrics = {{ ranking = "uar", report = ["uar"] }}
 [protocol]
 kind = "leave-one-group-out"
 by = "speaker"
@@ -54,7 +55,9 @@ def _run(place: Path, erratum: str, speakers: str = "abcde") -> Result:
     folder = place / "catalog/tasks/mini"
     folder.mkdir(parents=True)
     (folder / "corpus.toml").write_text(_CORPUS)
-    (folder / "task.toml").write_text(_TASK)
+    each = len(speakers)
+    counts = f"examples = {2 * each}\ncounts = {{ ang = {each}, sad = {each} }}"
+    (folder / "task.toml").write_text(_TASK.format(counts=counts))
     (folder / "adapter.py").write_text(_ADAPTER.replace("ERRATUM", erratum))
     rng = np.random.default_rng(0)
     for name in speakers:

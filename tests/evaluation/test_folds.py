@@ -213,7 +213,7 @@ def test_without_a_development_partition_speakers_are_taken_from_training() -> N
 
 
 def test_a_partition_that_is_not_there_is_named() -> None:
-    with pytest.raises(ParalbenchError, match=r"partition test \(found: dev, train\)"):
+    with pytest.raises(ParalbenchError, match=r"partition test \(got dev, train\)"):
         splits(selected(_parted("train", "dev"), PARTITIONS), [0])
 
 

@@ -85,7 +85,9 @@ def write_catalog(
     tasks, model = root / "tasks" / "toy", root / "models" / "bands"
     tasks.mkdir(parents=True, exist_ok=True)
     model.mkdir(parents=True, exist_ok=True)
-    declared = "" if examples is None else f"examples = {examples}\n"
+    count = SPEAKERS * EACH if examples is None else examples
+    low, high = count // 2, count - count // 2
+    declared = f"examples = {count}\ncounts = {{ low = {low}, high = {high} }}\n"
     (tasks / "corpus.toml").write_text(_CORPUS.format(access=access))
     classes = 'kind = "class"\nlabel = "target"\nclasses = ["low", "high"]\n'
     number = 'kind = "number"\nlabel = "height"\n'

@@ -29,6 +29,16 @@ def _examples(root: Path) -> dict[str, Example]:
     return {example.id: example for example in read(CORPUS, root).examples}
 
 
+@pytest.mark.parametrize("place", ["2020Labels.txt", "test/2020Labels.txt"])
+def test_test_labels_are_also_called_2020labels(tmp_path: Path, place: str) -> None:
+    (item,) = (
+        item
+        for item in _examples(_root(tmp_path, place=place)).values()
+        if item.partition == "test"
+    )
+    assert (item.id, item.labels["diagnosis"]) == ("S160", "ProbableAD")
+
+
 def test_cells_and_headers_are_padded_and_separated_by_semicolons(tmp_path: Path) -> None:
     examples = _examples(_root(tmp_path))["S079"]
     assert examples.labels == {"diagnosis": "ProbableAD", "mmse": "12"}

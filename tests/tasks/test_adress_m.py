@@ -85,7 +85,7 @@ def test_without_test_labels_test_speakers_have_none(tmp_path: Path) -> None:
     reading = read(CORPUS, _root(tmp_path, **{"ADReSS-M-meta.csv": meta}))
     by_name = {example.id: example for example in reading.examples}["madrs010"]
     assert (by_name.labels, by_name.partition, by_name.attributes["sex"]) == ({}, "test", "male")
-    with pytest.raises(ParalbenchError, match="no example is in the partition test"):
+    with pytest.raises(ParalbenchError, match="no example with a label is in the partition test"):
         splits(select(CATALOG.task("adress-m-diagnosis"), reading.examples), (0,))
 
 
@@ -127,3 +127,24 @@ def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_pa
         report = audit(chosen, splits(chosen, (0, 1)))
         assert (report.crossing, report.unknown) == ({}, [])
         assert all((item.train + item.develop, item.test) == (train, 16) for item in report.folds)
+
+
+@pytest.mark.parametrize("table", ["", "train/"])
+def test_folders_and_tables_may_lie_directly_at_the_root(tmp_path: Path, table: str) -> None:
+    """As unpacked for public solutions of the challenge: train, sample-gr and test-gr at one root."""
+    files = {
+        f"{table}training-groundtruth.csv": TRAIN, "sample-gr-groundtruth.csv": SAMPLE,
+        "ADReSS-M-meta.csv": "addressfname,age,gender,educ\r\nmadrs010,66,Male,9\r\n",
+        "train/adrso002.mp3": "", "sample-gr/madrs002.wav": "", "test-gr/madrs010.wav": "",
+    }  # fmt: skip
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    assert locate(CORPUS.card, {"adress-m": tmp_path}) == tmp_path
+    examples = _examples(tmp_path)
+    assert {name: item.clips[0].path.parent.name for name, item in examples.items()} == {
+        "adrso002": "train", "madrs002": "sample-gr", "madrs010": "test-gr",
+    }  # fmt: skip
+    assert examples["madrs010"].labels == {}
+    (tmp_path / "test-gr" / "test-gr-groundtruth.csv").write_bytes(TEST.encode())
+    assert _examples(tmp_path)["madrs010"].labels["diagnosis"] == "Control"

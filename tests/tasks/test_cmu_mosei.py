@@ -26,14 +26,17 @@ def test_scores_beyond_three_are_clamped_and_marked(tmp_path: Path) -> None:
     rows = "".join(f"v{n},{n},0,{score}\n" for n, score in enumerate((3.6, -4.0, 3.0, 0.333)))
     examples = _read(tmp_path, f"file,index,split,sentiment\n{rows}").examples
     assert [item.labels["sentiment"] for item in examples] == [3.0, -3.0, 3.0, 0.333]
-    erratum = CORPUS.card.errata[0].id
+    erratum = "scores-beyond-three"
     assert [item.errata for item in examples] == [(erratum,), (erratum,), (), ()]
 
 
 def test_the_standard_split_and_what_is_in_none_of_it(tmp_path: Path) -> None:
     rows = "".join(f"v{part},1,{part},{part - 1}\n" for part in range(4))
-    examples = _read(tmp_path, f"file,index,split,label7\n{rows}").examples
-    assert [item.partition for item in examples] == ["train", "dev", "test", "unused"]
+    reading = _read(tmp_path, f"file,index,split,label7\n{rows}v4,1,9,0\n")
+    examples = reading.examples
+    assert [item.partition for item in examples] == ["train", "dev", "test"]
+    refused = [(item.subject, item.erratum) for item in reading.refused]
+    assert refused == [("v3_1", "never-cut"), ("v4_1", "")]
     assert examples[1].clips[0].path == tmp_path / "Segmented_Audio" / "dev" / "v1_1.wav"
     chosen = select(CATALOG.task("cmu-mosei-polarity"), examples)
     assert [item.partition for item in chosen.examples] == ["train", "dev", "test"]

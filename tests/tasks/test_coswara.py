@@ -87,6 +87,20 @@ def test_a_person_without_recordings_is_refused(tmp_path: Path) -> None:
     assert refusal.where.endswith("combined_data.csv:3")
 
 
+def test_sounds_graded_as_bad_are_left_out(tmp_path: Path) -> None:
+    rows = [f"{name},30,healthy,2020-04-13,male,India,n" for name in "ab"]
+    rows += [f"{name},30,positive_mild,2020-04-13,male,India,n" for name in "cd"]
+    root = _corpus(tmp_path, rows, [f"20200413/{name}" for name in "abcd"])
+    (root / "annotations").mkdir()
+    (root / "annotations" / "cough-heavy_labels.csv").write_text(
+        "FILENAME, QUALITY\na_cough-heavy,0\nb_cough-heavy,1\nc_cough-heavy, 2\n"
+    )
+    assert _task(root) == ["b/cough-heavy", "c/cough-heavy", "d/cough-heavy"]
+    quality = {item.id: item.attributes["quality"] for item in _read(root).examples}
+    assert quality["a/cough-heavy"] == "bad"
+    assert quality["a/vowel-a"] == quality["d/cough-heavy"] == "unknown"
+
+
 @pytest.mark.slow
 def test_synth_is_read_and_its_empty_file_is_no_audio(tmp_path: Path) -> None:
     Catalog().corpus("coswara").synthesize(tmp_path / "one", 0)
@@ -100,4 +114,4 @@ def test_synth_is_read_and_its_empty_file_is_no_audio(tmp_path: Path) -> None:
             assert header(item.clips[0].path).rate == 44100
         except Refused as reason:
             broken.append(str(reason))
-    assert broken == ["the file is empty (0 bytes)"]
+    assert broken == [], "the empty file is graded as bad"

@@ -45,7 +45,7 @@ def test_who_led_the_interview_is_reported(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("folder", ["", "302_P", "302_P/302_P"])
+@pytest.mark.parametrize("folder", ["", "302_P", "302_P/302_P", "data/302_P"])
 def test_a_session_may_lie_flat_or_nested_in_itself(tmp_path: Path, folder: str) -> None:
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     audio = tmp_path / folder / "302_AUDIO.wav"

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from paralbench.catalog import Catalog
+from paralbench.corpora.facts import release
+from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import read
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import splits
@@ -57,7 +59,7 @@ def test_o_and_x_are_left_out_of_the_tasks(tmp_path: Path) -> None:
     assert {item.id[0] for item in five.examples} == set("ASHDN")
 
 
-def test_unknown_speakers_leave_development_and_test(tmp_path: Path) -> None:
+def test_unknown_speakers_leave_every_part_but_in_a_task_of_their_own(tmp_path: Path) -> None:
     parts = ("Train", "Development", "Test1", "Test2", "Test3")
     lines = [
         f"{part}-{who}-{letter}.wav,{letter},4,4,4,{part if who == 'known' else who},,{part}"
@@ -71,11 +73,17 @@ def test_unknown_speakers_leave_development_and_test(tmp_path: Path) -> None:
     sides = [{chosen.examples[row].id.rsplit("-", 1)[0] for row in rows}
              for rows in (split.train, split.develop, split.test)]  # fmt: skip
     assert sides == [
-        {"Train-known", "Train-Unknown", "Train-unknown", "Train-"},
+        {"Train-known"},
         {"Development-known"},
         {"Test1-known"},
     ]
-    assert audit(chosen, [split]).unknown == ["speaker"]
+    assert audit(chosen, [split]).unknown == []
+    those_too = select(CATALOG.task("msp-podcast-emotion-unknown"), list(examples.values()))
+    (split,) = splits(those_too, [0])
+    assert {those_too.examples[row].id.rsplit("-", 1)[0] for row in split.train} == {
+        "Train-known", "Train-Unknown", "Train-unknown", "Train-",
+    }  # fmt: skip
+    assert audit(those_too, [split]).unknown == ["speaker"]
     assert "speaker" not in examples["Train-Unknown-A.wav"].groups
     assert examples["Test2-known-A.wav"].partition == "Test2"
     assert examples["Test3-Unknown-A.wav"].partition == "Test3-unknown"
@@ -95,3 +103,30 @@ def test_labels_that_are_withheld_or_strange(tmp_path: Path) -> None:
     ]
     broken = select(CATALOG.task("msp-podcast-arousal"), reading.examples)
     assert [item.id for item in broken.examples] == ["c.wav"]
+
+
+def test_releases_up_to_1_8_spell_table_and_partition_otherwise(tmp_path: Path) -> None:
+    root = _write(
+        tmp_path, "a.wav,A,5,2,5,7,Female,Train", "b.wav,N,5,2,5,8,Female,Validation",
+        "c.wav,N,5,2,5,Unknown,Male,Validation", "d.wav,N,5,2,5,9,Male,Test1",
+    )  # fmt: skip
+    table = root / "Labels" / "labels_consensus.csv"
+    table.rename(table.with_name("labels_concensus.csv"))
+    assert locate(CORPUS.card, {"msp-podcast": root}) == root
+    partitions = {name: item.partition for name, item in _examples(root).items()}
+    assert partitions == {
+        "a.wav": "Train", "b.wav": "Development", "c.wav": "Development-unknown", "d.wav": "Test1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("known", [item.id for item in CORPUS.card.releases])
+def test_a_release_is_recognised_by_the_rows_of_its_own_table(known: str) -> None:
+    """Tables as large as the published ones; a row less, and it is none of them."""
+    (counts,) = next(item.counts for item in CORPUS.card.releases if item.id == known)
+    sizes = counts.values or {"Train": counts.value or 0}
+    examples = [
+        Example(f"{split}{number}", (), attributes={"split": split})
+        for split, size in sizes.items() for number in range(size)
+    ]  # fmt: skip
+    assert release(CORPUS.card, examples) == known
+    assert release(CORPUS.card, examples[1:]) is None

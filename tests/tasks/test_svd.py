@@ -61,6 +61,17 @@ def test_the_classic_export_is_read_and_nsp_is_preferred(tmp_path: Path) -> None
     assert [example.labels["health"] for example in reading.examples] == ["healthy", "pathological"]
 
 
+def test_the_exports_of_the_web_site_lie_flat_beside_their_index(tmp_path: Path) -> None:
+    for name in ("1-phrase.wav", "1-a_n.wav", "1-a_n-egg.wav", "2-phrase.wav"):
+        (tmp_path / name).touch()
+    (tmp_path / "data").mkdir()
+    table = "\r\n".join([_HEAD, _row(1), _row(2, "p"), ""])
+    (tmp_path / "data" / "voice_data.csv").write_text(table, encoding="utf-8")
+    root = locate(Catalog().corpus("svd").card, {"svd": tmp_path})
+    assert root == tmp_path
+    assert [item.id for item in _read(root).examples] == ["1-phrase", "1-a_n", "2-phrase"]
+
+
 def test_several_sessions_of_one_person_stay_together(tmp_path: Path) -> None:
     rows = [_row(1, "n", 7), _row(2, "p", 7), _row(3, "p"), _row(4)]
     root = _corpus(tmp_path, rows, [f"{n}/sentnces/{n}-phrase.nsp" for n in (1, 2, 3, 4)])

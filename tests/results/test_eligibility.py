@@ -1,0 +1,81 @@
+"""Which results are ranked, and the reason of those that are not."""
+
+from typing import Any
+
+import pytest
+
+from paralbench.records.errors import CardError
+from paralbench.records.task_card import TaskCard
+from paralbench.results.eligibility import eligibility
+
+CARD: dict[str, Any] = {
+    "id": "c-t", "version": 1, "corpus": "c", "title": "t", "about": "a", "term": "short",
+    "target": {"kind": "class", "label": "target", "classes": ["a", "b"]},
+    "protocol": {"kind": "group-folds", "by": "speaker", "folds": 2, "never_cross": ["speaker"],
+                 "cluster": "speaker"},
+    "metrics": {"ranking": "uar", "report": ["uar"]},
+}  # fmt: skip
+DECLARED = {"examples": 100, "counts": {"a": 60, "b": 40}}
+NUMBER = {"target": {"kind": "number", "label": "x"}}
+
+
+def card(**more: Any) -> TaskCard:
+    return TaskCard.checked({**CARD, **more}, "test")
+
+
+def standing(task: TaskCard, scored: int = 100, **more: Any) -> tuple[str, str]:
+    state = {
+        "synthetic": False, "listed": scored, "scored": scored, "classes": {"a": 60, "b": 40},
+        "release": None, "unknown": [], "clusters": 9, "pinned": True,
+    }  # fmt: skip
+    return eligibility(task, **{**state, **more})
+
+
+def test_only_declared_examples_and_class_counts_are_ranked() -> None:
+    assert standing(card(**DECLARED)) == ("ranked", "")
+    assert standing(card(), scored=138)[0] == "unverified", "138 of some thousand files"
+    assert "each class" in standing(card(examples=100))[1]
+    assert standing(card(**DECLARED), classes={"a": 59, "b": 41}) == (
+        "unverified", "59 examples of 'a' were found, the task declares 60"
+    )  # fmt: skip
+    assert standing(card(**DECLARED), scored=99)[0] == "incomplete"
+    assert standing(card(**DECLARED), scored=101)[0] == "unverified"
+
+
+def test_a_number_needs_no_class_counts() -> None:
+    assert standing(card(**NUMBER, examples=100), classes={}) == ("ranked", "")
+    assert standing(card(**NUMBER), classes={})[0] == "unverified"
+
+
+def test_a_known_release_declares_its_examples() -> None:
+    assert standing(card(), release="1.11") == ("ranked", "")
+    assert standing(card(), release="1.11", listed=101)[0] == "incomplete"
+
+
+def test_copies_that_cannot_be_complete_are_ranked_from_half_on() -> None:
+    task = card(**DECLARED, partial=True)
+    assert standing(task, 50, listed=100, classes={"a": 30, "b": 20}) == ("ranked", "")
+    assert standing(task, 49, listed=100)[0] == "incomplete"
+
+
+def test_a_comparison_is_never_ranked_not_even_on_synthetic_data() -> None:
+    protocol = {**CARD["protocol"], "comparison": "Theirs, 2020"}
+    task = card(**DECLARED, protocol=protocol)
+    for more in ({}, {"synthetic": True}, {"release": "1"}):
+        assert standing(task, **more)[0] == "comparison"
+    assert "Theirs, 2020" in standing(task)[1]
+
+
+def test_unknown_groups_few_clusters_and_free_weights_are_unverified() -> None:
+    for more in ({"unknown": ["speaker"]}, {"clusters": 4}, {"pinned": False}):
+        assert standing(card(**DECLARED), **more)[0] == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [({"a": 60, "b": 41}, "add up to 101"), ({"a": 100}, "every class"),
+     ({"a": 60, "b": 30, "c": 10}, "no other")],
+)  # fmt: skip
+def test_counts_that_contradict_the_card_are_refused(counts: dict[str, int], words: str) -> None:
+    with pytest.raises(CardError, match=words):
+        card(examples=100, counts=counts)
