@@ -63,9 +63,10 @@ class LabelFile(Card):
 class Layout(Card):
     """How the corpus root is recognised.
 
-    ``markers`` are glob patterns that must all match below the root, "|" between alternatives; ``names`` are usual names of
-    the corpus folder; ``audio`` are glob patterns of its audio files, so that ``verify`` can list the
-    files that no example uses; ``labels`` are label files that are handed out separately.
+    ``markers`` are glob patterns that must all match below the root, "|" between alternatives;
+    ``names`` are usual names of the corpus folder; ``audio`` are glob patterns of its audio files, so
+    that ``verify`` can list the files that no example uses; ``labels`` are label files that are handed
+    out separately.
     """
 
     markers: list[str] = Field(default_factory=list)

@@ -274,8 +274,10 @@ def test_an_absent_label_file_has_a_line_with_its_name(
 def test_a_copy_is_the_release_whose_counts_are_all_right(make: Make) -> None:
     corpus, root = make()
     examples = read(corpus, root).examples
-    counts = [{"by": "target", "values": {"calm": 6, "loud": 6}}, {"value": 12}]
-    source = {"certainty": "unconfirmed", "source": "s"}
+    source: dict[str, object] = {"certainty": "unconfirmed", "source": "s"}
+    counts: list[dict[str, object]] = [
+        {"by": "target", "values": {"calm": 6, "loud": 6}}, {"value": 12}
+    ]  # fmt: skip
     known = [
         {"id": "1", "counts": [{"value": 11, **source}]},
         {"id": "2", "counts": [{**count, **source} for count in counts]},
