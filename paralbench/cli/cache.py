@@ -11,7 +11,7 @@ from pathlib import Path
 
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 EXAMPLE = (
     "paralbench cache clean --model whisper-tiny.en\n"
@@ -77,7 +77,7 @@ def _why(args: argparse.Namespace) -> int:
         (change.component, change.state, _short(change.recorded), _short(change.current))
         for change in key_changes
     ]
-    print(columns(("component", "state", "recorded", "now"), rows))
+    print(columns(("component", "state", "recorded", "now"), rows, terminal_width()))
     for name, (old, new) in differing.items():
         print(f"the head's setting '{name}' was {old}, is {new}")
     counts = {state: states.count(state) for state in dict.fromkeys(states)}
@@ -118,6 +118,8 @@ def _store(args: argparse.Namespace) -> int:
              holding.digest, holding.folder.name)
             for holding in chosen
         ]  # fmt: skip
-        print(columns(("model", "kind", "records", "MB", "digest", "space"), rows))
+        print(
+            columns(("model", "kind", "records", "MB", "digest", "space"), rows, terminal_width())
+        )
         print(f"{megabytes:.1f} MB in {root}")
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
     from paralbench.evaluation.comparing import Contender, Pair
@@ -78,7 +78,7 @@ def _render(pairs: list[Pair], contenders: list[Contender], correction: str) -> 
     return (
         f"{task} ({first.metric.upper()}), {len(contenders[0].examples)} test examples, "
         f"{first.interval.clusters} clusters, {first.test}\n"
-        f"{columns(titles, rows)}\n"
+        f"{columns(titles, rows, terminal_width())}\n"
         f"effect: the difference over its deviation between clusters. At the 5 % level these "
         f"examples detect a difference of {detectable:.3f} in four of five cases; smaller "
         f"differences may go undetected."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paralbench.cli import options
 from paralbench.cli.run import report
 from paralbench.records.errors import ParalbenchError
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
     from paralbench.records.layer_analysis import LayerAnalysis
@@ -76,4 +76,4 @@ def _table(analysis: LayerAnalysis) -> str:
     data = ", SYNTHETIC data" if analysis.synthetic else ""
     title = f"{analysis.task}  {analysis.model}  {analysis.head}{data}"
     headings = ("layer", f"{learned.metric.upper()} alone", "95 % interval", "learned share")
-    return f"{title}\n{columns(headings, rows)}"
+    return f"{title}\n{columns(headings, rows, terminal_width())}"

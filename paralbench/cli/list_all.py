@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.records.errors import ParalbenchError
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
     from paralbench.catalog import Catalog
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows, indent=1))
     elif rows:
-        print(columns(list(rows[0]), [list(row.values()) for row in rows]))
+        print(columns(list(rows[0]), [list(row.values()) for row in rows], terminal_width()))
     else:
         print(f"there are no {args.what} yet")
     return 0

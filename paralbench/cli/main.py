@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from importlib import import_module
 
 import paralbench
+from paralbench.cli import messages
 from paralbench.records.errors import ParalbenchError
 
 VERBS = (
     "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "profile",
-    "screen", "fidelity", "compare", "reproduce", "bundle", "submit", "validate", "leaderboard",
-    "cache", "check", "new-model", "new-task", "demo",
+    "screen", "errors", "fidelity", "compare", "reproduce", "bundle", "submit", "validate", "leaderboard",
+    "cache", "check", "new-model", "new-task", "completion", "demo",
 )  # fmt: skip
 _MODULES = {"list": "list_all"}
 FAULT = 70
@@ -27,9 +29,20 @@ _EXIT_CODES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return its exit code."""
     argv = sys.argv[1:] if arguments is None else arguments
-    args = _parser(argv[0] if argv else "").parse_args(argv)
+    args = parser(argv[0] if argv else "").parse_args(argv)
     try:
+        return _run(args, argv)
+    finally:
+        messages.finish()
+
+
+def _run(args: argparse.Namespace, argv: Sequence[str]) -> int:
+    began = time.monotonic()
+    try:
+        messages.start(args)
+        messages.detail(_began(argv))
         code = args.run(args)
+        messages.detail(f"exit code {code} after {time.monotonic() - began:.1f} s")
         sys.stdout.flush()
         return int(code)
     except KeyboardInterrupt:
@@ -43,8 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         explanation, code = _explained(error)
         message = f"paralbench {args.verb}: {explanation}"
-    print(message, file=sys.stderr)
+    messages.warn(message)
     return int(code)
+
+
+def _began(argv: Sequence[str]) -> str:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return (
+        f"paralbench {paralbench.__version__}, Python {version} on {sys.platform}: "
+        f"paralbench {' '.join(argv)}"
+    )
 
 
 def _explained(error: Exception) -> tuple[str, int]:
@@ -76,22 +97,20 @@ def _explained(error: Exception) -> tuple[str, int]:
     ), FAULT
 
 
-def _parser(verb: str) -> argparse.ArgumentParser:
+def parser(verb: str = "") -> argparse.ArgumentParser:
     """The parser with one verb, or with all verbs where ``verb`` is not one of them."""
-    parser = argparse.ArgumentParser(
+    root = argparse.ArgumentParser(
         prog="paralbench",
         description="Benchmark acoustic foundation models with lightweight heads on paralinguistic tasks.",
         epilog=_EXIT_CODES,
     )
-    parser.add_argument(
-        "--version", action="version", version=f"paralbench {paralbench.__version__}"
-    )
+    root.add_argument("--version", action="version", version=f"paralbench {paralbench.__version__}")
     if verb and not verb.startswith("-") and verb not in VERBS:
         from paralbench.system.suggestion import suggestion
 
         hint = suggestion(verb, VERBS)
-        parser.error(f"there is no verb '{verb}'.{hint} 'paralbench --help' lists all.")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+        root.error(f"there is no verb '{verb}'.{hint} 'paralbench --help' lists all.")
+    verbs = root.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name in [verb] if verb in VERBS else [] if verb == "--version" else VERBS:
         module = import_module(f"paralbench.cli.{_MODULES.get(name, name.replace('-', '_'))}")
         about = (module.__doc__ or "").strip().splitlines()[0]
@@ -103,9 +122,10 @@ def _parser(verb: str) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        messages.add_arguments(sub)
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
-    return parser
+    return root
 
 
 if __name__ == "__main__":

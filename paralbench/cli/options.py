@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from paralbench.cli import messages
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.results import DEFAULT
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paralbench.catalog import Catalog, Model
     from paralbench.encoders.placement import Placement
     from paralbench.evaluation.benchmark import Request
+    from paralbench.evaluation.own_protocol import OwnProtocol
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:
@@ -117,6 +118,15 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add_weights(parser)
     add_head_settings(parser)
     add("--seeds", type=int, default=5, metavar="N", help="number of seeds (default: 5)")
+    add("--folds", type=_folds, metavar="N|loso",
+        help="own recordings: so many folds, or leave one speaker out at a time (default: 5)")  # fmt: skip
+    add("--groups", nargs="+", default=[], metavar="GROUP",
+        help="own recordings: groups that no fold divides (default: speaker session text)")  # fmt: skip
+    add(
+        "--by",
+        metavar="GROUP",
+        help="own recordings: the group that is dealt to folds (default: speaker)",
+    )
     add_placement(parser, automatic=True)
     add("--engine", choices=["local", "ray"], default="local",
         help="extract on this machine (default) or on a Ray cluster")  # fmt: skip
@@ -164,12 +174,22 @@ def request(args: argparse.Namespace) -> Request:
         fastest=args.precision == "auto",
         engine=Engine(args.engine, args.workers),
         across=args.across,
+        protocol=_own_protocol(args),
     )
 
 
+def _own_protocol(args: argparse.Namespace) -> OwnProtocol | None:
+    """--folds, --groups and --by."""
+    if args.folds is None and not args.groups and args.by is None:
+        return None
+    from paralbench.evaluation.own_protocol import OwnProtocol
+
+    return OwnProtocol(args.folds, tuple(dict.fromkeys(args.groups)), args.by)
+
+
 def say(message: str) -> None:
-    """Print a remark on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    """A remark for the user, on standard error."""
+    messages.remark(message)
 
 
 def weights(args: argparse.Namespace) -> dict[str, Path]:
@@ -242,6 +262,14 @@ def seconds(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"expected seconds above zero, got '{text}'")
     return number
+
+
+def _folds(text: str) -> int | Literal["loso"]:
+    if text == "loso":
+        return "loso"
+    if not text.isdecimal() or not 2 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"expected a number from 2 to 100, or loso, got '{text}'")
+    return int(text)
 
 
 def _pairs(option: str, items: Sequence[str]) -> list[tuple[str, str]]:

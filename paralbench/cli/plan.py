@@ -8,7 +8,7 @@ import json
 from paralbench.cli import options
 from paralbench.cli.run import report
 from paralbench.records.errors import ParalbenchError
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 EXAMPLE = (
     "paralbench plan --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en"
@@ -53,10 +53,10 @@ def run(args: argparse.Namespace) -> int:
             (task, model, str(cost.clips), f"{cost.seconds / 3600:.2f}", str(cost.missing),
              f"{cost.missing_seconds / 3600:.2f}", str(cost.refused), f"{cost.disk / 1e6:.1f}", f"{cost.time / 60:.1f}")
             for task, model, cost in rows
-        ]))  # fmt: skip
+        ], terminal_width()))  # fmt: skip
         print()
         print(columns(("task", "model", "if stored instead", "disk MB"), [
             (task, model, product, f"{size / 1e6:.1f}")
             for task, model, cost in rows for product, size in cost.products.items()
-        ]))  # fmt: skip
+        ], terminal_width()))  # fmt: skip
     return report(failed, args.debug)

@@ -7,18 +7,22 @@ import json
 import os
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from paralbench.cli import options
+from paralbench.cli import messages, options, result_text
 
 if TYPE_CHECKING:
-    from paralbench.evaluation.benchmark import Done, Failed
-    from paralbench.records.result import Paired, Result, Score
+    from paralbench.evaluation.benchmark import Costs, Done, Failed, Request
+    from paralbench.evaluation.preparation import Preparation
+    from paralbench.records.profile import Profile
+    from paralbench.records.result import Result
 
 EXAMPLE = "paralbench run --task iemocap-emotion --data ~/IEMOCAP_full_release --model whisper-tiny.en egemaps"
 _SHOWN = 50
-_BUDGET = 20.0
-"""Seconds of measuring; loading, starting processes and memory come on top."""
+_BUDGET = 60.0
+_NULLS = ("null-duration", "null-channel")
+"""What own recordings may give away without speech being understood; both take a second or two."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,34 +31,76 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
     add = parser.add_argument
     add("--again", action="store_true", help="also run entries whose result is current")
-    add("--no-profile", action="store_true", default=bool(os.environ.get("PARALBENCH_NO_PROFILE")),
-        help="do not measure the cost of each entry (also PARALBENCH_NO_PROFILE=1)")  # fmt: skip
+    add("--profile", action=argparse.BooleanOptionalAction, default=None,
+        help="measure the cost of each entry (default: yes, on your own recordings no; "
+        "PARALBENCH_NO_PROFILE=1: no)")  # fmt: skip
     add("--profile-budget", type=options.seconds, default=_BUDGET, metavar="S",
-        help=f"seconds of measuring per entry (default: {_BUDGET:g})")  # fmt: skip
+        help=f"seconds of profiling per model and head, in all (default: {_BUDGET:g})")  # fmt: skip
+    add("--no-nulls", action="store_true",
+        help="on your own recordings: leave out the nulls, which know only duration or channel")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the entries; print one line for each, then the refused examples."""
+    """Run the entries; print each score, then a table over entries and the refused examples."""
     from paralbench.evaluation.benchmark import Benchmark, Done
     from paralbench.leaderboard.matrix import matrices, render
-    from paralbench.profiler.profiling import Profiling
 
     cache = options.cache(args)
-    costs = None if args.no_profile else Profiling(cache, args.profile_budget, options.say)
-    benchmark = Benchmark(
-        options.catalog(args), options.request(args), cache, args.results, args.again, costs
-    )
+    catalog = options.catalog(args)
+    request: Request = options.request(args)
+    if not args.no_nulls:
+        known = tuple(name for name in _NULLS if name in catalog.models)
+        request = replace(request, nulls=known)
+    benchmark = Benchmark(catalog, request, cache, args.results, args.again, _costs(args))
+    described: set[str] = set()
+
+    def begun(prepared: Preparation) -> None:
+        if prepared.entry.task.id not in described and not args.json:
+            from paralbench.evaluation.overview import overview
+
+            described.add(prepared.entry.task.id)
+            print("\n".join(overview(prepared).lines()), flush=True)
+
+    def scored(done: Done) -> None:
+        if not args.json:
+            print(_lines(done), flush=True)
+
     outcomes = []
-    for outcome in benchmark.run(options.say):
+    for outcome in benchmark.run(options.say, args.quiet, begun, scored):
         outcomes.append(outcome)
-        if isinstance(outcome, Done) and not args.json:
-            print(_line(outcome), flush=True)
+        if isinstance(outcome, Done):
+            parts = outcome.result.provenance.seconds.items()
+            messages.detail("  seconds: " + ", ".join(f"{part} {t:.2f}" for part, t in parts))
+        if isinstance(outcome, Done) and outcome.result.profile is not None and not args.json:
+            print(f"  costs {_cost_line(outcome.result.profile)}", flush=True)
     if args.json:
         print(json.dumps([_record(outcome) for outcome in outcomes], indent=1))
     else:
-        for matrix in matrices(done.result for done in outcomes if isinstance(done, Done)):
+        done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
+        results = [outcome.result for outcome in done]
+        for matrix in matrices(results):
             print(f"\n{render(matrix)}")
+        lines = [] if request.across is not None else result_text.closing_table(results)
+        lines += result_text.next_commands([(outcome.result, outcome.file) for outcome in done])
+        print("\n".join(lines), flush=True)
     return report(outcomes, args.debug)
+
+
+def _costs(args: argparse.Namespace) -> Costs | None:
+    """What profiles entries: those on own recordings only where it is asked for."""
+    unwanted = args.profile is None and bool(os.environ.get("PARALBENCH_NO_PROFILE"))
+    if args.profile is False or unwanted:
+        return None
+
+    def costs(prepared: Preparation, result: Result) -> Profile | None:
+        from paralbench.evaluation.benchmark import OWN
+        from paralbench.profiler.profiling import Profiling
+
+        if args.profile is None and prepared.entry.view.corpus.card.access == OWN:
+            return None
+        return Profiling(options.cache(args), args.profile_budget, options.say)(prepared, result)
+
+    return costs
 
 
 def report(outcomes: Iterable[Done | Failed], debug: bool = False) -> int:
@@ -67,82 +113,30 @@ def report(outcomes: Iterable[Done | Failed], debug: bool = False) -> int:
             refused.update(dict.fromkeys(outcome.refused))
             continue
         failed = True
-        options.say(f"{outcome.task} {outcome.model} {outcome.head}: {outcome.error}")
+        messages.warn(f"{outcome.task} {outcome.model} {outcome.head}: {outcome.error}")
         if debug:
             traceback.print_exception(outcome.error)
     if refused:
-        options.say(f"{len(refused)} refused, the others were scored:")
+        messages.warn(f"{len(refused)} refused, the others were scored:")
         for refusal in list(refused)[:_SHOWN]:
-            options.say(f"  {refusal}")
+            messages.warn(f"  {refusal}")
         if len(refused) > _SHOWN:
-            options.say(f"  and {len(refused) - _SHOWN} more, all in the result file")
+            messages.warn(f"  and {len(refused) - _SHOWN} more, all in the result file")
     return 3 if failed else 1 if refused else 0
 
 
-def _line(done: Done) -> str:
-    result = done.result
-    score = result.score(result.ranking)
-    chance = "" if score.chance is None else f" (chance {score.chance:.3f})"
-    groups = "".join(
-        f"  {group} {'undefined' if value is None else f'{value:.3f}'}"
-        for group, value in score.by_group.items()
-    )
-    standing = result.standing + (f": {result.standing_reason}" if result.standing_reason else "")
-    return (
-        f"{result.task}  {result.model.id}  {result.head}  {score.metric.upper()} {score.value:.3f} "
-        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]{chance}{groups}  {standing}\n"
-        + "".join(f"  {line}\n" for line in [*_gap(result), *_forms(result), *_costs(result)])
-        + f"  {done.file}{'' if done.fresh else ' (up to date, skipped)'}"
-    )
+def _lines(done: Done) -> str:
+    lines = [result_text.headline(done.result)]
+    if done.fresh and done.result.standing != "null":
+        lines += [f"  {line}" for line in result_text.details(done.result)]
+    lines.append(f"  {done.file}{'' if done.fresh else ' (up to date, skipped)'}")
+    return "\n".join(lines)
 
 
-def _gap(result: Result) -> list[str]:
-    """A line for the attribute with the largest gap in the ranking metric."""
-    gaps = [
-        (subgroup.gap.difference, subgroup.attribute, subgroup.gap)
-        for subgroup in result.subgroups
-        if subgroup.metric == result.ranking and subgroup.gap is not None
-    ]
-    if not gaps:
-        return []
-    _, attribute, gap = max(gaps, key=lambda row: row[:2])
-    return [
-        f"largest gap: {attribute} {gap.high} above {gap.low} by {gap.difference:.3f} "
-        f"[{gap.interval.low:+.3f}, {gap.interval.high:+.3f}] {result.ranking.upper()}"
-    ]
-
-
-def _forms(result: Result) -> list[str]:
-    """Lines for the folded and compressed forms of the head, and for its control."""
-    lines = []
-    if result.forms is not None and result.forms.trained != result.forms.deployed:
-        trained, deployed = result.forms.trained, result.forms.deployed
-        lines.append(
-            f"folded: parameters {trained.parameters:,} to {deployed.parameters:,}, MACs "
-            f"{trained.macs / 1e6:.1f} M to {deployed.macs / 1e6:.1f} M, {1000 * trained.latency:.2f} ms to "
-            f"{1000 * deployed.latency:.2f} ms; outputs differ by {result.forms.difference:.0e}, "
-            f"{result.forms.changed} predictions changed"
-        )
-    if result.control is not None:
-        lines.append(f"plain control {_beside(result.control.score, result.control.paired)}")
-    lines += [
-        f"{form.form}, {form.share:.0%} of the bytes, {_beside(form.score, form.paired)}"
-        for form in result.compressed
-    ]
-    return lines
-
-
-def _costs(result: Result) -> list[str]:
+def _cost_line(profile: Profile) -> str:
     from paralbench.leaderboard import cost_table
 
-    return [] if result.profile is None else [f"costs {cost_table.line(result.profile)}"]
-
-
-def _beside(score: Score, paired: Paired) -> str:
-    return (
-        f"{score.metric.upper()} {score.value:.3f}, difference {paired.difference:+.3f} "
-        f"[{paired.interval.low:+.3f}, {paired.interval.high:+.3f}], p = {paired.p:.3f}"
-    )
+    return cost_table.line(profile)
 
 
 def _record(outcome: Done | Failed) -> dict[str, object]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from paralbench.cli import options
 from paralbench.records.errors import ParalbenchError, UsageError
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
     from paralbench.catalog import Corpus
@@ -94,7 +94,7 @@ def _print(corpus: Corpus, check: Verification) -> None:
         print(columns(("count", "expected", "found", "certainty", "source"), [
             (count.what, str(count.expected), str(count.found), count.certainty, count.source)
             for count in check.differences
-        ]))  # fmt: skip
+        ], terminal_width()))  # fmt: skip
     elif check.counts:
         print(f"all {check.counts} counts of the card are right")
     elif not check.synthetic:

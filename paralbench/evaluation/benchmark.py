@@ -15,6 +15,7 @@ from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
+from paralbench.evaluation.own_protocol import OwnProtocol
 from paralbench.evaluation.preparation import Entry, Preparation, prepare
 from paralbench.evaluation.transfer import derived, transfer
 from paralbench.evaluation.view import View
@@ -25,11 +26,14 @@ from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Refusal
 from paralbench.records.profile import Profile
 from paralbench.records.result import Result
-from paralbench.results import files
+from paralbench.results import files, local
 
 NO_NUMBERS = "it runs entries and keeps their results"
 
-_OPEN = {"open", "own"}
+OWN = "own"
+"""Access of corpora that are the user's own data."""
+NULL_HEAD = "linear-probe"
+_OPEN = {"open", OWN}
 """Access of corpora whose refused examples may be named in a result."""
 
 
@@ -39,7 +43,8 @@ class Request:
 
     ``fastest`` selects the fastest admitted placement on this machine instead of ``placement``.
     ``across`` names a label set: the head is trained on each of the tasks (or on ``trained`` only)
-    and tested on each.
+    and tested on each. ``protocol`` replaces that of tasks on own data. ``nulls`` are models that
+    run beside the others on own data, with the linear probe.
     """
 
     tasks: Sequence[str]
@@ -54,6 +59,8 @@ class Request:
     engine: Engine = LOCAL
     across: str | None = None
     trained: str | None = None
+    protocol: OwnProtocol | None = None
+    nulls: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,9 @@ class Failed:
     error: ParalbenchError
 
 
-Costs = Callable[[Preparation, Result], Profile]
-"""Profiles an entry. An argument, because this package may not import the profiler."""
+Costs = Callable[[Preparation, Result], Profile | None]
+"""Profiles an entry; None where it is not to be profiled. An argument, because this package may not
+import the profiler."""
 
 
 class Benchmark:
@@ -89,7 +97,7 @@ class Benchmark:
         cache: root of the feature store.
         results: root of the result files.
         again: also run entries whose result is current.
-        costs: profiles each new result; None for no profile.
+        costs: profiles each result that has no profile; None for no profile.
     """
 
     def __init__(
@@ -122,8 +130,10 @@ class Benchmark:
         """
         if name not in self._encoders:
             model = self._catalog.model(name)
-            encoder = loadable(model, self._request.weights, self._request.placement)
-            if self._request.fastest:
+            # A null computes in numpy, whatever the models beside it are computed by.
+            placement = REFERENCE if model.card.null else self._request.placement
+            encoder = loadable(model, self._request.weights, placement)
+            if self._request.fastest and not model.card.null:
                 from paralbench.encoders.fidelity import fastest
 
                 encoder = fastest(encoder, self._cache, self._say)
@@ -143,23 +153,37 @@ class Benchmark:
             self._catalog.streams(model)
         for head in request.heads:
             find_head(head)
-        for task, view in self._views():
-            for model in request.models:
-                for head in request.heads:
-                    try:
-                        yield self._prepare(view(), model, head)
-                    except ParalbenchError as error:
-                        if error.exit_code == 2:
-                            raise
-                        yield Failed(task, model, head, error)
+        pairs = [(model, head) for model in request.models for head in request.heads]
+        for task, view, own in self._views():
+            nulls = [(null, NULL_HEAD) for null in request.nulls if own]
+            for model, head in dict.fromkeys([*pairs, *nulls]):
+                try:
+                    yield self._prepare(view(), model, head)
+                except ParalbenchError as error:
+                    if error.exit_code == 2:
+                        raise
+                    yield Failed(task, model, head, error)
 
     def again(self, entry: Entry, **settings: Any) -> Preparation:
         """Prepare an entry with other settings of its head."""
         changed = replace(entry, head_settings={**entry.head_settings, **settings})
         return prepare(changed, self._digests)
 
-    def run(self, say: Callable[[str], None], quiet: bool = False) -> Iterator[Done | Failed]:
-        """Run the entries that have no current result."""
+    def run(
+        self,
+        say: Callable[[str], None],
+        quiet: bool = False,
+        begun: Callable[[Preparation], None] = lambda prepared: None,
+        scored: Callable[[Done], None] = lambda done: None,
+    ) -> Iterator[Done | Failed]:
+        """Run the entries that have no current result.
+
+        Args:
+            say: called with remarks for the user.
+            quiet: show no progress.
+            begun: called before an entry is run.
+            scored: called with each result that is stored, before its costs are measured.
+        """
         self._say = say
         for prepared in self.preparations():
             if isinstance(prepared, Failed):
@@ -172,9 +196,13 @@ class Benchmark:
             current = None if self._again else _current(file, prepared)
             if current is not None:
                 refused = tuple(Refusal(r.subject, r.reason) for r in current.data.refused)
+                scored(Done(current, file, refused, fresh=False))
+                current = self._profiled(prepared, current, file)
                 yield Done(current, file, refused, fresh=False)
                 continue
+            begun(prepared)
             from paralbench.evaluation.entry import run
+            from paralbench.evaluation.local_predictions import rows as local_rows
 
             try:
                 outcome = run(
@@ -183,26 +211,35 @@ class Benchmark:
             except ParalbenchError as error:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
-            result = self._profiled(prepared, outcome.result)
+            result = outcome.result
             files.write(self._results, result, outcome.predictions)
+            if rows := local_rows(prepared, outcome.predictions, result.classes):
+                local.write(file, rows)
             shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
+            scored(Done(result, file, outcome.refused, fresh=True))
+            result = self._profiled(prepared, result, file)
             yield Done(result, file, outcome.refused, fresh=True)
 
-    def _profiled(self, prepared: Preparation, result: Result) -> Result:
-        """The result with the entry's costs; without them if they cannot be measured."""
-        if self._costs is None:
+    def _profiled(self, prepared: Preparation, result: Result, file: Path) -> Result:
+        """The result with the entry's costs, stored; as it was if they cannot be measured."""
+        if self._costs is None or result.profile is not None:
             return result
         try:
-            return result.model_copy(update={"profile": self._costs(prepared, result)})
+            profile = self._costs(prepared, result)
         except ParalbenchError as error:
             self._say(f"{result.task} {result.model.id} {result.head}: not profiled: {error}")
             return result
+        if profile is None:
+            return result
+        result = result.model_copy(update={"profile": profile})
+        files.write(self._results, result, file.with_suffix(".parquet").read_bytes())
+        return result
 
-    def _views(self) -> list[tuple[str, Callable[[], View]]]:
-        """The name of each task, and a function that reads its data."""
+    def _views(self) -> list[tuple[str, Callable[[], View], bool]]:
+        """The name of each task, a function that reads its data, and whether they are the user's."""
         tasks, across = self._request.tasks, self._request.across
         if across is None:
-            return [(task, partial(self._view, task)) for task in tasks]
+            return [(task, partial(self._view, task), self._own(task)) for task in tasks]
         labels = self._catalog.label_set(across)
 
         def crossed(trained: str, tested: str) -> View:
@@ -211,14 +248,23 @@ class Benchmark:
         trained = tasks if self._request.trained is None else [self._request.trained]
         cards = {task: self._catalog.task(task) for task in (*tasks, *trained)}
         return [
-            (derived(across, labels, cards[train], cards[test]).id, partial(crossed, train, test))
+            (
+                derived(across, labels, cards[train], cards[test]).id,
+                partial(crossed, train, test),
+                False,
+            )
             for test in tasks
             for train in trained
         ]
 
+    def _own(self, task: str) -> bool:
+        return self._catalog.corpus(self._catalog.task(task).corpus).card.access == OWN
+
     def _view(self, task: str) -> View:
         card = self._catalog.task(task)
         corpus = self._catalog.corpus(card.corpus)
+        if self._request.protocol is not None:
+            card = self._request.protocol.applied(card, corpus.card)
         if card.corpus not in self._readings:
             root = locate(corpus.card, self._request.data)
             self._readings[card.corpus] = read(corpus, root), (root / SYNTHETIC_MARK).is_file()

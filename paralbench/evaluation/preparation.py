@@ -15,6 +15,7 @@ from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.keys import components
 from paralbench.evaluation.selection import Selection, select
+from paralbench.evaluation.separability import inseparable
 from paralbench.evaluation.view import View
 from paralbench.features.digests import digests
 from paralbench.features.key import FeatureKey, clip_key, feature_key
@@ -23,7 +24,7 @@ from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
 from paralbench.heads.head import Head, Split
 from paralbench.metrics import metric
-from paralbench.records.errors import ParalbenchError
+from paralbench.records.errors import LeakError, ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.records.result import Audit
 from paralbench.records.task_card import SeriesTarget, TaskCard
@@ -132,7 +133,12 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
     selection = select(task, entry.view.reading.examples, entry.view.reading.refused)
     seeds = entry.seeds[:1] if head.deterministic else entry.seeds
     folds = splits(selection, seeds)
-    report = audit(selection, folds)
+    try:
+        report = audit(selection, folds)
+    except LeakError as error:
+        if entry.view.corpus.card.access == "own" and (why := inseparable(selection.examples)):
+            raise LeakError(f"task '{task.id}': {why}") from error
+        raise
     clips = dict.fromkeys(clip for example in selection.examples for clip in example.clips)
     known = {} if known is None else known
     known |= digests({clip.path for clip in clips} - known.keys())

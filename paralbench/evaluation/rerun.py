@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paralbench.encoders.placement import Placement
-from paralbench.evaluation.benchmark import Request
+from paralbench.evaluation.benchmark import OWN, Request
+from paralbench.evaluation.own_protocol import OwnProtocol
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 
@@ -31,6 +32,10 @@ def recorded_request(
             f"({', '.join(sorted(placements))}); expected one."
         )
     across = recorded.transfer
+    cards = recorded.cards
+    protocol = None
+    if cards is not None and cards.corpus.access == OWN:
+        protocol = OwnProtocol.recorded(cards.task)
     return Request(
         tasks=(recorded.task,) if across is None else (across.tested,),
         trained=None if across is None else across.trained,
@@ -41,5 +46,6 @@ def recorded_request(
         weights=weights,
         head_settings=recorded.training.settings,
         seeds=tuple(recorded.seeds),
+        protocol=protocol,
         placement=Placement.named(placements.pop(), device),
     )

@@ -42,6 +42,8 @@ def staleness(recorded: dict[str, str], request: Request, catalog: Catalog) -> l
     if request.across is not None:
         labels = catalog.label_set(request.across)
         task = derived(request.across, labels, catalog.task(request.trained or tested), task)
+    if request.protocol is not None:
+        task = request.protocol.applied(task, catalog.corpus(task.corpus).card)
     unknown = dict.fromkeys(keys.DATA, "needs the corpus (--data)")
     encoders = []
     for name in catalog.streams(model):

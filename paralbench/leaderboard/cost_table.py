@@ -8,7 +8,7 @@ from paralbench.leaderboard.costs import SECONDS
 from paralbench.leaderboard.efficiency import VERSION, index_of
 from paralbench.records.profile import Cost, Part, Profile, Ratios
 from paralbench.system.quantity import binary, prefixed, seconds
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 _HEADINGS = (
     "part",
@@ -55,7 +55,7 @@ def tables(profile: Profile) -> str:
         for name, part in parts.items()
     ]  # fmt: skip
     blocks = [
-        columns(_HEADINGS, rows),
+        columns(_HEADINGS, rows, terminal_width()),
         columns(
             ("part", "frozen", "trained", "size", "MACs are", "grows with clip length as"), sizes
         ),
@@ -98,7 +98,7 @@ def _ratios(ratios: Sequence[Ratios]) -> str:
         )  # fmt: skip
     names = ("over the reference", "clip", "MACs", "latency", "memory", "size",
              f"efficiency index (version {VERSION})")  # fmt: skip
-    return columns(names, rows)
+    return columns(names, rows, terminal_width())
 
 
 def _facts(profile: Profile) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from paralbench.leaderboard.board import Board, Table
 from paralbench.leaderboard.overall import Measure, Overall
-from paralbench.system.text_table import columns
+from paralbench.system.text_table import columns, terminal_width
 
 _HEADINGS = (
     "rank",
@@ -52,7 +52,7 @@ def _render(table: Table) -> str:
             )
         )  # fmt: skip
     title = f"{table.task} ({table.metric.upper()}{', SYNTHETIC data' if table.synthetic else ''})"
-    return f"{title}\n{columns(_HEADINGS, rows)}"
+    return f"{title}\n{columns(_HEADINGS, rows, terminal_width())}"
 
 
 def _across(entries: Sequence[Overall]) -> str:
@@ -64,7 +64,7 @@ def _across(entries: Sequence[Overall]) -> str:
         for entry in entries
     ]  # fmt: skip
     title = f"across {entries[0].tasks} tasks (share of others beaten; mean score from chance to perfect)"
-    return f"{title}\n{columns(('model', 'head', 'Borda', 'best', 'normalised'), rows)}"
+    return f"{title}\n{columns(('model', 'head', 'Borda', 'best', 'normalised'), rows, terminal_width())}"
 
 
 def _measured(measure: Measure) -> str:

@@ -8,6 +8,13 @@ from types import TracebackType
 from typing import Any, Self
 
 _LINE_EVERY = 10.0
+_silent = False
+
+
+def silence(silent: bool) -> None:
+    """Show no progress of anything in this process, or show it again."""
+    global _silent
+    _silent = silent
 
 
 class Progress:
@@ -18,7 +25,7 @@ class Progress:
 
     def __init__(self, title: str, total: int, unit: str, quiet: bool = False) -> None:
         self._title, self._total, self._unit = title, total, unit
-        self._quiet = quiet or total == 0
+        self._quiet = quiet or _silent or total == 0
         self._done = 0
         self._began = self._reported = time.monotonic()
         self._bar: Any = None

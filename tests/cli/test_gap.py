@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paralbench.cli.run import _gap
+from paralbench.cli.result_text import _gap
 from paralbench.records.task_card import Metrics
 from paralbench.results.subgroups import subgroups
 from tests.leaderboard.boards import predictions, result

@@ -72,10 +72,11 @@ def test_in_a_run_and_kept_for_the_next(
     monkeypatch.delenv("PARALBENCH_NO_PROFILE")
     data = toy.write_corpus(tmp_path / "data")
     command = ["run", "--catalog", str(catalog), "--data", f"toy={data}", "--task", "toy-tone",
-               "--model", "bands", "--seeds", "2", "--profile-budget", "1"]  # fmt: skip
-    assert main([*command, "--no-profile"]) == 0
-    assert _profile() is None
-    assert main([*command, "--again"]) == 0
+               "--model", "bands", "--seeds", "2", "--profile-budget", "1", "--no-nulls"]  # fmt: skip
+    assert main(command) == 0
+    assert _profile() is None, "on one's own data costs are measured where they are asked for"
+    capsys.readouterr()
+    assert main([*command, "--profile"]) == 0, "the result is current, and lacks its costs"
     shown = capsys.readouterr()
     assert "costs of" in shown.out
     assert "MACs a second" in shown.out
@@ -83,7 +84,7 @@ def test_in_a_run_and_kept_for_the_next(
     assert first is not None
     assert first["training"]["fits"] == json.loads(_RESULT.read_text())["folds"]
     assert first["training"]["seconds"] > 0
-    assert main([*command, "--again"]) == 0
+    assert main([*command, "--profile", "--again"]) == 0
     assert "that profile is used" in capsys.readouterr().err
     again = _profile()
     assert again is not None
@@ -101,7 +102,7 @@ def test_a_score_is_not_lost_where_costs_cannot_be_measured(
     monkeypatch.setattr(Profiling, "__call__", fails)
     data = toy.write_corpus(tmp_path / "data")
     command = ["run", "--catalog", str(catalog), "--data", f"toy={data}", "--task", "toy-tone"]
-    assert main([*command, "--model", "bands", "--seeds", "1"]) == 0
+    assert main([*command, "--model", "bands", "--seeds", "1", "--profile"]) == 0
     assert "not profiled: the measuring process was killed" in capsys.readouterr().err
     assert _profile() is None
 

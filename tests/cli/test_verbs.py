@@ -75,7 +75,7 @@ def test_what_is_no_command_is_wrong_usage(arguments: list[str]) -> None:
 def test_an_unknown_name_gets_a_suggestion(
     asked: list[str], capsys: Capture, option: str, wrong: str, near: str
 ) -> None:
-    assert main(["run", *asked, option, wrong]) == 2
+    assert main(["run", "--no-nulls", *asked, option, wrong]) == 2
     output = capsys.readouterr().err
     assert f"'{wrong}'" in output
     assert near in output
@@ -91,7 +91,7 @@ def test_an_unknown_name_gets_a_suggestion(
 def test_options_that_cannot_be_meant_are_wrong_usage(
     asked: list[str], capsys: Capture, extra: list[str]
 ) -> None:
-    assert main(["run", *asked, *extra]) == 2
+    assert main(["run", "--no-nulls", *asked, *extra]) == 2
     assert capsys.readouterr().err.startswith("paralbench run: ")
 
 
@@ -101,13 +101,13 @@ def test_debug_shows_where_it_happened(asked: list[str]) -> None:
 
 
 def test_run_prints_the_score_and_again_does_not_run(asked: list[str], capsys: Capture) -> None:
-    assert main(["run", *asked, "--seeds", "2"]) == 0
+    assert main(["run", "--no-nulls", *asked, "--seeds", "2"]) == 0
     first = capsys.readouterr().out
     assert "toy-tone  bands  linear-probe  UAR" in first
     assert "leaderboard/results/bands/toy-tone/linear-probe.json" in first
-    assert main(["run", *asked, "--seeds", "2"]) == 0
+    assert main(["run", "--no-nulls", *asked, "--seeds", "2"]) == 0
     assert "up to date, skipped" in capsys.readouterr().out
-    assert main(["run", *asked, "--seeds", "2", "--again", "--json"]) == 0
+    assert main(["run", "--no-nulls", *asked, "--seeds", "2", "--again", "--json"]) == 0
     (output,) = _json(capsys)
     assert output["fresh"] is True
     assert output["standing"] == "ranked"
@@ -119,6 +119,7 @@ def test_a_setting_reaches_the_head(asked: list[str], capsys: Capture) -> None:
         main(
             [
                 "run",
+                "--no-nulls",
                 *asked,
                 "--head",
                 "sgd-probe",
@@ -139,7 +140,7 @@ def test_a_setting_reaches_the_head(asked: list[str], capsys: Capture) -> None:
 def test_what_was_refused_is_named_and_exit_code_is_1(asked: list[str], capsys: Capture) -> None:
     Path("data/wav/1-1.wav").write_bytes(b"")
     Path("data/wav/6-0.wav").write_text("not audio")
-    assert main(["run", *asked]) == 1
+    assert main(["run", "--no-nulls", *asked]) == 1
     output = capsys.readouterr()
     assert "2 refused, the others were scored" in output.err
     assert "wav/1-1.wav: the file is empty (0 bytes)" in output.err
@@ -149,7 +150,7 @@ def test_what_was_refused_is_named_and_exit_code_is_1(asked: list[str], capsys: 
 
 def test_what_cannot_be_done_is_said_and_exit_code_is_3(asked: list[str], capsys: Capture) -> None:
     place = asked.index("--data") + 1
-    assert main(["run", *asked[:place], "toy=nowhere", *asked[place + 1 :]]) == 3
+    assert main(["run", "--no-nulls", *asked[:place], "toy=nowhere", *asked[place + 1 :]]) == 3
     assert "nowhere" in capsys.readouterr().err
 
 
@@ -165,7 +166,7 @@ def test_plan_shows_and_makes_nothing(asked: list[str], capsys: Capture) -> None
     assert output["seconds"] == pytest.approx(9.6, abs=0.01)
     assert output["disk"] == 32 * 2 * 8 * 4
     assert output["time"] > 0
-    assert main(["run", *asked]) == 0
+    assert main(["run", "--no-nulls", *asked]) == 0
     capsys.readouterr()
     assert main(["plan", *asked]) == 0
     assert capsys.readouterr().out.splitlines()[1].split()[:6] == [
@@ -181,7 +182,7 @@ def test_plan_shows_and_makes_nothing(asked: list[str], capsys: Capture) -> None
 def test_cache_list_and_clean(asked: list[str], capsys: Capture) -> None:
     assert main(["cache", "list", "--json"]) == 0
     assert _json(capsys) == []
-    main(["run", *asked])
+    main(["run", "--no-nulls", *asked])
     capsys.readouterr()
     assert main(["cache", "list", "--json"]) == 0
     (output,) = _json(capsys)
@@ -203,7 +204,7 @@ def test_cache_list_and_clean(asked: list[str], capsys: Capture) -> None:
 )  # fmt: skip
 def test_list(asked: list[str], capsys: Capture, what: str, key: str, item: str) -> None:
     if what == "results":
-        main(["run", *asked])
+        main(["run", "--no-nulls", *asked])
         capsys.readouterr()
     options = [] if what == "results" else asked[:2]
     assert main(["list", what, "--json", *options]) == 0
@@ -223,7 +224,7 @@ def test_doctor_shows_what_is_here(capsys: Capture) -> None:
 
 
 def test_the_leaderboard_is_built_from_results_alone(asked: list[str], capsys: Capture) -> None:
-    main(["run", *asked])
+    main(["run", "--no-nulls", *asked])
     Path("leaderboard/results/bands/toy-tone/broken.json").write_text("{")
     capsys.readouterr()
     assert main(["leaderboard", "build"]) == 1
@@ -244,7 +245,7 @@ def test_a_leaderboard_of_nothing(capsys: Capture) -> None:
 def test_a_new_model_works_at_once(asked: list[str], capsys: Capture) -> None:
     assert main(["new-model", "my-encoder", "--in", "mine"]) == 0
     assert "paralbench run" in capsys.readouterr().out
-    assert main(["run", *asked[:-1], "my-encoder", "--catalog", "mine"]) == 0
+    assert main(["run", "--no-nulls", *asked[:-1], "my-encoder", "--catalog", "mine"]) == 0
     assert "my-encoder" in capsys.readouterr().out
     assert main(["new-model", "my-encoder", "--in", "mine"]) == 2
     assert main(["new-model", "My Encoder", "--in", "mine"]) == 2
