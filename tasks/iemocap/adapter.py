@@ -15,6 +15,8 @@ _TURN = re.compile(
     r"(?P<emotion>\w+)\s+"
     r"\[(?P<valence>\d+\.?\d*), (?P<activation>\d+\.?\d*), (?P<dominance>\d+\.?\d*)\]\s*$"
 )
+_SCRIPT = re.compile(r"script\d\d_\d")
+"""The lines of a scripted dialogue; a letter behind it is another take of the same lines."""
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
@@ -42,6 +44,8 @@ def _dialog(session: Path, file: Path) -> Iterator[Example | Refusal]:
 def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
     name, dialog, sex = turn["id"], turn["dialog"], turn["sex"]
     actors = dialog[:5]
+    script = _SCRIPT.search(dialog)
+    text = {"text": script[0]} if script else {}
     return Example(
         id=name,
         clips=(Clip(session / "sentences" / "wav" / dialog / f"{name}.wav"),),
@@ -51,7 +55,7 @@ def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
             "arousal": float(turn["activation"]),
             "dominance": float(turn["dominance"]),
         },
-        groups={"speaker": f"{actors}{sex}", "session": actors, "dialog": dialog},
+        groups={"speaker": f"{actors}{sex}", "session": actors, "dialog": dialog} | text,
         attributes={
             "sex": "female" if sex == "F" else "male",
             "style": "improvised" if "impro" in dialog else "scripted",

@@ -43,7 +43,8 @@ def _session(
     folder: Path, number: int, actors: dict[str, Speaker], rng: np.random.Generator
 ) -> None:
     # The dialog's letter is the actor with the markers; both actors speak in every dialog.
-    dialogs = [f"Ses0{number}F_impro01", f"Ses0{number}M_script01_1", f"Ses0{number}M_script01_1b"]
+    script = f"script0{2 - number % 2}_1"
+    dialogs = [f"Ses0{number}F_impro01", f"Ses0{number}M_{script}", f"Ses0{number}M_{script}b"]
     turns: dict[str, list[_Turn]] = {dialog: [] for dialog in dialogs}
     clock = dict.fromkeys(dialogs, 5.0)
     for sex, emotion in _order(rng):

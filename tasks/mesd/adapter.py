@@ -28,7 +28,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             id=file.stem,
             clips=(Clip(file),),
             labels={"emotion": name["emotion"].lower()},
-            groups={"text": name["word"].lower()},
+            groups={"text": name["word"].lower(), "voice": _VOICES[name["voice"]]},
             attributes={"voice": _VOICES[name["voice"]], "list": name["list"], "language": "es"},
             source=str(file),
         )

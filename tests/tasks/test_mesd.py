@@ -16,7 +16,7 @@ def test_the_word_may_contain_an_underscore(tmp_path: Path) -> None:
     (tmp_path / "Anger_F_A_mas_tarde.wav").touch()
     (item,) = _read(tmp_path).examples
     assert item.labels == {"emotion": "anger"}
-    assert item.groups == {"text": "mas_tarde"}
+    assert item.groups == {"text": "mas_tarde", "voice": "female"}
     assert (item.attributes["voice"], item.attributes["list"]) == ("female", "A")
 
 
