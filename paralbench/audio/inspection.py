@@ -10,8 +10,18 @@ from paralbench.audio import declared, ogg
 from paralbench.records.errors import Refused
 
 _LFS = b"version https://git-lfs"
+_WEB_PAGE = (b"<!doctype html", b"<html")
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 _SPHERE = b"NIST_1A\n"  # its header is text
+_OTHERS = {
+    b"\x89PNG\r\n": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture",
+    b"II*\x00": "a TIFF picture", b"MM\x00*": "a TIFF picture",
+    b"%PDF": "a PDF document", b"PK\x03\x04": "a ZIP archive or office document",
+    b"\xd0\xcf\x11\xe0": "an old office document", b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7-Zip archive", b"Rar!": "a RAR archive", b"MZ\x90\x00": "a Windows program",
+    b"\x7fELF": "a Linux program", b"SQLite format 3": "a database", b"\x80\x04\x95": "a Python pickle",
+}  # fmt: skip
+"""First bytes of files that are often named like audio by mistake."""
 
 
 def inspect(path: Path) -> None:
@@ -46,8 +56,17 @@ def inspect(path: Path) -> None:
         raise Refused("it is a Git-LFS pointer, not audio; run 'git lfs pull' where it came from")
     if head.startswith(_APPLE_DOUBLE):
         raise Refused("it is an AppleDouble file (macOS metadata), not audio")
+    for signature, kind in _OTHERS.items():
+        if head.startswith(signature):
+            raise Refused(f"it is {kind}{_named(path)}")
     if not head.startswith(_SPHERE) and _is_text(head):
-        raise Refused("it is a text file, not audio")  # its text may name a patient
+        kind = "a web page" if head.lstrip().lower().startswith(_WEB_PAGE) else "a text file"
+        raise Refused(f"it is {kind}, not audio")  # its text may name a patient
+
+
+def _named(path: Path) -> str:
+    """How the file pretends to be audio by its suffix, which names nobody."""
+    return f" named {path.suffix.lower()}" if path.suffix[1:].isalnum() else ", not audio"
 
 
 def _is_text(head: bytes) -> bool:

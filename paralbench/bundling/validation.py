@@ -22,7 +22,7 @@ from paralbench.records.task_card import Metrics, NumberTarget, TaskCard
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import scores
 from paralbench.results.subgroups import subgroups
-from paralbench.screener.decision import with_positive
+from paralbench.screener.decision import sides, with_positive
 from paralbench.statistics import calibration, conformal
 from paralbench.statistics.bootstrap import Draws, interval
 
@@ -141,6 +141,10 @@ def _classes(predictions: Predictions, metrics: Metrics, level: float, goal: Goa
     labels = predictions.truth.astype(int)
     quantiles = conformal.set_quantiles(probabilities, labels, clusters, level)
     coverage = conformal.set_coverage(probabilities, labels, clusters, level)
+    sets = conformal.held_out_sets(probabilities, labels, clusters, level)
+    on_positive, on_other = sides(sets, positive)
+    # As a screener decides: no prediction where the set holds both sides, or lies on the other.
+    abstained = abstained | (on_positive == on_other) | (on_positive != above)
     others = probabilities.copy()
     others[:, positive] = -1
     predicted = np.where(above, positive, others.argmax(1)).astype(float)
@@ -167,7 +171,7 @@ def _classes(predictions: Predictions, metrics: Metrics, level: float, goal: Goa
             sensitivity=_estimate("sensitivity", reported),
             specificity=_estimate("specificity", reported),
             abstain=point.abstain,
-            chosen=_explanation(predicted == predictions.truth, abstained, weight, point, goal),
+            chosen=_explanation(predicted == predictions.truth, abstained, weight, goal),
         ),
         Performance(
             scores=scores(metrics, reported),
@@ -201,7 +205,6 @@ def _explanation(
     correct: NDArray[np.bool_],
     abstained: NDArray[np.bool_],
     weight: NDArray[np.float64],
-    point: operating_point.Point,
     goal: Goal,
 ) -> str:
     """How the operating point was chosen, and what abstention gains."""
@@ -214,9 +217,11 @@ def _explanation(
         f"Chosen on out-of-fold predictions for {demand}; the figures are of other speakers than it "
         "was chosen on"
     )
-    if point.abstain is None:
-        return text + ". It never abstains: that was not requested, not needed or not sufficient."
+    if not abstained.any():
+        return text + ". It abstained from none of them."
     share = float(np.average(abstained, weights=weight))
+    if abstained.all():
+        return text + ". It abstained from all of them: no prediction is to be expected of it."
     before = float(np.average(correct, weights=weight))
     after = float(np.average(correct[~abstained], weights=weight[~abstained]))
     return (
@@ -229,4 +234,11 @@ def _estimate(name: str, predictions: Predictions) -> Estimate:
     chosen = metric(name)
     tallies, sizes = predictions.tallies(chosen), predictions.sizes()
     value = float(tallies[0].scores(np.ones((1, tallies[0].clusters)))[0])
-    return Estimate(value=value, interval=interval(chosen, tallies, sizes, Draws.of(len(sizes))))
+    bounds = interval(chosen, tallies, sizes, Draws.of(len(sizes)))
+    positive = predictions.truth == len(predictions.classes) - 1
+    members = positive if name == "sensitivity" else ~positive
+    people, right = len(np.unique(predictions.clusters[members])), None
+    if people == members.sum():  # one recording each, so that people can be counted
+        above = predictions.predicted == len(predictions.classes) - 1
+        right = int((above == positive)[members].sum())
+    return Estimate(value=value, interval=bounds, people=people, right=right)

@@ -30,15 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_weights(parser)
     add("--intended-use", type=Path, metavar="FILE.toml",
         help="purpose, users and limits of the screener (docs/screening.md)")  # fmt: skip
-    add("--level", type=_share, default=0.9, metavar="SHARE",
+    add("--level", type=options.share, default=0.9, metavar="SHARE",
         help="level of conformal sets and intervals (default: 0.9)")  # fmt: skip
     point = parser.add_mutually_exclusive_group()
     for name in ("sensitivity", "specificity"):
-        point.add_argument(f"--{name}", type=_share, metavar="SHARE",
+        point.add_argument(f"--{name}", type=options.share, metavar="SHARE",
                            help=f"least {name} of the operating point")  # fmt: skip
-    add("--accuracy", type=_share, metavar="SHARE",
+    add("--accuracy", type=options.share, metavar="SHARE",
         help="least accuracy of the predictions that remain (default: half of the error rate)")  # fmt: skip
-    add("--abstain-most", type=_share, default=0.3, metavar="SHARE",
+    add("--abstain-most", type=options.share, default=0.3, metavar="SHARE",
         help="largest share of abstentions; where more are needed, never abstain (default: 0.3)")  # fmt: skip
     add("--members", type=int, metavar="N",
         help="heads to average, one per seed (default: all seeds; 1 for a head on frames)")  # fmt: skip
@@ -109,13 +109,3 @@ def _text(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
             f"  conformal at {sets.level:g}: {sets.coverage:.3f} covered on other speakers"
         )
     return "\n".join([*lines, f"  {manifest.use.notice}"])
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got '{text}'")
-    return share

@@ -280,3 +280,14 @@ def _pairs(option: str, items: Sequence[str]) -> list[tuple[str, str]]:
             raise UsageError(f"{option} expects KEY=VALUE, got '{item}'.")
         pairs.append((key, value))
     return pairs
+
+
+def share(text: str) -> float:
+    """The type of an option: a share between 0 and 1, both excluded."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got '{text}'")
+    return value

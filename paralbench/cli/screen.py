@@ -6,6 +6,7 @@ import argparse
 import json
 import tempfile
 from collections import Counter
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write the table of names and pseudonyms to this file",
     )
+    add("--prevalence", type=options.share, metavar="SHARE",
+        help="share of people who have it where you screen, such as 0.1: predictive values")  # fmt: skip
     add("--fhir", action="store_true", help="also write fhir.json, an HL7 FHIR R4 bundle")
     add("--workers", type=int, metavar="N", help="processes (default: one a core)")
     add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
@@ -78,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         salt=args.salt,
         key_table=args.key_table,
         workers=args.workers,
+        prevalence=args.prevalence,
     )
     with Lock(args.output):
         batch = screen(source, args.recordings, args.output, settings)
@@ -88,7 +92,9 @@ def run(args: argparse.Namespace) -> int:
         options.say(f"{batch.damaged} damaged journal lines: their recordings were scored again")
     if args.json:
         content = {
-            "counts": counts, "fresh": batch.fresh, "bundle": source.sha256,
+            "counts": counts, "states": {str(state): count for state, count in report.counts},
+            "expected": None if report.expected is None else asdict(report.expected),
+            "fresh": batch.fresh, "bundle": source.sha256,
             "audit": batch.audit, "drift": report.drift.model_dump(),
             "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
                            for row in batch.rows if row.assessment.status == "not scored"],
@@ -96,8 +102,9 @@ def run(args: argparse.Namespace) -> int:
         }  # fmt: skip
         print(json.dumps(content, indent=1))
     else:
-        print(f"{counts['scored']} scored, {counts['abstained']} without a prediction, "
-              f"{counts['not scored']} not scored ({batch.fresh} in this run)")  # fmt: skip
+        print(f"{len(batch.rows)} recordings ({batch.fresh} examined in this run)")
+        for state, count in report.counts:
+            print(f"  {count} {state}")
         print(f"{args.output / 'report.html'}\naudit log's last line: {batch.audit}")
     if report.drift.warns:
         options.say(

@@ -22,6 +22,7 @@ class Admission:
         cause: the limit that was broken, for counting; "" where it passes.
         reason: the same in plain English, with what was measured and the limit; "" likewise.
         warnings: in plain English; empty where it is not scored.
+        doubts: names of the limits behind those warnings that bear on the result.
         quality: what was measured; None where the file could not be read.
     """
 
@@ -29,6 +30,7 @@ class Admission:
     reason: str = ""
     warnings: tuple[str, ...] = ()
     quality: Quality | None = None
+    doubts: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:

@@ -32,6 +32,7 @@ class Assessment:
         reason: of abstaining or not scoring, in plain English; empty if scored.
         cause: one word for that reason, for programs.
         warnings: cautions about a scored recording.
+        doubts: names of the limits among them that bear on the result ("speaker_contrast").
         quality: its measurements; None if impossible.
         probability: calibrated probability of the positive class; None for a number.
         value: the predicted number, in the outcome's unit; None for a class.
@@ -56,3 +57,4 @@ class Assessment:
     classes: tuple[str, ...] = ()
     distance: float | None = None
     stretches: tuple[Stretch, ...] = ()
+    doubts: tuple[str, ...] = ()

@@ -130,10 +130,16 @@ class Conformal(Card):
 
 
 class Estimate(Card):
-    """A share with its interval from validation."""
+    """A share with its interval from validation.
+
+    ``people`` is how many it is of, ``right`` how many of them were classified correctly; None where
+    it is not known, or where people have several recordings.
+    """
 
     value: float = Share
     interval: Interval
+    people: int | None = Field(default=None, ge=1)
+    right: int | None = Field(default=None, ge=0)
 
 
 class OperatingPoint(Card):

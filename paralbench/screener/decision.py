@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paralbench.records.assessment import Assessment
-from paralbench.records.bundle import Manifest
+from paralbench.records.bundle import Manifest, OperatingPoint
+from paralbench.screener.points import points
 from paralbench.statistics import conformal
 from paralbench.statistics.calibration import calibrated
 
@@ -78,13 +79,11 @@ def _class(manifest: Manifest, output: NDArray[np.float64], distance: float | No
         classes = tuple(np.array(outcome.classes)[contained].tolist())
     prediction = None
     if point is not None:
-        if point.abstain is not None and point.abstain[0] < probability < point.abstain[1]:
-            low, high = point.abstain
+        undecided = _undecided(manifest, point, probability, classes)
+        if undecided:
             return Assessment(
-                "abstained",
-                f"The probability {probability:.2f} is between {low:.2f} and {high:.2f}, where the "
-                "screener's predictions were wrong too often.",
-                "undecided", probability=probability, classes=classes, distance=distance,
+                "abstained", undecided, "undecided",
+                probability=probability, classes=classes, distance=distance,
             )  # fmt: skip
         if probability >= point.threshold:
             prediction = outcome.classes[positive]
@@ -94,3 +93,35 @@ def _class(manifest: Manifest, output: NDArray[np.float64], distance: float | No
     return Assessment(
         "scored", probability=probability, prediction=prediction, classes=classes, distance=distance
     )
+
+
+def sides(classes: NDArray[np.bool_], positive: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether conformal sets [n, classes] hold the positive class, and whether any other, [n] both.
+
+    >>> [side.tolist() for side in sides(np.array([[True, False], [True, True]]), 1)]
+    [[False, True], [True, True]]
+    """
+    others: NDArray[np.bool_] = np.delete(classes, positive, axis=1).any(1)
+    return classes[:, positive], others
+
+
+def _undecided(
+    manifest: Manifest, point: OperatingPoint, probability: float, classes: tuple[str, ...]
+) -> str:
+    """Why a score is too near the threshold for a prediction; "" where it is not."""
+    score, limit = points(probability, point.threshold)
+    place = f"The score of {score} of 100 is near the threshold of {limit}"
+    if point.abstain is not None and point.abstain[0] < probability < point.abstain[1]:
+        low, high = (f"{100 * bound:.3g}" for bound in point.abstain)
+        return f"{place}: between {low} and {high} the screener was wrong too often in validation."
+    if not classes or manifest.conformal is None:
+        return ""
+    names = manifest.outcome.classes
+    held = np.array([[name in classes for name in names]])
+    ((positive,), (other,)) = sides(held, names.index(str(manifest.outcome.positive)))
+    if positive != other and positive == (probability >= point.threshold):
+        return ""
+    level = f"{100 * manifest.conformal.level:g}"
+    if positive and other:
+        return f"{place}: with {level} % confidence the true answer may lie on either side."
+    return f"{place}: the set that is right for {level} % of people lies on the other side of it."

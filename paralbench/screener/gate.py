@@ -38,19 +38,22 @@ class Gate:
 
 def judged(quality: Quality, limits: QualityLimits) -> Admission:
     """The first limit that is broken, in an order that names causes before their consequences."""
-    warnings = []
-    for refuses, cause, message in _broken(quality, limits):
+    warnings, doubts = [], []
+    for refuses, rule, cause, message in _broken(quality, limits):
         if refuses:
             return Admission(cause, message, quality=quality)
         warnings.append(message)
-    return Admission(warnings=tuple(warnings), quality=quality)
+        if rule.bears:
+            doubts.append(rule.limit)
+    return Admission(warnings=tuple(warnings), quality=quality, doubts=tuple(doubts))
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """A limit of :class:`QualityLimits` and its message; ``finding`` has a place for the amount.
 
-    ``needed`` is whether a recording on which the measure cannot be taken breaks the limit.
+    ``needed`` is whether a recording on which the measure cannot be taken breaks the limit, ``bears``
+    whether a warning bears on the result, so that the recording is to be listened to first.
     """
 
     limit: str
@@ -58,15 +61,17 @@ class _Rule:
     finding: str
     advice: str
     needed: bool = True
+    bears: bool = False
 
 
+_NOT_FINITE = _Rule("not_finite", "not-finite", "", "")
 _RULES = (
     _Rule(
         "silent", "silent",
         "{} of the recording is complete silence, as if nothing was connected",
-        "Check that the microphone is plugged in and not muted.",
+        "Check that the microphone is plugged in and not muted.", bears=True,
     ),
-    _Rule("dead_channel", "dead-channel", "", ""),
+    _Rule("dead_channel", "dead-channel", "", "", bears=True),
     _Rule("seconds", "seconds", "The recording is {} long", "Record again, for longer."),
     _Rule(
         "longest", "longest", "The recording is {} long",
@@ -81,11 +86,12 @@ _RULES = (
         "The recording holds no sound above {}, like a telephone line",
         "Record directly, not over telephone or a Bluetooth headset; converting this file does "
         "not help.",
+        bears=True,
     ),
     _Rule(
         "clipped", "clipped",
         "{} of the recording is cut off because it was too loud (clipping)",
-        "Turn the recording level down, or move the microphone away.",
+        "Turn the recording level down, or move the microphone away.", bears=True,
     ),
     _Rule(
         "offset", "offset",
@@ -98,32 +104,33 @@ _RULES = (
     ),
     _Rule(
         "speech", "speech", "There is {} of speech in the recording",
-        "Check that the patient was recorded, for longer.",
+        "Check that the patient was recorded, for longer.", bears=True,
     ),
     _Rule(
         "noise_ratio", "noise-ratio", "Speech is only {} above the background noise",
-        "Record in a quieter room, closer to the mouth.", needed=False,
+        "Record in a quieter room, closer to the mouth.", needed=False, bears=True,
     ),
     _Rule(
         "speaker_contrast", "",
         "More than one person may be speaking (contrast between voices {})",
-        "Listen to it before you use the score.", needed=False,
+        "Listen to it before you use the score.", needed=False, bears=True,
     ),
 )  # fmt: skip
 
 
-def _broken(quality: Quality, limits: QualityLimits) -> Iterator[tuple[bool, Cause, str]]:
-    """Every limit that is broken: whether it refuses, its cause, and a message."""
+def _broken(quality: Quality, limits: QualityLimits) -> Iterator[tuple[bool, _Rule, Cause, str]]:
+    """Every limit that is broken: whether it refuses, its rule, the cause, and a message."""
     if quality.not_finite:
         message = (
             f"The file is damaged: {quality.not_finite} of its samples are not numbers (none may "
             "be). Copy it from the recorder again."
         )
-        yield True, "not-finite", message
+        yield True, _NOT_FINITE, "not-finite", message
     for rule in _RULES:
         if rule.limit == "dead_channel":
             if quality.dead_channels and limits.dead_channel != "ignore":
-                yield limits.dead_channel == "refuse", rule.cause, _dead_channel(quality)
+                refuses = limits.dead_channel == "refuse"
+                yield refuses, rule, rule.cause, _dead_channel(quality)
             continue
         limit: AtLeast | AtMost = getattr(limits, rule.limit)
         value = limited(quality, rule.limit)
@@ -132,16 +139,21 @@ def _broken(quality: Quality, limits: QualityLimits) -> Iterator[tuple[bool, Cau
                 continue
             if value is None:
                 if rule.needed and refuses:
-                    yield True, rule.cause, f"There is no sound in the recording. {rule.advice}"
+                    yield (
+                        True,
+                        rule,
+                        rule.cause,
+                        f"There is no sound in the recording. {rule.advice}",
+                    )
                     break
             elif value < bound if isinstance(limit, AtLeast) else value > bound:
-                yield refuses, rule.cause, _message(rule, value, bound, refuses)
+                yield refuses, rule, rule.cause, _message(rule, value, bound, refuses)
                 break
 
 
 def _message(rule: _Rule, value: float, bound: float, refuses: bool) -> str:
     name = "seconds" if rule.limit == "longest" else rule.limit
-    for digits in (3, 5, 9, 17):  # as many as distinguish the two numbers
+    for digits in (None, 3, 5, 9, 17):  # as many as distinguish the two numbers
         measured, expected = amount(name, value, digits), amount(name, bound, digits)
         if measured != expected:
             break

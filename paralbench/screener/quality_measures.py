@@ -34,11 +34,13 @@ def label(name: str) -> str:
     return _LABELS_AND_UNITS[name][0]
 
 
-def amount(name: str, value: object, digits: int = 3) -> str:
-    """A measure's value with its unit, with ``digits`` significant digits.
+def amount(name: str, value: object, digits: int | None = None) -> str:
+    """A measure's value with its unit: as precise as it can be trusted, or to ``digits`` digits.
 
-    >>> amount("rate", 16000), amount("seconds", 90.0), amount("clipped", 0.034)
-    ('16 kHz', '90 s', '3.4 %')
+    >>> amount("rate", 44100), amount("seconds", 90.4), amount("speech", 0.864)
+    ('44.1 kHz', '90 s', '0.9 s')
+    >>> amount("clipped", 0.0341), amount("level", -25.32), amount("speech", 0.864, 3)
+    ('3.4 %', '-25 dBFS', '0.864 s')
     """
     if value is None:
         return "could not be measured"
@@ -57,7 +59,17 @@ def amount(name: str, value: object, digits: int = 3) -> str:
         value, unit = value / 1000, "kHz"
     elif unit == "%":
         value *= 100
-    return f"{value:.{digits}g} {unit}".strip()
+    if digits is not None:
+        number = f"{value:.{digits}g}"
+    elif unit == "kHz":
+        number = f"{value:.3g}"
+    elif unit == "dBFS" or abs(value) >= 10:
+        number = f"{value:.0f}"
+    elif unit in ("s", "min", "h", "dB"):
+        number = f"{value:.1f}".removesuffix(".0")
+    else:
+        number = f"{value:.2g}"
+    return f"{number} {unit}".strip()
 
 
 def limited(quality: Quality, limit: str) -> float | None:

@@ -180,6 +180,7 @@ class Screener:
         return replace(
             decided(self.manifest, answer, distance),
             warnings=admission.warnings,
+            doubts=admission.doubts,
             quality=admission.quality,
             stretches=tuple(heaviest),
         )

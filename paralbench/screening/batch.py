@@ -36,6 +36,7 @@ class Settings:
         key_table: where to write which pseudonym is whose.
         workers: number of processes; None for one per core, at most one per recording.
         quiet: whether to hide the progress.
+        prevalence: share of people who have it where the screener is used, for predictive values.
     """
 
     truth: str | None = None
@@ -45,6 +46,7 @@ class Settings:
     key_table: Path | None = None
     workers: int | None = None
     quiet: bool = False
+    prevalence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from paralbench.records.task_card import Metrics
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import scores
 from paralbench.results.subgroups import subgroups
+from paralbench.screening.row_state import state
 from paralbench.statistics.bootstrap import WILSON, wilson
 
 SMALLEST = 10
@@ -63,7 +64,7 @@ class Benefit(Card):
 class Evaluation(Card):
     """evaluation.json. ``reasons`` says of each number that is missing why.
 
-    ``flow`` counts recordings by truth and by prediction or status; ``unknown`` those whose truth is
+    ``flow`` counts recordings by truth and by their row's state; ``unknown`` those whose truth is
     no class of the screener (or no number), by that value; ``missing`` those without a truth.
     """
 
@@ -97,10 +98,7 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
     flow: dict[str, Counter[str]] = {}
     for row in known:
         truth = str(row.truth) if outcome.kind == "class" else "a number"
-        result: str = row.assessment.status
-        if result == "scored":
-            result = row.assessment.prediction or result
-        flow.setdefault(truth, Counter())[result] += 1
+        flow.setdefault(truth, Counter())[str(state(manifest, row.assessment))] += 1
     values: dict[str, object] = {
         "outcome": outcome.label,
         "positive": outcome.positive,

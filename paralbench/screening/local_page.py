@@ -24,7 +24,7 @@ from paralbench.records.bundle import NOTICE
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.screener.recordings import SUFFIXES, Recording
-from paralbench.screening import report_text
+from paralbench.screening import report_text, row_state
 from paralbench.screening.audit import Audit
 from paralbench.screening.examiner import Job
 from paralbench.screening.journal import Journal, Run, check_empty
@@ -105,7 +105,9 @@ class Desk:
             "id": screened.id,
             "status": assessment.status,
             "decided": report_text.decision(manifest, assessment),
-            "action": report_text.action(manifest, assessment),
+            "state": str(row_state.state(manifest, assessment)),
+            "action": row_state.action(manifest, assessment),
+            "doubts": row_state.doubts(manifest, assessment),
             "score": report_text.score(manifest, assessment),
             "warnings": list(assessment.warnings),
             "quality": report_text.quality(assessment.quality) if assessment.quality else [],

@@ -37,7 +37,7 @@ def write(
         OSError: where a file cannot be written.
     """
     named = not settings.pseudonymise
-    table = results_table.flat(batch.rows, source.sha256, named)
+    table = results_table.flat(source.manifest, batch.rows, source.sha256, named)
     report = Report(
         manifest=source.manifest,
         sha256=source.sha256,
@@ -48,6 +48,7 @@ def write(
         audit=batch.audit,
         passed_over=batch.passed_over,
         named=named,
+        prevalence=settings.prevalence,
     )
     files = {
         "results.csv": results_table.as_csv(table),

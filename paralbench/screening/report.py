@@ -22,9 +22,11 @@ from paralbench.pages.templates import STYLE, strict
 from paralbench.records.bundle import NOTICE, Manifest
 from paralbench.records.screened import Row
 from paralbench.screener.quality_measures import amount, label
-from paralbench.screening import charts, report_text
+from paralbench.screening import charts, report_text, row_state
 from paralbench.screening.drift import Drift
+from paralbench.screening.frequencies import Frequencies, counted, frequencies
 from paralbench.screening.local_evaluation import Evaluation
+from paralbench.screening.row_state import State
 
 NAME = "report.html"
 ALONE = 60
@@ -48,6 +50,7 @@ class Report:
         audit: sha256 of the audit log's last line.
         passed_over: files that are not recordings, counted by suffix.
         named: whether names and the list's columns are shown.
+        prevalence: share of people who have it where the screener is used; None where not given.
     """
 
     manifest: Manifest
@@ -59,6 +62,7 @@ class Report:
     audit: str
     passed_over: Mapping[str, int]
     named: bool = True
+    prevalence: float | None = None
 
     def pages(self) -> Iterator[tuple[str, str]]:
         """Each page's name below the report's folder, and its text."""
@@ -66,12 +70,15 @@ class Report:
         style = STYLE.read_text("utf-8") + (TEMPLATES / "report.css").read_text("utf-8")
         digest = hashlib.sha256(style.encode()).digest()
         environment.globals.update(
-            report=self, report_text=report_text, label=label, amount=amount, wave_path=wave_path,
+            report=self, report_text=report_text, row_state=row_state, counted=counted,
+            label=label, amount=amount, wave_path=wave_path,
             style=Markup(style), style_digest=base64.b64encode(digest).decode(), notice=NOTICE,
             version=paralbench.__version__, listed=LISTED,
         )  # fmt: skip
         environment.filters["visible"] = visible
         environment.filters["percent"] = "{:.0%}".format
+        environment.filters["percent_precise"] = "{:.3g} %".format
+        environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
         figures = {"distribution": charts.distribution(self.manifest, self.rows)}
         if self.evaluation is not None:
             figures["calibration"] = charts.calibration(self.evaluation)
@@ -100,7 +107,7 @@ class Report:
     @cached_property
     def order(self) -> list[int]:
         """The rows' numbers, what needs action first."""
-        return report_text.worklist(self.manifest, self.rows)
+        return row_state.worklist(self.manifest, self.rows)
 
     @cached_property
     def unscored(self) -> list[int]:
@@ -108,20 +115,32 @@ class Report:
         return [n for n, row in enumerate(self.rows) if row.assessment.status == "not scored"]
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Rows by status; "positive" are those of "scored" above the threshold."""
-        counter = Counter(row.assessment.status for row in self.rows)
-        above = sum(report_text.positive(self.manifest, row.assessment) for row in self.rows)
-        return {
-            "scored": counter["scored"], "abstained": counter["abstained"],
-            "not scored": counter["not scored"], "positive": above,
-        }  # fmt: skip
+    def counts(self) -> list[tuple[State, int]]:
+        """The states that occur, and in how many rows."""
+        counter = Counter(row_state.state(self.manifest, row.assessment) for row in self.rows)
+        return [(state, counter[state]) for state in State if counter[state]]
+
+    @cached_property
+    def doubtful(self) -> int:
+        """How many results are to be used only after listening to the recording."""
+        return sum(
+            bool(row_state.doubts(self.manifest, row.assessment, row.attributes))
+            for row in self.rows
+        )
+
+    @property
+    def expected(self) -> Frequencies | None:
+        """What the threshold means in people; None without one, or where no prevalence is known."""
+        point, prevalence = self.manifest.operating_point, self.prevalence
+        if prevalence is None:
+            prevalence = self.manifest.population.prevalence
+        return None if point is None or prevalence is None else frequencies(point, prevalence)
 
     @property
     def causes(self) -> list[tuple[str, int]]:
         """Why rows were not scored, in plain words, the most frequent first."""
         counter = Counter(self.rows[number].assessment.cause for number in self.unscored)
-        return [(report_text.cause(name), count) for name, count in counter.most_common()]
+        return [(row_state.cause(name), count) for name, count in counter.most_common()]
 
     def place(self, number: int) -> str:
         """The address of a row's own section, as linked from the first page."""

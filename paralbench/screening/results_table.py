@@ -11,22 +11,25 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import paralbench
+from paralbench.records.bundle import Manifest
 from paralbench.records.quality import Quality
 from paralbench.records.screened import Row
+from paralbench.screening.row_state import action, state
 from paralbench.system.csv_cell import csv_text
 
 _TEXT = (
-    "id", "path", "status", "reason", "cause", "warnings", "prediction", "classes", "stretches",
+    "id", "path", "status", "state", "action", "reason", "cause", "warnings", "prediction", "classes", "stretches",
     "truth", "patient", "noise_method", "dead_channels", "sha256", "bundle", "paralbench",
 )  # fmt: skip
 _INTEGER = ("channel", "rate", "channels", "not_finite")
 _ATTRIBUTE = "attribute."
 
 
-def flat(rows: Sequence[Row], bundle: str, named: bool) -> list[dict[str, Any]]:
+def flat(manifest: Manifest, rows: Sequence[Row], bundle: str, named: bool) -> list[dict[str, Any]]:
     """The rows as both files hold them.
 
     Args:
+        manifest: the screener's.
         rows: of the run.
         bundle: the bundle's sha256.
         named: whether to show the list's own columns; not with pseudonyms, since any of them may
@@ -52,6 +55,8 @@ def flat(rows: Sequence[Row], bundle: str, named: bool) -> list[dict[str, Any]]:
                 "end": screened.end,
                 "channel": screened.channel,
                 "status": assessment.status,
+                "state": str(state(manifest, assessment)),
+                "action": action(manifest, assessment, row.attributes),
                 "prediction": assessment.prediction,
                 "probability": assessment.probability,
                 "value": assessment.value,

@@ -69,12 +69,20 @@ def set_coverage(
     probabilities: Array, truth: NDArray[np.int64], clusters: NDArray[np.int64], level: float
 ) -> float:
     """How often sets cover the truth of speakers that their quantiles did not use."""
-    dealt, inside = folds(clusters, truth.astype(float)), np.empty(len(truth), bool)
+    inside = held_out_sets(probabilities, truth, clusters, level)[np.arange(len(truth)), truth]
+    return float(np.average(inside, weights=weights(clusters)))
+
+
+def held_out_sets(
+    probabilities: Array, truth: NDArray[np.int64], clusters: NDArray[np.int64], level: float
+) -> NDArray[np.bool_]:
+    """Sets of speakers that their quantiles did not use, [n, classes]."""
+    dealt, inside = folds(clusters, truth.astype(float)), np.empty(probabilities.shape, bool)
     for fold in np.unique(dealt):
         rest, out = dealt != fold, dealt == fold
         quantiles = set_quantiles(probabilities[rest], truth[rest], clusters[rest], level)
-        inside[out] = held(probabilities[out], quantiles)[np.arange(out.sum()), truth[out]]
-    return float(np.average(inside, weights=weights(clusters)))
+        inside[out] = held(probabilities[out], quantiles)
+    return inside
 
 
 def interval_coverage(

@@ -28,7 +28,10 @@ def _wav(file: Path) -> bytes:
         (POINTER, "Git-LFS pointer.*git lfs pull"),
         (b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X", "AppleDouble"),
         (b"Dear all,\r\nthe audio follows.\n", "text file, not audio$"),
-        (b"<!DOCTYPE html><html>404</html>", "text file, not audio$"),
+        (b"<!DOCTYPE html><html>404</html>", "it is a web page, not audio$"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(99), r"it is a PNG picture named \.wav$"),
+        (b"%PDF-1.7 \xe2\xe3", r"it is a PDF document named \.wav$"),
+        (b"PK\x03\x04" + bytes(99), r"it is a ZIP archive or office document named \.wav$"),
         ("ä".encode() * 400, "text file"),  # 512 bytes end within a character
         (b"\n\n", "text file"),
     ],

@@ -17,6 +17,7 @@ from paralbench.screening.batch import Batch, Settings, screen
 from paralbench.screening.results_table import as_csv, flat
 from paralbench.system.json_lines import encoded
 from tests.screener.bad_recordings import KINDS, POINTER, good, wav, write
+from tests.screener.bundles import manifest
 from tests.screening.fakes import refusing, screening, tones, whole_numbers
 
 QUIET = Settings(quiet=True, workers=1)
@@ -181,7 +182,7 @@ def test_a_resumed_run_writes_the_same_bytes(tmp_path: Path) -> None:
     tables = []
     for _ in range(2):
         batch = screen(source, [tmp_path / "in.wav"], tmp_path / "report", QUIET)
-        tables.append(as_csv(flat(batch.rows, source.sha256, named=True)))
+        tables.append(as_csv(flat(manifest(), batch.rows, source.sha256, named=True)))
     assert batch.fresh == 0
     assert tables[0] == tables[1]
     assert b",0.0," in tables[0]

@@ -107,7 +107,10 @@ def test_what_cannot_be_used_is_counted() -> None:
     ]  # fmt: skip
     evaluation = evaluate(manifest(), rows)
     assert (evaluation.recordings, evaluation.missing, evaluation.unknown) == (1, 1, {"yes": 1})
-    assert evaluation.flow == {"high": {"abstained": 1}, "low": {"low": 1, "not scored": 1}}
+    assert evaluation.flow == {
+        "high": {"near threshold": 1},
+        "low": {"above threshold": 1, "not scored: quality": 1},
+    }
     assert "auroc" in evaluation.reasons
     assert evaluate(manifest(), rows[1:]).reasons == {
         "scores": "no recording has both a score and a known truth"

@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from paralbench.records.bundle import NOTICE
+from paralbench.records.bundle import NOTICE, Estimate, OperatingPoint
+from paralbench.records.interval import Interval
 from paralbench.records.screened import Row
 from paralbench.screening.drift import Drift
 from paralbench.screening.local_evaluation import evaluate
@@ -98,7 +99,14 @@ def test_what_needs_action_comes_first() -> None:
     assert names == ["sure", "likely", "unsure", "bad", "fine"]
     (page,) = _pages(_mixed()).values()
     words = " ".join("".join(_Elements(page).words).split())
-    assert "2 of the 3 that were scored are above the threshold" in words
+    for tile in (
+        "2 above threshold",
+        "1 near threshold",
+        "1 below threshold",
+        "1 not scored: quality",
+    ):
+        assert tile in words
+    assert "low, above" not in words  # a side of the threshold, never a label
     assert "1 too short." in words
 
 
@@ -141,10 +149,10 @@ def test_many_recordings_have_pages_of_their_own_and_the_first_stays_small() -> 
 def test_drift_is_the_first_thing_when_it_warns() -> None:
     (page,) = _pages(_mixed(), drift=Drift(recordings=50, far=0.3, warns=True)).values()
     assert (
-        0 < page.index("differ from those the screener was validated on") < page.index("Overview")
+        0 < page.index("differ from those the screener was validated on") < page.index("Worklist")
     )
     (quiet,) = _pages(_mixed()).values()
-    assert quiet.index("Overview") < quiet.index("like those of validation")
+    assert quiet.index("Worklist") < quiet.index("like those of validation")
 
 
 def test_with_pseudonyms_no_column_of_the_list_is_shown() -> None:
@@ -155,3 +163,26 @@ def test_with_pseudonyms_no_column_of_the_list_is_shown() -> None:
 
 def test_the_outline_of_a_wave() -> None:
     assert wave_path([0, 100]) == "M0,50 1,0 L1,100 0,50 Z"
+
+
+def test_a_doubtful_result_says_to_listen_first() -> None:
+    doubtful = row("two", 0.9, warnings=("Two voices.",), doubts=("speaker_contrast",))
+    (page,) = _pages([doubtful, row("fine", 0.8)]).values()
+    words = " ".join("".join(_Elements(page).words).split())
+    assert "1 has a result that may be used only after listening" in words
+    assert "More than one person may be speaking. Listen to the recording first." in words
+
+
+def test_the_clinics_prevalence_is_used_and_named() -> None:
+    interval = Interval(low=0.51, high=1.0, level=0.95, method="wilson", clusters=4)
+    rate = Estimate(value=1.0, interval=interval, people=4, right=4)
+    point = OperatingPoint(threshold=0.5, sensitivity=rate, specificity=rate, chosen="Made up.")
+    screener = manifest().model_copy(update={"operating_point": point})
+    (page,) = _pages(_mixed(), manifest=screener, prevalence=0.02).values()
+    words = " ".join("".join(_Elements(page).words).split())
+    assert "It found 4 of the 4 people who had it; with so few" in words
+    assert "Of 1,000 people where 2 % have it" in words
+    assert "20 have it and are above the threshold" in words
+    assert page.count("<circle") == 100
+    (unknown,) = _pages(_mixed(), manifest=screener).values()
+    assert "give it with --prevalence" in unknown

@@ -8,6 +8,7 @@ import io
 import pyarrow.parquet as pq
 
 from paralbench.screening import results_table
+from tests.screener.bundles import manifest
 from tests.screening.rows import row
 
 ROWS = [
@@ -17,7 +18,7 @@ ROWS = [
 
 
 def test_both_files_hold_the_same() -> None:
-    flat = results_table.flat(ROWS, "cd" * 32, named=True)
+    flat = results_table.flat(manifest(), ROWS, "cd" * 32, named=True)
     read = list(csv.DictReader(io.StringIO(results_table.as_csv(flat).decode(), newline="")))
     stored = pq.read_table(io.BytesIO(results_table.as_parquet(flat))).to_pylist()
     assert [item["id"] for item in stored] == ["=1+1", "visit\n2 😀"]
@@ -34,5 +35,5 @@ def test_both_files_hold_the_same() -> None:
 
 
 def test_without_names_the_lists_columns_are_left_out() -> None:
-    (item, _) = results_table.flat(ROWS, "cd" * 32, named=False)
+    (item, _) = results_table.flat(manifest(), ROWS, "cd" * 32, named=False)
     assert not [column for column in item if column.startswith("attribute.")]

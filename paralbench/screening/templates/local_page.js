@@ -15,7 +15,7 @@ function show(row) {
   const section = document.createElement("section");
   add(section, "h2", row.id);
   add(section, "p", row.decided).className = "big";
-  add(section, "p", "What to do: " + row.action + ".");
+  add(section, "p", "What to do: " + row.action);
   for (const warning of row.warnings) add(section, "p", "Keep in mind: " + warning).className = "note";
   if (row.quality.length) {
     const details = document.createElement("details");
