@@ -101,7 +101,7 @@ def sides(classes: NDArray[np.bool_], positive: int) -> tuple[NDArray[np.bool_],
     >>> [side.tolist() for side in sides(np.array([[True, False], [True, True]]), 1)]
     [[False, True], [True, True]]
     """
-    others: NDArray[np.bool_] = np.delete(classes, positive, axis=1).any(1)
+    others = np.asarray(np.delete(classes, positive, axis=1).any(1))
     return classes[:, positive], others
 
 

@@ -36,10 +36,15 @@ def distribution(manifest: Manifest, rows: Sequence[Row]) -> Chart | None:
         {"from": round(float(low), 6), "to": round(float(high), 6), "recordings": int(count)}
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    title = f"{outcome.title}: {outcome.positive}" if outcome.positive else outcome.title
+    title = f"points of 100 for “{outcome.positive}”" if is_class else outcome.title
     x = {"field": "from", "type": "quantitative", "bin": {"binned": True}, "title": title,
-         "axis": {"format": ".0%"} if is_class else {}}  # fmt: skip
-    y = {"field": "recordings", "type": "quantitative", "title": "recordings"}
+         "axis": {"labelExpr": "round(100 * datum.value)"} if is_class else {}}  # fmt: skip
+    y = {
+        "field": "recordings",
+        "type": "quantitative",
+        "title": "recordings",
+        "axis": {"tickMinStep": 1, "format": "d"},
+    }
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "bar", "opacity": 0.8}, "data": {"values": bars},
          "encoding": {"x": x, "x2": {"field": "to"}, "y": y}},
@@ -50,7 +55,7 @@ def distribution(manifest: Manifest, rows: Sequence[Row]) -> Chart | None:
         about += " The line is the threshold"
         if point.abstain is not None and point.abstain[0] < point.abstain[1]:
             layers.append(_rule(list(point.abstain), [4, 4]))
-            about += "; between the broken lines no prediction is made"
+            about += "; between the broken lines a score is too near it to say"
         about += "."
     svg = drawn(
         {"width": _WIDTH, "height": _HEIGHT, "layer": layers},

@@ -109,11 +109,6 @@ class Report:
         """The rows' numbers, what needs action first."""
         return row_state.worklist(self.manifest, self.rows)
 
-    @cached_property
-    def unscored(self) -> list[int]:
-        """The numbers of rows that were not scored."""
-        return [n for n, row in enumerate(self.rows) if row.assessment.status == "not scored"]
-
     @property
     def counts(self) -> list[tuple[State, int]]:
         """The states that occur, and in how many rows."""
@@ -135,12 +130,6 @@ class Report:
         if prevalence is None:
             prevalence = self.manifest.population.prevalence
         return None if point is None or prevalence is None else frequencies(point, prevalence)
-
-    @property
-    def causes(self) -> list[tuple[str, int]]:
-        """Why rows were not scored, in plain words, the most frequent first."""
-        counter = Counter(self.rows[number].assessment.cause for number in self.unscored)
-        return [(row_state.cause(name), count) for name, count in counter.most_common()]
 
     def place(self, number: int) -> str:
         """The address of a row's own section, as linked from the first page."""

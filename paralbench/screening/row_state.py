@@ -29,6 +29,11 @@ class State(StrEnum):
     FAILED = "not scored: program failed"
     BELOW = "below threshold"
 
+    @property
+    def unusable(self) -> bool:
+        """Whether the recording itself, or the program, is why there is no score."""
+        return self in (State.QUALITY, State.UNREADABLE, State.FAILED)
+
 
 @dataclass(frozen=True, slots=True)
 class Words:

@@ -84,7 +84,7 @@ KINDS = (
     Bad("empty", "empty.wav", lambda f, _: f.touch(), "unreadable", r"empty \(0 bytes\)"),
     Bad("text", "notes.wav", lambda f, _: f.write_text("Dear all,\nsee you on Monday.\n"),
         "unreadable", "text file, not audio"),
-    Bad("truncated-header", "header.wav", _header_cut, "unreadable", "WAV header ends before"),
+    Bad("truncated-header", "header.wav", _header_cut, "unreadable", "header ends before"),
     Bad("truncated", "battery.wav", _more_declared, "unreadable", "declares .* the file holds"),
     Bad("nan", "nan.wav", _not_a_number, "not-finite", "1 of its samples are not numbers"),
     Bad("clipped", "loud.wav", lambda f, v: wav(f, np.clip(30 * v, -1, 1)), "clipped",
