@@ -48,15 +48,18 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         records = [
             {"name": report.name, "results": report.results, "valid": not report.problems,
-             "refused": [vars(problem) for problem in report.problems]}
+             "refused": [vars(problem) for problem in report.problems], "more": report.more}
             for report in reports
         ]  # fmt: skip
         print(json.dumps(records, indent=1))
     for report in [] if args.json else reports:
-        verdict = f"{len(report.problems)} problems" if report.problems else "valid"
+        count = len(report.problems) + report.more
+        verdict = f"{count} problems" if count else "valid"
         print(f"{report.name}: {report.results} results, {verdict}")
         for problem in report.problems:
             options.say(f"  {problem}")
+        if report.more:
+            options.say(f"  and {report.more} more.")
     for message in unreadable:
         options.say(f"paralbench validate: {message}")
     if not reports:

@@ -28,6 +28,7 @@ from paralbench.records.model_card import HubWeights, ModelCard
 from paralbench.system.atomic_file import atomic_path
 from paralbench.system.cache_folder import default_cache
 from paralbench.system.digest import file_digest
+from paralbench.system.memory_cap import memory_capped
 from paralbench.system.network_guard import refuse_always
 
 NO_NUMBERS = "converted weights are keyed by their sha256"
@@ -178,21 +179,6 @@ def _state(content: Any) -> tuple[str, dict[str, Any]]:
     raise ParalbenchError("it holds no state dict: expected names and tensors.")
 
 
-def _limit_memory(file: Path) -> None:
-    """Let this process take the memory that a checkpoint of this size needs, where that can be set."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    status = Path("/proc/self/status")
-    if status.is_file():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmSize:"))
-        most = int(line.split()[1]) * 1024 + 2 * _TIED * file.stat().st_size + _SPARE
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
 def main() -> int:
     """Convert FILE to OUT; print one line of JSON, or one sentence on the error stream."""
     # Their import starts programs, which is forbidden below.
@@ -202,9 +188,9 @@ def main() -> int:
     sys.dont_write_bytecode = True
     refuse_always("while a checkpoint is read")
     try:
-        _limit_memory(file)
-        sys.addaudithook(_forbid)
-        print(rewrite(file, out).model_dump_json())
+        with memory_capped(2 * _TIED * file.stat().st_size + _SPARE):
+            sys.addaudithook(_forbid)
+            print(rewrite(file, out).model_dump_json())
     except ParalbenchError as error:
         print(error, file=sys.stderr)
         return 3

@@ -255,7 +255,7 @@ def _ratios(
 
 
 def _over(ours: float | None, theirs: float | None) -> float | None:
-    return None if ours is None or not theirs else _rounded(ours / theirs)
+    return _rounded(ours / theirs) if ours and theirs else None
 
 
 def _rounded(ratio: float | None) -> float | None:

@@ -8,6 +8,10 @@ from pydantic import Field
 
 from paralbench.records.card import Card
 
+_NUMBER = r"[0-9]+(\.[0-9]+)?(e[+-]?[0-9]{1,2})?"
+_NUMBERS = rf"^({_NUMBER}( {_NUMBER})*)?$"
+"""Numbers on one line."""
+
 PartName = Literal["encoder", "head-trained", "head-deployed", "entry"]
 
 
@@ -21,7 +25,7 @@ class Timing(Card):
     p50: float = Field(gt=0)
     p95: float | None = None
     p99: float | None = None
-    microseconds: str
+    microseconds: str = Field(pattern=_NUMBERS)
 
     @property
     def samples(self) -> list[float]:
@@ -149,7 +153,7 @@ class Noise(Card):
     stolen: float | None = None
     others: float | None = None
     load: float | None = None
-    calibration_microseconds: str
+    calibration_microseconds: str = Field(pattern=_NUMBERS)
 
 
 class Reference(Card):
@@ -163,17 +167,17 @@ class Reference(Card):
 
 
 class Ratios(Card):
-    """This entry's costs over a reference's on clips of ``seconds``; None where one has none.
+    """This entry's costs over a reference's on clips of ``seconds``; None where one has none or is 0.
 
     ``latency`` is the median over turns of the ratio of their medians within a turn.
     """
 
     reference: str
     seconds: float
-    macs: float | None = None
-    latency: float | None = None
-    memory: float | None = None
-    size: float | None = None
+    macs: float | None = Field(default=None, gt=0)
+    latency: float | None = Field(default=None, gt=0)
+    memory: float | None = Field(default=None, gt=0)
+    size: float | None = Field(default=None, gt=0)
 
 
 class TrainingCost(Card):

@@ -17,6 +17,8 @@ LARGEST = 64 * 2**20
 LONGEST = 2**20
 """Characters of one string."""
 DEEPEST = 64
+MOST = 2**20
+"""Values of one file, counted by the commas between them."""
 _INTEGER = 2**63
 
 
@@ -51,6 +53,8 @@ def parse_json(
         raise ValueError(f"has more than {largest} bytes")
     if _depth(content) > deepest:
         raise ValueError(f"is nested more than {deepest} deep")
+    if content.count(b",") > MOST:
+        raise ValueError(f"has more than {MOST} values")
     try:
         values = json.loads(_text(content), object_pairs_hook=_unique)
     except _RefusedError:

@@ -21,6 +21,8 @@ from paralbench.records.result import Result
 from paralbench.statistics.bootstrap import Draws
 
 _PROBABILITY, _ATTRIBUTE = "p:", "by:"
+_LARGEST = 2**31 - 1
+"""The largest number of a cluster, fold, seed or step."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,8 @@ def _integers(table: pa.Table, name: str) -> NDArray[np.int64]:
     if column.null_count or not pa.types.is_integer(column.type):
         raise ValueError(f"the column '{name}' holds {column.type}, expected whole numbers")
     values: NDArray[np.int64] = column.to_numpy().astype(np.int64)
+    if len(values) and not 0 <= values.min() <= values.max() <= _LARGEST:
+        raise ValueError(f"the column '{name}' holds numbers outside of 0 to {_LARGEST}")
     return values
 
 

@@ -23,7 +23,7 @@ from paralbench.results import files
 from paralbench.results.eligibility import eligibility
 from paralbench.results.provenance import card_digest
 from paralbench.submission.loading import Loaded
-from paralbench.submission.problem import Problem, shown
+from paralbench.submission.problem import Problem, listed, shown
 
 _NONE = "none"
 _OPEN = {"open", "own"}
@@ -137,7 +137,7 @@ def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
         *_standing(result, card, cards),
         *_code(result),
     ]
-    return [Problem(loaded.name, *problem) for problem in problems]
+    return listed(loaded.name, problems)
 
 
 def _place(loaded: Loaded) -> Iterator[tuple[str, str]]:

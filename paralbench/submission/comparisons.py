@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from paralbench.metrics import metric
 from paralbench.records.errors import UsageError
 from paralbench.records.result import Paired, Result, Score
-from paralbench.submission.problem import Problem, shown
+from paralbench.submission.problem import Problem, listed, shown
 from paralbench.submission.recomputation import TOLERANCE
 
 
@@ -32,7 +32,7 @@ def compared(name: str, result: Result) -> list[Problem]:
     if result.layer_weights and not math.isclose(sum(result.layer_weights), 1, abs_tol=1e-4):
         message = f"expected shares that sum to 1, got {sum(result.layer_weights):.6f}"
         faults.append(("layer_weights", message))
-    return [Problem(name, *fault) for fault in faults]
+    return listed(name, faults)
 
 
 def _pair(

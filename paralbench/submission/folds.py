@@ -13,7 +13,7 @@ from paralbench.records.result import Result
 from paralbench.records.task_card import CrossedFolds, FixedFolds, GroupFolds, Partitions, TaskCard
 from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
-from paralbench.submission.problem import Problem, shown
+from paralbench.submission.problem import Problem, listed, shown
 
 Integers = NDArray[np.int64]
 _SALTED = re.compile(r"[0-9a-f]{24}")
@@ -33,9 +33,9 @@ def under_protocol(loaded: Loaded, card: TaskCard) -> list[Problem]:
         *_probabilities(predictions),
         *_attributes(predictions, card),
     ]
-    problems = [Problem(table, *fault) for fault in faults]
+    problems = listed(table, faults)
     faults = [*_declared(result, card), *_audit(result, card, predictions)]
-    return problems + [Problem(loaded.name, *fault) for fault in faults]
+    return problems + listed(loaded.name, faults)
 
 
 def _ids(loaded: Loaded) -> Iterator[tuple[str, str]]:

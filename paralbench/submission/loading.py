@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,25 @@ from paralbench.records.strict_text import parse_json
 from paralbench.results.predictions import Predictions
 from paralbench.submission.problem import Problem, shown
 from paralbench.submission.wording import wording
+from paralbench.system.memory_cap import memory_capped
 
 CELLS = 50_000_000
 """Maximum cells of a table: repeated values compress well in a file, but not in memory."""
+_CELLS_OF_A_BYTE, _CELLS_OF_ANY = 200, 2_000_000
+"""How many cells a file may hold for its bytes; those of a run need one byte or more."""
+_COLUMNS, _GROUPS = 2000, 5000
+_BYTES_OF_A_CELL, _BYTES_OF_ANY = 64, 64 * 2**20
+"""Bytes unpacked; also the memory to read them with."""
 _WORD = 200
-_UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError)
+_UNREADABLE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    MemoryError,
+)
 
 
 @dataclass(frozen=True)
@@ -80,15 +95,16 @@ def _table(
     content: bytes, name: str, classes: Sequence[str]
 ) -> tuple[Predictions, list[str]] | Problem:
     try:
-        schema = pq.read_schema(io.BytesIO(content))
-        words = [field.name for field in schema if not pa.types.is_primitive(field.type)]
-        parquet = pq.ParquetFile(io.BytesIO(content), read_dictionary=words)
-        cells = parquet.metadata.num_rows * parquet.metadata.num_columns
-        if cells > CELLS:
-            return Problem(name, "", f"expected at most {CELLS} cells, got {cells}")
-        if not cells:
-            return Problem(name, "", "expected predictions, the table is empty")
-        table = parquet.read()
+        parquet = pq.ParquetFile(io.BytesIO(content))
+        if fault := _size_fault(parquet.metadata, len(content)):
+            return Problem(name, "", fault)
+        words = [f.name for f in parquet.schema_arrow if not pa.types.is_primitive(f.type)]
+        spare = _BYTES_OF_ANY + _BYTES_OF_A_CELL * _cells(parquet.metadata)
+        with memory_capped(spare), _system_allocator():
+            # In this thread: another would need address space for its stack.
+            table = pq.ParquetFile(io.BytesIO(content), read_dictionary=words).read(
+                use_threads=False
+            )
         table.validate(full=True)
         for word in words:
             longest = max(_longest(chunk) for chunk in table[word].chunks)
@@ -99,6 +115,44 @@ def _table(
     except _UNREADABLE as error:
         first = str(error).strip().split("\n")[0]
         return Problem(name, "", f"expected predictions as the run wrote them, {first}")
+
+
+@contextmanager
+def _system_allocator() -> Iterator[None]:
+    """Arrow's own allocator takes from what it reserved before the cap, so it would not notice it."""
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
+
+
+def _cells(metadata: pq.FileMetaData) -> int:
+    return int(metadata.num_rows * metadata.num_columns)
+
+
+def _size_fault(metadata: pq.FileMetaData, size: int) -> str:
+    """The fault of what a table's footer says of its size, before a column is read; "" for none."""
+    cells, most = _cells(metadata), min(CELLS, _CELLS_OF_ANY + _CELLS_OF_A_BYTE * size)
+    if not cells:
+        return "expected predictions, the table is empty"
+    if cells > most:
+        return f"expected at most {most} cells in {size} bytes, got {cells}"
+    if metadata.num_columns > _COLUMNS or metadata.num_row_groups > _GROUPS:
+        return (
+            f"expected at most {_COLUMNS} columns in {_GROUPS} row groups, got "
+            f"{metadata.num_columns} in {metadata.num_row_groups}"
+        )
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    unpacked = sum(
+        group.column(number).total_uncompressed_size
+        for group in groups
+        for number in range(group.num_columns)
+    )
+    if unpacked > _BYTES_OF_ANY + _BYTES_OF_A_CELL * cells:
+        return f"{cells} cells unpack to {unpacked} bytes, more than predictions need"
+    return ""
 
 
 def _longest(chunk: pa.Array) -> int:

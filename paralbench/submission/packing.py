@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import paralbench
@@ -40,7 +41,7 @@ def pack(
         report = validate(scratch, catalog, against)
         if not report.problems:
             scratch.replace(to)
-    return Report(str(to), report.results, report.problems)
+    return replace(report, name=str(to))
 
 
 def _contents(model: str, results: Path, catalog: Catalog) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from paralbench.results.predictions import Predictions
 from paralbench.results.scores import confusion_matrix, scores
 from paralbench.results.subgroups import subgroups
 from paralbench.submission.loading import Loaded
-from paralbench.submission.problem import Problem, shown
+from paralbench.submission.problem import Problem, listed, shown
 
 TOLERANCE = 1e-9
 """Relative tolerance for different summation orders of linear algebra."""
@@ -61,10 +61,9 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
             problems.append(Problem(loaded.name, field, message))
             continue
         faults = differences(field, _plain(expected), _plain(stated(loaded.result)))
-        problems += [Problem(loaded.name, *fault) for fault in faults]
-    problems += [Problem(loaded.name, *fault) for fault in _counts(loaded, card)]
-    problems += [Problem(loaded.name, *fault) for fault in _calibration(loaded)]
-    return problems
+        problems += listed(loaded.name, faults)
+    problems += listed(loaded.name, _counts(loaded, card))
+    return [*problems, *listed(loaded.name, _calibration(loaded))]
 
 
 def _calibration(loaded: Loaded) -> Iterator[tuple[str, str]]:

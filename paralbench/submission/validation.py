@@ -15,15 +15,17 @@ from paralbench.records.errors import CardError, ParalbenchError, UsageError
 from paralbench.records.layer_analysis import LayerAnalysis
 from paralbench.results import files
 from paralbench.submission.archive import unpack
+from paralbench.submission.board_trial import board_faults
 from paralbench.submission.cards import Cards, of_cards, submitted
 from paralbench.submission.comparisons import compared
 from paralbench.submission.contents import Contents, contents, sentence
 from paralbench.submission.folds import under_protocol
 from paralbench.submission.loading import load
-from paralbench.submission.problem import Problem
+from paralbench.submission.problem import MOST, Problem
 from paralbench.submission.recomputation import recomputed
 from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
 from paralbench.system.processes import parallel_map
+from paralbench.system.third_party_code import third_party
 
 _FEW = 8
 """Up to this many results are checked faster than processes start."""
@@ -31,11 +33,15 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome for one archive or folder: how many results it holds, and every problem."""
+    """The outcome for one archive or folder: how many results it holds, and its problems.
+
+    ``problems`` are the first ``MOST``; ``more`` counts the others.
+    """
 
     name: str
     results: int
     problems: tuple[Problem, ...]
+    more: int = 0
 
 
 def validate(
@@ -72,7 +78,11 @@ def validate(
         problems += beside(actual, known, partial(_facts, roots))
         problems += _attached(found)
         problems += _strays(found)
-        return Report(str(place), len(names), tuple(sorted(set(problems))))
+        if not problems:
+            problems = board_faults([*([against] if against else []), found.results], catalog)
+        distinct = sorted(set(problems))
+        more = max(0, len(distinct) - MOST)
+        return Report(str(place), len(names), tuple(distinct[:MOST]), more)
 
 
 @contextmanager
@@ -91,7 +101,16 @@ def _unpacked(place: Path) -> Iterator[tuple[Path, list[Problem]]]:
 
 
 def _check(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Problem]]:
-    """All checks of a single result."""
+    """All checks of a single result; an error that none of them foresees is a problem as well."""
+    try:
+        with third_party("checking it"):
+            return _checked(cards, root, name)
+    except ParalbenchError as error:
+        message = str(error).split(" --debug")[0].removesuffix(".")
+        return None, [Problem(name, "", message)]
+
+
+def _checked(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[Problem]]:
     loaded, problems = load(root, name)
     if loaded is None:
         return None, problems

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from paralbench.submission.problem import Problem, shown
+from paralbench.submission.problem import Problem, listed, shown
 
 _DEEPEST = 24
 _LONGEST = 8000
@@ -22,7 +22,10 @@ _SIGNED = {
 
 def wording(name: str, values: dict[str, Any]) -> list[Problem]:
     """Refuse markup, control characters, local paths, and negative counts and costs."""
-    problems = []
+    return listed(name, _faults(values))
+
+
+def _faults(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for field, value, signed in _leaves(values, "", False, 0):
         message = ""
         if value is _TOO_DEEP:
@@ -32,8 +35,7 @@ def wording(name: str, values: dict[str, Any]) -> list[Problem]:
         elif isinstance(value, int | float) and not signed and value < 0:
             message = f"expected no negative number, got {value}"
         if message:
-            problems.append(Problem(name, field, message))
-    return problems
+            yield field, message
 
 
 _TOO_DEEP = object()
