@@ -1,7 +1,8 @@
 """Decode a clip to mono blocks at one rate; memory does not grow with its length.
 
 libsndfile decodes most formats, FFmpeg (through PyAV) the others, and nsp.py the NSP files that
-neither supports. FFmpeg receives the expected format, so it never follows a disguised playlist.
+neither supports; a file's content decides which. FFmpeg receives the recognised format, so it never
+follows a disguised playlist.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import soxr
 from paralbench.audio import nsp
 from paralbench.audio.inspection import inspect
 from paralbench.audio.pieces import Waveform, cut
+from paralbench.audio.recognition import Container
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 
@@ -30,11 +32,11 @@ DECODING = "mono-mean/soxr-hq/1"
 OVERHANG = 0.5
 """Seconds by which a clip may end after its file (label files round); more is refused."""
 
-_FFMPEG = {
-    ".g722": "g722", ".m4a": "mov", ".mp4": "mov", ".mov": "mov", ".3gp": "mov", ".aac": "aac",
-    ".wma": "asf", ".webm": "matroska", ".mkv": "matroska", ".avi": "avi", ".amr": "amr",
-}  # fmt: skip
-_HEADERLESS = {".aac", ".amr"}
+RATES = (1000, 768_000)
+"""Sampling rates in Hz beyond which a header is damaged."""
+CHANNELS = 64
+
+_WITHOUT_LENGTH = {"aac", "amr"}
 _G722_BYTES_PER_SECOND = 8000
 _FFMPEG_CHANNELS = 8  # beyond these, PyAV 18 reads missing planes and crashes the process
 _BLOCK_SECONDS = 10
@@ -51,7 +53,6 @@ class Header:
 
 def header(path: Path) -> Header:
     """Read a file's header without decoding it; raises :class:`Refused` as :func:`blocks` does."""
-    inspect(path)
     with _opened(path) as source:
         return source.header
 
@@ -95,7 +96,6 @@ def as_stored(clip: Clip) -> Iterator[tuple[Header, Iterator[Waveform]]]:
     Raises:
         Refused: as :func:`blocks` does, except for NaN.
     """
-    inspect(clip.path)
     try:
         with _opened(clip.path) as source:
             channel, channels = clip.channel, source.header.channels
@@ -136,11 +136,21 @@ class _Source:
     blocks: Callable[[float, float], Iterator[Waveform]]
 
 
-def _opened(path: Path) -> AbstractContextManager[_Source]:
-    suffix = path.suffix.lower()
-    if suffix in _FFMPEG:
-        return _ffmpeg(path)
-    return _nsp(path) if suffix in nsp.SUFFIXES else _sound(path)
+@contextmanager
+def _opened(path: Path) -> Iterator[_Source]:
+    container = inspect(path)
+    opened: AbstractContextManager[_Source]
+    if container in ("sndfile", "unknown"):
+        opened = _sound(path)
+    else:
+        opened = _nsp(path) if container == "nsp" else _ffmpeg(path, container)
+    with opened as source:
+        rate, channels = source.header.rate, source.header.channels
+        if not RATES[0] <= rate <= RATES[1]:
+            raise Refused(f"its header is damaged: it declares a sampling rate of {rate} Hz")
+        if channels > CHANNELS:
+            raise Refused(f"it has {channels} channels, expected at most {CHANNELS}")
+        yield source
 
 
 def _span(clip: Clip, total: float) -> tuple[float, float]:
@@ -209,20 +219,20 @@ def _nsp(path: Path) -> Iterator[_Source]:
 
 
 @contextmanager
-def _ffmpeg(path: Path) -> Iterator[_Source]:
-    with _container(path) as container:
-        yield _Source(_ffmpeg_header(path, container), partial(_ffmpeg_blocks, container))
+def _ffmpeg(path: Path, name: Container) -> Iterator[_Source]:
+    with _container(path, name) as container:
+        yield _Source(_ffmpeg_header(path, name, container), partial(_ffmpeg_blocks, container))
 
 
-def _ffmpeg_header(path: Path, container: Any) -> Header:
+def _ffmpeg_header(path: Path, name: Container, container: Any) -> Header:
     import av
 
     stream = container.streams.audio[0]
-    if path.suffix.lower() == ".g722":
+    if name == "g722":
         seconds = path.stat().st_size / _G722_BYTES_PER_SECOND
-    elif path.suffix.lower() in _HEADERLESS:
+    elif name in _WITHOUT_LENGTH:
         # FFmpeg guesses from the first packets' bit rate; counting packets is exact.
-        with _container(path) as counted:
+        with _container(path, name) as counted:
             packets = counted.demux(counted.streams.audio[0])
             ticks = sum(packet.duration or 0 for packet in packets)
         seconds = float(ticks * stream.time_base)
@@ -263,14 +273,12 @@ def _ffmpeg_blocks(container: Any, start: float, seconds: float) -> Iterator[Wav
         raise Refused("truncated: it ends before the length its header declares")
 
 
-def _container(path: Path) -> Any:
+def _container(path: Path, name: Container) -> Any:
     import av
 
     try:
         # Titles and comments may be in any encoding; they are not used.
-        container = av.open(
-            str(path), format=_FFMPEG[path.suffix.lower()], metadata_errors="replace"
-        )
+        container = av.open(str(path), format=name, metadata_errors="replace")
     except av.FFmpegError as error:
         raise Refused(f"it cannot be decoded ({error.strerror})") from None
     if not container.streams.audio:

@@ -6,12 +6,14 @@ import os
 import stat
 from pathlib import Path
 
-from paralbench.audio import declared, ogg
+from paralbench.audio import declared, ogg, recognition
+from paralbench.audio.recognition import Container
 from paralbench.records.errors import Refused
 
 _LFS = b"version https://git-lfs"
 _WEB_PAGE = (b"<!doctype html", b"<html")
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
+_EXCERPT = 512  # bytes that show whether a file is text
 _SPHERE = b"NIST_1A\n"  # its header is text
 _OTHERS = {
     b"\x89PNG\r\n": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"GIF8": "a GIF picture",
@@ -24,8 +26,8 @@ _OTHERS = {
 """First bytes of files that are often named like audio by mistake."""
 
 
-def inspect(path: Path) -> None:
-    """Raise :class:`Refused` for a file that cannot be complete audio.
+def inspect(path: Path) -> Container:
+    """The container of a file; raises :class:`Refused` for one that cannot be complete audio.
 
     Catches what decoders report badly or not at all: empty files, Git-LFS pointers, AppleDouble
     files, text, web pages, files whose header declares more audio than they hold, and Ogg files with
@@ -40,7 +42,7 @@ def inspect(path: Path) -> None:
             raise Refused("it is a pipe, socket or device, not a file")
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            head = file.read(512)
+            head = file.read(recognition.LENGTH)
             declared.inspect(file, head, size)
         if head.startswith(ogg.SIGNATURE):
             ogg.inspect(path)
@@ -59,9 +61,10 @@ def inspect(path: Path) -> None:
     for signature, kind in _OTHERS.items():
         if head.startswith(signature):
             raise Refused(f"it is {kind}{_named(path)}")
-    if not head.startswith(_SPHERE) and _is_text(head):
+    if not head.startswith(_SPHERE) and _is_text(head[:_EXCERPT]):
         kind = "a web page" if head.lstrip().lower().startswith(_WEB_PAGE) else "a text file"
         raise Refused(f"it is {kind}, not audio")  # its text may name a patient
+    return recognition.recognised(path, head)
 
 
 def _named(path: Path) -> str:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from paralbench.records.errors import Refused
 
-SUFFIXES = {".nsp", ".egg"}
 _SAMPLES = {b"SDA_": 1, b"SD_B": 1, b"SDAB": 2, **{f"SD_{n}".encode(): 1 for n in range(2, 9)}}
 _UNKNOWN_LENGTH = {0, 0xFFFFFFFF}
 

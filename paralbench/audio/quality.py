@@ -20,14 +20,11 @@ from paralbench.audio.noise import SPEECH, noise_ratio
 from paralbench.audio.pieces import Waveform, cut
 from paralbench.audio.speakers import Timbre
 from paralbench.audio.voice_activity import VoiceActivity
-from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 from paralbench.records.quality import Quality
 
 _BLOCK_SECONDS = 10
 _STEP = speakers.STEP
-_RATES = (1000, 768_000)
-_CHANNELS = 64
 _LARGEST = 1e6  # of full scale; larger floats are damage
 _POLICY = Cutting(how="voice")
 
@@ -41,10 +38,6 @@ def measure(clip: Clip, detector: VoiceActivity) -> Quality:
     """
     with decoding.as_stored(clip) as (header, blocks):
         rate, channels = header.rate, header.channels
-        if not _RATES[0] <= rate <= _RATES[1]:
-            raise Refused(f"its header is damaged: it declares a sampling rate of {rate} Hz")
-        if channels > _CHANNELS:
-            raise Refused(f"it has {channels} channels, expected at most {_CHANNELS}")
         stored = _Stored(rate, channels if clip.channel is None else 1)
         voice = _Voice(detector)
         mono = decoding.resampled(stored.mono(blocks), rate, voice_activity.RATE)

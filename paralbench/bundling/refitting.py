@@ -85,8 +85,8 @@ def refit(
     splits = [replace(split, test=rows) for split in inputs.splits]
     head, workplace = prepared.head.without_control(), Workplace(quiet=quiet)
     fitted = head.fit([stream], problem, splits, prepared.settings, workplace).fitted
-    names = [example.group(selection.task.protocol.cluster) for example in selection.examples]
-    owners, files = list[str](), list[list[bytes]]()
+    names = selection.group(selection.task.protocol.cluster).numbers.tolist()
+    owners, files = list[int](), list[list[bytes]]()
     for name, keys in zip(names, inputs.parts, strict=True):
         by_path: dict[Path, list[bytes]] = {}
         for key in keys:

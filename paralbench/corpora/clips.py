@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from paralbench.corpora.tables import SURPLUS
+from paralbench.records import numeral
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
 
@@ -29,6 +30,8 @@ def clip(cells: Mapping[str, str], folder: Path, quoted: bool = True) -> Clip:
         raise Refused("its path is empty")
     if "\0" in path:
         raise Refused("its path holds a NUL character")
+    if "\n" in path or "\r" in path:
+        raise Refused("its path holds a line break")
     if cells.get(SURPLUS):
         raise Refused("it has more cells than the header; quote cells that hold the delimiter")
     channel = _number(cells, "channel", quoted)
@@ -56,7 +59,7 @@ def _number(cells: Mapping[str, str], column: str, quoted: bool) -> float | None
     if not cell:
         return None
     try:
-        number = float(cell)
+        number = numeral.number(cell)
     except ValueError:
         value = f"{cell!r}, " if quoted else ""
         raise Refused(f"its {column} is {value}not a number") from None

@@ -20,6 +20,7 @@ AUDIO = {
     ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64",
     ".g722", ".m4a", ".mp4", ".mov", ".3gp", ".aac", ".wma", ".webm", ".mkv", ".amr",
 }  # fmt: skip
+_SHOWN = 100
 
 
 def read_manifest(root: Path) -> Iterator[Example | Refusal]:
@@ -40,16 +41,27 @@ def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
     path, target = cells["path"], cells["target"]
     called = cells.get("id") or path
     if path and not target:
-        return Refusal(called, "its target is empty", where)
+        return Refusal(_shown(called), "its target is empty", where)
     try:
-        found = clips.clip(cells, file.parent)
+        clip = clips.clip(cells, file.parent)
     except Refused as error:
-        shown = repr(called) if "\0" in called else called
-        return Refusal(shown or "a row", str(error), where)
+        shown = _shown(called) or "a row"
+        listed = _example(cells, called or where, (), where) if target else None
+        return Refusal(shown, str(error), where, listed=listed)
+    return _example(cells, cells.get("id") or clips.name(path, clip), (clip,), where)
+
+
+def _shown(name: str) -> str:
+    """A name without control characters, cut where it is too long for a message."""
+    name = name if name.isprintable() else repr(name)
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
+
+
+def _example(cells: dict[str, str], name: str, found: tuple[Clip, ...], where: str) -> Example:
     return Example(
-        id=cells.get("id") or clips.name(path, found),
-        clips=(found,),
-        labels={"target": target},
+        id=name,
+        clips=found,
+        labels={"target": cells["target"]},
         groups={key: cells[key] for key in GROUPS if cells.get(key)},
         attributes={key: value for key, value in cells.items() if value and key not in UNDERSTOOD},
         partition=cells.get("partition") or None,

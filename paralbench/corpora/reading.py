@@ -42,7 +42,7 @@ def read(corpus: Corpus, root: Path) -> Reading:
             doubled.append(Refusal(item.id, reason, item.source))
             refused.append(doubled[-1])
         elif not item.clips:
-            refused.append(Refusal(item.id, "it has no audio", item.source))
+            refused.append(Refusal(item.id, "it has no audio", item.source, listed=item))
         else:
             seen[item.id] = item
     if not seen:

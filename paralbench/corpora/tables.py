@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,25 +38,35 @@ def rows(
         Blank rows are skipped. Cells beyond the last column are joined under SURPLUS.
 
     Raises:
-        ParalbenchError: for a file that is missing, is not text, or does not have each needed column once.
+        ParalbenchError: for a file that is missing, is not text, lacks a needed column, names a column
+            twice, or opens a quote that it never closes.
     """
     with _opened(file, encoding, newline="") as text:
         first = text.readline()
         text.seek(0)
         chosen = delimiter or max(",;\t", key=first.count)
-        reader = csv.reader(text, delimiter=chosen, skipinitialspace=chosen != "\t")
+        source = _Lines(text)
+        reader = csv.reader(source, delimiter=chosen, skipinitialspace=chosen != "\t")
         if names is None:
             names = [name.strip().removeprefix("ï»¿") for name in next(reader, [])]
+            source.next_row()
         missing = [name for name in needed if name not in names]
         if missing:
             raise ParalbenchError(
                 f"{file}: expected a column '{missing[0]}', found: {', '.join(names) or 'nothing'}."
             )
-        doubled = [name for name in needed if list(names).count(name) > 1]
+        doubled = [name for name, count in Counter(names).items() if name and count > 1]
         if doubled:
-            raise ParalbenchError(f"{file}: the column '{doubled[0]}' appears twice.")
+            raise ParalbenchError(
+                f"{file}: the column '{doubled[0]}' appears twice; rename or remove one of them."
+            )
         blank = [""] * len(names)
         for row in reader:
+            if source.unclosed():
+                raise ParalbenchError(
+                    f"{file}: a quote is opened at line {source.row} and never closed."
+                )
+            source.next_row()
             cells = [cell.strip() for cell in row]
             if any(cells):
                 cells += blank[len(cells) :]
@@ -75,6 +86,36 @@ def lines(file: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[str, str]]:
         for number, line in enumerate(text, start=1):
             if line := line.strip():
                 yield line, f"{file}:{number}"
+
+
+class _Lines:
+    """The lines of a table, and whether the last row ended within a quoted cell."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._read = self._quotes = 0
+        self._ended = False
+        self.row = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline()
+        if not line:
+            self._ended = True
+            raise StopIteration
+        self._read += 1
+        self._quotes += line.count('"')
+        return line
+
+    def next_row(self) -> None:
+        """Begin a row at the next line."""
+        self.row, self._quotes = self._read + 1, 0
+
+    def unclosed(self) -> bool:
+        """Whether the row that the reader has just completed runs to the end of the file in a quote."""
+        return self._ended and self._quotes % 2 == 1
 
 
 @contextmanager

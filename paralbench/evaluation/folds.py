@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paralbench.evaluation.selection import Selection
+from paralbench.evaluation.selection import Groups, Selection
 from paralbench.heads.head import Rows, Split
 from paralbench.records.errors import ParalbenchError
-from paralbench.records.example import Example
 from paralbench.records.task_card import (
     CrossedFolds,
     Development,
@@ -31,29 +29,45 @@ def splits(selection: Selection, seeds: Sequence[int]) -> list[Split]:
     Raises:
         ParalbenchError: if the groups do not suffice for the protocol.
     """
-    protocol, examples = selection.task.protocol, selection.examples
+    if selection.listed is not None:
+        listed = replace(selection.listed, same=selection.same)
+        return remaining(splits(listed, seeds), listed, selection)
+    protocol = selection.task.protocol
     rule = protocol.development
     result: list[Split] = []
     for fold, (test, fixed) in enumerate(_test_rows(selection)):
-        pool = np.setdiff1d(np.arange(len(examples)), np.concatenate([test, fixed]))
+        pool = _others(np.arange(len(selection.examples)), test, fixed)
         if isinstance(protocol, Partitions):
-            pool = np.array([row for row in pool if examples[row].partition in protocol.train])
+            parts = selection.group("partition")
+            pool = pool[np.isin(parts.numbers[pool], parts.places(protocol.train))]
         elif isinstance(protocol, CrossedFolds):
-            pool = _crossed_pool(examples, pool, test, protocol)
+            for by in protocol.by:  # neither kind of group of the cell
+                numbers = selection.group(by).numbers
+                pool = pool[~np.isin(numbers[pool], numbers[test])]
+        order = None if rule is None or rule.by is None else _order(selection, pool, rule, fold)
         for seed in seeds:
             develop = fixed
             if not len(fixed) and rule is not None:
                 if rule.within is not None:
                     # Examples of the training pool that share a group with the test fold.
-                    tested = {examples[row].group(rule.within) for row in test}
-                    rows = [row for row in pool if examples[row].group(rule.within) in tested]
-                    develop = np.array(rows, np.int64)
+                    numbers = selection.group(rule.within).numbers
+                    develop = pool[np.isin(numbers[pool], numbers[test])]
                 else:
-                    develop = _development(examples, pool, rule, fold, seed)
-            train = np.setdiff1d(pool, develop)
+                    assert order is not None
+                    develop = _development(order, pool, rule, seed)
+            train = _others(pool, develop)
             _check_usable(selection, fold, train)
             result.append(Split(fold, seed, train, develop, test))
     return result
+
+
+def _others(rows: Rows, *taken: Rows) -> Rows:
+    """The rows, ascending, that are in none of ``taken``."""
+    free = np.zeros(int(rows.max(initial=-1)) + 1, bool)
+    free[rows] = True
+    for some in taken:
+        free[some[some < len(free)]] = False
+    return np.flatnonzero(free)
 
 
 def whole(selection: Selection, seeds: Sequence[int]) -> list[Split]:
@@ -62,6 +76,9 @@ def whole(selection: Selection, seeds: Sequence[int]) -> list[Split]:
     The protocol draws training and development from all examples; a corpus with partitions keeps
     its own split. ``test`` holds all examples, so its scores do not measure generalisation.
     """
+    if selection.listed is not None:
+        listed = replace(selection.listed, same=selection.same)
+        return remaining(whole(listed, seeds), listed, selection)
     protocol = selection.task.protocol
     rows = np.arange(len(selection.examples))
     if isinstance(protocol, Partitions):
@@ -72,8 +89,10 @@ def whole(selection: Selection, seeds: Sequence[int]) -> list[Split]:
     result = []
     for seed in seeds:
         none = np.zeros(0, dtype=np.int64)
-        develop = none if rule is None else _development(selection.examples, rows, rule, 0, seed)
-        train = np.setdiff1d(rows, develop)
+        develop = none
+        if rule is not None:
+            develop = _development(_order(selection, rows, rule, 0), rows, rule, seed)
+        train = _others(rows, develop)
         _check_usable(selection, 0, train)
         result.append(Split(0, seed, train, develop, rows))
     return result
@@ -100,7 +119,7 @@ def remaining(splits: Sequence[Split], before: Selection, after: Selection) -> l
 
 
 def balanced(
-    groups: Sequence[str], targets: NDArray[np.float64], classes: int, folds: int
+    groups: Groups, targets: NDArray[np.float64], classes: int, folds: int
 ) -> NDArray[np.int64]:
     """Assign complete groups to folds with balanced sizes and class counts.
 
@@ -110,46 +129,48 @@ def balanced(
     Returns:
         The fold of each example.
     """
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, group in enumerate(groups):
-        rows[group].append(row)
-    if len(rows) < folds:
-        raise ParalbenchError(f"{folds} folds need {folds} groups, got {len(rows)}.")
+    if len(groups.names) < folds:
+        raise ParalbenchError(f"{folds} folds need {folds} groups, got {len(groups.names)}.")
     kinds = max(classes, 1)
-    counts = {
-        group: np.bincount(
-            targets[members].astype(int) if classes else np.zeros(len(members), int),
-            minlength=kinds,
-        )
-        for group, members in rows.items()
-    }
-    order = sorted(rows, key=lambda group: (-len(rows[group]), _shuffled(group)))
-    total = np.maximum(sum(counts.values(), np.zeros(kinds, int)), 1)
+    cells = groups.numbers * kinds + (targets.astype(int) if classes else 0)
+    counts = np.bincount(cells, minlength=len(groups.names) * kinds).reshape(-1, kinds)
+    sizes = counts.sum(1)
+    order = sorted(
+        range(len(sizes)), key=lambda group: (-sizes[group], _shuffled(groups.names[group]))
+    )
+    total = np.maximum(counts.sum(0), 1)
     assigned = np.zeros((folds, kinds))
-    fold_of = np.zeros(len(groups), dtype=np.int64)
+    evenness = ((assigned / total) ** 2).sum(1)
+    held = np.zeros(folds)
+    fold_of = np.zeros(len(sizes), dtype=np.int64)
     for group in order:
-        share = (assigned + counts[group]) / total
-        cost = ((share**2).sum(1) - ((assigned / total) ** 2).sum(1)).round(12)
-        fold = min(range(folds), key=lambda number: (cost[number], assigned[number].sum(), number))
+        shares = (((assigned + counts[group]) / total) ** 2).sum(1)
+        cost = (shares - evenness).round(12)
+        fold = min(
+            range(folds), key=list(zip(cost.tolist(), held.tolist(), strict=True)).__getitem__
+        )
         assigned[fold] += counts[group]
-        fold_of[rows[group]] = fold
-    return fold_of
+        evenness[fold] = shares[fold]
+        held[fold] += sizes[group]
+        fold_of[group] = fold
+    return fold_of[groups.numbers]
 
 
 def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
     """The test rows of each fold, and the development rows that the corpus fixes."""
-    protocol, examples = selection.task.protocol, selection.examples
+    protocol = selection.task.protocol
     none = np.zeros(0, dtype=np.int64)
     if isinstance(protocol, Partitions):
-        parts = np.array([example.partition or "" for example in examples])
-        test = np.flatnonzero(np.isin(parts, protocol.test))
+        parts = selection.group("partition")
+        test = np.flatnonzero(np.isin(parts.numbers, parts.places(protocol.test)))
         if not len(test):
+            present = sorted({example.partition or "" for example in selection.examples})
             raise ParalbenchError(
                 f"task '{selection.task.id}': no example with a label is in the partition "
-                f"{' or '.join(protocol.test)} (got {', '.join(sorted(set(parts)))}); 'paralbench "
+                f"{' or '.join(protocol.test)} (got {', '.join(present)}); 'paralbench "
                 f"verify {selection.task.corpus} DIR' names a label file that is absent."
             )
-        return [(test, np.flatnonzero(np.isin(parts, protocol.develop)))]
+        return [(test, np.flatnonzero(np.isin(parts.numbers, parts.places(protocol.develop))))]
     if isinstance(protocol, CrossedFolds):
         first, second = (
             _group_folds(selection, by, folds)
@@ -158,17 +179,24 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
         cells = product(np.unique(first), np.unique(second))
         tests = [np.flatnonzero((first == row) & (second == column)) for row, column in cells]
         return [(test, none) for test in tests if len(test)]
-    groups = np.array([example.group(protocol.by) for example in examples])
-    names = sorted(set(groups))
+    groups = selection.group(protocol.by)
+    names = groups.names
     if isinstance(protocol, LeaveOneGroupOut):
         if len(names) < 2:
             raise ParalbenchError(
                 f"leaving one {protocol.by} out needs two or more, got one: {names[0]}."
             )
-        return [(np.flatnonzero(groups == name), none) for name in names]
+        order = np.argsort(groups.numbers, kind="stable")
+        ends = np.cumsum(np.bincount(groups.numbers))[:-1]
+        return [(rows, none) for rows in np.split(order, ends)]
     if isinstance(protocol, FixedFolds):
-        _check_fixed(selection.task.id, protocol, set(names))
-        return [(np.flatnonzero(np.isin(groups, fold)), none) for fold in protocol.folds]
+        # The card lists the names as the corpus writes them.
+        groups = Groups.of([example.group(protocol.by) for example in selection.examples])
+        _check_fixed(selection.task.id, protocol, set(groups.names))
+        return [
+            (np.flatnonzero(np.isin(groups.numbers, groups.places(fold))), none)
+            for fold in protocol.folds
+        ]
     assert isinstance(protocol, GroupFolds)
     fold_of = _group_folds(selection, protocol.by, protocol.folds)
     return [(np.flatnonzero(fold_of == fold), none) for fold in np.unique(fold_of)]
@@ -176,22 +204,13 @@ def _test_rows(selection: Selection) -> list[tuple[Rows, Rows]]:
 
 def _group_folds(selection: Selection, by: str, folds: int) -> NDArray[np.int64]:
     """The fold of each example, in at most ``folds`` folds of groups of ``by``."""
-    groups = [example.group(by) for example in selection.examples]
-    names = set(groups)
-    if len(names) < 2:
-        raise ParalbenchError(f"folds by {by} need two or more of them, got only '{names.pop()}'.")
-    folds = min(folds, len(names))
+    groups = selection.group(by)
+    if len(groups.names) < 2:
+        raise ParalbenchError(
+            f"folds by {by} need two or more of them, got only '{groups.names[0]}'."
+        )
+    folds = min(folds, len(groups.names))
     return balanced(groups, selection.targets, len(selection.classes), folds)
-
-
-def _crossed_pool(
-    examples: Sequence[Example], pool: Rows, test: Rows, protocol: CrossedFolds
-) -> Rows:
-    """The rows of the pool that share no group of either kind with a test fold of the cell."""
-    for by in protocol.by:
-        tested = {examples[row].group(by) for row in test}
-        pool = np.array([row for row in pool if examples[row].group(by) not in tested], np.int64)
-    return pool
 
 
 def _check_fixed(task: str, protocol: FixedFolds, groups: set[str]) -> None:
@@ -211,25 +230,45 @@ def _check_fixed(task: str, protocol: FixedFolds, groups: set[str]) -> None:
             )
 
 
-def _development(
-    examples: Sequence[Example], pool: Rows, rule: Development, fold: int, seed: int
-) -> Rows:
-    """Complete groups of the training pool; the seed rotates the selection."""
+@dataclass(frozen=True)
+class _Order:
+    """The groups of a pool of rows in the order in which they are drawn for development.
+
+    Args:
+        numbers: the group of each row of the pool, [rows].
+        drawn: numbers of the groups, in their order.
+        sizes: rows of each, in the same order.
+    """
+
+    numbers: NDArray[np.int64]
+    drawn: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+
+def _order(selection: Selection, pool: Rows, rule: Development, fold: int) -> _Order:
     assert rule.by is not None
-    groups = np.array([examples[row].group(rule.by) for row in pool])
-    names = sorted(set(groups), key=lambda name: _shuffled(f"{fold}/{name}"))
-    if len(names) < 2:
+    groups = selection.group(rule.by)
+    numbers = groups.numbers[pool]
+    sizes = np.bincount(numbers, minlength=len(groups.names))
+    present = np.flatnonzero(sizes).tolist()
+    drawn = np.array(
+        sorted(present, key=lambda group: _shuffled(f"{fold}/{groups.names[group]}")), np.int64
+    )
+    return _Order(numbers, drawn, sizes[drawn])
+
+
+def _development(order: _Order, pool: Rows, rule: Development, seed: int) -> Rows:
+    """Complete groups of the training pool; the seed rotates the selection."""
+    groups = len(order.drawn)
+    if groups < 2:
         return np.zeros(0, dtype=np.int64)
-    first = seed * (rule.count or max(1, round((rule.share or 0) * len(names))))
-    chosen: list[str] = []
-    size = 0
-    for step in range(len(names) - 1):
-        enough = rule.share is not None and size >= rule.share * len(pool)
-        if enough or len(chosen) >= (rule.count or len(names)):
-            break
-        chosen.append(names[(first + step) % len(names)])
-        size += int((groups == chosen[-1]).sum())
-    return pool[np.isin(groups, chosen)]
+    first = seed * (rule.count or max(1, round((rule.share or 0) * groups)))
+    drawn, sizes = np.roll(order.drawn, -first), np.roll(order.sizes, -first)
+    number = min(rule.count or groups, groups - 1)
+    if rule.share is not None:
+        # Groups are drawn until they hold this share.
+        number = min(number, 1 + int(np.searchsorted(sizes.cumsum(), rule.share * len(pool))))
+    return pool[np.isin(order.numbers, drawn[:number])]
 
 
 def _check_usable(selection: Selection, fold: int, train: Rows) -> None:
@@ -237,7 +276,7 @@ def _check_usable(selection: Selection, fold: int, train: Rows) -> None:
         raise ParalbenchError(
             f"task '{selection.task.id}', fold {fold}: no example is left to train on."
         )
-    if selection.classes and len(set(selection.targets[train])) < 2:
+    if selection.classes and (selection.targets[train] == selection.targets[train[0]]).all():
         only = selection.classes[int(selection.targets[train[0]])]
         raise ParalbenchError(
             f"task '{selection.task.id}', fold {fold}: the training examples are all '{only}'; "

@@ -57,10 +57,9 @@ def predictions(
     step = None if steps is None else steps.step[rows]
     rows = rows if steps is None else steps.example[rows]
     cluster = selection.task.protocol.cluster
-    names = np.array([example.group(cluster) for example in selection.examples])
     return Predictions(
         rows=rows,
-        clusters=np.unique(names[rows], return_inverse=True)[1],
+        clusters=np.unique(selection.group(cluster).numbers[rows], return_inverse=True)[1],
         folds=folds,
         seeds=seeds,
         truth=truth,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paralbench.heads.head import Problem
-from paralbench.records.errors import ParalbenchError
+from paralbench.records import numeral
+from paralbench.records.errors import ParalbenchError, Refused
 from paralbench.records.example import Example, Refusal, Series
 from paralbench.records.task_card import (
     ClassTarget,
@@ -22,12 +25,18 @@ from paralbench.records.task_card import (
     TaskCard,
 )
 
+_MISSING = {"nan", "<na>", "nat"}
+"""What pandas writes for a missing value, which is no class."""
+
 
 @dataclass(frozen=True)
 class Selection:
     """The examples of a task with their targets: class indices or numbers, [examples].
 
     For a series task ``series`` holds each example's values [steps], ``targets`` their means.
+    ``listed`` is the selection with the examples that were refused since, None where none was: folds
+    are dealt to them, so that a refusal moves no other example. ``same`` maps names of groups, by
+    kind, onto the name of the group that they belong to.
     """
 
     task: TaskCard
@@ -36,6 +45,22 @@ class Selection:
     classes: tuple[str, ...]
     refused: tuple[Refusal, ...]
     series: tuple[NDArray[np.float64], ...] = ()
+    listed: Selection | None = field(default=None, repr=False)
+    same: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def group(self, kind: str) -> Groups:
+        """The group of each example under a kind of group."""
+        if kind not in self._groups:
+            same = self.same.get(kind, {})
+            names = [example.group(kind) for example in self.examples]
+            self._groups[kind] = Groups.of(
+                [same.get(name, name) for name in names] if same else names
+            )
+        return self._groups[kind]
+
+    @cached_property
+    def _groups(self) -> dict[str, Groups]:
+        return {}
 
     def problem(self) -> Problem:
         """The targets and groups for a head."""
@@ -49,12 +74,9 @@ class Selection:
         names = [name for name in names if name not in protocol.controlled] or [protocol.cluster]
         if isinstance(protocol, CrossedFolds):  # both kinds connect all examples
             names = [protocol.inner]
-        numbers = [
-            np.unique([example.group(name) for example in self.examples], return_inverse=True)[1]
-            for name in names
-        ]
+        numbers = [self.group(name).numbers for name in names]
         if len(numbers) == 1:
-            return numbers[0].astype(np.int64)
+            return numbers[0]
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
@@ -101,9 +123,29 @@ class Selection:
             self,
             examples=tuple(self.examples[row] for row in keep),
             targets=self.targets[keep],
+            listed=self.listed or self,
             refused=(*self.refused, *refusals),
             series=tuple(self.series[row] for row in keep) if self.series else (),
         )
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups of a selection: their names, sorted, and the number of each example's, [examples]."""
+
+    names: tuple[str, ...]
+    numbers: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Groups:
+        """The groups of examples with these names."""
+        distinct = sorted(set(names))
+        place = {name: number for number, name in enumerate(distinct)}
+        return cls(tuple(distinct), np.array([place[name] for name in names], np.int64))
+
+    def places(self, names: Collection[str]) -> list[int]:
+        """The numbers of those of these names that occur."""
+        return [number for number, name in enumerate(self.names) if name in names]
 
 
 def select(
@@ -111,78 +153,124 @@ def select(
 ) -> Selection:
     """Apply a task card. Examples without a label are skipped, those with an invalid one refused.
 
+    Refused examples whose label and groups are known are in ``listed`` of the selection.
+
     Raises:
         ParalbenchError: if no example is left, or a class task has fewer than two classes.
     """
-    target = task.target
-    chosen: list[Example] = []
-    values: list[str | float] = []
-    series: list[NDArray[np.float64]] = []
-    invalid: list[Refusal] = list(refused)
+    absent = {
+        refusal.listed.id: refusal
+        for refusal in refused
+        if refusal.listed is not None and not refusal.erratum
+    }
     for example in examples:
-        selected = all(str(example.value(key)) in allowed for key, allowed in task.where.items())
-        if not selected or target.label not in example.labels:
-            continue
-        label = example.labels[target.label]
-        number = _number(label)
-        problem = ""
-        if isinstance(target, SeriesTarget):
-            problem = _invalid_series(target, example)
-            if not problem:
-                assert isinstance(label, Series)
-                series.append(label.values.astype(np.float64))
-                values.append(float(label.values.mean()))
-        elif isinstance(target, NumberTarget):
-            low = -math.inf if target.minimum is None else target.minimum
-            high = math.inf if target.maximum is None else target.maximum
-            if number is not None and low <= number <= high:
-                values.append(number)
+        absent.pop(example.id, None)
+    reasons = {name: refusal.reason for name, refusal in absent.items()}
+    chosen: list[Example] = []
+    values: list[Value] = []
+    invalid: list[Refusal] = []
+    for example in chain(examples, (r.listed for r in absent.values() if r.listed is not None)):
+        try:
+            value = _value(task, example)
+        except Refused as reason:
+            if isinstance(task.target, NumberTarget):
+                value = math.nan  # folds of numbers depend on groups and sizes only
+                reasons.setdefault(example.id, str(reason))
             else:
-                bounds = (target.minimum, target.maximum)
-                limits = "" if bounds == (None, None) else f" from {bounds[0]} to {bounds[1]}"
-                problem = f"is {label!r}, expected a number{limits}"
-        elif target.cuts:
-            if number is not None:
-                values.append(target.classes[bisect_right(target.cuts, number)])
-            else:
-                problem = f"is {label!r}, expected a number"
-        else:
-            name = target.merge.get(str(label), str(label))
-            if target.classes and name not in target.classes:
+                invalid.append(Refusal(example.id, str(reason), example.source))
                 continue
-            values.append(name)
-        if problem:
-            reason = f"its {target.label} {problem}"
-            invalid.append(Refusal(example.id, reason, example.source))
-        else:
+        if value is not None:
             chosen.append(example)
-    if not chosen:
+            values.append(value)
+    if not any(example.id not in reasons for example in chosen):
         known = sorted({name for example in examples for name in example.labels})
         raise ParalbenchError(
-            f"task '{task.id}': no example has a usable label '{target.label}' "
+            f"task '{task.id}': no example has a usable label '{task.target.label}' "
             f"(the corpus has: {', '.join(known) or 'none'})."
         )
     classes: tuple[str, ...] = ()
-    if isinstance(target, ClassTarget):
-        names = sorted({str(value) for value in values})
-        classes = tuple(target.classes or names)
-        if len(names) < 2:
-            raise ParalbenchError(
-                f"task '{task.id}': expected two or more classes, got only '{names[0]}'."
-            )
-        if not target.classes and len(classes) > max(10, len(chosen) // 4):
-            raise ParalbenchError(
-                f"task '{task.id}': {len(classes)} different labels on {len(chosen)} examples look "
-                "like numbers or names, not classes; for numbers use a task whose target is a number."
-            )
-        values = [classes.index(str(value)) for value in values]
-    targets = np.array(values, dtype=float)
-    return Selection(task, tuple(chosen), targets, classes, tuple(invalid), tuple(series))
+    if isinstance(task.target, ClassTarget):
+        present = [example.id not in reasons for example in chosen]
+        classes = _classes(task, [str(v) for v, used in zip(values, present, strict=True) if used])
+        known_class = [value in classes for value in values]
+        chosen = [example for example, use in zip(chosen, known_class, strict=True) if use]
+        values = [classes.index(str(v)) for v, use in zip(values, known_class, strict=True) if use]
+    series = tuple(value.values for value in values if isinstance(value, Series))
+    targets = np.array(
+        [v.values.mean() if isinstance(v, Series) else v for v in values], dtype=float
+    )
+    names = {example.id for example in chosen}
+    rest = [r for r in refused if r.listed is None or absent.get(r.listed.id) is not r]
+    rest += [refusal for name, refusal in absent.items() if name not in names]
+    selection = Selection(task, tuple(chosen), targets, classes, (*rest, *invalid), series)
+    unusable = {name: reason for name, reason in reasons.items() if name in names}
+    return selection.without(unusable) if unusable else selection
+
+
+Value = str | float | Series
+
+
+def _value(task: TaskCard, example: Example) -> Value | None:
+    """What the task makes of an example's label; None for an example that is not of the task.
+
+    Raises:
+        Refused: for a label that is not what the target needs.
+    """
+    target = task.target
+    selected = all(str(example.value(key)) in allowed for key, allowed in task.where.items())
+    if not selected or target.label not in example.labels:
+        return None
+    label = example.labels[target.label]
+    if isinstance(target, SeriesTarget):
+        if problem := _invalid_series(target, example):
+            raise Refused(f"its {target.label} {problem}")
+        assert isinstance(label, Series)
+        return Series(label.rate, label.values.astype(np.float64))
+    if isinstance(target, NumberTarget):
+        low = -math.inf if target.minimum is None else target.minimum
+        high = math.inf if target.maximum is None else target.maximum
+        number = _number(label)
+        if number is None or not low <= number <= high:
+            bounds = (target.minimum, target.maximum)
+            limits = "" if bounds == (None, None) else f" from {bounds[0]} to {bounds[1]}"
+            raise Refused(f"its {target.label} is {label!r}, expected a number{limits}")
+        return number
+    if target.cuts:
+        number = _number(label)
+        if number is None:
+            raise Refused(f"its {target.label} is {label!r}, expected a number")
+        return target.classes[bisect_right(target.cuts, number)]
+    name = target.merge.get(str(label), str(label))
+    if not target.classes and name.casefold() in _MISSING:
+        raise Refused(f"its {target.label} is {name!r}, which stands for a missing value")
+    return None if target.classes and name not in target.classes else name
+
+
+def _classes(task: TaskCard, names: Sequence[str]) -> tuple[str, ...]:
+    """The classes of a task whose examples have these.
+
+    Raises:
+        ParalbenchError: for fewer than two, or for what looks like numbers or names.
+    """
+    assert isinstance(task.target, ClassTarget)
+    distinct = sorted(set(names))
+    if len(distinct) < 2:
+        raise ParalbenchError(
+            f"task '{task.id}': expected two or more classes, got only '{distinct[0]}'."
+        )
+    if not task.target.classes and len(distinct) > max(10, len(names) // 4):
+        raise ParalbenchError(
+            f"task '{task.id}': {len(distinct)} different labels on {len(names)} examples look "
+            "like numbers or names, not classes; for numbers use a task whose target is a number."
+        )
+    return tuple(task.target.classes or distinct)
 
 
 def _number(label: str | float | Series) -> float | None:
+    if isinstance(label, Series):
+        return None
     try:
-        number = float(label)  # type: ignore[arg-type]
+        number = numeral.number(label) if isinstance(label, str) else float(label)
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None

@@ -83,13 +83,16 @@ class Refusal:
     """An input that was not used, and a reason that its owner can act on.
 
     ``erratum`` names the corpus card's erratum that announces it: such an input is missing from all
-    copies of the corpus and does not make a result incomplete.
+    copies of the corpus and does not make a result incomplete. ``listed`` is the Example that the
+    corpus lists, where its label and groups are known and only its audio cannot be used; folds are
+    dealt as if it were there.
     """
 
     subject: str
     reason: str
     where: str = ""
     erratum: str = ""
+    listed: Example | None = None
 
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""

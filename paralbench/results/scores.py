@@ -72,5 +72,6 @@ def _score(
         by_seed=dict(zip(seeds, by_seed.tolist(), strict=True)),
         by_fold={fold: value for fold, value in folds.items() if value is not None},
         by_group={group: mean(rows) for group, rows in groups.items()},
-        chance=metric.chance(len(predictions.classes)) if metric.chance else None,
+        # A class without a test example is not among those that guessing could hit.
+        chance=metric.chance(len(np.unique(predictions.truth))) if metric.chance else None,
     )

@@ -43,8 +43,8 @@ def test_what_is_written_is_read(tmp_path: Path, samples: NDArray[np.int16], rat
 
 def test_notes_odd_sizes_and_hdr8_are_passed_over(tmp_path: Path) -> None:
     samples = np.arange(5, dtype="<i2")
-    file = _file(tmp_path, _header(100, b"HDR8"), (b"NOTE", b"odd"), (b"SDA_", samples.tobytes()))
-    np.testing.assert_array_equal(_decoded(file, 100) * 32768, samples)
+    file = _file(tmp_path, _header(1000, b"HDR8"), (b"NOTE", b"odd"), (b"SDA_", samples.tobytes()))
+    np.testing.assert_array_equal(_decoded(file, 1000) * 32768, samples)
 
 
 def test_two_channels_interleaved_or_in_chunks_of_their_own(tmp_path: Path) -> None:
@@ -54,22 +54,22 @@ def test_two_channels_interleaved_or_in_chunks_of_their_own(tmp_path: Path) -> N
         [(b"SDAB", both.tobytes())],
         [(b"SDA_", left.tobytes()), (b"SD_B", right.tobytes())],
     ):
-        file = _file(tmp_path, _header(100), *chunks)
+        file = _file(tmp_path, _header(1000), *chunks)
         assert decoding.header(file).channels == 2
-        np.testing.assert_array_equal(_decoded(file, 100, channel=1) * 32768, right)
+        np.testing.assert_array_equal(_decoded(file, 1000, channel=1) * 32768, right)
 
 
 def test_a_clip_is_cut_at_the_sample(tmp_path: Path) -> None:
     samples = np.arange(1000, dtype=np.int16)
-    nsp.write(tmp_path / "x.egg", samples, 100)
-    result = _decoded(tmp_path / "x.egg", 100, start=1.0, end=3.5) * 32768
+    nsp.write(tmp_path / "x.egg", samples, 1000)
+    result = _decoded(tmp_path / "x.egg", 1000, start=0.1, end=0.35) * 32768
     np.testing.assert_array_equal(result, samples[100:350])
 
 
 def test_a_recording_broken_off_runs_to_the_end_of_the_file(tmp_path: Path) -> None:
     samples = np.arange(7, dtype="<i2")
-    file = _file(tmp_path, _header(100), (b"SDA_", samples.tobytes()), declared=0)
-    np.testing.assert_array_equal(_decoded(file, 100) * 32768, samples)
+    file = _file(tmp_path, _header(1000), (b"SDA_", samples.tobytes()), declared=0)
+    np.testing.assert_array_equal(_decoded(file, 1000) * 32768, samples)
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def test_doubled_id_is_refused_by_name() -> None:
 
 def test_refusals_pass_and_no_audio_is_refused() -> None:
     broken = Refusal("row", "broken", "t:1")
-    reading = read(told(broken, Example("b", ()), Example("c", CLIPS)), Path())
-    assert reading.refused == (broken, Refusal("b", "it has no audio"))
+    silent = Example("b", ())
+    reading = read(told(broken, silent, Example("c", CLIPS)), Path())
+    assert reading.refused == (broken, Refusal("b", "it has no audio", listed=silent))
     assert [example.id for example in reading.examples] == ["c"]
 
 

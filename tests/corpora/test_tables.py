@@ -85,3 +85,36 @@ def test_what_python_writes_is_read_back(
     file.write_bytes(text.getvalue().encode("utf-8-sig"))
     result = [(cells["one"], cells["two"]) for cells, _ in rows(file)]
     assert result == [(a.strip(), b.strip()) for a, b in table if a.strip() or b.strip()]
+
+
+@pytest.mark.parametrize("name", ["speaker", "sex"])
+def test_a_column_that_appears_twice_is_refused(tmp_path: Path, name: str) -> None:
+    """The last one would win in silence, and with it another speaker."""
+    file = tmp_path / "t.csv"
+    file.write_text(f"path,{name},{name}\na.wav,anna,bert\n")
+    with pytest.raises(ParalbenchError, match=f"column '{name}' appears twice"):
+        list(rows(file, ("path",)))
+
+
+def test_columns_without_a_name_may_repeat(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("path,,\na.wav,,\n")
+    assert [cells["path"] for cells, _ in rows(tmp_path / "t.csv", ("path",))] == ["a.wav"]
+
+
+@pytest.mark.parametrize("last", ["", "\n"])
+def test_a_quote_that_is_never_closed_is_named_with_its_line(tmp_path: Path, last: str) -> None:
+    """csv reads on to the end of the file, and a message would quote the rest of the list."""
+    file = tmp_path / "t.csv"
+    file.write_text('path,target\na.wav,"x"\n"b.wav,y\n' + "c.wav,x\n" * 50 + "d.wav,x" + last)
+    with pytest.raises(
+        ParalbenchError, match=r"t\.csv: a quote is opened at line 3 and never"
+    ) as e:
+        list(rows(file, ("path",)))
+    assert "c.wav" not in str(e.value)
+
+
+def test_quotes_that_are_closed_pass(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text('path,target\n"a ""1"".wav","x\ny"\n"b.wav","z"')
+    cells = [row for row, _ in rows(file, ("path",))]
+    assert cells == [{"path": 'a "1".wav', "target": "x\ny"}, {"path": "b.wav", "target": "z"}]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import balanced, splits
+from paralbench.evaluation.selection import Groups, Selection, select
 from paralbench.heads.head import Split
 from paralbench.records.errors import LeakError, ParalbenchError
-from paralbench.records.example import Example
-from tests.evaluation.cases import NUMBERS, example, selected
+from paralbench.records.example import Example, Refusal
+from tests.evaluation.cases import CLASSES, NUMBERS, example, selected, task
 
 GROUP_FOLDS: dict[str, Any] = {
     "kind": "group-folds", "by": "speaker", "folds": 4, "never_cross": ["speaker"],
@@ -127,7 +128,7 @@ def test_folds_do_not_depend_on_the_order_of_the_examples() -> None:
 def test_folds_stay_what_they_were_in_version_1() -> None:
     """Frozen: who changes how groups are dealt moves every published fold."""
     groups = [f"s{speaker}" for speaker in range(9) for _ in range(2)]
-    dealt = balanced(groups, np.tile([0.0, 1.0], 9), 2, 3)
+    dealt = balanced(Groups.of(groups), np.tile([0.0, 1.0], 9), 2, 3)
     assert dealt[::2].tolist() == [2, 1, 0, 0, 1, 2, 2, 0, 1]
 
 
@@ -135,7 +136,7 @@ def test_folds_are_even_in_size_and_classes() -> None:
     rng = np.random.default_rng(2)
     groups = [f"g{group}" for group in range(60) for _ in range(rng.integers(5, 25))]
     targets = rng.choice(3, len(groups), p=[0.6, 0.3, 0.1]).astype(float)
-    dealt = balanced(groups, targets, 3, 5)
+    dealt = balanced(Groups.of(groups), targets, 3, 5)
     for kind in range(3):
         counts = np.bincount(dealt[targets == kind], minlength=5)
         assert counts.max() - counts.min() <= 0.12 * counts.mean()
@@ -293,3 +294,41 @@ def test_inner_folds_of_crossed_folds_are_by_speaker() -> None:
     groups = selected(examples, CROSSED).groups()
     speakers = [item.groups["speaker"] for item in examples]
     assert len(set(zip(groups.tolist(), speakers, strict=True))) == len(set(speakers)) == 7
+
+
+@pytest.mark.parametrize("kind", ["group-folds", "leave-one-group-out"])
+@pytest.mark.parametrize("target", [CLASSES, NUMBERS])
+def test_a_refusal_moves_no_other_example(kind: str, target: dict[str, Any]) -> None:
+    """Folds and development sets follow from what the corpus lists, whether it can be used or not."""
+    protocol: dict[str, Any] = {
+        "kind": kind, "by": "speaker", "never_cross": ["speaker"], "cluster": "speaker",
+        "development": {"by": "speaker", "share": 0.2},
+    }  # fmt: skip
+    if kind == "group-folds":
+        protocol["folds"] = 4
+    rng = np.random.default_rng(0)
+    examples = [
+        example(f"e{n}", "ab"[rng.integers(2)] if target is CLASSES else float(n), speaker=f"s{s}")
+        for n, s in enumerate(rng.integers(0, 12, 60))
+    ]
+    card = task(protocol, target)
+
+    def sides(selection: Selection) -> dict[str, set[tuple[int, int, str]]]:
+        sides: dict[str, set[tuple[int, int, str]]] = {}
+        for split in splits(selection, [0, 1]):
+            for name in ("train", "develop", "test"):
+                for row in getattr(split, name):
+                    place = (split.fold, split.seed, name)
+                    sides.setdefault(selection.examples[row].id, set()).add(place)
+        return sides
+
+    complete = sides(select(card, examples))
+    moved = 0
+    for number in range(0, 60, 7):
+        refused = examples[number]
+        rest = [item for item in examples if item is not refused]
+        absent = [Refusal(refused.id, "its start is -1", listed=refused)]
+        without = sides(select(card, rest, absent))
+        assert without == {name: places for name, places in complete.items() if name != refused.id}
+        moved += sides(select(card, rest)) != without
+    assert moved  # dealt without it, others do move

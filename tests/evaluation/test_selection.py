@@ -121,3 +121,34 @@ def test_refusing_all_shows_the_first_reason() -> None:
     selection = select(task(), _labelled("a", "b"))
     with pytest.raises(ParalbenchError, match="e0: the file is empty"):
         selection.without({"e0": "the file is empty", "e1": "too short"})
+
+
+@pytest.mark.parametrize("label", ["nan", "NaN", "<NA>", math.nan])
+def test_a_missing_value_is_no_class(label: Any) -> None:
+    selection = select(task(target=OPEN), _labelled("a", "b", label))
+    assert selection.classes == ("a", "b")
+    assert "stands for a missing value" in selection.refused[0].reason
+
+
+def test_a_numeral_is_what_people_write() -> None:
+    selection = select(task(target=NUMBERS), _labelled("0.5", "0_0.4", "1e-1"))
+    assert selection.targets.tolist() == [0.5, 0.1]
+    assert selection.refused[0].reason == "its target is '0_0.4', expected a number"
+
+
+def test_refused_examples_stay_listed() -> None:
+    absent = Refusal("e9", "its start is -1", "t.csv:3", listed=example("e9", "b", speaker="s9"))
+    selection = select(task(target=OPEN), _labelled("a", "b"), [absent])
+    assert [item.id for item in selection.examples] == ["e0", "e1"]
+    assert [(item.subject, item.reason) for item in selection.refused] == [
+        ("e9", "its start is -1")
+    ]
+    assert selection.listed is not None
+    assert [item.id for item in selection.listed.examples] == ["e0", "e1", "e9"]
+
+
+def test_a_class_that_only_refused_examples_have_is_none() -> None:
+    absent = Refusal("e9", "its start is -1", listed=example("e9", "c"))
+    selection = select(task(target=OPEN), _labelled("a", "b"), [absent])
+    assert selection.classes == ("a", "b")
+    assert [item.subject for item in selection.refused] == ["e9"]

@@ -150,3 +150,11 @@ def test_one_speaker_has_no_interval() -> None:
     outputs = predictions(selection, _fitted(selection, 2))
     with pytest.raises(ParalbenchError, match="two clusters"):
         scores(selection.task.metrics, outputs)
+
+
+def test_chance_does_not_count_a_class_without_examples() -> None:
+    target = {"kind": "class", "label": "target", "classes": ["a", "b", "c"]}
+    examples = [example(f"{n}", "aab"[n % 3], speaker=f"s{n // 6}") for n in range(72)]
+    selection = selected(examples, FOLDS, target=target)
+    outputs = predictions(selection, _fitted(selection, 3))
+    assert scores(selection.task.metrics, outputs)[0].chance == 1 / 2
