@@ -91,9 +91,13 @@ def _beside_null(entries: Sequence[Result], higher: bool) -> list[str]:
 
 
 def _reads(null: str) -> str:
-    return {"null-duration": "the clips' length", "null-channel": "level, bandwidth and noise"}.get(
-        null, "what its card names"
-    )
+    return {
+        "null-duration": "the clips' length",
+        "null-channel": "level, bandwidth and noise",
+        "null-non-speech": "what is not speech",
+        "null-metadata": "age, sex, language and site",
+        "null-words": "the words",
+    }.get(null, "what its card names")
 
 
 def _confusion(result: Result) -> list[str]:

@@ -36,8 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "PARALBENCH_NO_PROFILE=1: no)")  # fmt: skip
     add("--profile-budget", type=options.seconds, default=_BUDGET, metavar="S",
         help=f"seconds of profiling per model and head, in all (default: {_BUDGET:g})")  # fmt: skip
-    add("--no-nulls", action="store_true",
-        help="on your own recordings: leave out the nulls, which know only duration or channel")  # fmt: skip
+    add("--nulls", action=argparse.BooleanOptionalAction, default=None,
+        help="beside each task, score the nulls, which cannot know the answer: length, channel, "
+        "non-speech, metadata, words (default: on your own recordings the first two)")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +49,10 @@ def run(args: argparse.Namespace) -> int:
     cache = options.cache(args)
     catalog = options.catalog(args)
     request: Request = options.request(args)
-    if not args.no_nulls:
+    if args.nulls:
+        known = tuple(name for name, model in catalog.models.items() if model.card.null)
+        request = replace(request, nulls=known, nulls_everywhere=True)
+    elif args.nulls is None:
         known = tuple(name for name in _NULLS if name in catalog.models)
         request = replace(request, nulls=known)
     benchmark = Benchmark(catalog, request, cache, args.results, args.again, _costs(args))

@@ -15,6 +15,7 @@ from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import Reading, read
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.placement import REFERENCE, Placement
+from paralbench.evaluation.annotations import NothingToReadError
 from paralbench.evaluation.own_protocol import OwnProtocol
 from paralbench.evaluation.preparation import Entry, Preparation, prepare
 from paralbench.evaluation.transfer import derived, transfer
@@ -44,7 +45,8 @@ class Request:
     ``fastest`` selects the fastest admitted placement on this machine instead of ``placement``.
     ``across`` names a label set: the head is trained on each of the tasks (or on ``trained`` only)
     and tested on each. ``protocol`` replaces that of tasks on own data. ``nulls`` are models that
-    run beside the others on own data, with the linear probe.
+    run beside the others with the linear probe: on own data, or with ``nulls_everywhere`` on every
+    task. One that has nothing to read in a task is passed over.
     """
 
     tasks: Sequence[str]
@@ -61,6 +63,7 @@ class Request:
     trained: str | None = None
     protocol: OwnProtocol | None = None
     nulls: Sequence[str] = ()
+    nulls_everywhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,10 +158,16 @@ class Benchmark:
             find_head(head)
         pairs = [(model, head) for model in request.models for head in request.heads]
         for task, view, own in self._views():
-            nulls = [(null, NULL_HEAD) for null in request.nulls if own]
+            beside = own or request.nulls_everywhere
+            nulls = [(null, NULL_HEAD) for null in request.nulls if beside]
             for model, head in dict.fromkeys([*pairs, *nulls]):
                 try:
                     yield self._prepare(view(), model, head)
+                except NothingToReadError as error:
+                    if (model, head) in pairs:
+                        yield Failed(task, model, head, error)
+                    else:
+                        self._say(f"{task}: {error} It is passed over.")
                 except ParalbenchError as error:
                     if error.exit_code == 2:
                         raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paralbench.encoders.loading import LoadableEncoder
+from paralbench.evaluation.annotations import annotated
 from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.folds import remaining
 from paralbench.evaluation.laps import Laps
@@ -134,7 +135,11 @@ def prepare_inputs(
     if steps is not None:
         problem = steps.problem(problem)
         usable = steps.splits(usable)
-    streams, audio, _ = zip(*gathered, strict=True)
+    read, audio, _ = zip(*gathered, strict=True)
+    streams = [
+        annotated(encoder.card, features, selection)
+        for encoder, features in zip(encoders, read, strict=True)
+    ]
     least = min(audio, key=lambda consumption: consumption.fraction)
     return Inputs(
         selection, clips, parts, stores, streams, problem, usable, steps, least, fidelity,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paralbench.encoders.loading import LoadableEncoder
+from paralbench.evaluation.annotations import digest as annotations_digest
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.keys import components
@@ -76,6 +77,7 @@ class Preparation:
         ids: the id of each example in results, a hash salted with its audio: only owners of the audio
             can derive it.
         fingerprint: digest of the examples' audio, targets, groups and partitions.
+        annotations: digest of what a null reads in place of audio; "" without such a null.
     """
 
     entry: Entry
@@ -91,6 +93,7 @@ class Preparation:
     keys: Mapping[Clip, bytes]
     ids: Mapping[str, str]
     fingerprint: str
+    annotations: str = ""
 
     @property
     def clips(self) -> dict[bytes, Clip]:
@@ -113,6 +116,7 @@ class Preparation:
             "data": self.fingerprint,
             "data.refused": str(len(self.selection.refused)),
             "data.synthetic": str(entry.view.synthetic),
+            **({"data.annotations": self.annotations} if self.annotations else {}),
         }
 
 
@@ -152,6 +156,7 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
     return Preparation(
         entry, head, settings, spec, feature_keys, seeds, selection, folds, report, files, keys, ids,
         _fingerprint(selection, ids),
+        annotations_digest([encoder.card for encoder in entry.encoders], selection),
     )  # fmt: skip
 
 

@@ -138,7 +138,8 @@ class ModelCard(Card):
     are networks get bags of audio words instead of the frames. ``training_complete`` says that
     ``training`` lists every corpus of the weights; without it other corpora are unknown, not clean.
     A ``null`` has no access to the answer (only to length, pauses or the channel): a task's entries
-    have to beat its score, and it has no rank.
+    have to beat its score, and it has no rank. A null may read the examples' metadata (age, sex,
+    language, site) or words in place of audio.
     """
 
     id: Identifier
@@ -160,6 +161,13 @@ class ModelCard(Card):
     training_note: str = ""
     training_complete: bool = False
     null: bool = False
+    reads: Literal["audio", "metadata", "words"] = "audio"
+
+    @model_validator(mode="after")
+    def _only_nulls_read_annotations(self) -> ModelCard:
+        if self.reads != "audio" and not self.null:
+            raise ValueError(f"only a null may read {self.reads} in place of audio")
+        return self
 
     @model_validator(mode="after")
     def _overlap_means_frames(self) -> ModelCard:
