@@ -118,8 +118,8 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add_weights(parser)
     add_head_settings(parser)
     add("--seeds", type=int, default=5, metavar="N", help="number of seeds (default: 5)")
-    add("--folds", type=_folds, metavar="N|loso",
-        help="own recordings: so many folds, or leave one speaker out at a time (default: 5)")  # fmt: skip
+    add("--folds", type=_folds, metavar="N|loso|crossed",
+        help="own recordings: how many (5); loso: speakers in turn; crossed: speakers and texts")  # fmt: skip
     add("--groups", nargs="+", default=[], metavar="GROUP",
         help="own recordings: groups that no fold divides (default: speaker session text)")  # fmt: skip
     add(
@@ -264,11 +264,15 @@ def seconds(text: str) -> float:
     return number
 
 
-def _folds(text: str) -> int | Literal["loso"]:
+def _folds(text: str) -> int | Literal["loso", "crossed"]:
     if text == "loso":
         return "loso"
+    if text == "crossed":
+        return "crossed"
     if not text.isdecimal() or not 2 <= int(text) <= 100:
-        raise argparse.ArgumentTypeError(f"expected a number from 2 to 100, or loso, got '{text}'")
+        raise argparse.ArgumentTypeError(
+            f"expected a number from 2 to 100, loso or crossed, got '{text}'"
+        )
     return int(text)
 
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--lengths", type=options.seconds, nargs="+", default=list(_LENGTHS), metavar="S",
         help=f"of the reference clips (default: {' '.join(f'{s:g}' for s in _LENGTHS)})")  # fmt: skip
     add("--budget", type=options.seconds, default=_BUDGET, metavar="S",
-        help=f"seconds of measuring (default: {_BUDGET:g}); skipped measurements are listed")  # fmt: skip
+        help=f"seconds in all (default: {_BUDGET:g}); skipped measurements are listed")  # fmt: skip
     options.add_weights(parser)
     options.add_head_settings(parser)
     options.add_placement(parser, automatic=False)

@@ -10,6 +10,7 @@ from paralbench.audio import decoding
 from paralbench.evaluation.preparation import Preparation
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip, Example
+from paralbench.records.task_card import Protocol
 
 NO_NUMBERS = "it describes data before they are scored"
 
@@ -28,7 +29,7 @@ class Overview:
         speakers: number of speakers; None where an example has none.
         classes: examples of each class; empty for numbers.
         folds: number of folds.
-        by: the group that is dealt to folds.
+        by: how folds are made, such as "by speaker".
         repeats: a sentence for each thing that stands in the data more than once.
     """
 
@@ -46,7 +47,7 @@ class Overview:
         hours = "" if self.hours is None else f", {_duration(self.hours)}"
         speakers = "no speakers given" if self.speakers is None else f"{self.speakers} speakers"
         classes = ", ".join(f"{name} {count}" for name, count in self.classes.items())
-        folds = f"{self.folds} fold{'s' * (self.folds > 1)}{f' by {self.by}' if self.by else ''}"
+        folds = f"{self.folds} fold{'s' * (self.folds > 1)}{f' {self.by}' if self.by else ''}"
         lines = [f"{self.task}: {self.clips} clips{hours}, {speakers}, {folds}"]
         if classes:
             lines.append(f"  classes: {classes}")
@@ -66,9 +67,16 @@ def overview(prepared: Preparation) -> Overview:
         speakers=None if None in speakers else len(speakers),
         classes=dict(selection.class_counts()),
         folds=len({split.fold for split in prepared.splits}),
-        by=getattr(protocol, "by", None),
+        by=_dealt(protocol),
         repeats=tuple(_repeats(prepared)),
     )
+
+
+def _dealt(protocol: Protocol) -> str | None:
+    by = getattr(protocol, "by", None)
+    if isinstance(by, str):
+        return f"by {by}"
+    return f"of {by[0]} crossed with {by[1]}" if by else None
 
 
 def _repeats(prepared: Preparation) -> list[str]:

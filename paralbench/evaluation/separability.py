@@ -40,6 +40,7 @@ def inseparable(examples: Sequence[Example]) -> str | None:
         else f"the {len(speakers)} speakers share texts with one another"
     )
     return (
-        f"{how}, so no folds can separate both. With --groups speaker the folds separate speakers, "
-        "and texts repeat: the score may then rest on words."
+        f"{how}, so that folds of speakers cannot separate texts as well. --folds crossed tests "
+        "unseen speakers on unseen texts; --groups speaker lets texts repeat, and the score may "
+        "then rest on words."
     )

@@ -27,8 +27,8 @@ from paralbench.records.profile import (
 )
 from paralbench.system.processes import in_fresh_process
 
-_PATIENCE = 0.2
-"""Share of the budget that one pass may take."""
+_PATIENCE = 0.1
+"""Share of the budget that one pass may take while memory is measured; a reference's half of it."""
 
 
 def profile(
@@ -46,7 +46,9 @@ def profile(
     Args:
         subject: the entry.
         cache: folder where profiles are stored.
-        budget: seconds of measuring; lengths that do not fit are named, with the reason.
+        budget: seconds for all of it, from starting the first process, except the references' memory,
+            which is measured once a machine; lengths that do not fit are named, with the reason. Only
+            the clip of comparison is measured however long it takes.
         lengths: of the reference clips, in seconds.
         again: measure even where an unchanged profile is stored.
         beside: what to compare with, instead of the two references.
@@ -68,8 +70,10 @@ def profile(
         files = clips.write(Path(folder), asked)
         patience = _PATIENCE * budget
         memories = {subject.name: in_fresh_process(memory.measure, subject, files, patience)}
+        once = time.monotonic()
         for reference, other in others.items():
-            memories[reference] = _memory(other, files, patience, this_machine, asked, cache)
+            memories[reference] = _memory(other, files, patience / 2, this_machine, asked, cache)
+        began += time.monotonic() - once  # measured once a machine, not at the entry's expense
         estimates = {
             name: {peak.seconds: peak.elapsed for peak in memory_of.peaks}
             for name, memory_of in memories.items()
@@ -77,7 +81,9 @@ def profile(
         if not estimates[subject.name]:
             reasons = "; ".join(dict.fromkeys(memories[subject.name].not_measured.values()))
             raise ParalbenchError(f"{subject.name}: none of the clips can be encoded ({reasons}).")
-        job = Job({**others, subject.name: subject}, subject.name, files, estimates, budget)
+        deadline = time.time() + budget - (time.monotonic() - began)
+        subjects = {**others, subject.name: subject}
+        job = Job(subjects, subject.name, files, estimates, budget, deadline)
         measured = in_fresh_process(measuring.measure, job)
     made = _profile(name, subject.name, this_machine, measured, memories, budget, began)
     profile_cache.save(made, cache, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -26,8 +26,12 @@ from paralbench.records.profile import Noise, Throughput
 _WARM_PASSES, _WARM_SECONDS = 2, 0.3
 _MARGIN = 1.5
 _SHARE = 0.5
-"""A length may take this share of what is left of the budget; the entry itself is sure of the same
-share of all of it, however much time the references took."""
+"""A length may take this share of the seconds that are left, and the references leave at least this
+share of them to the entry's longer clips."""
+_COUNTING = 1.5
+"""A pass whose operations are counted takes so many times the seconds of another."""
+_THROUGHPUT = 0.05
+"""Share of the budget that each way of measuring throughput may take, of two."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Job:
         files: a clip of each length.
         estimates: seconds of a pass, by name and length; other lengths are not measured. Of the
             first one length at least is.
-        budget: seconds.
+        budget: seconds, for what takes a share of it.
+        deadline: seconds since the epoch at which the budget is spent; what the entry and its
+            references took before, and loading them, is in it.
     """
 
     subjects: Mapping[str, Subject]
@@ -47,6 +53,7 @@ class Job:
     files: Mapping[float, Path]
     estimates: Mapping[str, Mapping[float, float]]
     budget: float
+    deadline: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +117,16 @@ class _Measuring:
         }
         self._calibration = noise.Calibration()
         self._entries = {name: self._still(name) for name in job.subjects}
-        self._own = _SHARE * job.budget
 
     def run(self, before: noise.Ticks | None, load: float | None) -> Measurements:
         job = self._job
         for _ in range(3):
             self._calibration.take()
         self._calibration.samples.clear()
-        began = time.perf_counter()
-        for place, seconds in enumerate(order(job.estimates[job.first])):
+        lengths = order(job.estimates[job.first])
+        for place, seconds in enumerate(lengths):
             self._calibration.take()
-            left = job.budget - (time.perf_counter() - began)
-            self._length(seconds, left, must=place == 0)
+            self._length(seconds, lengths[place + 1 :], must=place == 0)
         throughput = self._throughput(job.budget)
         self._calibration.take()
         for name, subject in job.subjects.items():
@@ -156,17 +161,34 @@ class _Measuring:
             deployed_size=forms.deployed.size,
         )
 
-    def _length(self, seconds: float, left: float, must: bool) -> None:
-        """Warm up and measure the entries that the budget affords at this length."""
-        job = self._job
+    def _left(self) -> float:
+        """Seconds until the deadline, less those that throughput and counting still need."""
+        counted = sum(
+            median(sample.wall for turn in turns for sample in turn)
+            for entry in self._entries.values()
+            for turns in entry.turns.values()
+        )
+        after = _COUNTING * counted + 2 * _THROUGHPUT * self._job.budget
+        return self._job.deadline - time.time() - after
+
+    def _length(self, seconds: float, longer: Sequence[float], must: bool) -> None:
+        """Warm up and measure the entries that the budget affords at this length.
+
+        Args:
+            seconds: of the clip.
+            longer: the lengths that follow.
+            must: measure all entries, even past the deadline.
+        """
+        job, left = self._job, self._left()
         estimates = {
             name: self._estimate(name, seconds)
             for name, of in job.estimates.items()
             if seconds in of
         }
-        affordable = schedule.affordable(estimates, left, self._own, job.first)
+        wanted = sum(schedule.least(self._estimate(job.first, length)) for length in longer)
+        reserved = min(wanted, _SHARE * left)
+        affordable = schedule.affordable(estimates, left, reserved, job.first)
         chosen = list(estimates) if must else affordable
-        self._own -= schedule.least(estimates[job.first])
         for name in estimates.keys() - set(chosen):
             self._entries[name].left_out[seconds] = "budget"
         if not chosen:
@@ -257,7 +279,7 @@ class _Measuring:
             lambda clips: loaded.together(pieces, clips),
             seconds,
             self._job.subjects[first].device,
-            patience=min(1.0, 0.05 * budget),
+            patience=min(1.0, _THROUGHPUT * budget),
         )
 
     def _count(self, name: str, subject: Subject) -> Count:

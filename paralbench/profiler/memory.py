@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from paralbench.profiler.clips import COMPARED
 from paralbench.profiler.machine import THREADS
 from paralbench.profiler.subject import Loaded, Subject
@@ -118,7 +120,7 @@ def _too_much(peaks: list[Peak], seconds: float, patience: float) -> str | None:
         return "budget"
     free = available()
     needed = max(peaks[-1].parts.values()) * longer ** _steepness(peaks)
-    if free is not None and needed > _ROOM * free:
+    if needed > _ROOM * free:
         return "memory: it may need more than is free"
     return None
 
@@ -152,32 +154,44 @@ def reset() -> None:
 
 def give_back() -> None:
     """Give freed memory back to the system, where the C library has a way to."""
+    if sys.platform == "win32":
+        return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
-def available() -> int | None:
-    """Bytes of memory that are free to be used; None where the system does not tell."""
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-    except OSError:
-        return None
-    return int(text.split("MemAvailable:")[1].split()[0]) << 10
+def available() -> int:
+    """Bytes of memory that are free to be used."""
+    return int(psutil.virtual_memory().available)
 
 
 def _status(field: str) -> int:
     try:
         text = _STATUS.read_text(encoding="utf-8")
     except OSError:
-        import resource
-
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most << 10
+        return _without_status(field)
     return int(text.split(f"{field}:")[1].split()[0]) << 10
+
+
+def _without_status(field: str) -> int:
+    """The same where the system has no /proc; its peak cannot begin anew."""
+    held = psutil.Process().memory_info()
+    if field == "VmRSS":
+        return int(held.rss)
+    if hasattr(held, "peak_wset"):  # Windows
+        return int(held.peak_wset)
+    try:
+        import resource
+    except ImportError:
+        return int(held.rss)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
 
 
 def _how() -> str:
     if not _STATUS.is_file():
-        return "ru_maxrss of a fresh process, which never falls: peaks include all before them"
+        return (
+            "the system's peak of a fresh process, which never falls: peaks include all before them"
+        )
     return "VmRSS and VmHWM of a fresh process, Python and torch included"

@@ -11,14 +11,18 @@ from paralbench.records.profile import Profile, TrainingCost
 from paralbench.records.result import Result
 from paralbench.records.task_card import ClassTarget, NumberTarget, SeriesTarget
 
+CLASSES = 4
+"""Outputs of the head that is measured wherever the target is a class, so that one profile serves all
+tasks of a model and a head; the references have as many."""
+
 
 @dataclass(frozen=True)
 class Profiling:
-    """Profiles entries as they are scored.
+    """Profiles entries as they are scored; tasks with the same kind of target share a profile.
 
     Args:
         cache: folder where profiles are stored.
-        budget: seconds of measuring an entry.
+        budget: seconds for an entry, in all.
         say: receives messages for the user.
     """
 
@@ -36,12 +40,10 @@ class Profiling:
             entry.encoders,
             entry.head,
             prepared.settings,
-            len(prepared.selection.classes) or 1,
+            CLASSES if prepared.selection.classes else 1,
             *steps(entry.task.target),
         )
-        self.say(
-            f"profiling {subject.name} ({self.budget:g} s of measuring; --no-profile leaves it out)"
-        )
+        self.say(f"profiling {subject.name} (up to {self.budget:g} s; --no-profile leaves it out)")
         costs = profile(subject, self.cache, budget=self.budget, say=self.say)
         training = TrainingCost(
             seconds=result.provenance.seconds["fitting"],

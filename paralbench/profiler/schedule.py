@@ -21,19 +21,21 @@ def least(estimate: float) -> float:
     return (ROUNDS_LEAST + 1) * estimate
 
 
-def affordable(estimates: Mapping[str, float], left: float, own: float, first: str) -> list[str]:
-    """Who can be warmed up and measured: ``first`` before all, then the cheap before others.
+def affordable(
+    estimates: Mapping[str, float], left: float, reserved: float, first: str
+) -> list[str]:
+    """Which entries can be warmed up and measured: ``first``, then the cheapest of the others.
 
     Args:
-        estimates: seconds of a pass; who is not in it cannot be measured.
+        estimates: seconds of a pass; an entry that is not in it cannot be measured.
         left: seconds.
-        own: seconds that ``first`` has even where fewer are left.
-        first: whose profile it is; without it nobody is measured.
+        reserved: seconds of them that the others leave to ``first`` for longer clips.
+        first: the entry whose profile it is; without it nothing is measured.
     """
-    if first not in estimates or least(estimates[first]) > max(left, own):
+    if first not in estimates or least(estimates[first]) > left:
         return []
     chosen = [first]
-    left -= least(estimates[first])
+    left -= least(estimates[first]) + reserved
     for name in sorted(estimates.keys() - {first}, key=lambda name: estimates[name]):
         if least(estimates[name]) <= max(left, _FREE * least(estimates[first])):
             chosen.append(name)

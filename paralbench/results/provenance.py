@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import paralbench
 from paralbench.records.card import Card
 from paralbench.records.result import Provenance
@@ -88,8 +90,12 @@ def hardware() -> dict[str, Any]:
     return {
         "processor": model[1].strip() if model else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
-        "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
-        "memory_gib": round(int(memory[1]) / 2**20, 1) if memory else None,
+        "threads": (
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        ),
+        "memory_gib": round(
+            int(memory[1]) / 2**20 if memory else psutil.virtual_memory().total / 2**30, 1
+        ),
         "instructions": [name for name in _INSTRUCTIONS if flags and name in flags[1].split()],
         "system": platform.system(),
         "machine": platform.machine(),

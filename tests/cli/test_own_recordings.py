@@ -71,16 +71,25 @@ def test_a_file_that_repeats_and_speakers_of_one_class_are_named(
 
 
 def test_speakers_who_share_all_texts_are_refused_with_what_to_do(
-    command: list[str], texts: Path, capsys: pytest.CaptureFixture[str]
+    command: list[str], texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = [*command, "--no-nulls", "--data", f"manifest={texts}"]
     assert main(command) == 3
     shown = capsys.readouterr().err
-    assert "all 6 speakers say all 2 texts, so no folds can separate both" in shown
+    assert (
+        "all 6 speakers say all 2 texts, so that folds of speakers cannot separate texts" in shown
+    )
     assert "--groups speaker" in shown
     assert main([*command, "--groups", "speaker"]) == 0
     shown = capsys.readouterr().out
     assert "2 of 2 texts are said by more than one speaker; 2 are on both sides of a fold" in shown
+    assert main([*command, "--folds", "crossed"]) == 0
+    shown = capsys.readouterr().out
+    assert "10 folds of speaker crossed with text" in shown
+    assert "2 of 2 texts are said by more than one speaker\n" in shown
+    file = tmp_path / "results" / "log-mel" / "manifest" / "linear-probe.json"
+    assert main(["reproduce", str(file), "--data", f"manifest={texts}"]) == 0
+    assert main([*command, "--folds", "crossed", "--groups", "speaker"]) == 2
 
 
 def test_folds_of_own_recordings_are_chosen_and_recorded(

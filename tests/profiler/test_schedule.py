@@ -70,13 +70,13 @@ def test_the_entry_goes_before_its_references_and_the_cheap_before_the_dear() ->
     costs = {"reference": 1.0, "dear": 5.0, "entry": 2.0}
     assert affordable(costs, least(100), 0, "entry") == ["entry", "reference", "dear"]
     assert affordable(costs, least(3), 0, "entry") == ["entry", "reference"]
-    assert affordable(costs, least(1), least(2), "entry") == ["entry"]
-    assert affordable(costs, least(1), least(1), "entry") == []
-    assert affordable({"reference": 1.0}, 100, 100, "entry") == []
+    assert affordable(costs, least(3), least(1), "entry") == ["entry"], "what is reserved is left"
+    assert affordable(costs, least(1), 0, "entry") == []
+    assert affordable({"reference": 1.0}, 100, 0, "entry") == []
 
 
 def test_a_reference_that_costs_next_to_nothing_comes_along() -> None:
-    assert affordable({"entry": 2.0, "light": 0.1}, 0, least(2), "entry") == ["entry", "light"]
+    assert affordable({"entry": 2.0, "light": 0.1}, least(2), 0, "entry") == ["entry", "light"]
 
 
 def test_the_length_of_comparison_is_measured_first() -> None:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -113,7 +114,10 @@ def _bounded(
         finally:
             os.close(writer)
             if child.returncode is None:
-                os.killpg(child.pid, signal.SIGKILL)
+                if hasattr(os, "killpg"):
+                    os.killpg(child.pid, signal.SIGKILL)
+                else:  # Windows
+                    child.kill()
                 child.wait()
         errors.seek(0)
         lines = errors.read().strip().splitlines()
@@ -128,7 +132,7 @@ def _bounded(
 def _main(mode: str, text: str) -> None:
     job = json.loads(text)
     end_with_input()
-    if sys.platform != "win32":
+    with suppress(ImportError):  # Windows limits no memory
         import resource
 
         limit = int(job["memory"] * 2**30)
