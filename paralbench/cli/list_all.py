@@ -12,7 +12,7 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
-    from paralbench.catalog import Catalog
+    from paralbench.catalog import Catalog, Corpus
 
 EXAMPLE = "paralbench list tasks"
 Rows = list[dict[str, str]]
@@ -73,20 +73,32 @@ def _label_sets(args: argparse.Namespace) -> Rows:
 
 
 def _corpora(args: argparse.Namespace) -> Rows:
+    from paralbench.results.eligibility import never_ranked
+
     catalog = options.catalog(args)
     paths = corpora_here(catalog)
+
+    def ranked(corpus: Corpus) -> str:
+        reasons = [never_ranked(task, corpus.card) for task in corpus.tasks]
+        return f"no: {reasons[0]}" if reasons and all(reasons) else "yes"
+
     return [
         {"corpus": name, "access": corpus.card.access, "tasks": str(len(corpus.tasks)),
-         "here": paths[name], "licence": corpus.card.licence, "title": corpus.card.title}
+         "ranked": ranked(corpus), "here": paths[name], "licence": corpus.card.licence,
+         "title": corpus.card.title}
         for name, corpus in catalog.corpora.items()
     ]  # fmt: skip
 
 
 def _tasks(args: argparse.Namespace) -> Rows:
+    from paralbench.results.eligibility import never_ranked
+
     return [
         {"task": task.id, "target": task.target.kind, "protocol": task.protocol.kind, "ranked by": task.metrics.ranking,
-         "examples": str(task.examples or ""), "title": task.title}
-        for task in options.catalog(args).tasks.values()
+         "examples": str(task.examples or ""),
+         "never ranked": never_ranked(task, corpus.card), "title": task.title}
+        for corpus in options.catalog(args).corpora.values()
+        for task in corpus.tasks
     ]  # fmt: skip
 
 

@@ -85,15 +85,22 @@ class Fetch(Card):
 
 
 class CorpusCard(Card):
-    """A corpus: licence, access, layout, expected counts and errata."""
+    """A corpus: licence, access, layout, expected counts and errata.
+
+    ``licence`` is an SPDX identifier or "own agreement", joined by "and" where the parts differ;
+    ``terms`` says in words what it covers. ``speakers`` is their number, where it is known.
+    """
 
     id: Identifier
     title: Sentence
     licence: Sentence
+    licence_certainty: Certainty = "found"
+    terms: str = ""
     access: Access
     obtain: Sentence
     citation: Sentence
     languages: list[str] = Field(default_factory=list)
+    speakers: int | None = Field(default=None, ge=1)
     layout: Layout = Layout()
     fetch: Fetch | None = None
     facts: list[Fact] = Field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.result import Standing
 from paralbench.records.task_card import ClassTarget, TaskCard
 
@@ -82,4 +83,16 @@ def _undeclared(task: TaskCard, scored: int, classes: Mapping[str, int]) -> str:
             return (
                 f"{classes.get(name, 0)} examples of '{name}' were found, the task declares {count}"
             )
+    return ""
+
+
+def never_ranked(task: TaskCard, corpus: CorpusCard) -> str:
+    """Why no result of the task can be ranked, as far as the cards say; "" where one can."""
+    if task.protocol.comparison:
+        return f"for comparison with {task.protocol.comparison}"
+    few = corpus.speakers is not None and corpus.speakers < LEAST_CLUSTERS
+    if few and task.protocol.cluster == "speaker":
+        return f"{corpus.speakers} speakers; an interval needs {LEAST_CLUSTERS}"
+    if not corpus.releases and task.examples is None:
+        return "the number of its examples is not known"
     return ""

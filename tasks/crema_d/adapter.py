@@ -1,13 +1,14 @@
 """CREMA-D: ``AudioWAV/1001_DFA_ANG_XX.wav``: actor, sentence, intended emotion, level.
 
 ``processedResults/summaryTable.csv`` holds the votes of listeners, ``VideoDemographics.csv`` the
-actors; both may be missing.
+actors; both may be missing. Where EmoBox's lists lie below the root, its split is the partition.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from paralbench.corpora.emobox import test_folds
 from paralbench.corpora.folders import visible
 from paralbench.corpora.tables import rows
 from paralbench.records.corpus_card import CorpusCard
@@ -25,6 +26,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     errata = {erratum.id: erratum for erratum in card.errata}
     renamed = {old: str(new) for old, new in errata["one-x-name"].values.items()}
     votes, actors = _votes(root), _actors(root)
+    tested = test_folds(root, "cremad")
     for file in visible(root, "AudioWAV/*.wav"):
         name = renamed.get(file.stem, file.stem)
         parsed = _NAME.match(name)
@@ -45,6 +47,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
                 groups={"speaker": parsed["actor"], "text": parsed["sentence"]},
                 attributes={"level": parsed["level"], "language": "en"}
                 | actors.get(parsed["actor"], {}),
+                partition=_part(tested, name.replace("_", "-")),
                 source=str(file),
                 errata=("one-x-name",) if name != file.stem else (),
             )
@@ -67,3 +70,10 @@ def _actors(root: Path) -> dict[str, dict[str, str]]:
         cells["ActorID"]: {"sex": cells["Sex"].lower(), "age": cells["Age"]}
         for cells, _ in rows(table, ["ActorID", "Age", "Sex"])
     }
+
+
+def _part(tested: dict[str, str], key: str) -> str | None:
+    """EmoBox's single fold: a quarter of the files is tested, the rest trains."""
+    if not tested:
+        return None
+    return "emobox-test" if key in tested else "emobox-train"

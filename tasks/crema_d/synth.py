@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from paralbench.synthetic.corpus import begin, write_wav
+from paralbench.synthetic.emobox import write_lists
 from paralbench.synthetic.emotion import delivery
 from paralbench.synthetic.voice import speak, speaker
 
@@ -37,6 +38,8 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 tied = rng.random() < 0.1
                 letter = f"{code[0]}:N" if tied else code[0]
                 votes.append(f'"{len(votes)}","{name}","{letter}","{"50:50" if tied else "50"}"')
+    keys = sorted(file.stem.replace("_", "-") for file in (root / "AudioWAV").glob("*.wav"))
+    write_lists(root, "cremad", keys, 1, rng)
     # What a zip of the repository holds in place of a file.
     (root / "AudioWAV" / "1091_TSI_ANG_XX.wav").write_bytes(_POINTER)
     (root / "VideoDemographics.csv").write_text("\n".join(people) + "\n", encoding="utf-8")

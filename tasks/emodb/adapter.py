@@ -1,12 +1,14 @@
 """EMO-DB: everything stands in the file name, ``wav/03a01Fa.wav``: speaker, text, emotion, version.
 
 The emotion is a German initial: W is Wut (anger), F is Freude (happiness) and not fear, A is Angst.
+EmoBox's folds (group "emobox-fold") are known where its lists lie below the root.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from paralbench.corpora.emobox import test_folds
 from paralbench.corpora.folders import visible
 from paralbench.records.example import Clip, Example, Refusal
 
@@ -24,6 +26,7 @@ _PEOPLE = {
 
 def read(root: Path) -> Iterator[Example | Refusal]:
     """One Example a file."""
+    folds = test_folds(root, "emodb")
     for file in visible(root, "wav/*.wav"):
         name = _NAME.match(file.stem)
         if name is None:
@@ -35,7 +38,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
             id=file.stem,
             clips=(Clip(file),),
             labels={"emotion": _EMOTIONS[name["emotion"]]},
-            groups={"speaker": name["speaker"], "text": name["text"]},
+            groups={"speaker": name["speaker"], "text": name["text"]}
+            | ({"emobox-fold": folds[file.stem]} if file.stem in folds else {}),
             attributes={"sex": sex, "age": age, "language": "de"},
             source=str(file),
         )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from paralbench.synthetic.corpus import begin, write_wav
+from paralbench.synthetic.emobox import write_lists
 from paralbench.synthetic.emotion import delivery
 from paralbench.synthetic.voice import speak, speaker
 
@@ -24,4 +25,6 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 how = delivery(emotion, rng, 0.4 if letter == "L" else 0.8)
                 signal = speak(person, how, float(rng.uniform(1.2, 1.8)), rng)
                 write_wav(root / "wav" / f"{number}{text}{letter}a.wav", signal)
+    keys = sorted(file.stem for file in (root / "wav").glob("*.wav"))
+    write_lists(root, "emodb", keys, 5, rng)
     (root / "wav" / "._03a01Wa.wav").write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00")

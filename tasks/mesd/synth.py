@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from paralbench.synthetic.corpus import begin, write_wav
+from paralbench.synthetic.emobox import write_lists
 from paralbench.synthetic.emotion import delivery
 from paralbench.synthetic.voice import speak, speaker
 
@@ -26,3 +27,5 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 signal = speak(person, how, float(rng.uniform(0.7, 1.0)), rng, RATE)
                 name = f"{emotion}_{voice}_{'AB'[place % 2]}_{word}.wav"
                 write_wav(root / name, signal, RATE)
+    keys = sorted(file.stem for file in root.glob("*.wav"))
+    write_lists(root, "mesd", keys, 1, rng)

@@ -19,10 +19,13 @@ AGREED = 2
 
 
 def read(root: Path) -> Iterator[Example | Refusal]:
-    """One Example a clip; a clip on which no two annotators agree has no label 'fluency'."""
+    """One Example a clip; a clip on which no two annotators agree has no label 'fluency'.
+
+    FluencyBank's table comes with the repository; it is read where its clips are there.
+    """
     clips = nested(root, "clips", ".")
     for collection, name in TABLES.items():
-        if collection == "sep28k" or (root / name).exists():
+        if collection == "sep28k" or ((root / name).exists() and (clips / "FluencyBank").exists()):
             yield from _table(root / name, collection, clips)
 
 

@@ -37,18 +37,18 @@ def synthesize(root: Path, seed: int = 0) -> None:
                     name = f"{person}/{'-' if video else 'a'}Vid{number:07d}/{count:05d}"
                     signal = speak(who, _at(age), float(rng.uniform(1.0, 1.8)), rng)
                     if release == "vox1":
-                        write_wav(root / "wav" / f"{name}.wav", signal)
+                        write_wav(root / "VoxCeleb1" / part / "wav" / f"{name}.wav", signal)
                     else:
-                        write_aac(root / "aac" / f"{name}.m4a", signal)
+                        write_aac(root / "VoxCeleb2" / part / "aac" / f"{name}.m4a", signal)
                     # A split of its own: others are tested than in the metadata. Not all are listed.
                     if number % 7:
                         ages["test" if number % 3 == 0 else "train"].append(f"{name} {age}")
     for release, lines in meta.items():
-        file = root / f"{release}_meta.csv"
+        file = root / f"VoxCeleb{release[-1]}" / f"{release}_meta.csv"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for part, lines in ages.items():
         (root / f"utt2age.{part}").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    litter(root / "wav" / "id10000" / "aVid0000000" / "00001.wav")
+    litter(root / "VoxCeleb1" / "test" / "wav" / "id10000" / "aVid0000000" / "00001.wav")
 
 
 def _at(age: int) -> Delivery:

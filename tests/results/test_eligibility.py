@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError
 from paralbench.records.task_card import TaskCard
-from paralbench.results.eligibility import eligibility
+from paralbench.results.eligibility import eligibility, never_ranked
 
 CARD: dict[str, Any] = {
     "id": "c-t", "version": 1, "corpus": "c", "title": "t", "about": "a", "term": "short",
@@ -79,3 +80,15 @@ def test_unknown_groups_few_clusters_and_free_weights_are_unverified() -> None:
 def test_counts_that_contradict_the_card_are_refused(counts: dict[str, int], words: str) -> None:
     with pytest.raises(CardError, match=words):
         card(examples=100, counts=counts)
+
+
+def test_cards_alone_say_what_can_never_be_ranked() -> None:
+    known = CorpusCard(id="c", title="t", licence="l", access="open", obtain="o", citation="n")
+    assert never_ranked(card(**DECLARED), known) == ""
+    assert "not known" in never_ranked(card(), known)
+    four = known.model_copy(update={"speakers": 4})
+    assert never_ranked(card(**DECLARED), four) == "4 speakers; an interval needs 5"
+    by_text = {**CARD["protocol"], "cluster": "text"}
+    assert never_ranked(card(**DECLARED, protocol=by_text), four) == ""
+    theirs = {**CARD["protocol"], "comparison": "Theirs, 2020"}
+    assert "Theirs" in never_ranked(card(**DECLARED, protocol=theirs), known)

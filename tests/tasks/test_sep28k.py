@@ -63,7 +63,10 @@ def test_each_podcast_is_tested_once_and_fluencybank_is_not_among_them(tmp_path:
             for show in ("A", "B", "C") for episode in ("0", "1") for clip in (0, 1)]  # fmt: skip
     bank = [_row("FluencyBank", "10", 0, NoStutteredWords=3)]
     _read(tmp_path, *rows)
-    examples = _read(tmp_path, *bank, name="fluencybank_labels.csv").examples
+    without = _read(tmp_path, *bank, name="fluencybank_labels.csv").examples
+    assert len(without) == 12, "clips of FluencyBank are not demanded where there are none"
+    (tmp_path / "clips" / "FluencyBank").mkdir(parents=True)
+    examples = read(CORPUS, tmp_path).examples
     assert len(examples) == 13
     chosen = select(CATALOG.task("sep28k-stutter"), examples)
     folds = splits(chosen, [0])
@@ -79,3 +82,14 @@ def test_votes_that_are_no_numbers_are_refused_and_columns_are_needed(tmp_path: 
     (tmp_path / "SEP-28k_labels.csv").write_text("Show, EpId\nA, 1\n")
     with pytest.raises(ParalbenchError, match=r"expected a column 'ClipId', found: Show, EpId"):
         read(CORPUS, tmp_path)
+
+
+def test_each_dysfluency_is_a_task_of_two_votes_of_three(tmp_path: Path) -> None:
+    reading = _read(tmp_path, *(_row(clip=votes, Block=votes) for votes in range(4)))
+    chosen = select(CATALOG.task("sep28k-block"), reading.examples)
+    assert [chosen.classes[int(target)] for target in chosen.targets] == [
+        "absent", "absent", "present", "present",
+    ]  # fmt: skip
+    for kind in ("prolongation", "soundrep", "wordrep", "interjection"):
+        card = CATALOG.task(f"sep28k-{kind}")
+        assert (card.metrics.ranking, card.partial, card.target.label) == ("f1", True, kind)

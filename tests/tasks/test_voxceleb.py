@@ -1,13 +1,17 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paralbench.catalog import Catalog
+from paralbench.corpora.locating import locate
 from paralbench.corpora.reading import read
+from paralbench.corpora.verifying import verify
 from paralbench.evaluation.selection import select
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Example
+from paralbench.synthetic.corpus import write_wav
 
 CATALOG = Catalog()
 CORPUS = CATALOG.corpus("voxceleb")
@@ -35,6 +39,7 @@ def test_tabs_in_the_first_metadata_and_padding_in_the_second(tmp_path: Path) ->
     examples = _examples(root)
     assert examples["id10001/-vid/00001"].attributes == {
         "release": "voxceleb1", "sex": "male", "set": "dev", "nationality": "Ireland",
+        "unit": "utterance",
     }  # fmt: skip
     second = examples["id00012/vid/00002"]
     assert (second.labels, second.attributes["set"]) == ({"sex": "female"}, "test")
@@ -109,3 +114,51 @@ def test_listing_takes_seconds_for_a_hundred_thousand(tmp_path: Path) -> None:
     begun = time.perf_counter()
     assert len(read(CORPUS, root).examples) == count
     assert time.perf_counter() - begun < 3.0
+
+
+def test_the_releases_lie_under_roots_of_their_own_beside_each_other(tmp_path: Path) -> None:
+    """As lhotse's recipe unpacks them: each release with its metadata."""
+    _write(tmp_path, {
+        "VoxCeleb1/vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n",
+        "VoxCeleb1/dev/wav/id10001/v/00001.wav": "",
+        "VoxCeleb2/vox2_meta.csv": "Name \tVoxCeleb2 ID \tVGGFace2 ID \tGender \tSet \n"
+        "B \tid00012 \tn000012 \tf \tdev \n",
+        "VoxCeleb2/dev/aac/id00012/v/00001.m4a": "",
+    })  # fmt: skip
+    both = {"id10001/v/00001": "voxceleb1", "id00012/v/00001": "voxceleb2"}
+    for given in (tmp_path, tmp_path / "VoxCeleb1", tmp_path / "VoxCeleb2"):
+        examples = _examples(locate(CORPUS.card, {"voxceleb": given}))
+        assert {name: item.attributes["release"] for name, item in examples.items()} == both
+
+
+def test_without_voxceleb_2_the_copy_is_not_complete(tmp_path: Path) -> None:
+    _write(tmp_path, {"vox1_meta.csv": VOX1 + "id10001\tA\tm\tIreland\tdev\n"})
+    write_wav(tmp_path / "wav" / "id10001" / "v" / "00001.wav", np.zeros(1600, np.float32))
+    state = verify(CORPUS, tmp_path, read(CORPUS, tmp_path))
+    assert state.verdict == "counts differ"
+    assert ("release voxceleb2, unit utterance", 0) in {
+        (item.what, item.found) for item in state.differences
+    }
+
+
+def test_lists_of_one_video_for_ages_and_of_people_for_sexes(tmp_path: Path) -> None:
+    root = _write(tmp_path, {
+        "vox2_meta.csv": VOX2 + "A ,id00012 ,n1 ,f ,dev \nB ,id00015 ,n2 ,m ,dev \n",
+        "aac/id00012/v1/00001.m4a": "", "aac/id00012/v1/00002.m4a": "", "aac/id00012/v2/00007.m4a": "",
+        "aac/id00015/w/00001.m4a": "",
+        "dataset/age-train.txt": "speaker_age,birth_year,Name,VoxCeleb_ID,video_id\n"
+        "26.0,1987.0,A,id00012,v1\n",
+        "dataset/age-test.txt": "speaker_age,birth_year,Name,VoxCeleb_ID,video_id\n"
+        "31.0,1987.0,B,id00015,gone\n",
+        "dataset/gender-train_set.txt": '["id00012"]', "dataset/gender-test_set.txt": '["id00015"]',
+    })  # fmt: skip
+    examples = _examples(root)
+    assert [len(examples[name].clips) for name in ("id00012/v1", "id00015/gone")] == [2, 1]
+    chosen = select(CATALOG.task("voxceleb-age-hechmi"), list(examples.values()))
+    assert [(item.id, item.partition) for item in chosen.examples] == [
+        ("id00012/v1", "age-train"), ("id00015/gone", "age-test"),
+    ]  # fmt: skip
+    sexes = select(CATALOG.task("voxceleb-gender-hechmi"), list(examples.values()))
+    assert [(item.id, len(item.clips), item.partition) for item in sexes.examples] == [
+        ("id00012", 2, "sex-train"), ("id00015", 1, "sex-test"),
+    ]  # fmt: skip
