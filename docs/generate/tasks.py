@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from paralbench.catalog import Catalog, Corpus
-from paralbench.records.corpus_card import Fact
+from paralbench.records.corpus_card import CorpusCard, Fact
 from paralbench.records.task_card import (
     ClassTarget,
     CrossedFolds,
@@ -17,6 +17,7 @@ from paralbench.records.task_card import (
     SeriesTarget,
     TaskCard,
 )
+from paralbench.results.eligibility import never_ranked
 
 NO_NUMBERS = "it writes a page of the documentation"
 
@@ -25,7 +26,13 @@ _HEAD = """# Corpora and tasks
 Written from the cards by `make docs`. Counts are those of the
 true corpora, as far as they are known, with how surely: *found* in public material, *computed* from a
 public artefact, *inferred*, or *unconfirmed*. `paralbench verify CORPUS DIR` compares a copy with them.
+*Published numbers* says with which published scores a task's can be compared, with which not, and why.
 """
+
+_COLUMNS = (
+    "task", "target", "folds", "development", "never on two sides", "metrics", "term", "examples",
+    "ranked", "published numbers",
+)  # fmt: skip
 
 
 def markdown(catalog: Catalog) -> str:
@@ -39,11 +46,17 @@ def markdown(catalog: Catalog) -> str:
 def _corpus(corpus: Corpus) -> Iterator[str]:
     card = corpus.card
     yield f"\n## {card.id}: {card.title}\n"
-    yield f"{card.licence}. Access: {card.access}. {card.obtain}\n"
-    yield "| task | target | folds | development | never on two sides | metrics | term | examples |"
-    yield "|---|---|---|---|---|---|---|---|"
+    licence = (
+        card.licence
+        if card.licence_certainty == "found"
+        else f"{card.licence} ({card.licence_certainty})"
+    )
+    terms = f" ({card.terms})" if card.terms else ""
+    yield f"Licence: {licence}{terms}. Access: {card.access}. {card.obtain}\n"
+    yield f"| {' | '.join(_COLUMNS)} |"
+    yield f"|{'---|' * len(_COLUMNS)}"
     for task in corpus.tasks:
-        yield f"| {' | '.join(_task(task))} |"
+        yield f"| {' | '.join(_task(task, card))} |"
     for task in corpus.tasks:
         yield from _fold_table(task, card.facts)
     if card.facts:
@@ -58,7 +71,7 @@ def _corpus(corpus: Corpus) -> Iterator[str]:
             yield f"| {erratum.id} | {erratum.says} | {erratum.certainty} |"
 
 
-def _task(task: TaskCard) -> tuple[str, ...]:
+def _task(task: TaskCard, corpus: CorpusCard) -> tuple[str, ...]:
     protocol = task.protocol
     metrics = ", ".join(
         [
@@ -75,7 +88,20 @@ def _task(task: TaskCard) -> tuple[str, ...]:
         metrics,
         task.term,
         "" if task.examples is None else str(task.examples),
+        _ranked(task, corpus),
+        "; ".join(
+            f"{'comparable' if one.comparable else '*not comparable*'}: {one.how.rstrip('.')} ({one.source})"
+            for one in task.published
+        ),
     )
+
+
+def _ranked(task: TaskCard, corpus: CorpusCard) -> str:
+    reason = never_ranked(task, corpus)
+    instead = f"; see `{task.protocol.instead}`" if task.protocol.instead else ""
+    if reason:
+        return f"never: {reason}{instead}"
+    return "among copies of like completeness" if task.partial else "yes"
 
 
 def _target(task: TaskCard) -> str:

@@ -195,7 +195,7 @@ def _population(parts: Parts) -> Population:
     return Population(
         corpus=corpus.id,
         title=_marked(corpus.title, result),
-        licence=corpus.licence,
+        licence=f"{corpus.licence} ({corpus.terms})" if corpus.terms else corpus.licence,
         setting=setting,
         eligibility=parts.use.eligibility,
         languages=corpus.languages,

@@ -51,9 +51,17 @@ def read(root: Path, workers: int | None = None) -> Reading:
 
 
 def table_key(result: Result) -> Group:
-    """The table that a result belongs to."""
+    """The table that a result belongs to.
+
+    A task of which no complete copy can be had has a table for copies of like completeness, in
+    steps of five per cent: "sep28k-block.85-90" has those with 85 to 90 % of the examples.
+    """
     synthetic = result.standing == "synthetic" or result.data.synthetic
-    return synthetic, result.task, result.ranking
+    task, share = result.task, result.data.share
+    if share is not None and not synthetic:
+        step = min(int(100 * share + 1e-9) // 5 * 5, 95)
+        task += f".{step}-{step + 5}"
+    return synthetic, task, result.ranking
 
 
 def competing(results: Iterable[Result]) -> list[Result]:

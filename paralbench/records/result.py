@@ -22,7 +22,8 @@ class Score(Card):
     """A metric over all test examples: its mean over seeds, interval and parts.
 
     ``by_group`` has the same for the examples of one attribute's value ("culture=DE"); None where
-    the metric is not defined on them.
+    the metric is not defined on them. ``fold_mean`` is the mean of ``by_fold``, for metrics of which
+    the task's card asks for it.
     """
 
     metric: str
@@ -31,6 +32,7 @@ class Score(Card):
     interval: Interval
     by_seed: dict[str, float]
     by_fold: dict[str, float]
+    fold_mean: float | None = None
     by_group: dict[str, float | None] = Field(default_factory=dict)
     chance: float | None = None
 

@@ -203,18 +203,22 @@ class Metrics(Card):
 
     ``by`` names attributes (or groups) for whose values each metric is also computed; sex, age band,
     language and site always are, if the corpus has them. ``smallest`` is the number of examples that
-    such a subgroup needs for a score.
+    such a subgroup needs for a score. ``over_folds`` names those of which the mean over folds, as some
+    publications report it, is recorded beside the score over all test examples.
     """
 
     ranking: str
     report: list[str] = Field(min_length=1)
     by: list[str] = Field(default_factory=list)
     smallest: int = Field(default=10, ge=2)
+    over_folds: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _ranking_reported(self) -> Metrics:
         if self.ranking not in self.report:
             raise ValueError("'ranking' must be one of 'report'")
+        if not set(self.over_folds) <= set(self.report):
+            raise ValueError("'over_folds' must be some of 'report'")
         return self
 
 

@@ -23,7 +23,10 @@ def scores(metrics: Metrics, predictions: Predictions) -> list[Score]:
         for name in metrics.by
         for value in np.unique(predictions.attributes[name])
     }
-    return [_score(name, predictions, groups) for name in metrics.report]
+    return [
+        _score(name, predictions, groups, over_folds=name in metrics.over_folds)
+        for name in metrics.report
+    ]
 
 
 def confusion_matrix(predictions: Predictions) -> list[list[float]]:
@@ -48,6 +51,8 @@ def _score(
     name: str,
     predictions: Predictions,
     groups: Mapping[str, NDArray[np.bool_]],
+    *,
+    over_folds: bool,
 ) -> Score:
     metric = predictions.metric(name)
     tallies = predictions.tallies(metric)
@@ -71,7 +76,15 @@ def _score(
         interval=interval(metric, tallies, predictions.sizes(), predictions.draws),
         by_seed=dict(zip(seeds, by_seed.tolist(), strict=True)),
         by_fold={fold: value for fold, value in folds.items() if value is not None},
+        fold_mean=_fold_mean(name, folds) if over_folds else None,
         by_group={group: mean(rows) for group, rows in groups.items()},
         # A class without a test example is not among those that guessing could hit.
         chance=metric.chance(len(np.unique(predictions.truth))) if metric.chance else None,
     )
+
+
+def _fold_mean(name: str, folds: Mapping[str, float | None]) -> float:
+    values = [value for value in folds.values() if value is not None]
+    if len(values) < len(folds):
+        raise ParalbenchError(f"{name} is not defined on every fold, so it has no mean over folds.")
+    return sum(values) / len(values)

@@ -85,7 +85,11 @@ def _example(
         clips=(Clip(root / "audio" / f"{name}.wav"),),
         labels=series,
         groups={"speaker": name} | ({"pair": pair} if pair else {}),
-        attributes={"culture": culture, "language": _LANGUAGE[culture]},
+        attributes={
+            "culture": culture,
+            "language": _LANGUAGE[culture],
+            "part": f"{partition}_{culture}",
+        },
         partition=partition,
         source=str(labels.file) if labels else "",
     )

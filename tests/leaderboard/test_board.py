@@ -40,12 +40,23 @@ def test_synthetic_results_have_a_table_of_their_own_after_the_real_ones() -> No
     assert [table.rows[0].rank for table in ranked] == [1, 1]
 
 
-@pytest.mark.parametrize("standing", ["incomplete", "unverified", "null"])
+@pytest.mark.parametrize("standing", ["incomplete", "unverified", "null", "comparison"])
 def test_what_is_incomplete_unverified_or_a_null_is_shown_below_without_a_rank(
     standing: str,
 ) -> None:
     ranked = _ranks(result("part", 0.99, standing=standing), result("whole", 0.6))
     assert ranked == [[("whole", 1), ("part", None)]]
+
+
+def test_copies_that_cannot_be_complete_are_ranked_among_their_like() -> None:
+    def partial(model: str, value: float, share: float) -> Any:
+        data = result().data.model_copy(update={"share": share}).model_dump()
+        return result(model, value, data=data)
+
+    ranked = tables([partial("a", 0.9, 0.62), partial("b", 0.5, 0.87), partial("c", 0.7, 0.899)])
+    assert {table.task.rpartition(".")[2]: [row.result.model.id for row in table.rows] for table in ranked} == {
+        "60-65": ["a"], "85-90": ["c", "b"],
+    }  # fmt: skip
 
 
 def test_a_null_on_synthetic_data_stays_in_the_synthetic_table() -> None:
