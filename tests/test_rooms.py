@@ -68,10 +68,21 @@ def _imports(root: Path) -> dict[str, set[str]]:
         parts = file.relative_to(root).with_suffix("").parts
         files[".".join(("paralbench", *parts)).removesuffix(".__init__")] = file
     return {
-        module: {result for name in _names(ast.parse(file.read_text(encoding="utf-8")))
+        module: {result for name in _names(_at_run_time(module, file))
                  if (result := _module(name, files)) not in (None, module)}
         for module, file in files.items()
     }  # fmt: skip
+
+
+def _at_run_time(module: str, file: Path) -> ast.Module:
+    """A module's code; of the package itself without what only type checkers import.
+
+    Its public names are imported when they are used, so that every room may import its version.
+    """
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    if module == "paralbench":
+        tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    return tree
 
 
 def _names(tree: ast.Module) -> Iterator[str]:

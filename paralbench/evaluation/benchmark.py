@@ -24,7 +24,7 @@ from paralbench.features.engine import LOCAL, Engine
 from paralbench.heads import head as find_head
 from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import CardError, ParalbenchError
-from paralbench.records.example import Refusal
+from paralbench.records.example import Example, Refusal
 from paralbench.records.profile import Profile
 from paralbench.records.result import Result
 from paralbench.results import files, local
@@ -46,7 +46,8 @@ class Request:
     ``across`` names a label set: the head is trained on each of the tasks (or on ``trained`` only)
     and tested on each. ``protocol`` replaces that of tasks on own data. ``nulls`` are models that
     run beside the others with the linear probe: on own data, or with ``nulls_everywhere`` on every
-    task. One that has nothing to read in a task is passed over.
+    task. One that has nothing to read in a task is passed over. ``encoders`` are models that are in
+    no catalogue, by name.
     """
 
     tasks: Sequence[str]
@@ -64,16 +65,21 @@ class Request:
     protocol: OwnProtocol | None = None
     nulls: Sequence[str] = ()
     nulls_everywhere: bool = False
+    encoders: Mapping[str, tuple[LoadableEncoder, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Done:
-    """An entry with a result. ``fresh`` is False if the result on disk was current."""
+    """An entry with a result. ``fresh`` is False if the result on disk was current.
+
+    ``examples`` are the task's, by their id in the predictions; their names never leave the machine.
+    """
 
     result: Result
     file: Path
     refused: tuple[Refusal, ...]
     fresh: bool
+    examples: Mapping[str, Example] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,8 @@ class Benchmark:
 
     def encoders(self, name: str) -> tuple[LoadableEncoder, ...]:
         """The encoders of a model, or of several joined by '+'; raises as `encoder`."""
+        if name in self._request.encoders:
+            return self._request.encoders[name]
         return tuple(self.encoder(part) for part in self._catalog.streams(name))
 
     def encoder(self, name: str) -> LoadableEncoder:
@@ -153,7 +161,8 @@ class Benchmark:
         for task in request.tasks:
             self._catalog.task(task)
         for model in request.models:
-            self._catalog.streams(model)
+            if model not in request.encoders:
+                self._catalog.streams(model)
         for head in request.heads:
             find_head(head)
         pairs = [(model, head) for model in request.models for head in request.heads]
@@ -199,15 +208,18 @@ class Benchmark:
                 yield prepared
                 continue
             entry = prepared.entry
+            examples = {
+                prepared.ids[example.id]: example for example in prepared.selection.examples
+            }
             file = files.result_path(
                 self._results, entry.task.id, entry.model, entry.head, entry.view.synthetic
             )
             current = None if self._again else _current(file, prepared)
             if current is not None:
                 refused = tuple(Refusal(r.subject, r.reason) for r in current.data.refused)
-                scored(Done(current, file, refused, fresh=False))
-                current = self._profiled(prepared, current, file)
-                yield Done(current, file, refused, fresh=False)
+                done = Done(current, file, refused, fresh=False, examples=examples)
+                scored(done)
+                yield replace(done, result=self._profiled(prepared, current, file))
                 continue
             begun(prepared)
             from paralbench.evaluation.entry import run
@@ -225,9 +237,9 @@ class Benchmark:
             if rows := local_rows(prepared, outcome.predictions, result.classes):
                 local.write(file, rows)
             shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
-            scored(Done(result, file, outcome.refused, fresh=True))
-            result = self._profiled(prepared, result, file)
-            yield Done(result, file, outcome.refused, fresh=True)
+            done = Done(result, file, outcome.refused, fresh=True, examples=examples)
+            scored(done)
+            yield replace(done, result=self._profiled(prepared, result, file))
 
     def _profiled(self, prepared: Preparation, result: Result, file: Path) -> Result:
         """The result with the entry's costs, stored; as it was if they cannot be measured."""

@@ -1,9 +1,10 @@
-"""Progress of long work: a bar on a terminal, plain lines elsewhere."""
+"""Progress of long work: a bar on a terminal or in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,8 +32,11 @@ class Progress:
         self._bar: Any = None
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
-            from tqdm import tqdm
+        if not self._quiet and (_notebook() or sys.stderr.isatty()):
+            if _notebook():
+                from tqdm.notebook import tqdm
+            else:
+                from tqdm import tqdm
 
             self._bar = tqdm(total=self._total, desc=self._title, unit=self._unit, leave=False)
         return self
@@ -61,3 +65,8 @@ class Progress:
 
     def _line(self, message: str) -> None:
         print(f"{self._title}: {message}", file=sys.stderr, flush=True)
+
+
+def _notebook() -> bool:
+    """Whether this process is a notebook's kernel that can draw a bar."""
+    return "ipykernel" in sys.modules and find_spec("ipywidgets") is not None
