@@ -44,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="heads to average, one per seed (default: all seeds; 1 for a head on frames)")  # fmt: skip
     add("--embed-weights", action=argparse.BooleanOptionalAction,
         help="include the encoder's weights (default: up to 500 MB, where the licence permits)")  # fmt: skip
+    add("--sign", type=Path, metavar="KEY.pem",
+        help="sign the bundle with this private Ed25519 key: FILE.plb.sig (extra 'sign')")  # fmt: skip
     options.add_cache(parser)
 
 
@@ -55,11 +57,14 @@ def run(args: argparse.Namespace) -> int:
     from paralbench.evaluation.rerun import recorded_request
     from paralbench.records.intended_use import IntendedUse
     from paralbench.screener import bundle
+    from paralbench.system import signing
 
     if args.to.suffix != bundle.SUFFIX:
         raise UsageError(f"-o expects a name that ends in {bundle.SUFFIX}, got {args.to}.")
     if args.members is not None and args.members < 1:
         raise UsageError(f"--members expects 1 or more, got {args.members}.")
+    if args.sign is not None:
+        signing.check_key(args.sign)
     use = IntendedUse() if args.intended_use is None else IntendedUse.from_toml(args.intended_use)
     goal = Goal(args.sensitivity, args.specificity, args.accuracy, args.abstain_most)
     data, weights = named(args.data), options.weights(args)
@@ -73,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
     )
     args.to.parent.mkdir(parents=True, exist_ok=True)
     sha256 = bundle.write(args.to, manifest, members)
+    if args.sign is not None:
+        signing.sign(args.to, signing.BUNDLE, sha256, args.sign)
     size = args.to.stat().st_size
     if args.json:
         content = {"file": str(args.to), "sha256": sha256, "bytes": size}

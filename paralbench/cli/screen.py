@@ -47,10 +47,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
     add("--weights", type=Path, metavar="DIR",
         help="the encoder's weights, if they are neither in the bundle nor installed")  # fmt: skip
+    add("--sign", type=Path, metavar="KEY.pem",
+        help="sign the report's closing with this private Ed25519 key (extra 'sign')")  # fmt: skip
+    add("--signed-by", type=Path, metavar="PUBLIC.pem",
+        help="refuse the bundle, or with --check the report, unless signed with this key")  # fmt: skip
     add("--serve", action="store_true",
         help="open a page, reachable from this computer only, to drop recordings on")  # fmt: skip
     add("--verify-audit", type=Path, metavar="DIR",
         help="only check whether the audit log of this report is intact")  # fmt: skip
+    add("--check", type=Path, metavar="DIR",
+        help="only check what was changed in this report since its run ended")  # fmt: skip
+    add(
+        "--closing", metavar="HEX", help="with --check: the closing's sha256, as the run printed it"
+    )
     options.add_catalog(parser)
     options.add_json(parser)
 
@@ -59,21 +68,30 @@ def run(args: argparse.Namespace) -> int:
     """Screen; exit code 1 where a recording has no score, or an audit log is not intact."""
     if args.verify_audit is not None:
         return _verify(args.verify_audit, args.json)
+    if args.check is not None:
+        return _compare(args.check, args.signed_by, args.closing, args.json)
     _check(args)
     args.output.mkdir(parents=True, exist_ok=True)
     # Packages that look for a temporary folder when imported must find no other than this.
     tempfile.tempdir = str(args.output.resolve())
+    from paralbench.screening import closing
     from paralbench.screening.batch import Settings, screen
     from paralbench.screening.output_folder import write
     from paralbench.screening.screener_source import open_bundle
+    from paralbench.system import signing
     from paralbench.system.folder_lock import Lock
 
+    if args.sign is not None:
+        signing.check_key(args.sign)
     source = open_bundle(args.bundle, args.sha256, args.weights, tuple(args.catalog))
+    signer = signing.verified(args.bundle, signing.BUNDLE, source.sha256, args.signed_by)
     if args.serve:
         from paralbench.screening.local_page import serve
 
         with Lock(args.output):
-            return serve(source, args.output, options.say)
+            code = serve(source, args.output, options.say)
+            closing.close(args.output, source.sha256, 0, args.sign)
+            return code
     settings = Settings(
         truth=args.truth,
         patient=args.patient,
@@ -87,6 +105,7 @@ def run(args: argparse.Namespace) -> int:
         batch = screen(source, args.recordings, args.output, settings)
         now = datetime.now().astimezone()
         report = write(source, batch, args.output, settings, now, args.fhir)
+        closed = closing.close(args.output, source.sha256, len(batch.rows), args.sign)
     counts = batch.counts
     if batch.damaged:
         options.say(f"{batch.damaged} damaged journal lines: their recordings were scored again")
@@ -95,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
             "counts": counts, "states": {str(state): count for state, count in report.counts},
             "expected": None if report.expected is None else asdict(report.expected),
             "fresh": batch.fresh, "bundle": source.sha256,
-            "audit": batch.audit, "drift": report.drift.model_dump(),
+            "audit": batch.audit, "closing": closed, "signed_by": signer, "drift": report.drift.model_dump(),
             "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
                            for row in batch.rows if row.assessment.status == "not scored"],
             "report": str(args.output / "report.html"),
@@ -106,6 +125,9 @@ def run(args: argparse.Namespace) -> int:
         for state, count in report.counts:
             print(f"  {count} {state}")
         print(f"{args.output / 'report.html'}\naudit log's last line: {batch.audit}")
+        print(f"closing (keep it elsewhere, for --check): {closed}")
+        if signer is not None:
+            print(f"the bundle is signed with the key {signer}")
     if report.drift.warns:
         options.say(
             "These recordings differ from the validation data; see the report's first page."
@@ -135,6 +157,21 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError("--serve takes none of --truth, --pseudonymise and --fhir.")
     if not args.pseudonymise and (args.salt or args.key_table):
         raise UsageError("--salt and --key-table need --pseudonymise.")
+
+
+def _compare(folder: Path, trusted: Path | None, expected: str | None, as_json: bool) -> int:
+    from paralbench.screening.closing import check
+
+    checked = check(folder, trusted, expected)
+    if as_json:
+        print(json.dumps({"intact": not checked.changes, **asdict(checked)}))
+    else:
+        for change in checked.changes:
+            print(f"{folder}: {change}.")
+        if not checked.changes:
+            signed = f", signed with the key {checked.signed_by}" if checked.signed_by else ""
+            print(f"{folder}: nothing was changed since the run ended{signed}.")
+    return 1 if checked.changes else 0
 
 
 def _verify(folder: Path, as_json: bool) -> int:

@@ -8,16 +8,25 @@ the output folder while it is scored, then removed; the audit log keeps its hash
 from __future__ import annotations
 
 import json
+import logging
+import os
 import secrets
 import shutil
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import create_server
+from waitress.utilities import Error
+from waitress.wasyncore import close_all
 
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.bundle import NOTICE
@@ -35,7 +44,14 @@ from paralbench.system.network_guard import refused
 
 LARGEST = 2**30
 """Bytes of a recording that are accepted: an hour and a half of stereo at 48 kHz."""
-_TIMEOUT = 60
+TOTAL = 2 * LARGEST
+"""Bytes of all recordings that are being received or wait for their turn."""
+_TIMEOUT = 20
+_THREADS = 4
+_CONNECTIONS = 24
+_HEADERS = 16 * 1024
+Environ: TypeAlias = dict[str, Any]
+Start: TypeAlias = Callable[[str, list[tuple[str, str]]], object]
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -43,7 +59,7 @@ _POLICY = (
 
 
 def serve(source: ScreenerSource, folder: Path, say: Callable[[str], None], port: int = 0) -> int:
-    """Serve until Ctrl-C; return an exit code.
+    """Serve until Ctrl-C or SIGTERM; return an exit code.
 
     Args:
         source: the bundle.
@@ -57,25 +73,26 @@ def serve(source: ScreenerSource, folder: Path, say: Callable[[str], None], port
     """
     check_empty(folder)
     incoming = folder / "incoming"
-    shutil.rmtree(incoming, ignore_errors=True)
-    incoming.mkdir()
-    journal, audit = Journal(folder, Run(source.sha256)), Audit(folder)
-    try:
-        with (
-            refused("while screening: nothing leaves this computer", loopback=True),
-            Workers(source.load, 1, folder / SCRATCH) as workers,
-            Server(Desk(source, workers, journal, audit, incoming), port) as server,
-        ):
-            journal.mark(audit.append("serving", bundle=source.sha256))
-            say(f"open {server.address} in a browser on this computer; Ctrl-C stops it")
-            try:
-                server.serve_forever()
-            except KeyboardInterrupt:
-                say("stopped; only the audit log was kept")
-    finally:
-        audit.close()
-        journal.close()
+    with _private_until_stopped():
         shutil.rmtree(incoming, ignore_errors=True)
+        incoming.mkdir(mode=0o700)
+        journal, audit = Journal(folder, Run(source.sha256)), Audit(folder)
+        try:
+            with (
+                refused("while screening: nothing leaves this computer", loopback=True),
+                Workers(source.load, 1, folder / SCRATCH) as workers,
+            ):
+                server = Server(Desk(source, workers, journal, audit, incoming), port)
+                journal.mark(audit.append("serving", bundle=source.sha256))
+                say(f"open {server.address} in a browser on this computer; Ctrl-C stops it")
+                server.run()
+                say("stopped; only the audit log was kept")
+        except KeyboardInterrupt:
+            say("stopped; only the audit log was kept")
+        finally:
+            audit.close()
+            journal.close()
+            shutil.rmtree(incoming, ignore_errors=True)
     return 0
 
 
@@ -124,115 +141,190 @@ class Desk:
         )
 
 
-class Server(ThreadingHTTPServer):
-    """Listens on 127.0.0.1, at an address with a random part."""
+class Server:
+    """Listens on 127.0.0.1, at an address with a random part.
 
-    daemon_threads = True
+    Threads, connections, idle time, headers and the bytes of all uploads together are limited. A
+    request from another host or page, without the address, or too large is refused when its headers
+    have been read. Bodies lie in files without a name, which the system removes with the process.
+
+    Args:
+        desk: scores the recordings.
+        port: 0 for any free one.
+
+    Raises:
+        OSError: where the port is in use.
+    """
 
     def __init__(self, desk: Desk, port: int = 0) -> None:
-        self.desk = desk
         self.token = secrets.token_urlsafe(24)
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.hosts = {f"{name}:{self.server_port}" for name in ("127.0.0.1", "localhost")}
+        # Its log would hold addresses with the token and names of recordings.
+        logging.getLogger("waitress").disabled = True
+        self._server = create_server(
+            Page(desk), host="127.0.0.1", port=port, threads=_THREADS, ident="paralbench",
+            connection_limit=_CONNECTIONS, channel_timeout=_TIMEOUT, cleanup_interval=_TIMEOUT // 4,
+            max_request_header_size=_HEADERS, max_request_body_size=TOTAL + 1,
+            expose_tracebacks=False,
+        )  # fmt: skip
+        self.port = int(self._server.effective_port)
+        self._hosts = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
+        admit = self._refusal
+
+        class Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+            parser_class = staticmethod(lambda adjustments: _Parser(adjustments, admit))
+
+        self._server.channel_class = Channel
 
     @property
     def address(self) -> str:
         """The address to open in the browser."""
-        return f"http://127.0.0.1:{self.server_port}/{self.token}/"
+        return f"http://127.0.0.1:{self.port}/{self.token}/"
 
+    def run(self) -> None:
+        """Answer until :meth:`close`, Ctrl-C or SIGTERM."""
+        self._server.run()
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = _TIMEOUT
-    server: Server
-    server_version = "paralbench"
-    sys_version = ""
+    def close(self) -> None:
+        """Stop answering; may be called from another thread than :meth:`run`'s."""
+        sockets = self._server._map
+        self._server.trigger.pull_trigger(lambda: close_all(sockets))
 
-    def do_GET(self) -> None:
-        """The page, its script and its style."""
-        name = self._name()
-        if name is None:
-            return
-        if name == "":
-            self._answer(HTTPStatus.OK, "text/html", self.server.desk.page().encode())
-        elif name == "page.js":
-            script = (TEMPLATES / "local_page.js").read_bytes()
-            self._answer(HTTPStatus.OK, "text/javascript", script)
-        elif name == "style.css":
-            style = STYLE.read_bytes() + (TEMPLATES / "report.css").read_bytes()
-            self._answer(HTTPStatus.OK, "text/css", style)
-        else:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
-
-    def do_POST(self) -> None:
-        """A recording as the body, with its name in the query."""
-        if self._name() != "score":
-            return
-        length = self.headers.get("Content-Length", "")
-        if not length.isascii() or not length.isdecimal():
-            self._refuse(HTTPStatus.LENGTH_REQUIRED, "the header Content-Length is missing")
-            return
-        if int(length) > LARGEST:
-            self._refuse(
+    def _refusal(self, request: Any) -> Error | None:
+        """Why a request is refused, from its headers alone; None where it is admitted."""
+        host, origin = request.headers.get("HOST", ""), request.headers.get("ORIGIN")
+        if host not in self._hosts or origin not in (None, f"http://{host}"):
+            return _Refused(HTTPStatus.FORBIDDEN, "this page answers on 127.0.0.1 only")
+        parts = request.path.split("/")
+        token = parts[1].encode() if len(parts) == 3 else b""
+        known = {"GET": ("", "page.js", "style.css"), "POST": ("score",)}.get(request.command, ())
+        if not secrets.compare_digest(token, self.token.encode()) or parts[2] not in known:
+            return _Refused(HTTPStatus.NOT_FOUND, "there is nothing here")
+        if request.command == "POST" and "CONTENT_LENGTH" not in request.headers:
+            return _Refused(HTTPStatus.LENGTH_REQUIRED, "the header Content-Length is missing")
+        if request.content_length > LARGEST:
+            return _Refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 f"the recording is larger than {LARGEST // 2**20} MB; screen it as a file instead",
             )
-            return
-        name = parse_qs(urlsplit(self.path).query).get("name", ["recording"])[0][:500]
+        channels = list(self._server.active_channels.values())
+        pending = [item for channel in channels for item in (*channel.requests, channel.request)]
+        if sum(item.content_length for item in pending if item is not None) > TOTAL:
+            return _Refused(
+                HTTPStatus.SERVICE_UNAVAILABLE, "too many recordings at once; wait, then try again"
+            )
+        return None
+
+
+class Page:
+    """The page, its script and style, and the scoring of what is sent to it, as a WSGI application."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __call__(self, environ: Environ, start: Start) -> list[bytes]:
+        """Answer an admitted request."""
+        name = environ["PATH_INFO"].rsplit("/", 1)[1]
+        if name == "score":
+            return self._scored(environ, start)
+        if name == "":
+            return _answer(start, HTTPStatus.OK, "text/html", self._desk.page().encode())
+        if name == "page.js":
+            script = (TEMPLATES / "local_page.js").read_bytes()
+            return _answer(start, HTTPStatus.OK, "text/javascript", script)
+        style = STYLE.read_bytes() + (TEMPLATES / "report.css").read_bytes()
+        return _answer(start, HTTPStatus.OK, "text/css", style)
+
+    def _scored(self, environ: Environ, start: Start) -> list[bytes]:
+        """The result of the recording in the body, with its name in the query."""
+        name = parse_qs(environ["QUERY_STRING"]).get("name", ["recording"])[0][:500]
         suffix = Path(name.replace("\0", "")).suffix.lower()
-        desk = self.server.desk
         # Of the name that a browser sends, only a known suffix is used.
-        file = desk.incoming / (secrets.token_hex(8) + (suffix if suffix in SUFFIXES else ""))
+        file = self._desk.incoming / (secrets.token_hex(8) + (suffix if suffix in SUFFIXES else ""))
         try:
-            if not self._receive(file, int(length)):
-                self.close_connection = True
-                return
-            result = desk.scored(file, name)
+            file.touch(mode=0o600, exist_ok=False)
+            with file.open("wb") as opened:
+                shutil.copyfileobj(environ["wsgi.input"], opened, 2**20)
+            result = self._desk.scored(file, name)
         except (ParalbenchError, OSError) as error:
-            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
-            return
+            return _failed(start, HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
         finally:
             file.unlink(missing_ok=True)
-        self._answer(HTTPStatus.OK, "application/json", json.dumps(result).encode())
+        return _answer(start, HTTPStatus.OK, "application/json", json.dumps(result).encode())
 
-    def _receive(self, file: Path, length: int) -> bool:
-        """Write the body to a file; whether all of it came."""
-        with file.open("wb") as opened:
-            while length and (chunk := self.rfile.read(min(length, 2**20))):
-                opened.write(chunk)
-                length -= len(chunk)
-        return not length
 
-    def _name(self) -> str | None:
-        """What is requested below the address; None where the request was refused."""
-        host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
-        if host not in self.server.hosts or origin not in (None, f"http://{host}"):
-            self._refuse(HTTPStatus.FORBIDDEN, "this page answers on 127.0.0.1 only")
-            return None
-        parts = urlsplit(self.path).path.split("/")
-        token = parts[1].encode() if len(parts) == 3 else b""
-        permitted = secrets.compare_digest(token, self.server.token.encode())
-        if not permitted or (self.command == "POST" and parts[2] != "score"):
-            self._refuse(HTTPStatus.NOT_FOUND, "there is nothing here")
-            return None
-        return parts[2]
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Refuses a request when its headers are read, before its body is."""
 
-    def _refuse(self, status: HTTPStatus, message: str) -> None:
-        self.close_connection = True  # an unread body would be parsed as the next request
-        self._answer(status, "application/json", json.dumps({"error": message}).encode())
+    def __init__(self, adjustments: Any, admit: Callable[[Any], Error | None]) -> None:
+        super().__init__(adjustments)
+        self._admit = admit
+        self.error: Error | None = None
+        self.completed = False
 
-    def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
-        self.send_response(status)
-        for name, value in (
-            ("Content-Type", f"{kind}; charset=utf-8"),
-            ("Content-Length", str(len(content))),
-            ("Content-Security-Policy", _POLICY),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "no-referrer"),
-            ("Cache-Control", "no-store"),
-        ):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # such as a length of thousands of digits
+            raise ParsingError("Invalid header") from None
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Log nothing: addresses hold the token and names of recordings."""
+    def received(self, data: bytes) -> int:
+        in_headers = not self.headers_finished
+        consumed: int = super().received(data)
+        if in_headers and self.headers_finished and self.error is None and not self.empty:
+            self.error = self._admit(self)
+            self.completed = self.completed or self.error is not None
+        return consumed
+
+
+class _Refused(Error):  # type: ignore[misc]  # noqa: N818 - an answer, never raised
+    """A refusal as JSON, with the headers of every other answer."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self._status = status
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        content = json.dumps({"error": self.body}).encode()
+        return _line(self._status), _headers("application/json", content), content
+
+
+def _failed(start: Start, status: HTTPStatus, message: str) -> list[bytes]:
+    content = json.dumps({"error": message}).encode()
+    return _answer(start, status, "application/json", content)
+
+
+def _answer(start: Start, status: HTTPStatus, kind: str, content: bytes) -> list[bytes]:
+    start(_line(status), [*_headers(kind, content), ("Content-Length", str(len(content)))])
+    return [content]
+
+
+def _line(status: HTTPStatus) -> str:
+    return f"{status.value} {status.phrase}"
+
+
+def _headers(kind: str, content: bytes) -> list[tuple[str, str]]:
+    return [
+        ("Content-Type", f"{kind}; charset=utf-8"),
+        ("Content-Security-Policy", _POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
+    ]
+
+
+@contextmanager
+def _private_until_stopped() -> Iterator[None]:
+    """New files are their owner's alone, and SIGTERM ends the block as Ctrl-C does."""
+    umask = os.umask(0o077)
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _stop) if in_main_thread else None
+    try:
+        yield
+    finally:
+        os.umask(umask)
+        if in_main_thread:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,8 +1,15 @@
-// Sends what is dragged onto the page to the address it came from, and shows the row as text.
+// Sends what is dropped on the page to the address it came from, one after the other, and shows each row as text.
 "use strict";
 
 const state = document.getElementById("state");
 const rows = document.getElementById("rows");
+const queue = document.getElementById("queue");
+const drop = document.getElementById("drop");
+const printer = document.getElementById("print");
+const waiting = [];
+let busy = false;
+let done = 0;
+let failed = 0;
 
 function add(parent, tag, text) {
   const element = document.createElement(tag);
@@ -15,7 +22,8 @@ function show(row) {
   const section = document.createElement("section");
   add(section, "h2", row.id);
   add(section, "p", row.decided).className = "big";
-  add(section, "p", "What to do: " + row.action);
+  for (const doubt of row.doubts) add(section, "p", "May not hold: " + doubt + ".").className = "note";
+  if (row.state !== "not scored: quality") add(section, "p", "What to do: " + row.action);
   for (const warning of row.warnings) add(section, "p", "Keep in mind: " + warning).className = "note";
   if (row.quality.length) {
     const details = document.createElement("details");
@@ -30,28 +38,78 @@ function show(row) {
     details.append(table);
     section.append(details);
   }
+  add(section, "p", "Audio sha256 " + row.sha256).className = "hash";
   rows.prepend(section);
+  printer.disabled = false;
 }
 
-async function send(files) {
-  for (const file of files) {
-    state.textContent = "Processing " + file.name + " …";
-    try {
-      const answer = await fetch("score?name=" + encodeURIComponent(file.name), { method: "POST", body: file });
-      const row = await answer.json();
-      if (answer.ok) show(row);
-      state.textContent = answer.ok ? "" : file.name + ": " + row.error;
-      if (!answer.ok) return;
-    } catch (error) {
-      state.textContent = file.name + ": no answer; is the program still running?";
-      return;
-    }
+function count() {
+  const total = done + failed + waiting.length + (busy ? 1 : 0);
+  state.textContent = done + failed + " of " + total + " done" + (failed ? ", " + failed + " failed" : "") + ".";
+}
+
+function send(file, item) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", "score?name=" + encodeURIComponent(file.name));
+    request.upload.onprogress = (event) => {
+      const share = event.lengthComputable ? Math.round((100 * event.loaded) / event.total) : 0;
+      item.textContent = file.name + (share < 100 ? ": reading, " + share + " %" : ": scoring …");
+    };
+    request.onload = () => {
+      let answer = null;
+      try { answer = JSON.parse(request.responseText); } catch (error) { /* no JSON: handled below */ }
+      if (request.status === 200 && answer) {
+        show(answer);
+        item.remove();
+        done += 1;
+      } else {
+        item.textContent = file.name + ": " + (answer ? answer.error : "the program gave no answer");
+        failed += 1;
+      }
+      resolve();
+    };
+    request.onerror = () => {
+      item.textContent = file.name + ": no answer; is the program still running?";
+      failed += 1;
+      resolve();
+    };
+    request.send(file);
+  });
+}
+
+async function work() {
+  if (busy) return;
+  while (waiting.length) {
+    const [file, item] = waiting.shift();
+    busy = true;
+    count();
+    await send(file, item);
+    busy = false;
+    count();
   }
 }
 
-document.getElementById("files").addEventListener("change", (event) => send([...event.target.files]));
-document.addEventListener("dragover", (event) => event.preventDefault());
+function enqueue(files) {
+  for (const file of files) waiting.push([file, add(queue, "li", file.name + ": waiting")]);
+  work();
+}
+
+document.getElementById("files").addEventListener("change", (event) => {
+  enqueue([...event.target.files]);
+  event.target.value = "";
+});
+printer.addEventListener("click", () => window.print());
+document.addEventListener("dragover", (event) => {
+  event.preventDefault();
+  drop.classList.add("over");
+});
+document.addEventListener("dragleave", () => drop.classList.remove("over"));
 document.addEventListener("drop", (event) => {
   event.preventDefault();
-  send([...event.dataTransfer.files]);
+  drop.classList.remove("over");
+  enqueue([...event.dataTransfer.files]);
+});
+window.addEventListener("beforeunload", (event) => {
+  if (busy || waiting.length) event.preventDefault();
 });
