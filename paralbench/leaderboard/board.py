@@ -9,7 +9,7 @@ from pathlib import Path
 
 from paralbench.leaderboard.overall import Overall, overall
 from paralbench.leaderboard.reading import Group, competing, read, table_key
-from paralbench.leaderboard.separation import Joint, Separation, entry_key
+from paralbench.leaderboard.separation import AboveNull, Joint, Separation, entry_key
 from paralbench.metrics import metric
 from paralbench.records.contamination import UNKNOWN, Exposure, Ledger
 from paralbench.records.errors import CardError
@@ -26,7 +26,7 @@ class Row:
     ``rank`` is None where it is not ranked; ``separation`` is the range of that rank, None
     where the predictions could not be read; ``tied``: in one tie group with the entry above; ``verdict``
     is the conformance kit's on this encoder, None where it was not checked; ``exposure``: whether the
-    model was trained on the corpus.
+    model was trained on the corpus; ``above``: the entry against the best null of the task.
     """
 
     result: Result
@@ -36,6 +36,7 @@ class Row:
     verdict: Verdict | None = None
     separation: Separation | None = None
     exposure: Exposure = UNKNOWN
+    above: AboveNull | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,7 @@ def _table(
                     result.data.corpus,
                 ),
                 separation=separation,
+                above=joint.above.get(entry_key(result)),
             )
         )
     better = metric(ranking).higher_is_better

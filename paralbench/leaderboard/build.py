@@ -23,6 +23,7 @@ from paralbench.leaderboard.entries import address
 from paralbench.leaderboard.entries import records as explorer_records
 from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
+from paralbench.leaderboard.unseen_words import pair_tables
 from paralbench.pages.chart import Chart
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.result import Result
@@ -65,6 +66,7 @@ class _Site:
         """Write all pages and the files that they link to."""
         board = self.board
         self._environment = _environment()
+        self._pairs = pair_tables(board.tables)
         results = [row.result for table in board.tables for row in table.rows]
         self._page(
             "index.html", "index", most=_MOST, entries=len(results),
@@ -109,7 +111,8 @@ class _Site:
 
     def _table(self, table: Table, charts: Sequence[Chart]) -> None:
         """A table's page, its files, and the pages of its entries."""
-        self._page(page(table), "task", table=table, charts=self._kept(charts))
+        pair = next((pair for pair in self._pairs if table in (pair.seen, pair.unseen)), None)
+        self._page(page(table), "task", table=table, charts=self._kept(charts), pair=pair)
         self._table_files(table)
         for row in table.rows:
             self._page(address(row.result), "entry", table=table, row=row)

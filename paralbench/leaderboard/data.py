@@ -11,6 +11,7 @@ _COLUMNS = (
     "task", "synthetic", "rank", "rank_low", "rank_high", "group", "p_best",
     "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
+    "best_null", "above_null", "above_null_low", "above_null_high", "above_null_p", "above_null_shown",
     "checks_failed", "seen_in_training", "seen_source", "entry",
 )  # fmt: skip
 
@@ -55,8 +56,21 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "audio_fraction": result.audio.fraction,
         "parameters": result.model.parameters,
         "trained_parameters": result.training.trained_parameters,
+        **_above(row),
         "checks_failed": None if row.verdict is None else len(row.verdict.failed),
         "seen_in_training": row.exposure.state,
         "seen_source": row.exposure.source,
         "entry": result.entry,
+    }
+
+
+def _above(row: Row) -> dict[str, Any]:
+    above = row.above
+    return {
+        "best_null": above.null if above else None,
+        "above_null": round(above.difference, 6) if above else None,
+        "above_null_low": round(above.low, 6) if above else None,
+        "above_null_high": round(above.high, 6) if above else None,
+        "above_null_p": round(above.p, 6) if above else None,
+        "above_null_shown": above.shown if above else None,
     }

@@ -75,6 +75,11 @@ def competing(results: Iterable[Result]) -> list[Result]:
     return sorted(ranked, key=order)
 
 
+def nulls(results: Iterable[Result]) -> list[Result]:
+    """Those of nulls, by name."""
+    return sorted((result for result in results if result.standing == "null"), key=entry_key)
+
+
 def _task(root: Path, paths: Sequence[Path]) -> Reading:
     results: list[Result] = []
     places: dict[Key, Path] = {}
@@ -97,7 +102,7 @@ def _task(root: Path, paths: Sequence[Path]) -> Reading:
         if result.transfer is None:
             grouped[table_key(result)].append(result)
     joints = {
-        table: separated(table[2], competing(entries), places)
+        table: separated(table[2], [*competing(entries), *nulls(entries)], places)
         for table, entries in sorted(grouped.items())
     }
     return Reading(tuple(results), tuple(refused), joints)

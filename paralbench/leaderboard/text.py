@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paralbench.leaderboard.board import Board, Table
+from paralbench.leaderboard.board import Board, Row, Table
 from paralbench.leaderboard.overall import Measure, Overall
+from paralbench.leaderboard.unseen_words import PairTable, pair_tables
 from paralbench.system.text_table import columns, terminal_width
 
 _HEADINGS = (
@@ -17,6 +18,7 @@ _HEADINGS = (
     "score",
     "95 % interval",
     "chance",
+    "above nulls",
     "scored",
     "seen in training",
     "status",
@@ -26,6 +28,7 @@ _HEADINGS = (
 def render(board: Board) -> str:
     """All tables, one below the other."""
     parts = [_render(table) for table in board.tables]
+    parts += [_pairs(table) for table in pair_tables(board.tables)]
     if board.overall:
         parts.append(_across(board.overall))
     parts += [f"no rank interval: {name}: {reason}" for name, reason in board.unread]
@@ -46,6 +49,7 @@ def _render(table: Table) -> str:
             (
                 rank, ranks, best, result.model.id, result.head, f"{score.value:.3f}",
                 f"[{score.interval.low:.3f}, {score.interval.high:.3f}]", chance,
+                above_nulls(row),
                 f"{result.data.scored}/{max(result.data.listed, result.data.declared or 0)}"
                 if not result.data.synthetic else str(result.data.scored),
                 "no" if row.exposure.clean else row.exposure.state, result.standing,
@@ -53,6 +57,26 @@ def _render(table: Table) -> str:
         )  # fmt: skip
     title = f"{table.task} ({table.metric.upper()}{', SYNTHETIC data' if table.synthetic else ''})"
     return f"{title}\n{columns(_HEADINGS, rows, terminal_width())}"
+
+
+def above_nulls(row: Row) -> str:
+    """Whether an entry beats the best null: "yes", "not shown", or "" where there is none."""
+    if row.above is None:
+        return ""
+    return "yes" if row.above.shown else "not shown"
+
+
+def _pairs(table: PairTable) -> str:
+    rows = [
+        (
+            pair.seen.result.model.id, pair.seen.result.head, f"{pair.seen.score.value:.3f}",
+            f"{pair.unseen.score.value:.3f}", f"{pair.lost:+.3f}",
+            "" if pair.interval is None else f"[{pair.interval[0]:+.3f}, {pair.interval[1]:+.3f}]",
+        )
+        for pair in table.pairs
+    ]  # fmt: skip
+    headings = ("model", "head", "words seen", "words unseen", "lost", "95 % interval")
+    return f"{table.seen.task}: what the words gave away\n{columns(headings, rows)}"
 
 
 def _across(entries: Sequence[Overall]) -> str:

@@ -24,7 +24,7 @@ def test_corpora_with_speakers_and_texts_have_one() -> None:
 @pytest.mark.parametrize("name", TASKS)
 def test_it_is_the_task_without_in_all_but_the_folds(name: str) -> None:
     crossed, other = Catalog().task(name), Catalog().task(name.removesuffix(SUFFIX))
-    for field in ("corpus", "term", "target", "where", "metrics", "examples"):
+    for field in ("corpus", "term", "target", "where", "metrics", "examples", "counts"):
         assert getattr(crossed, field) == getattr(other, field)
     assert isinstance(crossed.protocol, CrossedFolds)
     assert "text" in crossed.protocol.by
