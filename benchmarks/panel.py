@@ -1,204 +1,269 @@
-"""Panel: the default head against scikit-learn's grids on the same rows and the same inner folds.
+"""Panel: every head beside scikit-learn's grids, on the open tasks and on synthetic hard cases.
 
-PARALBENCH_PANEL names a folder of features of real recordings, one file a panel: <name>.npz with
-features [rows, layers, 2, width], targets [rows] (class numbers from 0, or numbers with a fraction) and
-groups [rows]. The synthetic hard cases are always run.
+All learners get the same rows, splits and inner folds of complete groups, refit on training and
+development rows, and see one seed. ``python -m benchmarks.panel`` prints the tables of docs/heads/panel.md.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from paralbench.heads import head, settings
+from benchmarks.open_tasks import inputs, open_tasks
+from paralbench.heads import head, names, settings
 from paralbench.heads.convex.inner_folds import InnerFolds
-from paralbench.heads.head import PooledStream, Problem, Split
+from paralbench.heads.head import PooledStream, Problem, Split, Stream, Workplace
 from paralbench.metrics import metric
+from paralbench.records.errors import ParalbenchError
+from paralbench.system.processes import worker_pool
 
 Array: TypeAlias = NDArray[np.float64]
-Part: TypeAlias = tuple[Array, Array]
 
+DEFAULT = "linear-probe"
+POOLED = (DEFAULT, "sgd-probe", "mlp", "knn", "lda", "svm")
+REFERENCES = {
+    "class": ("LR, last layer", "LR, mean of layers", "LR, layers side by side", "RBF SVM", "k-NN"),
+    "number": ("ridge, last layer", "ridge, mean of layers", "ridge, layers side by side", "RBF SVM", "k-NN"),
+}  # fmt: skip
+MODELS = ("whisper-tiny.en", "egemaps", "log-mel")
+NETWORKS_ON, SEVERAL = "game-voices-affect", "whisper-tiny.en+log-mel+egemaps-lld"
 FOLDS = 5
-STRENGTHS = np.logspace(-6, 2, 9)
-HEADS = ("linear-probe", "sgd-probe")
+STRENGTHS = 10.0 ** np.arange(-5, 1)
+COSTS, NEIGHBOURS = (0.1, 1.0, 10.0), (1, 5, 15, 41)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Features, targets and splits of one row of the panel."""
+
+    name: str
+    streams: Sequence[Stream]
+    problem: Problem
+    splits: Sequence[Split]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a learner scored on a case, and what it took.
+
+    Args:
+        case: the case's name.
+        learner: the learner's name.
+        score: UAR, or CCC of numbers.
+        loss: log-loss in nats, or root mean squared error over the targets' deviation.
+        seconds: processor time of all folds.
+    """
+
+    case: str
+    learner: str
+    score: float
+    loss: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.score:.3f} / {self.loss:.2f} / {self.seconds:.1f}"
 
 
 def run() -> list[tuple[str, str]]:
-    """Score, log-loss or error, and seconds of every case and learner."""
-    rows = []
-    for name, features, problem in [*_synthetic(), *_real()]:
-        for learner in HEADS:
-            rows.append(
-                (f"{name}: {learner}", _measured(problem, _head(learner, features, problem)))
-            )
-        for learner, fit in _references(problem.kind).items():
-            for layers, columns in _views(features).items():
-                outputs = _reference(fit, columns, problem)
-                rows.append((f"{name}: {learner}, {layers}", _measured(problem, outputs)))
-    return rows
+    """Score, loss and seconds of each learner on each case."""
+    return [(f"{each.case}: {each.learner}", str(each)) for each in panel()]
 
 
-def _synthetic() -> Iterator[tuple[str, NDArray[np.float32], Problem]]:
-    """Few causes in many columns, with speakers of their own; each case is hard in one way."""
-    cases: list[tuple[str, int, int, int, Literal["class", "number"], Any]] = [
-        ("few rows, many columns", 90, 5, 768, "class", None),
-        ("48 columns", 400, 1, 24, "class", None),
-        ("strong imbalance", 600, 3, 64, "class", [0.9, 0.07, 0.03]),
-        ("one speaker a class", 300, 3, 64, "class", "speaker"),
-        ("numbers", 400, 3, 128, "number", None),
+def panel() -> list[Measured]:
+    """All cases, as many at once as there are cores."""
+    cases = [*_synthetic(), *_series()]
+    try:
+        for task in open_tasks():
+            for model in MODELS:
+                read = inputs(task, model, DEFAULT)
+                cases.append(_case(f"{task}, {model}", read))
+    except ParalbenchError as error:
+        print(f"open tasks: not measured: {error}", file=sys.stderr)
+    networks = [name for name in names() if name not in POOLED and NETWORKS_ON in open_tasks()]
+    places = range(len(cases))
+    work = [
+        *[(name, place) for place in places for name in POOLED],
+        *[(name, None) for name in networks],
+        *[(name, place) for place in places for name in REFERENCES[cases[place].problem.kind]],
     ]
-    for name, rows, layers, width, kind, extra in cases:
-        rng = np.random.default_rng(0)
-        groups = np.sort(rng.integers(15, size=rows))
-        targets = rng.choice(3, rows, p=extra if isinstance(extra, list) else None).astype(float)
-        if extra == "speaker":
-            targets = (groups % 3).astype(float)
-        causes = rng.standard_normal((rows, 24))
-        causes[:, :3] += np.eye(3)[targets.astype(int)] * 1.5
-        causes[:, 4:12] += 1.5 * rng.standard_normal((15, 8))[groups]
-        if kind == "number":
-            targets = causes[:, 0] + 0.5 * rng.standard_normal(rows)
-        features = np.empty((rows, layers, 2, width), np.float32)
-        for layer in range(layers):
-            mixed = causes @ rng.standard_normal((24, 2 * width)) * 0.4
-            noise = rng.standard_normal((rows, 2 * width)) * (1 + layer)
-            features[:, layer] = (mixed + noise).reshape(rows, 2, width)
-        classes = 3 if kind == "class" else 0
-        # Of one speaker a class, rows are tested: no speaker could be held out.
-        known = None if extra == "speaker" else groups
-        yield name, features, Problem(kind, targets, classes, groups=known)
+    with worker_pool(os.cpu_count() or 1, _start, (cases,)) as pool:
+        done = [pool.submit(_measured, *arguments) for arguments in work]
+        results = [future.result() for future in done]
+    return [each for each in results if each is not None]
 
 
-def _real() -> Iterator[tuple[str, NDArray[np.float32], Problem]]:
-    folder = os.environ.get("PARALBENCH_PANEL")
-    for file in sorted(Path(folder).glob("*.npz")) if folder else ():
-        with np.load(file) as stored:
-            targets = stored["targets"].astype(float)
-            classes = 0 if (targets % 1).any() else int(targets.max()) + 1
-            problem = Problem(
-                "class" if classes else "number", targets, classes, groups=stored["groups"]
-            )
-            yield file.stem, stored["features"], problem
+_CASES: list[Case] = []
+"""In a worker: all cases."""
 
 
-def _splits(problem: Problem) -> list[Split]:
-    """Test folds of complete groups; the fold after the tested one develops."""
-    kinds = (
-        problem.targets.astype(np.int64)
-        if problem.classes
-        else np.zeros(len(problem.targets), np.int64)
-    )
-    folds = InnerFolds.of(problem.groups, kinds, FOLDS)
-    parts = [np.flatnonzero(folds.number == fold) for fold in range(folds.count)]
-    return [
-        Split(
-            fold, 0,
-            np.concatenate([p for n, p in enumerate(parts) if n not in (fold, (fold + 1) % len(parts))]),
-            parts[(fold + 1) % len(parts)], test,
-        )
-        for fold, test in enumerate(parts)
-    ]  # fmt: skip
+def _start(cases: Sequence[Case]) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    threadpool_limits(1)
+    warnings.simplefilter("ignore")
+    _CASES[:] = cases
 
 
-Outputs: TypeAlias = tuple[Array, float]
-"""Of each row when it was tested: log-probabilities or a value; and seconds."""
-
-
-def _head(name: str, features: NDArray[np.float32], problem: Problem) -> Outputs:
-    began = time.perf_counter()
-    stream = PooledStream("panel", features)
-    fits = head(name).fit([stream], problem, _splits(problem), settings(name, {}))
-    seconds = time.perf_counter() - began
-    outputs = np.zeros((len(problem.targets), max(1, problem.classes)))
-    for fit in fits.fitted:
-        outputs[fit.split.test] = fit.outputs
-    return (np.log(np.maximum(outputs, 1e-12)) if problem.classes else outputs), seconds
-
-
-def _views(features: NDArray[np.float32]) -> dict[str, Array]:
-    rows, layers = features.shape[:2]
-    views = {"last layer": features[:, -1], "mean of layers": features.mean(1)}
-    if layers > 1:
-        views["layers side by side"] = features
+def _measured(learner: str, place: int | None) -> Measured | None:
+    """A learner on a case, or a network on frames; None where it cannot learn from it."""
+    if place is None:
+        measured = _of_network(learner)
+    elif learner in POOLED:
+        measured = _of_head(learner, _CASES[place])
     else:
-        del views["mean of layers"]
-    return {name: view.reshape(rows, -1).astype(float) for name, view in views.items()}
+        measured = _of_reference(learner, _CASES[place])
+    if measured is not None:
+        print(f"{measured.case}: {measured.learner}: {measured}", file=sys.stderr, flush=True)
+    return measured
 
 
-Fit: TypeAlias = Callable[[float, Part, Array], Array]
-"""Log-probabilities or values of rows, by a model of this setting fitted on a part."""
+def _case(name: str, read: Any) -> Case:
+    return Case(name, read.streams, read.problem, read.splits)
 
 
-def _references(kind: str) -> dict[str, tuple[Fit, Sequence[float]]]:
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.svm import SVC, SVR
-
-    def classifier(make: Callable[[float], Any]) -> Fit:
-        def fit(setting: float, part: Part, rows: Array) -> Array:
-            probabilities: Array = make(setting).fit(*part).predict_proba(rows)
-            return np.log(np.maximum(probabilities, 1e-12))
-
-        return fit
-
-    def regressor(make: Callable[[float], Any]) -> Fit:
-        return lambda setting, part, rows: make(setting).fit(*part).predict(rows)[:, None]
-
-    if kind == "number":
-        return {
-            "ridge": (regressor(lambda c: Ridge(1 / c)), STRENGTHS.tolist()),
-            "RBF SVM": (regressor(lambda c: SVR(C=c)), [0.1, 1, 10]),
-        }
-    return {
-        "logistic": (
-            classifier(lambda c: LogisticRegression(C=c, class_weight="balanced", max_iter=2000)),
-            STRENGTHS.tolist(),
-        ),
-        "RBF SVM": (
-            classifier(
-                lambda c: SVC(C=c, class_weight="balanced", probability=True, random_state=0)
-            ),
-            [0.1, 1, 10],
-        ),
-        "kNN": (classifier(lambda k: KNeighborsClassifier(int(k))), [1, 5, 10]),
-    }
+# Heads
 
 
-def _reference(learner: tuple[Fit, Sequence[float]], columns: Array, problem: Problem) -> Outputs:
-    """The setting with the least inner loss, refitted on training and development rows."""
+def _of_head(name: str, case: Case) -> Measured | None:
+    chosen = head(name).without_control()
+    if case.problem.kind not in chosen.targets:
+        return None
+    began = time.process_time()
+    fits = chosen.fit(
+        case.streams, case.problem, case.splits, settings(name, {}), Workplace(workers=1)
+    )
+    seconds = time.process_time() - began
+    rows = np.concatenate([fit.split.test for fit in fits.fitted])
+    outputs = np.concatenate([fit.outputs for fit in fits.fitted]).astype(float)
+    if case.problem.classes:
+        outputs = np.log(np.maximum(outputs, 1e-12))
+    return _scored(name, case, rows, outputs, seconds)
+
+
+def _of_network(name: str) -> Measured | None:
+    """A network on frames of the real task; features are read here, since frames are large."""
+    model = MODELS[0]
+    changed: dict[str, Any] = {}
+    if head(name).streams == "many":
+        model, changed = SEVERAL, {"frame_rate": 10.0}
+    case = _case(f"{NETWORKS_ON}, {model}", inputs(NETWORKS_ON, model, name, changed))
+    return _of_head(name, case)
+
+
+# References
+
+
+def _of_reference(name: str, case: Case) -> Measured | None:
+    """A scikit-learn model of the setting with the least inner loss, refitted."""
     from sklearn.preprocessing import StandardScaler
 
-    fit, grid = learner
-    outputs = np.full((len(columns), max(1, problem.classes)), -27.6 if problem.classes else 0.0)
-    began = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for split in _splits(problem):
-            rows = np.union1d(split.train, split.develop)
-            scaler = StandardScaler().fit(columns[rows])
-            values, targets = scaler.transform(columns[rows]), problem.targets[rows]
-            kinds = targets.astype(np.int64) if problem.classes else np.zeros(len(rows), np.int64)
-            groups = None if problem.groups is None else problem.groups[rows]
-            inner = InnerFolds.of(groups, kinds, FOLDS).number
-            losses = []
-            for setting in grid:
-                held = np.zeros((len(rows), outputs.shape[1]))
-                for part in np.unique(inner):
-                    left = inner != part
-                    held[~left] = fit(setting, (values[left], targets[left]), values[~left])
-                losses.append(_loss(held, targets, problem.classes))
-            best = grid[int(np.argmin(losses))]
-            outputs[split.test] = fit(
-                best, (values, targets), scaler.transform(columns[split.test])
-            )
-    return outputs, time.perf_counter() - began
+    (stream,) = case.streams
+    assert isinstance(stream, PooledStream)
+    columns = _view(stream.values, name)
+    if columns is None:
+        return None
+    problem = case.problem
+    fit, grid, linear = _reference(name, problem.kind)
+    rows, outputs = [], []
+    began = time.process_time()
+    for split in case.splits:
+        train = np.union1d(split.train, split.develop)
+        scaler = StandardScaler().fit(columns[train])
+        values, tested = scaler.transform(columns[train]), scaler.transform(columns[split.test])
+        if linear and values.shape[1] > len(values):
+            # The same model in fewer coordinates: an L2 penalty does not depend on the basis.
+            basis = np.linalg.svd(values, full_matrices=False)[2]
+            values, tested = values @ basis.T, tested @ basis.T
+        targets = problem.targets[train]
+        inner = _inner(problem, train)
+        losses = []
+        for setting in grid:
+            held = np.zeros((len(train), max(1, problem.classes)))
+            for part in np.unique(inner):
+                left = inner != part
+                held[~left] = fit(setting, values[left], targets[left], values[~left])
+            losses.append(_loss(held, targets, problem.classes))
+        best = grid[int(np.argmin(losses))]
+        rows.append(split.test)
+        outputs.append(fit(best, values, targets, tested))
+    seconds = time.process_time() - began
+    return _scored(name, case, np.concatenate(rows), np.concatenate(outputs), seconds)
+
+
+def _view(features: NDArray[np.float32], name: str) -> Array | None:
+    """Columns [rows, columns] that a reference reads; None where it is another one's view."""
+    if "last layer" in name:
+        features = features[:, -1]
+    elif features.shape[1] == 1 and "layer" in name:
+        return None
+    elif "side by side" not in name:
+        features = features.mean(1)
+    return features.reshape(len(features), -1).astype(float)
+
+
+Fit: TypeAlias = Callable[[float, Array, Array, Array], Array]
+"""(setting, training rows, targets, other rows) to log-probabilities or values of the other rows."""
+
+
+def _reference(name: str, kind: str) -> tuple[Fit, Sequence[float], bool]:
+    """How it is fitted, its settings, and whether it is linear."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+    from sklearn.svm import SVC, SVR
+
+    makes: Mapping[str, tuple[Callable[[float], Any], Sequence[float]]] = {
+        "LR": (
+            lambda c: LogisticRegression(C=c, class_weight="balanced", max_iter=1000),
+            STRENGTHS.tolist(),
+        ),
+        "ridge": (lambda c: Ridge(1 / c), STRENGTHS.tolist()),
+        "RBF SVM": (
+            (lambda c: SVC(C=c, class_weight="balanced", probability=True, random_state=0))
+            if kind == "class"
+            else (lambda c: SVR(C=c)),
+            COSTS,
+        ),
+        "k-NN": (
+            (lambda k: KNeighborsClassifier(int(k)))
+            if kind == "class"
+            else (lambda k: KNeighborsRegressor(int(k))),
+            NEIGHBOURS,
+        ),
+    }
+    family = name.split(",")[0]
+    make, grid = makes[family]
+
+    def fit(setting: float, values: Array, targets: Array, rows: Array) -> Array:
+        if family == "k-NN":
+            setting = min(setting, len(values))
+        model = make(setting).fit(values, targets)
+        if kind == "number":
+            return np.asarray(model.predict(rows))[:, None]
+        probabilities = np.full((len(rows), int(model.classes_.max()) + 1), 1e-12)
+        probabilities[:, model.classes_.astype(int)] = model.predict_proba(rows)
+        logs: Array = np.log(np.maximum(probabilities, 1e-12))
+        return logs
+
+    return fit, grid, family in ("LR", "ridge")
+
+
+def _inner(problem: Problem, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The inner fold of each row, as the default head deals them."""
+    groups = problem.recordings if problem.groups is None else problem.groups
+    kinds = (
+        problem.targets[rows].astype(np.int64) if problem.classes else np.zeros(len(rows), np.int64)
+    )
+    return InnerFolds.of(None if groups is None else groups[rows], kinds, FOLDS).number
 
 
 def _loss(outputs: Array, targets: Array, classes: int) -> float:
@@ -210,12 +275,147 @@ def _loss(outputs: Array, targets: Array, classes: int) -> float:
     return float(np.mean([losses[truth == kind].mean() for kind in np.unique(truth)]))
 
 
-def _measured(problem: Problem, outputs: Outputs) -> str:
-    values, seconds = outputs
-    loss = _loss(values, problem.targets, problem.classes)
-    if problem.classes:
-        predicted = values.argmax(1).astype(float)
-        score = metric("uar")(problem.targets, predicted, problem.classes)
-        return f"UAR {score:.3f}, log-loss {loss:.3f}, {seconds:.1f} s"
-    ccc = metric("ccc")(problem.targets, values[:, 0])
-    return f"CCC {ccc:.3f}, error {np.sqrt(loss):.3f}, {seconds:.1f} s"
+def _scored(
+    name: str, case: Case, rows: NDArray[np.int64], outputs: Array, seconds: float
+) -> Measured:
+    truth, classes = case.problem.targets[rows], case.problem.classes
+    loss = _loss(outputs, truth, classes)
+    if classes:
+        score = metric("uar")(truth, outputs.argmax(1).astype(float), classes)
+    else:
+        score, loss = metric("ccc")(truth, outputs[:, 0]), float(np.sqrt(loss) / truth.std())
+    return Measured(case.name, name, float(score), loss, seconds)
+
+
+# Synthetic cases
+
+
+def _synthetic() -> Iterator[Case]:
+    """Few causes in many columns, with speakers' differences; each case is hard in one way."""
+    cases: list[tuple[str, int, int, int, Literal["class", "number"], Any]] = [
+        *[(f"few rows, many columns ({draw})", 90, 5, 768, "class", None) for draw in range(4)],
+        ("48 columns", 400, 1, 24, "class", None),
+        ("strong imbalance", 600, 3, 64, "class", [0.9, 0.07, 0.03]),
+        ("one speaker a class", 300, 3, 64, "class", "speaker"),
+        ("numbers", 400, 3, 128, "number", None),
+    ]
+    for number, (name, rows, layers, width, kind, extra) in enumerate(cases):
+        random = np.random.default_rng(number)
+        groups = np.sort(random.integers(15, size=rows))
+        targets = random.choice(3, rows, p=extra if isinstance(extra, list) else None).astype(float)
+        if extra == "speaker":
+            groups = groups // 5
+            targets = groups * 1.0
+        causes = random.standard_normal((rows, 24))
+        causes[:, :3] += np.eye(3)[targets.astype(int)] * 1.5
+        causes[:, 4:12] += 1.5 * random.standard_normal((15, 8))[groups]
+        if kind == "number":
+            targets = causes[:, 0] + 0.5 * random.standard_normal(rows)
+        features = np.empty((rows, layers, 2, width), np.float32)
+        for layer in range(layers):
+            mixed = causes @ random.standard_normal((24, 2 * width)) * 0.4
+            noise = random.standard_normal((rows, 2 * width)) * (1 + layer)
+            features[:, layer] = (mixed + noise).reshape(rows, 2, width)
+        # Of one speaker a class, rows are tested: no speaker could be held out.
+        problem = Problem(
+            kind,
+            targets,
+            3 if kind == "class" else 0,
+            groups=None if extra == "speaker" else groups,
+        )
+        yield Case(name, [PooledStream("made", features)], problem, _splits(problem))
+
+
+def _series() -> Iterator[Case]:
+    """Recordings of 60 steps at 2 Hz, whose values wander slowly."""
+    random = np.random.default_rng(0)
+    recordings, steps, layers, width = 24, 60, 3, 64
+    owner = np.repeat(np.arange(recordings), steps)
+    wander = random.standard_normal((recordings, steps)).cumsum(1) / np.sqrt(steps)
+    targets = (wander + 0.3 * random.standard_normal((recordings, 1))).ravel()
+    causes = random.standard_normal((len(owner), 24))
+    causes[:, 0] += targets
+    causes[:, 4:12] += 1.5 * random.standard_normal((recordings, 8))[owner]
+    features = np.empty((len(owner), layers, 2, width), np.float32)
+    for layer in range(layers):
+        mixed = causes @ random.standard_normal((24, 2 * width)) * 0.4
+        noise = random.standard_normal((len(owner), 2 * width)) * (1 + layer)
+        features[:, layer] = (mixed + noise).reshape(-1, 2, width)
+    problem = Problem("number", targets, 0, recordings=owner, groups=owner)
+    yield Case("series", [PooledStream("made", features, 2.0)], problem, _splits(problem))
+
+
+def _splits(problem: Problem) -> list[Split]:
+    """Test folds of complete groups; the fold after the tested one develops."""
+    fold = _inner(problem, np.arange(len(problem.targets)))
+    parts = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+    splits = []
+    for number, test in enumerate(parts):
+        after = (number + 1) % len(parts)
+        train = [part for place, part in enumerate(parts) if place not in (number, after)]
+        splits.append(Split(number, 0, np.sort(np.concatenate(train)), parts[after], test))
+    return splits
+
+
+# Tables
+
+
+def markdown(measured: Sequence[Measured]) -> str:
+    """The tables of docs/heads/panel.md."""
+    cases = list(dict.fromkeys(each.case for each in measured))
+    by_place = {(each.case, each.learner): each for each in measured}
+    pooled = [case for case in cases if (case, "knn") in by_place]
+    parts = []
+    for kind, first in (("class", "UAR / log-loss / seconds"), ("number", "CCC / error / seconds")):
+        rows = [case for case in pooled if ((case, "lda") in by_place) == (kind == "class")]
+        learners = [*POOLED, *REFERENCES[kind]]
+        if kind == "number":
+            learners.remove("lda")
+        lines = [[first, *learners]]
+        for case in rows:
+            scores = [by_place.get((case, learner)) for learner in learners]
+            best = max(each.score for each in scores if each is not None)
+            lines.append([case, *(_cell(each, best) for each in scores)])
+        parts.append(_table(lines))
+    lines = [["what is ahead of the default head", "default", "ahead, by how much"]]
+    for case in pooled:
+        default = by_place[case, DEFAULT]
+        ahead = sorted(
+            (
+                each
+                for each in measured
+                if each.case == case and each.score > default.score + 0.0005
+            ),
+            key=lambda each: -each.score,
+        )
+        words = ", ".join(f"{each.learner} +{each.score - default.score:.3f}" for each in ahead)
+        lines.append([case, f"{default.score:.3f}", words or "nothing"])
+    parts.append(_table(lines))
+    networks = [each for each in measured if each.learner not in POOLED and each.learner in names()]
+    if networks:
+        default = by_place[f"{NETWORKS_ON}, {MODELS[0]}", DEFAULT]
+        lines = [["network", "features", "UAR", "beside the default head's", "log-loss", "seconds"]]
+        for each in sorted(networks, key=lambda each: -each.score):
+            lines.append(
+                [each.learner, each.case.split(", ")[1], f"{each.score:.3f}",
+                 f"{each.score - default.score:+.3f}", f"{each.loss:.2f}", f"{each.seconds:.0f}"]
+            )  # fmt: skip
+        parts.append(_table(lines))
+    return "\n".join(parts)
+
+
+def _cell(measured: Measured | None, best: float) -> str:
+    if measured is None:
+        return ""
+    score, rest = str(measured).split(" ", 1)
+    return f"**{score}** {rest}" if measured.score >= best - 0.0005 else str(measured)
+
+
+def _table(lines: Sequence[Sequence[str]]) -> str:
+    rule = "|" + "---|" * len(lines[0])
+    rows = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([rows[0], rule, *rows[1:], ""])
+
+
+if __name__ == "__main__":
+    print(markdown(panel()))

@@ -1,4 +1,4 @@
-"""Estimate the disk space and time of a run before it starts."""
+"""Estimate the disk space, time and memory of a run before it starts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ EXAMPLE = (
 )
 _HEADINGS = (
     "task", "model", "clips", "hours", "to do", "hours to do", "unusable", "disk MB", "minutes",
+    "head MB",
 )  # fmt: skip
 
 
@@ -38,25 +39,30 @@ def run(args: argparse.Namespace) -> int:
             failed.append(prepared)
             continue
         entry = prepared.entry
+        memory = prepared.head.memory(prepared.settings, prepared.layout, prepared.rows)
         for encoder, key in zip(entry.encoders, prepared.feature_keys, strict=True):
             try:
                 cost = plan(encoder, prepared.clips, FeatureStore(cache, key))
             except ParalbenchError as error:
                 failed.append(Failed(entry.task.id, encoder.card.id, entry.head, error))
                 continue
-            rows.append((entry.task.id, encoder.card.id, cost))
+            rows.append((entry.task.id, encoder.card.id, cost, memory))
     if args.json:
-        records = [{"task": task, "model": model, **cost.json()} for task, model, cost in rows]
+        records = [
+            {"task": task, "model": model, **cost.json(), "head_bytes": memory}
+            for task, model, cost, memory in rows
+        ]
         print(json.dumps(records, indent=1))
     else:
         print(columns(_HEADINGS, [
             (task, model, str(cost.clips), f"{cost.seconds / 3600:.2f}", str(cost.missing),
-             f"{cost.missing_seconds / 3600:.2f}", str(cost.refused), f"{cost.disk / 1e6:.1f}", f"{cost.time / 60:.1f}")
-            for task, model, cost in rows
+             f"{cost.missing_seconds / 3600:.2f}", str(cost.refused), f"{cost.disk / 1e6:.1f}", f"{cost.time / 60:.1f}",
+             "" if memory is None else f"{memory / 1e6:.0f}")
+            for task, model, cost, memory in rows
         ], terminal_width()))  # fmt: skip
         print()
         print(columns(("task", "model", "if stored instead", "disk MB"), [
             (task, model, product, f"{size / 1e6:.1f}")
-            for task, model, cost in rows for product, size in cost.products.items()
+            for task, model, cost, _ in rows for product, size in cost.products.items()
         ], terminal_width()))  # fmt: skip
     return report(failed, args.debug)

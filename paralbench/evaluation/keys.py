@@ -8,11 +8,13 @@ from typing import Any
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.features.key import feature_key, feature_sources
 from paralbench.features.spec import FeatureSpec
+from paralbench.heads import control_settings as find_control
 from paralbench.heads import head as find_head
 from paralbench.heads import sources as head_sources
 from paralbench.metrics import metric
 from paralbench.metrics import sources as metric_sources
-from paralbench.records.task_card import TaskCard
+from paralbench.records.task_card import ClassTarget, TaskCard
+from paralbench.results.calibration import METRICS as CALIBRATION_METRICS
 from paralbench.results.key import settings_digest
 from paralbench.system import sources
 
@@ -45,7 +47,8 @@ def modules(
         sources_of["cutting.sources"] = (
             sources.reached(_CUTTING, without=(*_ROOMS, _ENTRY)) - evaluation
         )
-    for name in task.metrics.report:
+    calibration = CALIBRATION_METRICS if isinstance(task.target, ClassTarget) else ()
+    for name in (*task.metrics.report, *calibration):
         sources_of[f"metric.{name}.sources"] = metric_sources(name)
     for encoder in encoders:
         for part, used in feature_sources(encoder, spec).items():
@@ -72,6 +75,9 @@ def components(
         "seeds": " ".join(map(str, seeds)),
         **{f"metric.{name}": f"version {metric(name).version}" for name in task.metrics.report},
     }
+    control = find_control(head)
+    if control is not None:
+        result["head.control"] = control.model_dump_json()
     for encoder in encoders:
         key = {
             **feature_key(encoder, spec).components,

@@ -23,6 +23,7 @@ from paralbench.features.key import FeatureKey, clip_key, feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
+from paralbench.heads.deployable import Layout
 from paralbench.heads.head import Head, Split
 from paralbench.metrics import metric
 from paralbench.records.errors import LeakError, ParalbenchError
@@ -99,6 +100,25 @@ class Preparation:
     def clips(self) -> dict[bytes, Clip]:
         """All clips by key, in the order of the examples."""
         return {key: clip for clip, key in self.keys.items()}
+
+    @property
+    def rows(self) -> int:
+        """Rows of the features: examples, or the steps of all series."""
+        steps = sum(len(values) for values in self.selection.series)
+        return steps or len(self.selection.examples)
+
+    @property
+    def training_rows(self) -> int:
+        """Rows on the largest training side, development rows included."""
+        largest = max(len(split.train) + len(split.develop) for split in self.splits)
+        return round(self.rows * largest / len(self.selection.examples))
+
+    @property
+    def layout(self) -> Layout:
+        """The records that the head reads and the outputs it computes."""
+        cards = tuple(encoder.card for encoder in self.entry.encoders)
+        rows = self.training_rows if self.head.stores_rows(self.settings) else 0
+        return Layout(cards, self.spec, len(self.selection.classes), rows)
 
     @property
     def name(self) -> str:

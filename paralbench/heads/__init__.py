@@ -48,11 +48,9 @@ def head(name: str) -> Head:
     """The head called ``name``; raises :class:`UsageError` where there is none."""
     declared = preset(name)
     if declared is not None:
-        control = None
-        if declared.control is not None:
-            plain = settings(declared.control, {})
-            changed = {**declared.settings, **declared.fixed}
-            control = Control({key: getattr(plain, key) for key in changed})
+        plain = control_settings(name)
+        changed = {**declared.settings, **declared.fixed}
+        control = Control({key: getattr(plain, key) for key in changed}) if plain else None
         return head(declared.architecture).preset(name, control)
     module = name.replace("-", "_")
     if (_HERE / f"{module}.py").is_file() and module not in _NOT_HEADS:
@@ -60,6 +58,12 @@ def head(name: str) -> Head:
     for point in entry_points(group=ENTRY_POINTS, name=name):
         return cast(Head, point.load())
     raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
+
+
+def control_settings(name: str) -> Any:
+    """The settings of the head that a preset names as its control; None where there is none."""
+    declared = preset(name)
+    return settings(declared.control, {}) if declared and declared.control else None
 
 
 def deterministic(name: str) -> bool:

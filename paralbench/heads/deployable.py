@@ -37,11 +37,13 @@ class Layout:
         encoders: the encoders' cards, in the order of the records.
         spec: how a clip's features are stored; of kind "windows" for a series.
         classes: how many, 0 where a number is predicted.
+        rows: that a fit trains on, which the cost of some heads depends on; 0 where it is not known.
     """
 
     encoders: tuple[ModelCard, ...]
     spec: FeatureSpec
     classes: int = 0
+    rows: int = 0
 
     @property
     def outputs(self) -> int:

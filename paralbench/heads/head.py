@@ -243,6 +243,17 @@ class Head(Protocol):
         deployed = self.deployable(fits.fitted[0].state, settings, layout)
         return HeadForms(deployed, deployed)
 
+    def stores_rows(self, settings: Any) -> bool:
+        """Whether its deployed form keeps rows that it was fitted on, so that its cost grows with them."""
+        return False
+
+    def memory(self, settings: Any, layout: Layout, rows: int) -> int | None:
+        """About the most bytes that fitting on so many rows holds at once, features included.
+
+        None, the default, where it is not known.
+        """
+        return None
+
     def without_control(self) -> Head:
         """The head without the matched control that it trains beside itself, if it does."""
         return self

@@ -22,7 +22,8 @@ from threadpoolctl import threadpool_limits
 from paralbench.heads import layer_choice
 from paralbench.heads.convex import stacking
 from paralbench.heads.convex.layer import STRENGTHS, Layer, Learning
-from paralbench.heads.convex.training_side import TrainingSide, training_rows
+from paralbench.heads.convex.training_side import TrainingSide, fitted_once
+from paralbench.heads.deployable import Layout
 from paralbench.heads.head import (
     Fits,
     Fitted,
@@ -75,6 +76,23 @@ class LinearProbe(LinearHead):
         everything = settings.layers in ("learned", "mean", "best")
         return layer_choice.chosen("learned" if everything else settings.layers, count)
 
+    def memory(self, settings: Any, layout: Layout, rows: int) -> int:
+        """See :class:`Head`: of all layers that are fitted beside each other, a worker each."""
+        (card,), (count,) = layout.encoders, layout.layers
+        columns, outputs = 2 * card.width, layout.outputs
+        used = len(self.layers(settings, count))
+        fitted = 1 if settings.layers == "mean" else used
+        rank = min(rows, columns)
+        raw = 4 * rows * columns
+        space = raw + 8 * (rows * columns + 4 * rank**2)
+        members = settings.inner_folds + 1
+        of_rows = members * rows * outputs
+        of_maps = members * (rank + 1) * outputs
+        solution = raw + 8 * (rank * (rows + columns) + 6 * of_rows + 24 * of_maps)
+        copied = raw * used if used < count else 0
+        beside = min(os.cpu_count() or 1, fitted)
+        return int(raw * count + copied + beside * max(space, solution))
+
     def fit(
         self,
         streams: Sequence[Stream],
@@ -90,14 +108,13 @@ class LinearProbe(LinearHead):
         if len(layers) < count:
             features = features[:, list(layers)]
         workers = (work.workers if work else None) or os.cpu_count() or 1
-        models: dict[bytes, _Model] = {}
-        fitted = []
-        for split in splits:
-            rows = training_rows(split, problem, settings.refit)
-            key = rows.tobytes()
-            if key not in models:
-                models[key] = _model(features, problem, rows, settings, workers)
-            fitted.append(models[key].fitted(features, split))
+        fitted = [
+            model.fitted(features, split)
+            for split, model in fitted_once(
+                splits, problem, settings.refit,
+                lambda rows: _model(features, problem, rows, settings, workers),
+            )
+        ]  # fmt: skip
         deployed = fitted[0].state
         return Fits(fitted, deployed["weights"].size + deployed["bias"].size)
 

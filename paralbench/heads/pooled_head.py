@@ -24,7 +24,7 @@ from torch import Tensor
 
 from paralbench.heads import layer_choice
 from paralbench.heads.convex.standard import Standard
-from paralbench.heads.convex.training_side import TrainingSide, training_rows
+from paralbench.heads.convex.training_side import TrainingSide, fitted_once
 from paralbench.heads.deployable import (
     Deployable,
     HeadForms,
@@ -187,26 +187,24 @@ class PooledHead(LinearHead):
     ) -> Fits:
         """Fit on every split; splits that train on the same rows share a fit."""
         features = self.features(streams)
-        trained: dict[bytes, _Trained] = {}
-        fitted = []
-        for split in splits:
-            rows = training_rows(split, problem, settings.refit)
-            key = rows.tobytes()
-            if key not in trained:
-                with threadpool_limits(1):  # the same bits on any number of cores
-                    trained[key] = self._trained(features, problem, rows, settings)
-            outcome = trained[key]
-            fitted.append(
-                Fitted(
-                    split,
-                    _outputs(outcome.form, features, outcome.reads, split.test),
-                    dict(outcome.chosen),
-                    outcome.form.state(),
-                    outcome.layer_weights,
-                    outcome.out_of_fold,
+        parameters, fitted = 0, []
+        with threadpool_limits(1):  # the same bits on any number of cores
+            for split, model in fitted_once(
+                splits, problem, settings.refit,
+                lambda rows: self._trained(features, problem, rows, settings),
+            ):  # fmt: skip
+                parameters = max(parameters, model.form.parameters)
+                fitted.append(
+                    Fitted(
+                        split,
+                        _outputs(model.form, features, model.reads, split.test),
+                        dict(model.chosen),
+                        model.form.state(),
+                        model.layer_weights,
+                        model.out_of_fold,
+                    )
                 )
-            )
-        return Fits(fitted, max(outcome.form.parameters for outcome in trained.values()))
+        return Fits(fitted, parameters)
 
     def deployable(self, state: State, settings: Any, layout: Layout) -> Any:
         """See :class:`Head`."""
@@ -223,11 +221,25 @@ class PooledHead(LinearHead):
             raise foreign_state(self.name)
         return PooledForm(self.scores, state, bool(layout.classes))
 
+    def stores_rows(self, settings: Any) -> bool:
+        """See :class:`Head`."""
+        return not self.linear(settings)
+
     def forms(self, settings: Any, layout: Layout) -> HeadForms:
-        """See :class:`Head`; of a head that stores training rows, with the few of a drawn fit."""
+        """See :class:`Head`; a head that stores training rows stores all of the layout's."""
         if self.linear(settings):
             return super().forms(settings, layout)
-        return Head.forms(self, settings, layout)
+        few = Head.forms(self, settings, layout)
+        if not layout.rows:
+            return few
+        (card,) = layout.encoders
+        shapes = self.shapes(layout.rows, 2 * card.width, layout.outputs)
+        state = {
+            name: np.resize(values, shapes.get(name, values.shape))
+            for name, values in few.deployed.state().items()
+        }
+        deployed = PooledForm(self.scores, state, bool(layout.classes))
+        return HeadForms(deployed, deployed)
 
     def _trained(
         self, features: NDArray[np.float32], problem: Problem, rows: Rows, settings: Any

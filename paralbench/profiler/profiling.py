@@ -42,6 +42,7 @@ class Profiling:
             prepared.settings,
             CLASSES if prepared.selection.classes else 1,
             *steps(entry.task.target),
+            rows=prepared.layout.rows,
         )
         self.say(f"profiling {subject.name} (up to {self.budget:g} s; --no-profile leaves it out)")
         costs = profile(subject, self.cache, budget=self.budget, say=self.say)

@@ -33,6 +33,7 @@ class Subject:
         outputs: classes, or 1 for a number.
         rate: steps a second where the target is a series, else 0.
         window: seconds around a step.
+        rows: that the head is fitted on, where its cost grows with them, else 0.
     """
 
     encoders: tuple[LoadableEncoder, ...]
@@ -41,6 +42,7 @@ class Subject:
     outputs: int
     rate: float = 0.0
     window: float = 0.0
+    rows: int = 0
 
     @classmethod
     def of(
@@ -51,9 +53,10 @@ class Subject:
         outputs: int,
         rate: float = 0.0,
         window: float = 0.0,
+        rows: int = 0,
     ) -> Subject:
         """A subject; ``settings`` is the head's card of settings."""
-        return cls(tuple(encoders), head, settings.model_dump_json(), outputs, rate, window)
+        return cls(tuple(encoders), head, settings.model_dump_json(), outputs, rate, window, rows)
 
     @property
     def name(self) -> str:
@@ -72,12 +75,12 @@ class Subject:
         if self.rate:
             spec = replace(spec, kind="windows", rate=self.rate, window=self.window)
         cards = tuple(encoder.card for encoder in self.encoders)
-        return Layout(cards, spec, self.outputs if self.outputs > 1 else 0)
+        return Layout(cards, spec, self.outputs if self.outputs > 1 else 0, self.rows)
 
     def forms(self) -> HeadForms:
         """Both forms of the head on its device, with random weights of a fixed seed.
 
-        The cost of a head does not depend on what it learnt.
+        The cost of a head does not depend on what it learnt, but may on how many rows it learnt from.
         """
         import torch
 
@@ -98,7 +101,7 @@ class Subject:
         parts = {
             "encoders": [encoder.identity for encoder in self.encoders],
             "placement": asdict(self.encoders[0].placement),
-            "head": [self.head, self.settings, self.outputs, self.rate, self.window],
+            "head": [self.head, self.settings, self.outputs, self.rate, self.window, self.rows],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -12,6 +12,9 @@ from paralbench.records.result import Calibrated, Calibration, ProbabilityErrors
 from paralbench.results.predictions import Predictions
 from paralbench.statistics.scaling import Method, Scaling, log_loss
 
+METRICS = ("brier", "ece")
+"""Those that measure calibration, beside the log-loss."""
+
 Fits = Mapping[tuple[int, int], Scaling]
 """The scaling of each fold and seed."""
 
@@ -61,6 +64,6 @@ def _errors(predictions: Predictions, outputs: Array) -> ProbabilityErrors:
         truth, probabilities = predictions.truth[rows], outputs[rows]
         answers = (truth, probabilities.argmax(1).astype(float), classes, probabilities)
         loss = log_loss(probabilities, truth.astype(np.int64))
-        errors.append((metric("brier")(*answers), metric("ece")(*answers), loss))
+        errors.append((*(metric(name)(*answers) for name in METRICS), loss))
     brier, ece, loss = np.mean(errors, axis=0).tolist()
     return ProbabilityErrors(brier=brier, ece=ece, log_loss=loss)

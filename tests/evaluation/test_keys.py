@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import paralbench
+from paralbench import heads
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import loadable
 from paralbench.evaluation import keys
@@ -150,7 +151,11 @@ _LOG_MEL, _MFCC = "features.log-mel.", "features.s3prl-mfcc."
         ),
         ("metrics.wa", {name: {"metric.wa.sources"} for name in ("pooled", "frames", "fused")}),
         ("metrics.ccc", {name: {"metric.ccc.sources"} for name in ("number", "series")}),
-        ("metrics.brier", {}),
+        (
+            "metrics.brier",  # calibration is reported with it
+            {name: {"metric.brier.sources"} for name in ("pooled", "frames", "fused")},
+        ),
+        ("metrics.mae", {}),
         (
             "heads.linear_probe",
             {name: {"head.sources"} for name in ("pooled", "number", "series")},
@@ -210,6 +215,26 @@ def test_settings_cards_and_seeds_move_their_own_component(
         "head.settings"
     }
     assert _components("frames") == before["frames"]
+
+
+def test_the_control_that_a_preset_names_is_keyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def components() -> dict[str, str]:
+        encoder = loadable(Catalog().model("log-mel"))
+        settings = find_settings("hrf-conformer", {})
+        spec = heads.head("hrf-conformer").spec(settings)
+        return keys.components(task(), [encoder], "hrf-conformer", settings, spec, seeds=[0])
+
+    before, declared = components(), heads.preset
+    for control in (None, "conv-transformer"):
+
+        def changed(name: str, control: str | None = control) -> Any:
+            card = declared(name)
+            return card and card.model_copy(update={"control": control})
+
+        monkeypatch.setattr(heads, "preset", changed)
+        after = components()
+        moved = {name for name in before | after if before.get(name) != after.get(name)}
+        assert moved == {"head.control"}
 
 
 def _declared() -> dict[str, str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from paralbench.features.spec import FeatureSpec
+from paralbench.heads.deployable import Layout
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Rows, Split, Workplace
 from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.metrics import metric
 from paralbench.records.errors import CardError, ParalbenchError, UsageError
-from paralbench.records.model_card import Words
+from paralbench.records.model_card import ModelCard, Words
 from tests.heads.speakers import (
     CLASSES,
     LAYERS,
@@ -295,3 +298,35 @@ def test_bags_of_audio_words_are_refused() -> None:
 def test_an_unknown_setting_is_refused_by_name(values: dict[str, Any], key: str) -> None:
     with pytest.raises(CardError, match=key):
         Settings.checked(values, "settings")
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "layers"),
+    [(600, 400, 3), (2500, 100, 3), (300, 900, "last"), (600, 400, "mean")],
+)
+def test_the_memory_that_it_plans_with_is_about_what_it_takes(
+    rows: int, width: int, layers: str | int
+) -> None:
+    random = np.random.default_rng(0)
+    card = ModelCard(
+        id="model", title="A model", backend="python", rate=16000, layers=3, width=width,
+        frame_rate=50.0, parameters=0, licence="none", citation="none",
+    )  # fmt: skip
+    settings = Settings(layers="learned" if layers == 3 else layers)  # type: ignore[arg-type]
+    tracemalloc.start()
+    features = random.standard_normal((rows, 3, 2, width), np.float32)
+    groups = np.arange(rows) % 12
+    targets = random.integers(3, size=rows).astype(float)
+    split = Split(
+        0, 0, np.flatnonzero(groups > 3), np.flatnonzero(groups == 3), np.flatnonzero(groups < 3)
+    )
+    HEAD.fit(
+        [PooledStream("made", features)],
+        Problem("class", targets, 3, groups=groups),
+        [split],
+        settings,
+    )
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    planned = HEAD.memory(settings, Layout((card,), FeatureSpec("pooled"), 3), rows)
+    assert 0.7 < planned / peak < 2

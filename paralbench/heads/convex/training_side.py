@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from paralbench.heads.head import OutOfFold, Problem, Rows, Split
 from paralbench.records.errors import ParalbenchError
 
 Array = NDArray[np.float64]
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True)
@@ -108,3 +110,20 @@ def training_rows(split: Split, problem: Problem, refit: bool) -> Rows:
             f"fold {split.fold}: group {crossing[0]} is on the training side and tested."
         )
     return rows
+
+
+def fitted_once(
+    splits: Sequence[Split], problem: Problem, refit: bool, fit: Callable[[Rows], Model]
+) -> Iterator[tuple[Split, Model]]:
+    """Each split with the model of its training side; splits of the same rows share one.
+
+    Raises:
+        ParalbenchError: as :func:`training_rows`.
+    """
+    models: dict[bytes, Model] = {}
+    for split in splits:
+        rows = training_rows(split, problem, refit)
+        key = rows.tobytes()
+        if key not in models:
+            models[key] = fit(rows)
+        yield split, models[key]

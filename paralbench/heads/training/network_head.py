@@ -111,6 +111,14 @@ class NetworkHead:
         same = deployed.parameters == trained.parameters
         return HeadForms(trained, trained if same else deployed)
 
+    def stores_rows(self, settings: Any) -> bool:
+        """See :class:`Head`: no."""
+        return False
+
+    def memory(self, settings: Any, layout: Layout, rows: int) -> int | None:
+        """See :class:`Head`: frames are read from the disk, and most memory is torch's; not known."""
+        return None
+
     def without_control(self) -> NetworkHead:
         """See :class:`Head`."""
         return replace(self, plain=None)
