@@ -166,9 +166,9 @@ def _model(
             )
         factors = _factors(layers, side, settings)
         shares = factors / factors.sum() if factors.any() else np.full(count, 1 / count)
-        maps = np.stack([f * one.weights for f, one in zip(factors, layers, strict=True)])
-        bias = sum(f * one.bias for f, one in zip(factors, layers, strict=True))
-        held_out = np.tensordot(factors, np.stack([one.held_out for one in layers]), 1)
+        maps = np.stack([f * layer.weights for f, layer in zip(factors, layers, strict=True)])
+        bias = sum(f * layer.bias for f, layer in zip(factors, layers, strict=True))
+        held_out = np.tensordot(factors, np.stack([layer.held_out for layer in layers]), 1)
     if not side.classes:
         maps, bias, held_out = _calibrated(maps, bias, held_out, side)
     chosen = {

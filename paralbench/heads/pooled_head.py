@@ -336,11 +336,11 @@ def _columns(features: NDArray[np.float32], rows: Rows, shares: Array) -> Array:
 
 def _sharpness(scores: Array, side: TrainingSide) -> float:
     """The factor of the scores with the least log-loss, from a hundredth to a hundred."""
-    found = minimize_scalar(
+    solution = minimize_scalar(
         lambda power: side.judge(scores * 10**power),
         bounds=(-2, 2), method="bounded", options={"xatol": 1e-6},
     )  # fmt: skip
-    return float(10**found.x)
+    return float(10**solution.x)
 
 
 def _outputs(

@@ -368,11 +368,11 @@ class _Training:
         outputs, losses = [], torch.zeros(len(self.splits))
         for start in range(0, rows, _ROWS_AT_ONCE):
             block = slice(start, min(start + _ROWS_AT_ONCE, rows))
-            found = self._forward(self.inputs[:, block], now)
-            each = self._loss(found, block)
+            computed = self._forward(self.inputs[:, block], now)
+            each = self._loss(computed, block)
             (each * self.train_share[:, block]).sum().backward()  # type: ignore[no-untyped-call]
             losses += (each.detach() * self.develop_share[:, block]).sum(1)
-            outputs.append(found.detach())
+            outputs.append(computed.detach())
         if self.settings.decay:
             (self.settings.decay * now.weights.square().sum()).backward()  # type: ignore[no-untyped-call]
         losses[self._blind] = torch.inf
@@ -386,11 +386,11 @@ class _Training:
         # Weights times rows, not rows times weights: both products, this one and its gradient's,
         # are a third faster so, since the long side of the result is then the contiguous one.
         joined = scaled.permute(1, 0, 3, 2).reshape(inputs.shape[0], members * outputs, width)
-        found = torch.bmm(joined, inputs.transpose(1, 2)).view(
+        outputs_of_layers = torch.bmm(joined, inputs.transpose(1, 2)).view(
             -1, members, outputs, inputs.shape[1]
         )
         shares = now.layers.softmax(1)
-        mixed = torch.einsum("ml,lmor->mro", shares, found)
+        mixed = torch.einsum("ml,lmor->mro", shares, outputs_of_layers)
         shift = torch.einsum("ml,mlo->mo", shares, offset)
         return (mixed + (now.bias - shift)[:, None]) @ self.basis.T
 

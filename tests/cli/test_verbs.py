@@ -166,6 +166,7 @@ def test_plan_shows_and_makes_nothing(asked: list[str], capsys: Capture) -> None
     assert output["seconds"] == pytest.approx(9.6, abs=0.01)
     assert output["disk"] == 32 * 2 * 8 * 4
     assert output["time"] > 0
+    assert output["head_bytes"] > 0
     assert main(["run", "--no-nulls", *asked]) == 0
     capsys.readouterr()
     assert main(["plan", *asked]) == 0

@@ -7,8 +7,11 @@ import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
+from paralbench.features.spec import FeatureSpec
 from paralbench.heads import settings
+from paralbench.heads.deployable import Layout
 from paralbench.heads.knn import HEAD
+from paralbench.records.model_card import ModelCard
 
 RANDOM = np.random.default_rng(5)
 ROWS, QUERIES = (RANDOM.normal(size=(n, 7)).astype(np.float32).astype(float) for n in (60, 40))
@@ -46,3 +49,17 @@ def test_balanced_votes_count_by_how_rare_a_class_is() -> None:
 def test_there_are_never_more_neighbours_than_rows() -> None:
     scores = _scores(RANDOM.normal(size=len(ROWS)), 0, 1000)
     assert np.ptp(scores) == pytest.approx(0, abs=1e-12)
+
+
+def test_its_cost_grows_with_the_rows_of_the_layout() -> None:
+    card = ModelCard(
+        id="model", title="A model", backend="python", rate=16000, layers=2, width=6,
+        frame_rate=50.0, parameters=0, licence="none", citation="none",
+    )  # fmt: skip
+    layout = Layout((card,), FeatureSpec("pooled"), 3, rows=200)
+    form = HEAD.forms(settings("knn", {}), layout).deployed
+    state = form.state()
+    assert state["rows"].shape == (200, 12)
+    assert state["answers"].shape == (200, 3)
+    record = np.ones((2, 2, 6), np.float32)
+    assert form.outputs([record]).shape == (1, 3)

@@ -32,11 +32,11 @@ def of_classes(logits: Array, classes: NDArray[np.int64], weights: Array) -> Arr
         gradient = np.tensordot(logits, probabilities, 2) + 2 * PULL * away
         return float(loss + PULL * away @ away), gradient
 
-    found = minimize(
+    solution = minimize(
         objective, equal, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(logits),
         options={"ftol": 1e-12, "gtol": 1e-8},
     )  # fmt: skip
-    layers: Array = found.x
+    layers: Array = solution.x
     return layers
 
 

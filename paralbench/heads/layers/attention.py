@@ -32,6 +32,6 @@ class Attention(nn.Module):
         query, key, value = parts.permute(2, 0, 3, 1, 4)
         # Without padding there is nothing to mask, and a faster way to attend.
         kept = None if bool(mask.all()) else mask[:, None, None, :]
-        heard = functional.scaled_dot_product_attention(query, key, value, kept)
-        gathered: Tensor = self.gather(heard.transpose(1, 2).reshape(batch, frames, width))
+        attended = functional.scaled_dot_product_attention(query, key, value, kept)
+        gathered: Tensor = self.gather(attended.transpose(1, 2).reshape(batch, frames, width))
         return gathered

@@ -1,9 +1,9 @@
-"""Bags of audio words (openXBOW; Schmitt & Schuller, 2017): how often what is heard lies near each code.
+"""Bags of audio words (openXBOW; Schmitt & Schuller, 2017): how often frames lie near each code.
 
 Reimplementation from the published description: standardised frames are assigned to their nearest codes
 of a codebook, assignments are counted in a window around each frame, and log(1 + n) is taken. The
 codebook comes from the training items of each fold alone (:mod:`paralbench.heads.training.standard`),
-so none of it is heard of a test speaker.
+so test speakers have no say in them.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ def centres(
     if draw == "random":
         return torch.from_numpy(frames[random.choice(len(frames), codes, len(frames) < codes)])
     data = torch.from_numpy(frames)
-    found = data[_spread(data, codes, random)].clone()
+    centroids = data[_spread(data, codes, random)].clone()
     for _ in range(_ROUNDS):
-        near = torch.cdist(data, found).argmin(1)
+        near = torch.cdist(data, centroids).argmin(1)
         counts = torch.bincount(near, minlength=codes)
-        total = torch.zeros_like(found).index_add_(0, near, data)
+        total = torch.zeros_like(centroids).index_add_(0, near, data)
         moved = total / counts.clamp_min(1)[:, None]
-        found = torch.where(counts[:, None] > 0, moved, found)
-    return found
+        centroids = torch.where(counts[:, None] > 0, moved, centroids)
+    return centroids
 
 
 def _spread(data: Tensor, codes: int, random: np.random.Generator) -> list[int]:

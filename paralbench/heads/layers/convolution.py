@@ -30,7 +30,7 @@ class ConvolutionModule(nn.Module):
         self.project = nn.Linear(width, width)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """[batch, frames, width]; frames outside ``mask`` [batch, frames] are heard as silence."""
+        """[batch, frames, width]; frames outside ``mask`` [batch, frames] count as zeros."""
         gated = functional.glu(self.gate(values)) * mask[:, :, None]
         mixed = self.depthwise(gated.transpose(1, 2)).transpose(1, 2)
         answer: Tensor = self.project(functional.silu(self.norm(mixed)))

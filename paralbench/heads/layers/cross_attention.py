@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class CrossAttention(nn.Module):
-    """[..., asking, width] listens to [..., heard, width]: [..., asking, width].
+    """[..., target, width] attends to [..., source, width]: [..., target, width].
 
     Query and key are ``width / 2`` wide and scaled by one over its root. They have no bias: the
     key's would change nothing.
@@ -28,9 +28,9 @@ class CrossAttention(nn.Module):
         self.value = nn.Linear(width, width)
         self.scale = (width // 2) ** -0.5
 
-    def forward(self, asking: Tensor, heard: Tensor, mask: Tensor) -> Tensor:
-        """``mask`` [..., heard] is True where there is something to hear; somewhere it must be."""
-        scores = self.query(asking) @ self.key(heard).transpose(-1, -2) * self.scale
+    def forward(self, target: Tensor, source: Tensor, mask: Tensor) -> Tensor:
+        """``mask`` [..., source] is True where there is a source; somewhere it must be."""
+        scores = self.query(target) @ self.key(source).transpose(-1, -2) * self.scale
         weights = scores.masked_fill(~mask[..., None, :], -torch.inf).softmax(-1)
-        listened: Tensor = weights @ self.value(heard)
-        return listened
+        attended: Tensor = weights @ self.value(source)
+        return attended

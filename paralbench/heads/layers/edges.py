@@ -1,7 +1,7 @@
 """Multi-dimensional edges between streams: how each ordered pair of them is related.
 
 Reimplementation of AMEF from the published description (Liu, Lin & Wang, 2024, after GRATIS: Song et
-al., 2022): each node's map listens to the global map, then each start node listens to each end node.
+al., 2022): each node's map attends to the global map, then each start node attends to each end node.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Edges(nn.Module):
         """Row i, column j: from start node i to end node j. ``mask`` [batch, nodes, segments]."""
         batch, nodes, segments, width = maps.shape
         everything = maps.reshape(batch, 1, nodes * segments, width)
-        heard = self.to_all(maps, everything, mask.reshape(batch, 1, -1))
-        pairs = self.to_end(heard[:, :, None], heard[:, None], mask[:, None])
+        attended = self.to_all(maps, everything, mask.reshape(batch, 1, -1))
+        pairs = self.to_end(attended[:, :, None], attended[:, None], mask[:, None])
         related = self.norm(self.project(pairs))
-        there = mask[:, :, None, :, None].to(related.dtype)
-        edges: Tensor = (related * there).sum(3) / there.sum(3)
+        present = mask[:, :, None, :, None].to(related.dtype)
+        edges: Tensor = (related * present).sum(3) / present.sum(3)
         return edges

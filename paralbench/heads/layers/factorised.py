@@ -78,9 +78,9 @@ class Factorised(nn.Module):
                 bias = bias + weight @ factor.bias.detach().double()
             weight = weight @ factor.weight.detach().double()
         kind = self.outer.weight.dtype
-        one = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # draws no random number
-        one.weight, one.bias = nn.Parameter(weight.to(kind)), nn.Parameter(bias.to(kind))
-        return one
+        plain = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # draws no random number
+        plain.weight, plain.bias = nn.Parameter(weight.to(kind)), nn.Parameter(bias.to(kind))
+        return plain
 
 
 def linear(inputs: int, outputs: int, factoring: Factoring | None = None) -> nn.Module:

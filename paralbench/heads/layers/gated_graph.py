@@ -36,5 +36,5 @@ class GatedGraph(nn.Module):
         # A sigmoid lies in (0, 1): its exponential needs no shift to be safe.
         weights = adjacency[..., None] * edges.sigmoid().exp()
         gates = weights / weights.sum(-2, keepdim=True)
-        heard = (gates * self.v(nodes)[..., None, :, :]).sum(-2)
-        return nodes + torch.relu(self.node_norm(self.u(nodes) + heard)), edges
+        messages = (gates * self.v(nodes)[..., None, :, :]).sum(-2)
+        return nodes + torch.relu(self.node_norm(self.u(nodes) + messages)), edges

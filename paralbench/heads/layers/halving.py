@@ -24,7 +24,7 @@ class Halving(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(times))
 
     def forward(self, values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Frames outside ``mask`` [batch, frames] are heard as silence."""
+        """Frames outside ``mask`` [batch, frames] count as zeros."""
         values = self.project(values)
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             mixed = convolution((values * mask[:, :, None]).transpose(1, 2)).transpose(1, 2)

@@ -37,8 +37,8 @@ class RelativeAttention(Attention):
         placed = _shifted((query + self.place) @ far.permute(1, 2, 0)) / math.sqrt(far.shape[2])
         if not bool(mask.all()):
             placed = placed.masked_fill(~mask[:, None, None, :], -torch.inf)
-        heard = functional.scaled_dot_product_attention(query + self.content, key, value, placed)
-        gathered: Tensor = self.gather(heard.transpose(1, 2).reshape(batch, frames, width))
+        attended = functional.scaled_dot_product_attention(query + self.content, key, value, placed)
+        gathered: Tensor = self.gather(attended.transpose(1, 2).reshape(batch, frames, width))
         return gathered
 
 

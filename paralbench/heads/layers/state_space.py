@@ -53,22 +53,22 @@ class StateSpace(nn.Module):
         state = torch.zeros(
             len(values), *log_turn.shape, dtype=log_turn.dtype, device=values.device
         )
-        heard = []
+        parts = []
         inputs = values.transpose(1, 2).float()
         for start in range(0, frames, chunk):
             piece = inputs[:, :, start : start + chunk]
             length = piece.shape[2]
-            found = torch.fft.irfft(torch.fft.rfft(piece, n=2 * chunk) * spectrum, n=2 * chunk)[
+            part = torch.fft.irfft(torch.fft.rfft(piece, n=2 * chunk) * spectrum, n=2 * chunk)[
                 ..., :length
             ]
             if start:
                 later = powers[:, :, :length] * torch.exp(log_turn)[:, :, None]
-                found = found + 2 * torch.einsum("wp,bwp,wpl->bwl", read, state, later).real
-            heard.append(found)
+                part = part + 2 * torch.einsum("wp,bwp,wpl->bwl", read, state, later).real
+            parts.append(part)
             if start + chunk < frames:
                 gathered = torch.einsum("bwl,wpl->bwp", piece.to(powers.dtype), powers.flip(2))
                 state = torch.exp(log_turn * length) * state + gathered
-        answer: Tensor = torch.cat(heard, 2) + self.passed[:, None] * inputs
+        answer: Tensor = torch.cat(parts, 2) + self.passed[:, None] * inputs
         return answer.transpose(1, 2).to(values.dtype)
 
     def _discrete(self) -> tuple[Tensor, Tensor]:

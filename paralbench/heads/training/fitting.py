@@ -103,14 +103,14 @@ class Fitting:
         networks: dict[int, Network] = {}
         best = 0
         for epoch in range(epochs):
-            found, losses = [], []
+            answers, losses = [], []
             for run, (_, rows) in zip(runs, sides, strict=True):
                 run.train(round((epoch + 1) * run.schedule.epoch))
                 predicted = run.reader.predicted(run.network, rows)
                 losses.append(float(run.objective.loss(predicted, rows, training=False)))
-                found.append(run.objective.answers(predicted))
+                answers.append(run.objective.answers(predicted))
             curve.append(float(np.average(losses, weights=[len(rows) for _, rows in sides])))
-            outputs.append(np.concatenate(found))
+            outputs.append(np.concatenate(answers))
             best = lowest(curve)
             if not self._refits(recipe):
                 networks = {place: networks[place] for place in networks if place >= best}
@@ -188,8 +188,8 @@ class Fitting:
         items = self._sequences.items(rows)
         key = rows.tobytes(), recipe.standardise
         if key not in self._inputs:
-            found = standards(self._sequences, items, recipe.standardise, seed[:2])
-            self._inputs[key] = Inputs(self._sequences, found, _ROOM // training_sets)
+            statistics = standards(self._sequences, items, recipe.standardise, seed[:2])
+            self._inputs[key] = Inputs(self._sequences, statistics, _ROOM // training_sets)
         inputs = self._inputs[key]
         objective = Objective(self._problem, rows, recipe)
         series = self._problem.recordings is not None

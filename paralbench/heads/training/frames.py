@@ -1,4 +1,4 @@
-"""What a network hears of one encoder: frames, and which of them are there."""
+"""The frames of one encoder that a network reads, and which of them exist."""
 
 from __future__ import annotations
 

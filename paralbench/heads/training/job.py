@@ -158,14 +158,14 @@ class Job:
         frames = sequences.lengths[item]
         seconds = f", {frames / sequences.rate:.1f} s" if sequences.rate else ""
         example = f"a test example of median length: {frames} frames{seconds}"
-        found = forms.compared({**networks, **smaller}, sequences.batch(np.array([item])))
+        costs = forms.compared({**networks, **smaller}, sequences.batch(np.array([item])))
         weights = {
             form.name: Weight(size(network), form.latency, example)
-            for form in found
+            for form in costs
             for name, network in {"deployed": networks["deployed"], **smaller}.items()
             if smaller and name == form.name
         }
-        return [form for form in found if form.name in networks], weights, example
+        return [form for form in costs if form.name in networks], weights, example
 
 
 def _candidates(settings: Recipe, split: Split) -> list[dict[str, Any]]:

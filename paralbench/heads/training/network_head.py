@@ -55,7 +55,7 @@ class NetworkHead:
         build: makes the network for a shape and settings.
         settings: its recipe's class.
         targets: kinds of target it learns.
-        streams: how many encoders it listens to.
+        streams: how many encoders it reads.
         deterministic: whether a seed changes nothing; networks start from random weights.
         plain: settings to those of the matched control that is trained beside it, if any.
     """
@@ -70,8 +70,8 @@ class NetworkHead:
 
     def spec(self, settings: Any) -> FeatureSpec:
         """As the recipe says: frames, unless its class says otherwise."""
-        wanted: FeatureSpec = settings.spec()
-        return wanted
+        spec: FeatureSpec = settings.spec()
+        return spec
 
     def cutting(self, settings: Any) -> Cutting | None:
         """As the recipe says."""
@@ -140,8 +140,8 @@ class NetworkHead:
         about = About(self.build, self.plain, problem, settings, work.device)
         done: list[Done] = []
         with Progress(f"fitting {self.name}", len(splits), "fits", work.quiet) as progress:
-            for one in _all(about, streams, splits, work):
-                done.append(one)
+            for outcome in _all(about, streams, splits, work):
+                done.append(outcome)
                 progress.step()
         return _fits(done)
 
@@ -210,26 +210,26 @@ def _in_process(split: Split, measure: bool) -> Done:
 
 
 def _fits(done: Sequence[Done]) -> Fits:
-    controls = [one.control for one in done if one.control is not None]
-    measured = {form.name: form for one in done for form in one.forms}
+    controls = [each.control for each in done if each.control is not None]
+    measured = {form.name: form for each in done for form in each.forms}
     forms = None
     if measured and (
         "control" in measured or measured["trained"].parameters != measured["deployed"].parameters
     ):
         forms = Forms(
-            example=next(one.example for one in done if one.forms),
+            example=next(each.example for each in done if each.forms),
             trained=measured["trained"],
             deployed=measured["deployed"],
             control=measured.get("control"),
-            difference=max(one.difference for one in done),
-            changed=sum(one.changed for one in done),
+            difference=max(each.difference for each in done),
+            changed=sum(each.changed for each in done),
         )
     return Fits(
-        fitted=[one.fitted for one in done],
+        fitted=[each.fitted for each in done],
         trained_parameters=done[0].trained_parameters,
-        tried=[record for one in done for record in one.tried],
+        tried=[record for each in done for record in each.tried],
         control=controls,
         forms=forms,
-        compressed={form: [one.compressed[form] for one in done] for form in done[0].compressed},
-        weights=next((one.weights for one in done if one.weights), {}),
+        compressed={form: [each.compressed[form] for each in done] for form in done[0].compressed},
+        weights=next((each.weights for each in done if each.weights), {}),
     )

@@ -117,18 +117,18 @@ class Run:
             self._checked(self.objective.loss(outputs, rows)).backward()  # type: ignore[no-untyped-call]
             return
         # First all outputs, and what the loss wants of each; then each piece again, with gradients.
-        states, found = [], []
+        states, passes = [], []
         with torch.no_grad():
             for piece in pieces:
                 states.append(torch.get_rng_state())
-                found.append(self.reader.outputs(self._trained, piece))
+                passes.append(self.reader.outputs(self._trained, piece))
         last = torch.get_rng_state()
-        together = torch.cat([outputs for outputs, _ in found]).requires_grad_()
-        rows = np.concatenate([rows for _, rows in found])
+        together = torch.cat([outputs for outputs, _ in passes]).requires_grad_()
+        rows = np.concatenate([rows for _, rows in passes])
         self._checked(self.objective.loss(together, rows)).backward()  # type: ignore[no-untyped-call]
         assert together.grad is not None
-        wanted = torch.split(together.grad, [len(outputs) for outputs, _ in found])
-        for piece, state, gradient in zip(pieces, states, wanted, strict=True):
+        gradients = torch.split(together.grad, [len(outputs) for outputs, _ in passes])
+        for piece, state, gradient in zip(pieces, states, gradients, strict=True):
             torch.set_rng_state(state)  # the same dropout as before
             self.reader.outputs(self._trained, piece)[0].backward(gradient)  # type: ignore[no-untyped-call]
         torch.set_rng_state(last)
@@ -186,11 +186,11 @@ class Reader:
         items = self.sequences.items(rows)
         items = items[np.argsort(self.sequences.lengths[items], kind="stable")]
         with torch.inference_mode():
-            found = [self.outputs(network, piece) for piece in self.pieces(items, 64)]
-        of = np.concatenate([rows for _, rows in found])
+            passes = [self.outputs(network, piece) for piece in self.pieces(items, 64)]
+        of = np.concatenate([rows for _, rows in passes])
         order = np.argsort(of)
         place = order[np.searchsorted(of, rows, sorter=order)]
-        return torch.cat([outputs.cpu() for outputs, _ in found])[place]
+        return torch.cat([outputs.cpu() for outputs, _ in passes])[place]
 
     def pieces(self, items: Rows, most: int) -> list[Rows]:
         """Items in order, at most so many and at most so many padded frames in a piece."""

@@ -70,9 +70,9 @@ class Sequences:
             self._starts = np.array(ends, np.int64)
         rates = {stream.rate for stream in streams if stream.rate}
         if len(streams) > 1 and len(rates) > 1:
-            found = ", ".join(f"{stream.model} {stream.rate:g}" for stream in streams)
+            described = ", ".join(f"{stream.model} {stream.rate:g}" for stream in streams)
             raise ParalbenchError(
-                f"several encoders need one frame rate to be aligned; they have {found} frames a "
+                f"several encoders need one frame rate to be aligned; they have {described} frames a "
                 f"second: choose one with --set frame_rate=10."
             )
         self.rate = max(rates, default=0.0)
@@ -165,7 +165,7 @@ class Sequences:
         if spread > _TOLERANCE or not lengths.all():
             raise ParalbenchError(
                 f"the encoders' frames of one clip end {spread:.1f} s apart (example {item}); "
-                f"their cards' 'shortest' and window must let them hear the same."
+                f"their cards' 'shortest' and window must let them read the same audio."
             )
         place = torch.repeat_interleave(torch.arange(clips), torch.from_numpy(lengths))
         within = torch.cat([torch.arange(int(length)) for length in lengths])
@@ -194,7 +194,7 @@ def _outputs(stream: Stream) -> int:
     if not stream.rate:
         raise UsageError(
             f"bags of audio words are made of frames, and of '{stream.model}' there is one record an "
-            f"example; choose a head that listens to frames."
+            f"example; choose a head that reads frames."
         )
     return stream.words.codes
 

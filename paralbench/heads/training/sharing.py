@@ -40,8 +40,8 @@ def share(streams: Sequence[Stream], folder: Path) -> list[FrameStream | OnDisk]
 def reopen(shared: Sequence[FrameStream | OnDisk]) -> list[Stream]:
     """The streams again, read as they are touched."""
     return [
-        PooledStream(one.model, np.load(one.file, mmap_mode="r"), one.rate, one.words)
-        if isinstance(one, OnDisk)
-        else one
-        for one in shared
+        PooledStream(stream.model, np.load(stream.file, mmap_mode="r"), stream.rate, stream.words)
+        if isinstance(stream, OnDisk)
+        else stream
+        for stream in shared
     ]

@@ -39,13 +39,13 @@ def standards(
     scale 0: dividing by their rounding noise would blow it up.
     """
     if standardise:
-        found = _moments(sequences, items)
+        statistics = _moments(sequences, items)
     else:
         sizes = zip(sequences.layers, sequences.widths, strict=True)
-        found = [Standard(torch.zeros(size), torch.ones(size)) for size in sizes]
+        statistics = [Standard(torch.zeros(size), torch.ones(size)) for size in sizes]
     if not any(sequences.words):
-        return found
-    return _with_codebooks(found, sequences, items, seed)
+        return statistics
+    return _with_codebooks(statistics, sequences, items, seed)
 
 
 def _moments(sequences: Sequences, items: Rows) -> list[Standard]:
@@ -56,22 +56,24 @@ def _moments(sequences: Sequences, items: Rows) -> list[Standard]:
             # torch.std_mean over an inner axis takes five times as long.
             deviation = values.sub_(mean[:, None]).square_().mean(1).sqrt_()
             gathered.add(values.shape[1], mean.numpy(), deviation.numpy())
-    found = []
+    statistics = []
     for gathered in moments:
         mean, deviation = gathered.pooled().swapaxes(0, 1)
         varies = deviation > 1e-5 * np.sqrt(1 + np.square(mean))
         scale = np.where(varies, 1 / np.where(varies, deviation, 1), 0)
-        found.append(Standard(torch.from_numpy(mean), torch.from_numpy(scale.astype(np.float32))))
-    return found
+        statistics.append(
+            Standard(torch.from_numpy(mean), torch.from_numpy(scale.astype(np.float32)))
+        )
+    return statistics
 
 
 def _with_codebooks(
-    found: list[Standard], sequences: Sequences, items: Rows, seed: Sequence[int]
+    statistics: list[Standard], sequences: Sequences, items: Rows, seed: Sequence[int]
 ) -> list[Standard]:
     """The same with a codebook for each stream of words, from so many frames drawn of all."""
     random = np.random.default_rng(seed)
     share = min(1.0, _FRAMES / sequences.lengths[items].sum())
-    drawn: list[list[Tensor]] = [[] for _ in found]
+    drawn: list[list[Tensor]] = [[] for _ in statistics]
     for item in items:
         for place, (values, _) in enumerate(sequences.of(int(item))):
             if sequences.words[place] is not None:
@@ -79,7 +81,7 @@ def _with_codebooks(
                 drawn[place].append(values[0, torch.from_numpy(picked)])
     bagged = []
     for standard, words, frames, shape in zip(
-        found, sequences.words, drawn, sequences.shapes, strict=True
+        statistics, sequences.words, drawn, sequences.shapes, strict=True
     ):
         if words is not None:
             standardised = ((torch.cat(frames) - standard.mean[0]) * standard.scale[0]).numpy()

@@ -9,7 +9,9 @@ from torch.nn import functional
 from paralbench.heads.layers.local_attention import LocalAttention
 
 
-@pytest.mark.parametrize(("frames", "window"), [(1, 3), (70, 5), (100, 9), (33, 41)])
+@pytest.mark.parametrize(
+    ("frames", "window"), [(1, 3), (70, 5), (33, 41), (129, 3), (200, 9), (150, 301)]
+)
 def test_is_full_attention_within_a_band(frames: int, window: int) -> None:
     torch.manual_seed(0)
     layer, values = LocalAttention(16, 4, window), torch.randn(2, frames, 16)
