@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     cache = options.cache(args)
     benchmark = Benchmark(options.catalog(args), options.request(args), cache, args.results)
     rows, failed = [], []
-    for prepared in benchmark.preparations():
+    for prepared in benchmark.preparations(options.say):
         if isinstance(prepared, Failed):
             failed.append(prepared)
             continue

@@ -124,6 +124,7 @@ class Benchmark:
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
         self._costs = costs
+        self._remarked: set[tuple[str, str]] = set()
         self._say: Callable[[str], None] = lambda message: None
 
     def encoders(self, name: str) -> tuple[LoadableEncoder, ...]:
@@ -151,8 +152,12 @@ class Benchmark:
             self._encoders[name] = encoder
         return self._encoders[name]
 
-    def preparations(self) -> Iterator[Preparation | Failed]:
+    def preparations(
+        self, say: Callable[[str], None] = lambda message: None
+    ) -> Iterator[Preparation | Failed]:
         """All entries, read and audited; an entry that cannot be prepared is yielded as Failed.
+
+        ``say`` is called once with each remark on the data.
 
         Raises:
             UsageError: for a task, model or head that does not exist, before any entry is run.
@@ -171,7 +176,12 @@ class Benchmark:
             nulls = [(null, NULL_HEAD) for null in request.nulls if beside]
             for model, head in dict.fromkeys([*pairs, *nulls]):
                 try:
-                    yield self._prepare(view(), model, head)
+                    prepared = self._prepare(view(), model, head)
+                    for remark in prepared.remarks:
+                        if (task, remark) not in self._remarked:
+                            self._remarked.add((task, remark))
+                            say(f"{task}: {remark}")
+                    yield prepared
                 except NothingToReadError as error:
                     if (model, head) in pairs:
                         yield Failed(task, model, head, error)
@@ -203,7 +213,7 @@ class Benchmark:
             scored: called with each result that is stored, before its costs are measured.
         """
         self._say = say
-        for prepared in self.preparations():
+        for prepared in self.preparations(say):
             if isinstance(prepared, Failed):
                 yield prepared
                 continue

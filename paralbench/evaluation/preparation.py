@@ -14,11 +14,12 @@ from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation.annotations import digest as annotations_digest
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import splits
+from paralbench.evaluation.identity import identities
 from paralbench.evaluation.keys import components
 from paralbench.evaluation.selection import Selection, select
 from paralbench.evaluation.separability import inseparable
 from paralbench.evaluation.view import View
-from paralbench.features.digests import digests
+from paralbench.features.digests import UNRECOGNISED, digests
 from paralbench.features.key import FeatureKey, clip_key, feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
@@ -79,6 +80,7 @@ class Preparation:
             can derive it.
         fingerprint: digest of the examples' audio, targets, groups and partitions.
         annotations: digest of what a null reads in place of audio; "" without such a null.
+        remarks: what the user should know about the examples.
     """
 
     entry: Entry
@@ -95,6 +97,7 @@ class Preparation:
     ids: Mapping[str, str]
     fingerprint: str
     annotations: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def clips(self) -> dict[bytes, Clip]:
@@ -155,19 +158,26 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
     for name in task.metrics.report:
         metric(name)
     selection = select(task, entry.view.reading.examples, entry.view.reading.refused)
-    seeds = entry.seeds[:1] if head.deterministic else entry.seeds
-    folds = splits(selection, seeds)
-    try:
-        report = audit(selection, folds)
-    except LeakError as error:
-        if entry.view.corpus.card.access == "own" and (why := inseparable(selection.examples)):
-            raise LeakError(f"task '{task.id}': {why}") from error
-        raise
     clips = dict.fromkeys(clip for example in selection.examples for clip in example.clips)
     known = {} if known is None else known
     known |= digests({clip.path for clip in clips} - known.keys())
     files = {clip.path: known[clip.path] or f"unreadable {clip.path}" for clip in clips}
     keys = {clip: clip_key(files[clip.path], clip) for clip in clips}
+    contents = {clip: key for clip, key in keys.items() if _audio(known[clip.path])}
+    same = identities(selection, contents)
+    if same.contradicted:
+        selection = selection.without(same.contradicted)
+        same = replace(identities(selection, contents), remarks=same.remarks)
+        keys = {clip: keys[clip] for example in selection.examples for clip in example.clips}
+    selection = replace(selection, same=same.groups)
+    seeds = entry.seeds[:1] if head.deterministic else entry.seeds
+    folds = splits(selection, seeds)
+    try:
+        report = audit(selection, folds, same)
+    except LeakError as error:
+        if entry.view.corpus.card.access == "own" and (why := inseparable(selection.examples)):
+            raise LeakError(f"task '{task.id}': {why}") from error
+        raise
     ids = {}
     for example in selection.examples:
         salt = hashlib.sha256(b"".join(keys[clip] for clip in example.clips)).digest()
@@ -177,7 +187,13 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
         entry, head, settings, spec, feature_keys, seeds, selection, folds, report, files, keys, ids,
         _fingerprint(selection, ids),
         annotations_digest([encoder.card for encoder in entry.encoders], selection),
+        same.remarks,
     )  # fmt: skip
+
+
+def _audio(digest: str | None) -> bool:
+    """Whether a file's digest is that of known audio."""
+    return digest is not None and not digest.startswith(UNRECOGNISED)
 
 
 def required_spec(task: TaskCard, model: str, name: str, settings: Any) -> FeatureSpec:

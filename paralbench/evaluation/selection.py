@@ -106,7 +106,7 @@ class Selection:
         )
         return np.array([str(value) for value in values])
 
-    def without(self, refused: dict[str, str]) -> Selection:
+    def without(self, refused: Mapping[str, str]) -> Selection:
         """The same task with these examples (id -> reason) refused as well."""
         keep = [row for row, example in enumerate(self.examples) if example.id not in refused]
         if not keep:

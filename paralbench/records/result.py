@@ -163,7 +163,9 @@ class Audit(Card):
     """The leak audit's scope. A run whose folds share a declared group has no result.
 
     ``leaks``, of comparison protocols only: by declared kind of group, the fold in which most of the
-    tested groups are in training too.
+    tested groups are in training too. ``joined`` counts the names of groups, by kind, that were taken
+    as one with another: spelled alike, or sharing a recording. ``repeated`` counts examples that share
+    a recording with another one.
     """
 
     never_cross: list[str]
@@ -171,6 +173,8 @@ class Audit(Card):
     unknown: list[str] = Field(default_factory=list)
     crossing: dict[str, int] = Field(default_factory=dict)
     leaks: dict[str, Leak] = Field(default_factory=dict)
+    joined: dict[str, int] = Field(default_factory=dict)
+    repeated: int = Field(default=0, ge=0)
     folds: list[FoldSummary]
 
 
