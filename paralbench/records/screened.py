@@ -17,7 +17,7 @@ class Screened(Card):
     ``id`` is the recording's, or its pseudonym; ``start``, ``end`` and ``channel`` are its clip's;
     ``sha256`` is that of the whole audio file, None if unreadable. ``sketch`` is the
     outline of its waveform: the peak of equal parts in per cent of full scale; ``seconds`` is the
-    processing time.
+    processing time; ``recorded`` when the file's metadata say that it was made.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Screened(Card):
     assessment: Assessment
     sketch: list[int] = Field(default_factory=list)
     seconds: float = Field(default=0.0, ge=0)
+    recorded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from paralbench.records.errors import ParalbenchError, Refused
 from paralbench.records.example import Clip
 from paralbench.records.screened import Screened
 from paralbench.screener.recordings import Recording
+from paralbench.screening import recording_time
 from paralbench.screening.screener_source import Assessor
 from paralbench.system.digest import file_digest
 from paralbench.system.third_party_code import third_party
@@ -38,12 +39,14 @@ class Job:
         assessment: Assessment,
         outline: list[int] | None = None,
         seconds: float = 0.0,
+        recorded: str | None = None,
     ) -> Screened:
         """What the journal keeps of the recording."""
         clip = self.recording.clip
         return Screened(
             id=self.name, start=clip.start, end=clip.end, channel=clip.channel, sha256=sha256,
             assessment=assessment, sketch=outline or [], seconds=round(seconds, 3),
+            recorded=recorded,
         )  # fmt: skip
 
     def is_current(self, sha256: str | None) -> bool:
@@ -79,7 +82,10 @@ class Examiner:
             self._assessor = self._load()
         assessment = assess(self._assessor, job.recording)
         waveform = outline(job.recording.clip)
-        return job.result(sha256, assessment, waveform, time.perf_counter() - began)
+        recorded = None
+        if assessment.cause != "unreadable":
+            recorded = recording_time.from_metadata(job.recording.clip.path)
+        return job.result(sha256, assessment, waveform, time.perf_counter() - began, recorded)
 
     def _sha256(self, path: Path) -> str | None:
         """A file's hash; None where it cannot be read. A file of several clips is hashed once."""

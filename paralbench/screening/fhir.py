@@ -1,10 +1,11 @@
 """The report as an HL7 FHIR R4 Bundle of the type "collection", for other hospital systems.
 
-It holds one Device (the screener, with the notice) and a DiagnosticReport for each recording. A
-recording with a score also has a RiskAssessment (for a class) or an Observation (for a number), to
-which its report refers. A recording that was not scored has a "cancelled" report with the reason as
-its conclusion, and no number. Patients are referred to by identifier alone.
-https://hl7.org/fhir/R4/riskassessment.html, .../diagnosticreport.html, .../device.html
+It holds one Device (the screener, with the notice) and, for each recording, a DiagnosticReport and a
+Provenance. A recording with a score also has a RiskAssessment (for a class) or an Observation (for a
+number), to which its report refers. A recording that was not scored has a "cancelled" report with
+the reason as its conclusion, and no number. Patients are referred to by the given identifier or its
+pseudonym, recordings by the sha256 of their audio: never by a path, which may name a person.
+https://hl7.org/fhir/R4/riskassessment.html, .../diagnosticreport.html, .../provenance.html
 """
 
 from __future__ import annotations
@@ -16,37 +17,34 @@ from typing import Any
 
 from markupsafe import escape
 
+import paralbench
 from paralbench.records.bundle import NOTICE, Manifest
 from paralbench.records.screened import Row
+from paralbench.screening import recording_time, row_state
 from paralbench.screening.report_text import decision
 
 _NAMESPACE = uuid.UUID("6f0f6f3e-2a5b-5d0e-9a55-6a3b1f9d7c10")
 _SYSTEM = "urn:paralbench"
+_TYPES = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 
-def bundle(manifest: Manifest, sha256: str, rows: Sequence[Row], made: datetime) -> dict[str, Any]:
+def bundle(
+    manifest: Manifest, sha256: str, rows: Sequence[Row], made: datetime, named: bool = True
+) -> dict[str, Any]:
     """The FHIR Bundle. The same rows and screener give the same identifiers.
 
     Args:
         manifest: the screener's.
         sha256: of the screener's bundle.
         rows: of the run.
-        made: date and time, with the time zone.
+        made: date and time of the run, with the time zone.
+        named: whether times of recordings are given; with pseudonyms they are not.
     """
     when = made.isoformat(timespec="seconds")
     device = _url(sha256, "device")
-    entries = [
-        _entry(device, {
-            "resourceType": "Device",
-            "identifier": [{"system": f"{_SYSTEM}:bundle", "value": sha256}],
-            "status": "active",
-            "deviceName": [{"name": manifest.title, "type": "user-friendly-name"}],
-            "version": [{"value": str(manifest.version)}],
-            "note": [{"text": NOTICE}],
-        })
-    ]  # fmt: skip
+    entries = [_entry(device, _device(manifest, sha256))]
     for row in rows:
-        entries += _entries(manifest, sha256, row, device, when)
+        entries += _entries(manifest, sha256, row, when, named)
     return {
         "resourceType": "Bundle",
         "identifier": {"system": _SYSTEM, "value": f"{sha256}/{when}"},
@@ -56,16 +54,41 @@ def bundle(manifest: Manifest, sha256: str, rows: Sequence[Row], made: datetime)
     }
 
 
-def _entries(
-    manifest: Manifest, sha256: str, row: Row, device: str, when: str
-) -> Iterator[dict[str, Any]]:
-    assessment = row.assessment
-    base = {
-        "identifier": [{"system": f"{_SYSTEM}:recording", "value": row.id}],
-        "code": {"text": f"Screening: {manifest.title}"},
-        "subject": {"identifier": {"system": f"{_SYSTEM}:patient", "value": row.patient or row.id}},
+def _device(manifest: Manifest, sha256: str) -> dict[str, Any]:
+    return {
+        "resourceType": "Device",
+        "identifier": [{"system": f"{_SYSTEM}:bundle", "value": sha256}],
+        "status": "active",
+        "deviceName": [{"name": manifest.title, "type": "user-friendly-name"}],
+        "modelNumber": manifest.id,
+        "type": {"text": "Research software, not a medical device"},
+        "version": [
+            {"type": {"text": "screener"}, "value": str(manifest.version)},
+            {"type": {"text": "paralbench"}, "value": paralbench.__version__},
+        ],
+        "note": [{"text": NOTICE}],
     }
+
+
+def _entries(
+    manifest: Manifest, sha256: str, row: Row, when: str, named: bool
+) -> Iterator[dict[str, Any]]:
+    assessment, device = row.assessment, _url(sha256, "device")
+    recorded = None
+    if named:
+        recorded = recording_time.of(row.attributes, row.screened.recorded)
+    base = {
+        "identifier": [{"system": f"{_SYSTEM}:recording", "value": _recording(row)}],
+        "code": {"text": f"Screening: {manifest.title}"},
+        "subject": _subject(row),
+    }
+    score = _score(manifest, row, base, device, recorded)
     text = decision(manifest, assessment)
+    todo = row_state.action(manifest, assessment, row.attributes)
+    doubts = [
+        f"{doubt[:1].upper()}{doubt[1:]}."
+        for doubt in row_state.doubts(manifest, assessment, row.attributes)
+    ]
     report: dict[str, Any] = {
         "resourceType": "DiagnosticReport",
         **base,
@@ -74,23 +97,74 @@ def _entries(
             "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{escape(text)}</div>',
         },
         "status": "cancelled" if assessment.status == "not scored" else "preliminary",
-        "effectiveDateTime": when,
+        **({"effectiveDateTime": recorded} if recorded else {}),
         "issued": when,
-        "conclusion": " ".join((text, *assessment.warnings, NOTICE)),
+        "conclusion": " ".join((text, *doubts, todo, *assessment.warnings, NOTICE)),
     }
-    score = _score(manifest, row, base, device, when)
+    report_address, targets = _url(sha256, f"report/{row.id}"), []
     if score is not None:
         address = _url(sha256, f"score/{row.id}")
         reference = {"reference": address}
         report["extension"] = [{"url": f"{_SYSTEM}:score", "valueReference": reference}]
         if score["resourceType"] == "Observation":
             report["result"] = [reference]
+        targets.append(reference)
         yield _entry(address, score)
-    yield _entry(_url(sha256, f"report/{row.id}"), report)
+    targets.append({"reference": report_address})
+    yield _entry(report_address, report)
+    provenance = {
+        "resourceType": "Provenance",
+        "target": targets,
+        "recorded": when,
+        "agent": [
+            {
+                "type": {"coding": [{"system": _TYPES, "code": "assembler"}]},
+                "who": {"reference": device},
+            }
+        ],
+        "entity": [
+            {
+                "role": "source",
+                "what": {
+                    "identifier": {"system": f"{_SYSTEM}:recording", "value": _recording(row)},
+                    "display": "The audio, by its sha256"
+                    if row.screened.sha256
+                    else "The recording",
+                },
+            }
+        ],
+    }
+    yield _entry(_url(sha256, f"provenance/{row.id}"), provenance)
+
+
+def _recording(row: Row) -> str:
+    """What identifies a recording and names nobody: its pseudonym, its clip's audio, or a random-like id.
+
+    The sha256 stands in results.csv too, so that rows can be matched.
+    """
+    screened = row.screened
+    if screened.sha256 is None:
+        return f"urn:uuid:{uuid.uuid5(_NAMESPACE, row.id)}"
+    clip = (
+        "" if screened.end is None and not screened.start else f"#{screened.start}-{screened.end}"
+    )
+    channel = "" if screened.channel is None else f"#channel-{screened.channel}"
+    return f"{screened.sha256}{clip}{channel}"
+
+
+def _subject(row: Row) -> dict[str, Any]:
+    """The patient, by the identifier or pseudonym that the list gave; else an unnamed person."""
+    if row.patient:
+        return {"identifier": {"system": f"{_SYSTEM}:patient", "value": row.patient}}
+    unnamed = uuid.uuid5(_NAMESPACE, f"person/{row.id}")
+    return {
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{unnamed}"},
+        "display": "The person recorded; no identifier was given",
+    }
 
 
 def _score(
-    manifest: Manifest, row: Row, base: dict[str, Any], device: str, when: str
+    manifest: Manifest, row: Row, base: dict[str, Any], device: str, recorded: str | None
 ) -> dict[str, Any] | None:
     assessment, outcome = row.assessment, manifest.outcome
     if assessment.status != "scored":
@@ -103,12 +177,13 @@ def _score(
             "note": [{"text": note}],
             **base,
             "method": {"text": f"{manifest.title}, version {manifest.version}"},
-            "occurrenceDateTime": when,
+            **({"occurrenceDateTime": recorded} if recorded else {}),
             "performer": {"reference": device},
             "prediction": [
                 {
                     "outcome": {"text": f"{outcome.title}: {outcome.positive}"},
                     "probabilityDecimal": round(assessment.probability, 4),
+                    "qualitativeRisk": {"text": row_state.title(manifest, assessment)},
                 }
             ],
         }
@@ -124,7 +199,7 @@ def _score(
         "note": [{"text": note}],
         **base,
         "device": {"reference": device},
-        "effectiveDateTime": when,
+        **({"effectiveDateTime": recorded} if recorded else {}),
         "valueQuantity": {"value": assessment.value, **unit},
     }
 

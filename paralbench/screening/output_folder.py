@@ -57,7 +57,7 @@ def write(
     if report.evaluation is not None:
         files["evaluation.json"] = report.evaluation.model_dump_json(indent=1).encode() + b"\n"
     if as_fhir:
-        bundle = fhir.bundle(source.manifest, source.sha256, batch.rows, made)
+        bundle = fhir.bundle(source.manifest, source.sha256, batch.rows, made, named)
         text = json.dumps(bundle, ensure_ascii=False, allow_nan=False)
         files["fhir.json"] = text.encode() + b"\n"
     pages = [(name, text.encode()) for name, text in report.pages()]
