@@ -34,7 +34,7 @@ NO_NUMBERS = "it runs entries and keeps their results"
 OWN = "own"
 """Access of corpora that are the user's own data."""
 NULL_HEAD = "linear-probe"
-_OPEN = {"open", OWN}
+_OPEN = {"open"}
 """Access of corpora whose refused examples may be named in a result."""
 
 

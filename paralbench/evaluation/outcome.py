@@ -73,11 +73,14 @@ def outcome(
         listed=listed,
         scored=len(selection.examples),
         classes=selection.class_counts(),
+        tested=predictions.examples(),
+        tested_classes=predictions.class_counts(),
         release=entry.view.release,
         unknown=prepared.audit.unknown,
         clusters=scored.scores[0].interval.clusters,
         pinned=all(encoder.weights.pinned for encoder in entry.encoders),
         null=all(encoder.card.null for encoder in entry.encoders),
+        own=corpus.access == "own",
     )
     result = Result(
         schema_version=2,

@@ -15,7 +15,7 @@ from paralbench.records.profile import Profile
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import TaskCard, Transfer
 
-Standing = Literal["ranked", "incomplete", "synthetic", "unverified", "null", "comparison"]
+Standing = Literal["ranked", "incomplete", "synthetic", "unverified", "null", "comparison", "local"]
 
 
 class Score(Card):

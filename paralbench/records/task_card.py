@@ -249,7 +249,8 @@ class TaskCard(Card):
     """A task: one label of one corpus under one protocol.
 
     ``examples`` and, for classes, ``counts`` are those of the published corpus: without them, and
-    without a known release of the corpus, a result is not ranked. ``partial``: no complete copy can
+    without a known release of the corpus, a result is not ranked. ``tested`` and ``tested_counts`` are
+    the same of the test side of an official split. ``partial``: no complete copy can
     be had any more; results are ranked among copies of like completeness. ``transfer`` is set on
     cards derived from two, never in a file.
     """
@@ -266,6 +267,8 @@ class TaskCard(Card):
     metrics: Metrics
     examples: int | None = Field(default=None, ge=1)
     counts: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    tested: int | None = Field(default=None, ge=1)
+    tested_counts: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
     partial: bool = False
     published: list[Published] = Field(default_factory=list)
     transfer: Transfer | None = None
@@ -280,11 +283,17 @@ class TaskCard(Card):
 
     @model_validator(mode="after")
     def _counts_of_its_classes(self) -> TaskCard:
-        if not self.counts:
-            return self
         classes = self.target.classes if isinstance(self.target, ClassTarget) else []
-        if set(self.counts) != set(classes):
-            raise ValueError("'counts' needs every class of the target, and no other")
-        if sum(self.counts.values()) != self.examples:
-            raise ValueError(f"'counts' add up to {sum(self.counts.values())}, not to 'examples'")
+        for name, counts, total, all_of in (
+            ("counts", self.counts, self.examples, "examples"),
+            ("tested_counts", self.tested_counts, self.tested, "tested"),
+        ):
+            if not counts:
+                continue
+            if set(counts) != set(classes):
+                raise ValueError(f"'{name}' needs every class of the target, and no other")
+            if sum(counts.values()) != total:
+                raise ValueError(f"'{name}' add up to {sum(counts.values())}, not to '{all_of}'")
+        if self.tested is not None and not isinstance(self.protocol, Partitions):
+            raise ValueError("'tested' is for an official split; other folds test every example")
         return self

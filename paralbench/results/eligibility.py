@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.result import Standing
-from paralbench.records.task_card import ClassTarget, TaskCard
+from paralbench.records.task_card import ClassTarget, Partitions, TaskCard
 
 LEAST_CLUSTERS = 5
 """With fewer, the simulated coverage of a 95 % interval falls below 90 %."""
@@ -22,11 +22,14 @@ def eligibility(
     listed: int,
     scored: int,
     classes: Mapping[str, int],
+    tested: int,
+    tested_classes: Mapping[str, int],
     release: str | None,
     unknown: Collection[str],
     clusters: int,
     pinned: bool,
     null: bool = False,
+    own: bool = False,
 ) -> tuple[Standing, str]:
     """The standing and, where the result is not ranked, the reason.
 
@@ -36,11 +39,14 @@ def eligibility(
         listed: examples in the corpus without its known errata.
         scored: examples scored.
         classes: scored examples of each class; empty for numbers and series.
+        tested: test examples.
+        tested_classes: test examples of each class; empty for numbers and series.
         release: the known release that the corpus is a copy of, if any.
         unknown: groups that are missing for some examples.
         clusters: test clusters that the interval was drawn from.
         pinned: whether the model's card pins the sha256 of the weights that were run.
         null: whether all encoders are nulls.
+        own: whether the corpus is the user's own, which nobody else can run again.
     """
     if null:
         return "null", "a null must not know the answer; it is what the others have to beat"
@@ -49,12 +55,15 @@ def eligibility(
         return "comparison", reason
     if synthetic:
         return "synthetic", "the corpus was made by 'paralbench synth'"
+    if own:
+        return "local", "the data are your own, so nobody else can check the result"
     published = max(task.examples or listed, listed)
     least = _LEAST_SHARE * published if task.partial else published
     if scored < least:
         return "incomplete", f"{scored} of {published} examples were scored"
     # A crossed task has no number of its own; missing examples of its two tasks are refusals.
     undeclared = "" if release or task.transfer else _undeclared(task, scored, classes)
+    undeclared = undeclared or _test_side(task, tested, tested_classes, release)
     if undeclared:
         return "unverified", undeclared
     protocol = task.protocol
@@ -95,4 +104,20 @@ def never_ranked(task: TaskCard, corpus: CorpusCard) -> str:
         return f"{corpus.speakers} speakers; an interval needs {LEAST_CLUSTERS}"
     if not corpus.releases and task.examples is None:
         return "the number of its examples is not known"
+    if isinstance(task.protocol, Partitions) and not corpus.releases and task.tested is None:
+        return "the number of its test examples is not known"
+    return ""
+
+
+def _test_side(task: TaskCard, tested: int, classes: Mapping[str, int], release: str | None) -> str:
+    """Why nothing shows that an official split's test side is complete; "" where something does."""
+    if not isinstance(task.protocol, Partitions) or task.partial:
+        return ""
+    if task.tested is None:
+        return "" if release or task.transfer else "the task does not declare its test examples"
+    if tested != task.tested:
+        return f"{tested} examples were tested, the task declares {task.tested}"
+    for name, count in task.tested_counts.items():
+        if classes.get(name, 0) != count:
+            return f"{classes.get(name, 0)} examples of '{name}' were tested, the task declares {count}"
     return ""

@@ -12,7 +12,9 @@ from paralbench.records.card import Card
 
 NO_NUMBERS = "it names results, it does not make them"
 
-DESCRIPTIVE = frozenset({"title", "about", "term", "counts", "published"})
+DESCRIPTIVE = frozenset(
+    {"title", "about", "term", "counts", "tested", "tested_counts", "published"}
+)
 """Keys of a task card that decide no score."""
 
 State = Literal["unchanged", "changed", "new", "gone", "not recorded", "unknown"]

@@ -55,6 +55,18 @@ class Predictions:
             recordings=None if self.steps is None else self.rows,
         )
 
+    def examples(self) -> int:
+        """How many examples are predicted."""
+        return len(np.unique(self.rows))
+
+    def class_counts(self) -> dict[str, int]:
+        """How many examples there are of each class; empty for numbers."""
+        _, first = np.unique(self.rows, return_index=True)
+        if not self.classes:
+            return {}
+        counts = np.bincount(self.truth[first].astype(int), minlength=len(self.classes))
+        return dict(zip(self.classes, map(int, counts), strict=True))
+
     def metric(self, name: str) -> Metric:
         """The metric called ``name``; raises ParalbenchError where it is for another target."""
         metric, target = find_metric(name), "class" if self.classes else "number"

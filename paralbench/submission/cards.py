@@ -18,7 +18,7 @@ from paralbench.records.card import Card
 from paralbench.records.errors import CardError
 from paralbench.records.model_card import ModelCard, PackageWeights, Policy, SeededWeights
 from paralbench.records.result import Model, Result
-from paralbench.records.task_card import TaskCard
+from paralbench.records.task_card import NumberTarget, Partitions, TaskCard
 from paralbench.results import files
 from paralbench.results.eligibility import eligibility
 from paralbench.results.provenance import card_digest
@@ -26,7 +26,6 @@ from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, listed, shown
 
 _NONE = "none"
-_OPEN = {"open", "own"}
 _CLOCK = timedelta(minutes=10)
 """Tolerance for a submitter's clock that is ahead."""
 
@@ -43,6 +42,11 @@ class Cards:
         """Model cards by id; the catalogue's own come first."""
         own = {name: model.card for name, model in self.catalog.models.items()}
         return {**self.submitted, **own}
+
+    def own(self, task: TaskCard) -> bool:
+        """Whether a task is of somebody's own data."""
+        corpus = self.catalog.corpora.get(task.corpus)
+        return corpus is not None and corpus.card.access == "own"
 
     def task(self, result: Result) -> TaskCard:
         """The card of a result's task; for a cross-corpus one, derived from both.
@@ -134,7 +138,8 @@ def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
         *_task(result, card),
         *_models(result, cards),
         *_data(result, cards),
-        *_standing(result, card, cards),
+        *_standing(loaded, card, cards),
+        *_release(loaded, card, cards),
         *_code(result),
     ]
     return listed(loaded.name, problems)
@@ -236,10 +241,10 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
         if data.corpus in cards.catalog.corpora
         else ""
     )
-    if access not in _OPEN:
+    if access != "open":
         for number, refused in enumerate(data.refused):
             if len(refused.subject) != 24 or set(refused.subject) - set("0123456789abcdef"):
-                message = f"expected a salted hash, for the corpus is licensed, got {shown(refused.subject)}"
+                message = f"expected a salted hash, for the corpus is not open, got {shown(refused.subject)}"
                 yield f"data.refused.{number}.subject", message
     fraction = audio.consumed / audio.asked if audio.asked else 0.0
     if not 0 <= audio.fraction <= 1 or abs(audio.fraction - fraction) > 1e-3:
@@ -247,7 +252,30 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
         yield "audio.fraction", message
 
 
-def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
+def _release(loaded: Loaded, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
+    """A claimed release is one of the corpus's, and its own split bounds the test examples."""
+    claimed = loaded.result.data.release
+    corpus = cards.catalog.corpora.get(card.corpus)
+    if claimed is None or corpus is None:
+        return
+    known = {release.id: release for release in corpus.card.releases}
+    if claimed not in known:
+        yield "data.release", f"expected one of {shown(sorted(known))}, got {shown(claimed)}"
+        return
+    if not isinstance(card.protocol, Partitions):
+        return
+    tested, parts = loaded.predictions.examples(), card.protocol.test
+    for fact in known[claimed].counts:
+        if fact.where or not set(parts) <= set(fact.values):
+            continue
+        most = sum(fact.values[part] for part in parts)
+        # A task may leave out what belongs to none of its classes, but no number is without one.
+        if tested > most or (isinstance(card.target, NumberTarget) and tested < most):
+            yield "data.scored", f"expected {most} test examples of {claimed}, got {tested}"
+
+
+def _standing(loaded: Loaded, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:
+    result, predictions = loaded.result, loaded.predictions
     streams = result.model.streams or [result.model]
     known = [cards.models[model.id] for model in streams if model.id in cards.models]
     expected, reason = eligibility(
@@ -256,12 +284,15 @@ def _standing(result: Result, card: TaskCard, cards: Cards) -> Iterator[tuple[st
         listed=result.data.listed,
         scored=result.data.scored,
         classes=result.data.classes,
+        tested=predictions.examples(),
+        tested_classes=predictions.class_counts(),
         release=result.data.release,
         unknown=result.audit.unknown,
         clusters=result.scores[0].interval.clusters,
         pinned=len(known) == len(streams)
         and all(m.weights in pins(c) for m, c in zip(streams, known, strict=True)),
         null=len(known) == len(streams) and all(card.null for card in known),
+        own=cards.own(card),
     )
     if result.standing != expected:
         why = f" ({reason})" if reason else ""

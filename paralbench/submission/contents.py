@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paralbench.records.errors import CardError
 from paralbench.records.submission import Manifest
+from paralbench.results import local
 from paralbench.submission import layout
 from paralbench.submission.problem import Problem, shown
 from paralbench.system.digest import file_digest
@@ -60,7 +61,11 @@ def contents(root: Path) -> tuple[Contents, list[Problem]]:
                 problems.append(Problem(shown(relative).strip("'"), "", message))
             else:
                 files.append(relative)
-        folders[:] = sorted(name for name in folders if not (place / name).is_symlink())
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not (place / name).is_symlink() and (packed or place != root or name != local.FOLDER)
+        )
     manifest = None
     if packed and layout.MANIFEST in files:
         try:

@@ -25,14 +25,6 @@ TOLERANCE = 1e-9
 Again = Callable[[TaskCard, Predictions], Any]
 
 
-def _class_counts(card: TaskCard, predictions: Predictions) -> dict[str, int]:
-    _, first = np.unique(predictions.rows, return_index=True)
-    counts = np.bincount(predictions.truth[first].astype(int), minlength=len(predictions.classes))
-    return (
-        dict(zip(predictions.classes, map(int, counts), strict=True)) if predictions.classes else {}
-    )
-
-
 RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
     ("scores", lambda result: result.scores, lambda card, predictions: scores(card.metrics, predictions)),
     (
@@ -91,7 +83,7 @@ def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
     """Scored examples and their classes: those of the predictions where every example is tested,
     no fewer where a corpus's own parts train and develop without being tested."""
     data, predictions = loaded.result.data, loaded.predictions
-    tested, classes = len(np.unique(predictions.rows)), _class_counts(card, predictions)
+    tested, classes = predictions.examples(), predictions.class_counts()
     if not isinstance(card.protocol, Partitions):
         yield from differences("data.scored", tested, data.scored)
         yield from differences("data.classes", classes, data.classes)

@@ -76,6 +76,11 @@ def validate(
         known, roots = _known(actual, found, against)
         roots |= {result.name: found.results for result in actual}
         problems += beside(actual, known, partial(_facts, roots))
+        problems += [
+            Problem(result.name, "standing", "own data stay where they are; nobody can check it")
+            for result in actual
+            if found.manifest and result.standing == "local"
+        ]
         problems += _attached(found)
         problems += _strays(found)
         if not problems:

@@ -14,7 +14,7 @@ _CORPUS = """
 id = "mini"
 title = "A corpus made for a test"
 licence = "none"
-access = "own"
+access = "open"
 obtain = "Made by the test."
 citation = "None."
 [[errata]]

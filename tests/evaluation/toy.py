@@ -79,7 +79,7 @@ def load():
 
 
 def write_catalog(
-    root: Path, access: str = "own", examples: int | None = None, encoder: str = ENCODER
+    root: Path, access: str = "open", examples: int | None = None, encoder: str = ENCODER
 ) -> Path:
     """A catalogue with the corpus 'toy', the tasks 'toy-tone' and 'toy-number', the model 'bands'."""
     tasks, model = root / "tasks" / "toy", root / "models" / "bands"

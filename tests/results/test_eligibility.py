@@ -28,6 +28,7 @@ def standing(task: TaskCard, scored: int = 100, **more: Any) -> tuple[str, str]:
     state = {
         "synthetic": False, "listed": scored, "scored": scored, "classes": {"a": 60, "b": 40},
         "release": None, "unknown": [], "clusters": 9, "pinned": True,
+        "tested": scored, "tested_classes": {"a": 60, "b": 40},
     }  # fmt: skip
     return eligibility(task, **{**state, **more})
 
@@ -92,3 +93,37 @@ def test_cards_alone_say_what_can_never_be_ranked() -> None:
     assert never_ranked(card(**DECLARED, protocol=by_text), four) == ""
     theirs = {**CARD["protocol"], "comparison": "Theirs, 2020"}
     assert "Theirs" in never_ranked(card(**DECLARED, protocol=theirs), known)
+
+
+SPLIT = {"kind": "partitions", "train": ["train"], "test": ["test"], "never_cross": ["speaker"],
+         "cluster": "speaker"}  # fmt: skip
+
+
+def test_the_test_side_of_an_official_split_is_the_cards() -> None:
+    """Half of the test side may not be hidden among the training examples."""
+    task = card(**DECLARED, protocol=SPLIT, tested=40, tested_counts={"a": 30, "b": 10})
+    test_side = {"a": 30, "b": 10}
+    assert standing(task, tested=40, tested_classes=test_side) == ("ranked", "")
+    assert standing(task, tested=20, tested_classes={"a": 15, "b": 5}) == (
+        "unverified", "20 examples were tested, the task declares 40"
+    )  # fmt: skip
+    assert "'a' were tested" in standing(task, tested=40, tested_classes={"a": 31, "b": 9})[1]
+    undeclared = card(**DECLARED, protocol=SPLIT)
+    assert "does not declare its test" in standing(undeclared, tested=40)[1]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"tested": 40}, "for an official split"),
+        ({"protocol": SPLIT, "tested": 9, "tested_counts": {"a": 1, "b": 1}}, "add up to 2"),
+        ({"protocol": SPLIT, "tested": 9, "tested_counts": {"a": 9}}, "every class"),
+    ],
+)
+def test_test_counts_that_cannot_be_are_refused(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(CardError, match=words):
+        card(**more)
+
+
+def test_own_data_stand_locally_however_complete() -> None:
+    assert standing(card(**DECLARED), own=True)[0] == "local"

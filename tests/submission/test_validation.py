@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from paralbench.catalog import Catalog
+from paralbench.submission.packing import pack
 from paralbench.submission.validation import validate
+from tests.evaluation import toy
 from tests.submission import spoiling
 from tests.submission.bad_archives import ARCHIVES
 from tests.submission.bad_submissions import KINDS
@@ -154,3 +157,20 @@ def test_many_are_shared_among_processes(good: spoiling.Good, tmp_path: Path) ->
         ("bands/toy-tone/head-7.json", "scores.0.value")
     }
     assert validate(tmp_path, good.catalog, workers=1) == report
+
+
+def test_own_data_are_checked_in_place_and_not_packed(tmp_path: Path) -> None:
+    """Their standing is local, and the names of what was refused are hashes."""
+    folder = toy.write_catalog(tmp_path / "catalog", access="own")
+    data = toy.write_corpus(tmp_path / "data")
+    rows = toy.usual_rows()
+    toy.write_table(data, [*rows, {**rows[0], "path": "wav/jane.wav"}])
+    toy.score(folder, data, tmp_path / "work", heads=["sgd-probe"])
+    catalog, results = Catalog([folder]), tmp_path / "work" / "results"
+    content = (results / "bands/toy-tone/sgd-probe.json").read_text()
+    assert json.loads(content)["standing"] == "local"
+    assert "jane" not in content
+    assert validate(results, catalog).problems == ()
+    report = pack("bands", results, catalog, tmp_path / "bands.zip")
+    assert [problem.field for problem in report.problems] == ["standing"]
+    assert not (tmp_path / "bands.zip").exists()
