@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: setup demo test quick lint format docs bench validate clean
+.PHONY: setup demo test quick lint format docs bench validate offline clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -37,9 +37,11 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Pages, tables and schemas that are written from code and cards.
+# Pages, tables and schemas that are written from code and cards, and the docs site from them.
 docs: setup
 	$(BIN)/python -m docs.generate
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "docs site: build/docs/index.html"
 
 bench: setup
 	$(BIN)/python -m benchmarks
@@ -48,6 +50,15 @@ bench: setup
 validate: setup
 	$(BIN)/paralbench validate leaderboard/results
 	$(BIN)/paralbench leaderboard build
+
+# One archive of wheels (and of BUNDLE=screener.plb) to install from where there is no internet.
+offline: setup
+	rm -rf build/offline build/paralbench-offline.zip
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check -c constraints.txt -w build/offline/wheels ".[screen]"
+	cp docs/offline.md build/offline/README.md
+	$(if $(BUNDLE),cp "$(BUNDLE)" build/offline/)
+	cd build && ../$(BIN)/python -m zipfile -c paralbench-offline.zip offline
+	@echo "archive: build/paralbench-offline.zip"
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
