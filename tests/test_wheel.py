@@ -24,7 +24,10 @@ def test_the_wheel_works_in_an_empty_environment_from_another_folder(tmp_path: P
     (wheel,) = wheels.iterdir()
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    (packages,) = [*environment.glob("lib/python*/site-packages"), *environment.glob("Lib/site-packages")]
+    (packages,) = [
+        *environment.glob("lib/python*/site-packages"),
+        *environment.glob("Lib/site-packages"),
+    ]
     zipfile.ZipFile(wheel).extractall(packages)
     # The dependencies are those of this environment, behind the package itself.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")

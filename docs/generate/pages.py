@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docs.generate import heads, models, tasks
+from docs.generate import glossary, heads, models, tasks
 from paralbench.catalog import Catalog
 from paralbench.corpora import contamination
 from paralbench.records.schema import schemas, text
@@ -23,6 +23,7 @@ def generated() -> dict[str, str]:
         "docs/tasks.md": tasks.markdown(catalog),
         "docs/models.md": models.markdown(catalog),
         "docs/heads/README.md": heads.markdown(),
+        "docs/glossary.md": glossary.markdown(),
         ledger: contamination.text(
             contamination.derived(catalog, contamination.read(ROOT / ledger))
         ),

@@ -25,6 +25,7 @@ from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
 from paralbench.leaderboard.unseen_words import pair_tables
 from paralbench.pages.chart import Chart
+from paralbench.pages.glossary import words
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.result import Result
 from paralbench.system.quantity import prefixed
@@ -95,6 +96,7 @@ class _Site:
         )
         names = sorted(file.name for file in (self.folder / "data").glob("*"))
         self._page("data.html", "data", files=names)
+        self._page("glossary.html", "glossary", words=words())
 
     def _model(self, model: str, rows: Sequence[tuple[Table, Row]]) -> None:
         latest = max((row.result for _, row in rows), key=lambda result: result.provenance.created)
