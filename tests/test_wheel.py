@@ -16,8 +16,10 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.mark.slow
 def test_the_wheel_works_in_an_empty_environment_from_another_folder(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", wheels, REPOSITORY]
-    built = subprocess.run(build, capture_output=True, text=True, check=False)
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w"]
+    built = subprocess.run(
+        [*build, str(wheels), str(REPOSITORY)], capture_output=True, text=True, check=False
+    )
     if built.returncode and "hatchling" in built.stderr:
         pytest.skip("hatchling cannot be had here")
     assert built.returncode == 0, built.stderr

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     options.add_results(parser)
     parser.add_argument(
-        "--site", type=Path, default=_SITE, metavar="DIR",
+        "--to", "--site", dest="site", type=Path, default=_SITE, metavar="DIR",
         help=f"the folder to write (default: {_SITE})",
     )  # fmt: skip
     options.add_json(parser)
