@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.licenses import canonicalize_license_expression
 
 from paralbench.catalog import Catalog, from_environment
 from paralbench.records.errors import CardError, UsageError
+from paralbench.records.task_card import ClassTarget
+from paralbench.results.eligibility import never_ranked
 
 OWN = Path(__file__).parents[1]
 
@@ -119,3 +122,25 @@ def test_several_encoders_are_joined_by_plus(tmp_path: Path) -> None:
         catalog.streams("log+big+log")
     with pytest.raises(UsageError, match="nope"):
         catalog.streams("log+nope")
+
+
+def test_licences_are_spdx_identifiers_or_an_agreement() -> None:
+    for corpus in Catalog().corpora.values():
+        licence = corpus.card.licence
+        if licence in ("own agreement", "NOASSERTION"):
+            assert corpus.card.terms, f"{corpus.card.id}: terms say whose agreement it is"
+        else:
+            assert canonicalize_license_expression(licence) == licence, corpus.card.id
+        assert "memory" not in licence + corpus.card.terms, "licence_certainty says that"
+
+
+def test_every_rankable_task_declares_its_examples_and_class_counts() -> None:
+    catalog = Catalog()
+    for task in catalog.tasks.values():
+        card = catalog.corpus(task.corpus).card
+        if task.examples and isinstance(task.target, ClassTarget):
+            assert task.counts or card.releases, task.id
+        if not task.examples and not card.releases:
+            assert never_ranked(task, card), task.id
+    assert "4 speakers" in never_ranked(catalog.task("savee-emotion"), catalog.corpus("savee").card)
+    assert "2 speakers" in never_ranked(catalog.task("tess-emotion"), catalog.corpus("tess").card)
