@@ -72,7 +72,7 @@ def _example(cells: dict[str, str], name: str, found: tuple[Clip, ...], where: s
 def _folders(root: Path) -> Iterator[Example | Refusal]:
     for file in visible(root, "**/*"):
         parts = file.relative_to(root).parts
-        if len(parts) < 2 or file.suffix.lower() not in AUDIO or not file.is_file():
+        if len(parts) < 2 or file.suffix.lower() not in AUDIO or file.is_dir():
             continue
         yield Example(
             id="/".join(parts),

@@ -25,7 +25,7 @@ class Reading:
 def read(corpus: Corpus, root: Path) -> Reading:
     """Read a corpus. Adapters yield Examples, and a Refusal for a row they cannot use.
 
-    A repeated id is refused by name; so is an Example without Clips.
+    A repeated id is refused by name; so is an Example without Clips, or whose file name is not UTF-8.
 
     Raises:
         ParalbenchError: where nothing at all could be read.
@@ -36,6 +36,10 @@ def read(corpus: Corpus, root: Path) -> Reading:
     for item in corpus.read(root):
         if isinstance(item, Refusal):
             refused.append(item)
+        elif not _utf8(item.id, item.source, *item.groups.values()):
+            refused.append(
+                Refusal(_shown(item.id), "its name is not UTF-8; rename it", _shown(item.source))
+            )
         elif item.id in seen:
             first = seen[item.id].source
             reason = "its id is doubled" + (f"; first at {first}" if first else "")
@@ -49,3 +53,16 @@ def read(corpus: Corpus, root: Path) -> Reading:
         why = f" The first refusal: {refused[0]}." if refused else ""
         raise ParalbenchError(f"no example of corpus '{corpus.card.id}' was found in {root}.{why}")
     return Reading(tuple(seen.values()), tuple(refused), tuple(doubled))
+
+
+def _utf8(*names: str) -> bool:
+    """Whether names, some of them of files, can be written: Linux allows any bytes in a file's name."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()

@@ -52,3 +52,13 @@ def test_nothing_found() -> None:
         read(told(), Path("here"))
     with pytest.raises(ParalbenchError, match="The first refusal: row: broken"):
         read(told(Refusal("row", "broken")), Path("here"))
+
+
+def test_a_name_that_is_not_utf8_is_refused() -> None:
+    """Such a name cannot be hashed, printed or written to a result."""
+    name = b"low/M\xfcller.wav".decode("utf-8", "surrogateescape")
+    reading = read(told(Example(name, CLIPS, source=f"/x/{name}"), Example("c", CLIPS)), Path())
+    assert [example.id for example in reading.examples] == ["c"]
+    assert str(reading.refused[0]) == (
+        r"low/M\udcfcller.wav: its name is not UTF-8; rename it (/x/low/M\udcfcller.wav)"
+    )
