@@ -21,6 +21,7 @@ import soxr
 
 from paralbench.audio import nsp
 from paralbench.audio.inspection import inspect
+from paralbench.audio.meter import Meter
 from paralbench.audio.pieces import Waveform, cut
 from paralbench.audio.recognition import Container
 from paralbench.records.errors import Refused
@@ -75,13 +76,18 @@ def blocks(clip: Clip, rate: int, seconds: float) -> Iterator[Waveform]:
         yield piece.samples
 
 
-def waveforms(clip: Clip, rate: int) -> Iterator[Waveform]:
+def waveforms(clip: Clip, rate: int, meter: Meter | None = None) -> Iterator[Waveform]:
     """Decode a clip to mono at ``rate`` Hz in the decoder's blocks; the file stays open meanwhile.
+
+    ``meter`` measures the stored samples as they pass.
 
     Raises:
         Refused: as :func:`blocks` does.
     """
     with as_stored(clip) as (stored, samples):
+        if meter is not None:
+            channels = stored.channels if clip.channel is None else 1
+            samples = meter.measured(samples, stored.rate, channels)
         mono = (_mono(block) for block in samples)
         yield from resampled(mono, stored.rate, rate)
 

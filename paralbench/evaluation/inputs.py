@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import Consumption
+from paralbench.records.signal_quality import SignalQuality
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Inputs:
         audio: the audio used by the encoder that could use least.
         fidelity: of each encoder to the reference placement; None for the reference itself.
         seconds: duration of each part.
+        faults: how many examples have a fault of signal quality, by its name.
     """
 
     selection: Selection
@@ -55,6 +58,7 @@ class Inputs:
     audio: Consumption
     fidelity: Sequence[Fidelity | None]
     seconds: Mapping[str, float]
+    faults: Mapping[str, int]
 
 
 def prepare_inputs(
@@ -105,6 +109,10 @@ def prepare_inputs(
             for clip in utterances:
                 if keys[clip] in unusable:
                     refused.setdefault(name, f"{unusable[keys[clip]]} [{clip.path.name}]")
+        measured = _qualities(stores[0], pieces, keys, refused)
+        for name, qualities in measured.items():
+            if qualities and all(quality.unusable for quality in qualities):
+                refused[name] = f"{qualities[0].unusable} [{pieces[name][0].path.name}]"
         selection = task.without(refused)
         usable = remaining(splits, task, selection)
         parts = [[keys[clip] for clip in pieces[example.id]] for example in selection.examples]
@@ -130,6 +138,14 @@ def prepare_inputs(
             for reasons in short:
                 refused = {**reasons, **refused}
     laps.end("reading")
+    faults = Counter(
+        fault
+        for example in selection.examples
+        for fault in {fault for quality in measured[example.id] for fault in quality.faults}
+    )
+    if faults:
+        counts = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
+        say(f"signal quality of {len(selection.examples)} examples: {counts}")
     problem = selection.problem()
     steps = Steps.of(selection) if selection.series else None
     if steps is not None:
@@ -143,8 +159,24 @@ def prepare_inputs(
     least = min(audio, key=lambda consumption: consumption.fraction)
     return Inputs(
         selection, clips, parts, stores, streams, problem, usable, steps, least, fidelity,
-        laps.seconds,
+        laps.seconds, dict(sorted(faults.items())),
     )  # fmt: skip
+
+
+def _qualities(
+    store: FeatureStore,
+    pieces: Mapping[str, Sequence[Clip]],
+    keys: Mapping[Clip, bytes],
+    refused: Mapping[str, str],
+) -> dict[str, list[SignalQuality]]:
+    """What was measured of the clips of each example that is not refused."""
+    rest = {name: clips for name, clips in pieces.items() if name not in refused}
+    qualities = iter(store.qualities([keys[clip] for clips in rest.values() for clip in clips]))
+    measured = {name: [next(qualities) for _ in clips] for name, clips in rest.items()}
+    return {
+        name: [quality for quality in several if quality is not None]
+        for name, several in measured.items()
+    }
 
 
 def _fidelity(encoder: LoadableEncoder, clips: Iterable[Clip], cache: Path) -> Fidelity | None:

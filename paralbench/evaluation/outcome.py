@@ -115,6 +115,7 @@ def outcome(
             synthetic=entry.view.synthetic,
             errata=sorted(errata),
             refused=refusals,
+            quality=dict(inputs.faults),
         ),
         transfer=task.transfer,
         # The expected counts of a corpus serve its verification only.

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from paralbench.audio import decoding
+from paralbench.audio.meter import Meter
 from paralbench.audio.pieces import Piece, Waveform, cut
 from paralbench.encoders.encoder import Encoder
 from paralbench.features.reduction import Gatherer, Part, reduction, too_short
@@ -40,10 +41,13 @@ class ClipEncoder:
         hop = Fraction(card.rate) / Fraction(card.frame_rate or card.rate).limit_denominator(10_000)
         self._hop, self._unit = hop, hop.numerator
 
-    def pieces(self, clip: Clip) -> Iterator[Piece]:
-        """The pieces of a clip in order; raises :class:`Refused` for unusable audio."""
+    def pieces(self, clip: Clip, meter: Meter | None = None) -> Iterator[Piece]:
+        """The pieces of a clip in order; raises :class:`Refused` for unusable audio.
+
+        ``meter`` measures the clip as it is decoded.
+        """
         card, policy = self._card, self._card.policy
-        audio = decoding.waveforms(clip, card.rate)
+        audio = decoding.waveforms(clip, card.rate, meter)
         if self._reduction.pieces is not None:
             return self._reduction.pieces(audio)
         window, overlap = round(policy.window * card.rate), round(policy.overlap * card.rate)

@@ -20,7 +20,7 @@ NO_NUMBERS = "it names features, it does not make them"
 CLEAN = "clean"
 """The condition of audio as it was recorded."""
 
-_FORMAT = 2
+_FORMAT = 3
 _DECODING = "paralbench.audio.decoding"
 
 

@@ -1,10 +1,11 @@
 """The feature store: one append-only file of records for each key, and an index beside it.
 
 A record is the raw array, so reading a corpus is one sequential read. The index holds an entry of
-fixed size a record (key, offset, checksum, seconds), written after the record, so a killed process
-leaves complete records and at most one incomplete tail, which the next writer truncates. Writers of
-a key take a lock that the system releases when its holder dies; readers need none. A record whose
-checksum fails is extracted again; of several entries for a key the latest counts.
+fixed size a record (key, offset, checksum, seconds, signal quality), written after the record, so a
+killed process leaves complete records and at most one incomplete tail, which the next writer
+truncates. Writers of a key take a lock that the system releases when its holder dies; readers need
+none. A record whose checksum fails is extracted again, as is one whose entry is damaged; of several
+entries for a key the latest counts.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 from paralbench.features.key import FeatureKey
 from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.precision import storage
+from paralbench.records.signal_quality import SignalQuality
 from paralbench.system.atomic_file import write_atomically
 from paralbench.system.folder_lock import Lock
 
@@ -35,10 +37,13 @@ NO_NUMBERS = "records are bytes under a checksum"
 
 _ENTRY = np.dtype(
     [("key", "V16"), ("offset", "<u8"), ("size", "<u8"), ("frames", "<u8"), ("asked", "<f8"),
-     ("consumed", "<f8"), ("checksum", "<u8"), ("check", "<u8")]
+     ("consumed", "<f8"), ("checksum", "<u8"), ("level", "<f4"), ("silent", "<f4"), ("clipped", "<f4"),
+     ("bandwidth", "<f4"), ("mixing", "<f4"), ("channels", "<u2"), ("dead", "<u2"), ("check", "<u8")]
 )  # fmt: skip
+_QUALITY = ("channels", "dead", "level", "silent", "clipped", "bandwidth", "mixing")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _AT_ONCE = 8 << 20
+_FEW = 8
 
 
 Values = NDArray[Any] | Iterator[NDArray[Any]]
@@ -47,12 +52,16 @@ Values = NDArray[Any] | Iterator[NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One array [layers, 2 or frames, width]; seconds of its clip, and those that were encoded."""
+    """One array [layers, 2 or frames, width]; seconds of its clip, and those that were encoded.
+
+    ``quality`` is what was measured of the clip, None where nothing was.
+    """
 
     values: Values
     frames: int
     asked: float
     consumed: float
+    quality: SignalQuality | None = None
 
 
 @dataclass(frozen=True)
@@ -113,12 +122,20 @@ class FeatureStore:
 
     def index(self) -> dict[bytes, np.void]:
         """The latest valid entry of each key."""
-        entries = _valid_entries(self._index, self._data)
+        entries, _ = _valid_entries(self._index, self._data)
         return dict(zip(entries["key"].tolist(), entries, strict=True))
 
     def keys(self) -> set[bytes]:
         """The keys of all stored records."""
-        return set(_valid_entries(self._index, self._data)["key"].tolist())
+        return set(_valid_entries(self._index, self._data)[0]["key"].tolist())
+
+    def qualities(self, keys: Sequence[bytes]) -> list[SignalQuality | None]:
+        """What was measured of each clip; raises as `load`."""
+        entries = self._entries(keys)
+        columns = [entries[name].tolist() for name in _QUALITY]
+        return [
+            SignalQuality(*values) if values[0] else None for values in zip(*columns, strict=True)
+        ]
 
     def load(self, keys: Sequence[bytes]) -> Loaded:
         """Read records, checked against their checksums, in the order of ``keys``.
@@ -171,7 +188,12 @@ class FeatureStore:
         return self.key, dtype, self.key.layers * self.key.width * dtype.itemsize
 
     def _entries(self, keys: Sequence[bytes]) -> NDArray[np.void]:
-        stored = _valid_entries(self._index, self._data)
+        """The latest valid entry of each key; few are looked up without reading the whole index."""
+        if len(keys) <= _FEW:
+            mapped, size = _mapped(self._index, self._data)
+            places = [_latest(mapped, key, size) for key in keys]
+            return np.array(mapped[places])
+        stored, _ = _valid_entries(self._index, self._data)
         positions = {key: position for position, key in enumerate(stored["key"].tolist())}
         return stored[[positions[key] for key in keys]]
 
@@ -196,10 +218,10 @@ class Writer:
     """Appends records, after truncating what a killed writer left incomplete."""
 
     def __init__(self, data: Path, index: Path) -> None:
-        entries = _valid_entries(index, data)
+        entries, used = _valid_entries(index, data)
         self._end = int((entries["offset"] + entries["size"]).max()) if len(entries) else 0
         self._data = _open_truncated(data, self._end)
-        self._index = _open_truncated(index, len(entries) * _ENTRY.itemsize)
+        self._index = _open_truncated(index, used * _ENTRY.itemsize)
 
     def append(self, key: bytes, record: Record) -> None:
         """Store a record under a key, replacing an earlier one."""
@@ -212,10 +234,14 @@ class Writer:
             size += len(payload)
         self._data.flush()
         entry = np.zeros(1, _ENTRY)
-        entry[0] = (
-            key, self._end, size, record.frames, record.asked, record.consumed,
-            checksum.intdigest(), 0,
-        )  # fmt: skip
+        for name, value in (
+            ("key", key), ("offset", self._end), ("size", size), ("frames", record.frames),
+            ("asked", record.asked), ("consumed", record.consumed), ("checksum", checksum.intdigest()),
+        ):  # fmt: skip
+            entry[name] = value
+        if record.quality is not None:
+            for name in _QUALITY:
+                entry[name] = getattr(record.quality, name)
         entry["check"] = _checks(entry)
         self._index.write(entry.tobytes())
         self._index.flush()
@@ -245,16 +271,46 @@ def _checks(entries: NDArray[np.void]) -> NDArray[np.uint64]:
     return total
 
 
-def _valid_entries(index: Path, data: Path) -> NDArray[np.void]:
-    """The entries before the first that is incomplete, damaged, or points beyond the data's end."""
+def _mapped(index: Path, data: Path) -> tuple[NDArray[np.void], int]:
+    """The complete entries as a view of the file, and the size of the data."""
     try:
-        raw, size = index.read_bytes(), data.stat().st_size
+        count, size = index.stat().st_size // _ENTRY.itemsize, data.stat().st_size
     except FileNotFoundError:
-        return np.empty(0, _ENTRY)
-    entries = np.frombuffer(raw[: len(raw) // _ENTRY.itemsize * _ENTRY.itemsize], _ENTRY)
-    valid = (entries["check"] == _checks(entries)) & (entries["offset"] + entries["size"] <= size)
-    invalid = np.flatnonzero(~valid)
-    return entries[: invalid[0]] if len(invalid) else entries
+        return np.empty(0, _ENTRY), 0
+    if not count:
+        return np.empty(0, _ENTRY), size
+    return np.memmap(index, _ENTRY, "r", shape=(count,)), size
+
+
+def _valid(entries: NDArray[np.void], size: int) -> NDArray[np.bool_]:
+    """Whether each entry is undamaged and lies within data of this size."""
+    valid: NDArray[np.bool_] = entries["check"] == _checks(entries)
+    valid &= entries["offset"] + entries["size"] <= size
+    return valid
+
+
+def _valid_entries(index: Path, data: Path) -> tuple[NDArray[np.void], int]:
+    """The valid entries, and the number of entries up to the last of them.
+
+    Entries are of one size, so those after a damaged one are found where they should be.
+    """
+    mapped, size = _mapped(index, data)
+    entries = np.array(mapped)
+    valid = np.flatnonzero(_valid(entries, size))
+    if len(valid) == len(entries):
+        return entries, len(entries)
+    return entries[valid], int(valid[-1]) + 1 if len(valid) else 0
+
+
+def _latest(mapped: NDArray[np.void], key: bytes, size: int) -> int:
+    """The place of the latest valid entry of a key; raises KeyError."""
+    words = mapped.view(np.uint64).reshape(len(mapped), _ENTRY.itemsize // 8)
+    first, second = np.frombuffer(key, np.uint64)
+    places = np.flatnonzero((words[:, 0] == first) & (words[:, 1] == second))
+    valid = places[_valid(np.array(mapped[places]), size)]
+    if not len(valid):
+        raise KeyError(key)
+    return int(valid[-1])
 
 
 def _open_truncated(file: Path, size: int) -> IO[bytes]:

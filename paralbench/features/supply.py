@@ -8,11 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
+from paralbench.audio.meter import Meter
 from paralbench.audio.pieces import Piece
 from paralbench.features.clip_encoder import ClipEncoder
 from paralbench.features.reduction import Part
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
+from paralbench.records.signal_quality import SignalQuality
 
 NO_NUMBERS = "the order of the work changes no record"
 
@@ -27,6 +29,7 @@ class Step:
         key: the clip's key.
         piece: the piece to encode; None at the clip's end.
         refused: at the clip's end, why the rest of it was refused.
+        quality: at the clip's end, what was measured of it.
         job: the job that encodes the piece.
         place: the position of the piece's part among the job's.
     """
@@ -34,6 +37,7 @@ class Step:
     key: bytes
     piece: Piece | None = None
     refused: Refused | None = None
+    quality: SignalQuality | None = None
     job: Future[list[Part | Refused | None]] | None = None
     place: int = 0
 
@@ -46,10 +50,11 @@ class Step:
 def steps(clip_encoder: ClipEncoder, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
     """The steps of all clips, decoded lazily."""
     for key, clip in clips.items():
+        meter = Meter()
         try:
-            for piece in clip_encoder.pieces(clip):
+            for piece in clip_encoder.pieces(clip, meter):
                 yield Step(key, piece)
-            yield Step(key)
+            yield Step(key, quality=meter.quality())
         except Refused as reason:
             yield Step(key, refused=reason)
 

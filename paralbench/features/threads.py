@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import torch
 
@@ -138,6 +139,6 @@ class Threads:
             try:
                 if step.refused is not None:
                     raise step.refused
-                yield step.key, gathering.record()
+                yield step.key, replace(gathering.record(), quality=step.quality)
             except Refused as reason:
                 yield step.key, reason

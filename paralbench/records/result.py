@@ -197,7 +197,8 @@ class Data(Card):
     """Declared and scored examples, and a fingerprint of the data read.
 
     ``release`` is the corpus's known release that the copy is. ``share`` is the scored share of the
-    published examples, for tasks of which no complete copy can be had.
+    published examples, for tasks of which no complete copy can be had. ``quality`` counts scored
+    examples with a fault: clipped, dead-channel, narrow-band or partly-silent.
     """
 
     corpus: Identifier
@@ -211,6 +212,7 @@ class Data(Card):
     synthetic: bool
     errata: list[str] = Field(default_factory=list)
     refused: list[RefusedInput] = Field(default_factory=list)
+    quality: dict[str, int] = Field(default_factory=dict)
 
 
 class Training(Card):

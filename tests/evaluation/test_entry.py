@@ -446,3 +446,25 @@ def test_a_deterministic_head_has_one_seed(catalog: Path, data: Path, tmp_path: 
     done = toy.score(catalog, data, tmp_path, heads=["linear-probe"], seeds=(3, 4, 5))
     assert done.result.seeds == [3]
     assert set(_predictions(done)["seed"]) == {3}
+
+
+def test_what_has_no_sound_left_is_refused_and_faults_are_counted(
+    catalog: Path, data: Path, tmp_path: Path
+) -> None:
+    """Inverted stereo would be averaged to silence, and scored."""
+    import soundfile
+
+    tone, rate = soundfile.read(data / "wav" / "0-0.wav")
+    soundfile.write(data / "wav" / "0-0.wav", np.zeros(rate), rate)
+    soundfile.write(data / "wav" / "1-0.wav", np.stack([tone, -tone], axis=1), rate)
+    soundfile.write(data / "wav" / "2-0.wav", np.stack([tone, 0 * tone], axis=1), rate)
+    soundfile.write(data / "wav" / "3-0.wav", np.clip(20 * tone, -1, 1), rate)
+    for _ in range(2):  # fresh features, then stored ones
+        done = toy.score(catalog, data, tmp_path)
+        reasons = {refusal.subject: refusal.reason for refusal in done.refused}
+        assert reasons["wav/0-0.wav"] == "it is silent [0-0.wav]"
+        assert reasons["wav/1-0.wav"].startswith("its channels cancel each other")
+        assert done.result.data.quality["clipped"] == 1
+        assert done.result.data.quality["dead-channel"] == 1
+        assert done.result.data.scored == len(toy.usual_rows()) - 2
+        done.file.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from paralbench.features import store as module
 from paralbench.features.inventory import holdings
 from paralbench.features.key import FeatureKey, clip_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore, Record
 from paralbench.records.example import Clip
+from paralbench.records.signal_quality import SignalQuality
 
 LAYERS, WIDTH = 2, 3
 
@@ -149,13 +152,13 @@ def test_a_later_record_replaces_an_earlier(tmp_path: Path) -> None:
     assert len(store.keys()) == 3
 
 
-def test_a_damaged_index_entry_loses_no_earlier_one(tmp_path: Path) -> None:
+def test_a_damaged_index_entry_loses_no_other_one(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, _space())
     _fill(store, range(6))
     index = bytearray((store.folder / "index.bin").read_bytes())
     index[len(index) // 6 * 4 + 20] ^= 1
     (store.folder / "index.bin").write_bytes(index)
-    assert store.keys() == {_key(number) for number in range(4)}
+    assert store.keys() == {_key(number) for number in (0, 1, 2, 3, 5)}
 
 
 def _write_all(root: Path, start: int) -> None:
@@ -236,3 +239,61 @@ def test_a_mapped_record_that_was_damaged_is_named(tmp_path: Path) -> None:
         data.seek(int(store.index()[_key(2)]["offset"]) + 5)
         data.write(b"\xff\xee")
     assert store.map([_key(1), _key(2), _key(3)]).corrupt == [1]
+
+
+QUALITY = SignalQuality(2, 1, -20.5, 0.25, 0.125, 8000.0, -math.inf)
+
+
+def test_quality_is_kept_with_the_record(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, _space())
+    with store.writer() as writer:
+        writer.append(_key(0), replace(_record(0), quality=QUALITY))
+        writer.append(_key(1), _record(1))
+    assert store.qualities([_key(1), _key(0)]) == [None, QUALITY]
+
+
+def test_a_flipped_bit_in_the_index_costs_one_record(tmp_path: Path) -> None:
+    """The entries after it are intact, and the next writer keeps them."""
+    store = FeatureStore(tmp_path, _space())
+    with store.writer() as writer:
+        for number in range(20):
+            writer.append(_key(number), _record(number))
+    index = bytearray((store.folder / "index.bin").read_bytes())
+    index[100] ^= 4
+    (store.folder / "index.bin").write_bytes(index)
+    assert store.keys() == {_key(number) for number in range(20) if number != 1}
+    with pytest.raises(KeyError):
+        store.load([_key(1)])
+    with store.writer() as writer:
+        writer.append(_key(1), _record(1))
+    for keys in ([_key(n) for n in range(20)], [_key(1)], [_key(19), _key(0)]):
+        loaded = store.load(keys)
+        assert loaded.corrupt == []
+        for key, values in zip(keys, loaded.arrays, strict=True):
+            np.testing.assert_array_equal(values, store.load([key]).arrays[0])
+    assert len((store.folder / "index.bin").read_bytes()) == 21 * (len(index) // 20)
+
+
+def test_few_records_are_found_without_reading_the_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FeatureStore(tmp_path, _space())
+    with store.writer() as writer:
+        for number in range(50):
+            writer.append(_key(number), _record(number))
+        writer.append(_key(7), _record(8))  # the latest counts
+    complete = store.load([_key(n) for n in range(50)])
+    checked: list[int] = []
+    plain = module._checks
+
+    def counted(entries: NDArray[np.void]) -> NDArray[np.uint64]:
+        checked.append(len(entries))
+        return plain(entries)
+
+    monkeypatch.setattr(module, "_checks", counted)
+    loaded = store.load([_key(7), _key(3)])
+    assert sum(checked) == 3
+    np.testing.assert_array_equal(loaded.arrays[0], complete.arrays[7])
+    np.testing.assert_array_equal(loaded.arrays[1], complete.arrays[3])
+    with pytest.raises(KeyError):
+        store.load([_key(99)])

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from paralbench.audio.meter import Meter
 from paralbench.encoders.encoder import Waveform
 from paralbench.features.clip_encoder import ClipEncoder
 from paralbench.features.engine import Engine
@@ -98,9 +99,9 @@ def test_what_is_in_flight_is_bounded_in_seconds(tmp_path: Path) -> None:
     ahead, most = 0.0, 0.0
     pieces = listener.pieces
 
-    def counted(clip: Clip) -> Iterator[object]:
+    def counted(clip: Clip, meter: Meter) -> Iterator[object]:
         nonlocal ahead, most
-        for piece in pieces(clip):
+        for piece in pieces(clip, meter):
             ahead += len(piece.samples) / 16000
             most = max(most, ahead)
             yield piece
