@@ -23,12 +23,14 @@ from paralbench.heads.training.network_head import NetworkHead
 
 WIDTH, RATE, PUBLISHED_FRAMES = 1024, 50.0, 3200
 MINUTES = {"haffformer": (1, 4, 15, 30, 60), "transformer": (1, 2, 4, 8)}
+INTERVIEWS, TURNS, HALF_HOUR = 8, 150, 1800.0
+INTERVIEWED = ("haffformer", "lstm", "attentive-statistics")
 UTTERANCES, SECONDS, TRAINED = 128, 4.5, ("transformer", "conformer", "haffformer")
 
 
 def run() -> list[tuple[str, str]]:
     """Growth is measured in a process for each length; training in this one, a thread a fit."""
-    return [*_against_attention(), *_growth(), *_pooled(), *_training()]
+    return [*_against_attention(), *_growth(), *_pooled(), *_training(), *_interviews()]
 
 
 def _against_attention() -> list[tuple[str, str]]:
@@ -174,6 +176,33 @@ def _training() -> list[tuple[str, str]]:
             )
         )
     return rows
+
+
+def _interviews() -> list[tuple[str, str]]:
+    """Memory of one epoch on interviews of half an hour, each head in a process."""
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        return [
+            (
+                f"{name}, {INTERVIEWS} interviews of {HALF_HOUR / 60:g} min in {TURNS} turns",
+                f"{pool.apply(_peak, (name,)):.1f} GB at the peak (aim: 8)",
+            )
+            for name in INTERVIEWED
+        ]
+
+
+def _peak(name: str) -> float:
+    """GB of this process while a head trains; the interviews share their frames."""
+    once = {"epochs": 1, "epochs_blind": 1, "inner_folds": 0, "layers": "last"}
+    chosen = settings(name, once)
+    rate = chosen.frame_rate or RATE
+    values = np.random.default_rng(0).standard_normal((1, int(HALF_HOUR * rate), 384), np.float32)
+    turns = np.array_split(values.astype(np.float16), TURNS, axis=1)
+    stream = FrameStream("bench", [turns] * INTERVIEWS, 1, 384, rate)
+    problem = Problem("class", (np.arange(INTERVIEWS) % 2).astype(float), 2)
+    rows = np.arange(INTERVIEWS)
+    split = Split(0, 0, rows[2:], rows[:0], rows[:2])
+    head(name).fit([stream], problem, [split], chosen, Workplace(workers=1))
+    return _status("VmHWM") / 1e6
 
 
 def _limit(size: int = 1024) -> float:
