@@ -214,9 +214,11 @@ def _padded(parts: Sequence[Part]) -> tuple[Tensor, Tensor, Tensor]:
         clips = torch.stack([clip for _, clip in parts])
         return torch.stack([values for values, _ in parts], 1).transpose(0, 1), clips >= 0, clips
     layers, _, width = parts[0][0].shape
-    values = torch.zeros(layers, len(parts), max(lengths), width)
+    # Only what is padded is cleared: batches are large, and mostly full.
+    values = torch.empty(layers, len(parts), max(lengths), width)
     clips = torch.full((len(parts), max(lengths)), -1)
     for place, ((value, clip), length) in enumerate(zip(parts, lengths, strict=True)):
         values[:, place, :length] = value
+        values[:, place, length:] = 0
         clips[place, :length] = clip
     return values.transpose(0, 1), clips >= 0, clips
