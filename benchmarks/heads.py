@@ -50,19 +50,19 @@ def _against_attention() -> list[tuple[str, str]]:
     return rows
 
 
-def _macs(name: str, frames: int, **given: Any) -> float:
-    return macs(_network(name, **given), [_heard(frames, 10.0)])
+def _macs(name: str, frames: int, **values: Any) -> float:
+    return macs(_network(name, **values), [_frames(frames, 10.0)])
 
 
-def _network(name: str, width: int = 0, **given: Any) -> nn.Module:
+def _network(name: str, width: int = 0, **values: Any) -> nn.Module:
     if width:
-        given["width"] = width
+        values["width"] = width
     torch.manual_seed(0)
     shape = Shape((StreamShape(WIDTH, RATE),), 2, series=False)
-    return cast(NetworkHead, head(name)).build(shape, settings(name, given)).eval()
+    return cast(NetworkHead, head(name)).build(shape, settings(name, values)).eval()
 
 
-def _heard(frames: int, utterance: float) -> Frames:
+def _frames(frames: int, utterance: float) -> Frames:
     values = torch.randn(1, frames, WIDTH, generator=torch.Generator().manual_seed(0))
     clip = (torch.arange(frames) / (utterance * RATE)).long()[None]
     return Frames(values, torch.ones(1, frames, dtype=torch.bool), clip, RATE)
@@ -74,18 +74,18 @@ def _growth() -> list[tuple[str, str]]:
     rows = []
     for name, minutes in MINUTES.items():
         with context.Pool(1, maxtasksperchild=1) as pool:
-            found = [pool.apply(_one_length, (name, length)) for length in minutes]
-        seconds, mebibytes = zip(*found, strict=True)
-        told = ", ".join(
+            measured = [pool.apply(_one_length, (name, length)) for length in minutes]
+        seconds, mebibytes = zip(*measured, strict=True)
+        words = ", ".join(
             f"{length} min {spent:.2f} s {size:.0f} MiB"
-            for length, (spent, size) in zip(minutes, found, strict=True)
+            for length, (spent, size) in zip(minutes, measured, strict=True)
         )
         aim = " (aim: below 1.1)" if name == "haffformer" else ""
         rows.append(
             (
                 f"{name}, {minutes[0]} to {minutes[-1]} minutes",
                 f"time grows with exponent {_exponent(minutes, seconds):.2f}, memory with "
-                f"{_exponent(minutes, mebibytes):.2f}{aim}: {told}",
+                f"{_exponent(minutes, mebibytes):.2f}{aim}: {words}",
             )
         )
     return rows
@@ -97,19 +97,19 @@ def _one_length(name: str, minutes: int) -> tuple[float, float]:
         name, **({} if name == "haffformer" else {"blocks": 6, "width": 8, "inner": 16})
     )
     with torch.inference_mode():
-        network([_heard(500, 10.0)])
-        heard = _heard(round(minutes * 60 * RATE), 10.0)
+        network([_frames(500, 10.0)])
+        frames = _frames(round(minutes * 60 * RATE), 10.0)
         Path("/proc/self/clear_refs").write_text("5")  # the peak so far is forgotten
         before = _status("VmRSS")
-        seconds = min(_timed(lambda: network([heard])) for _ in range(5))
+        seconds = min(_timed(lambda: network([frames])) for _ in range(5))
     return seconds, max(_status("VmHWM") - before, 1) / 1024
 
 
 def _status(name: str) -> int:
     """A figure of this process, in KiB."""
-    found = re.search(rf"{name}:\s*(\d+)", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1])
+    measured = re.search(rf"{name}:\s*(\d+)", Path("/proc/self/status").read_text())
+    assert measured is not None
+    return int(measured[1])
 
 
 def _exponent(lengths: Sequence[int], costs: Sequence[float]) -> float:

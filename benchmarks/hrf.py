@@ -30,28 +30,28 @@ SECONDS, CLIPS, STEPS, ROUNDS, CLASSES = 5.0, 4, 5, 300, 4
 def run() -> list[tuple[str, str]]:
     """Features of generated voices; a few steps of training so that factors are no longer as drawn."""
     try:
-        heard = _heard()
+        batch = _voices()
     except ParalbenchError as error:
         return [("HRF", f"not measured: {error}")]
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return [row for name in HEADS for row in _rows(name, heard)]
+        return [row for name in HEADS for row in _rows(name, batch)]
     finally:
         torch.set_num_threads(before)
 
 
-def _rows(name: str, heard: Batch) -> list[tuple[str, str]]:
+def _rows(name: str, batch: Batch) -> list[tuple[str, str]]:
     chosen = settings(name, {})
-    found = cast(NetworkHead, head(name))
-    assert found.plain is not None
-    trained = _trained(found, chosen, heard)
-    deployed, plain = folded(trained), _trained(found, found.plain(chosen), heard)
-    one = _first(heard)
+    network_head = cast(NetworkHead, head(name))
+    assert network_head.plain is not None
+    trained = _trained(network_head, chosen, batch)
+    deployed, plain = folded(trained), _trained(network_head, network_head.plain(chosen), batch)
+    first = _first(batch)
     with torch.inference_mode():
-        worst, changed = _differences(found, heard)
-        ratios = _ratios(lambda: deployed(one), lambda: plain(one))
-        grown = _ratios(lambda: trained(one), lambda: plain(one))
+        worst, changed = _differences(network_head, batch)
+        ratios = _ratios(lambda: deployed(first), lambda: plain(first))
+        grown = _ratios(lambda: trained(first), lambda: plain(first))
     low, high = np.percentile(ratios, [25, 75])
     return [
         (
@@ -62,8 +62,8 @@ def _rows(name: str, heard: Batch) -> list[tuple[str, str]]:
         (
             f"{name}: parameters trained, folded, plain",
             f"{parameters(trained):,}, {parameters(deployed):,}, {parameters(plain):,}; MACs "
-            f"{macs(trained, one) / 1e6:.1f} M, {macs(deployed, one) / 1e6:.1f} M, {macs(plain, one) / 1e6:.1f} M "
-            f"for {SECONDS:g} s",
+            f"{macs(trained, first) / 1e6:.1f} M, {macs(deployed, first) / 1e6:.1f} M, "
+            f"{macs(plain, first) / 1e6:.1f} M for {SECONDS:g} s",
         ),
         (
             f"{name}: folded against trained, ranks 2, 4, 8 and 2 or 3 factors",
@@ -72,33 +72,33 @@ def _rows(name: str, heard: Batch) -> list[tuple[str, str]]:
     ]
 
 
-def _differences(found: NetworkHead, heard: Batch) -> tuple[float, int]:
+def _differences(network_head: NetworkHead, batch: Batch) -> tuple[float, int]:
     """The largest over all ranks and factors, and how many predictions changed in all."""
     worst, changed = 0.0, 0
     for rank in (2, 4, 8):
         for factors in (2, 3):
-            chosen = settings(found.name, {"hrf": {"rank": rank, "factors": factors}})
+            chosen = settings(network_head.name, {"hrf": {"rank": rank, "factors": factors}})
             with torch.inference_mode(mode=False):
-                trained = _trained(found, chosen, heard)
-            before, after = trained(heard), folded(trained)(heard)
+                trained = _trained(network_head, chosen, batch)
+            before, after = trained(batch), folded(trained)(batch)
             worst = max(worst, float((before - after).abs().max() / before.abs().max()))
             changed += int((before.argmax(1) != after.argmax(1)).sum())
     return worst, changed
 
 
-def _trained(found: NetworkHead, chosen: Any, heard: Batch) -> Network:
+def _trained(network_head: NetworkHead, chosen: Any, batch: Batch) -> Network:
     torch.manual_seed(0)
-    layers, width = heard.values[0].shape[1], heard.values[0].shape[3]
-    deviation, mean = torch.std_mean(heard.values[0].transpose(1, 2).flatten(0, 1), 0)
+    layers, width = batch.values[0].shape[1], batch.values[0].shape[3]
+    deviation, mean = torch.std_mean(batch.values[0].transpose(1, 2).flatten(0, 1), 0)
     standard = Standard(mean, 1 / deviation.clamp_min(1e-5))
     assert standard.mean.shape == (layers, width)
-    shape = Shape((StreamShape(width, heard.rates[0]),), CLASSES, series=False)
-    network = Network([standard], found.build(shape, chosen)).train()
+    shape = Shape((StreamShape(width, batch.rates[0]),), CLASSES, series=False)
+    network = Network([standard], network_head.build(shape, chosen)).train()
     descent = torch.optim.AdamW(network.parameters(), lr=1e-3)
-    targets = torch.arange(len(heard.values[0])) % CLASSES
+    targets = torch.arange(len(batch.values[0])) % CLASSES
     for _ in range(STEPS):
         descent.zero_grad()
-        nn.functional.cross_entropy(network(heard), targets).backward()  # type: ignore[no-untyped-call]
+        nn.functional.cross_entropy(network(batch), targets).backward()  # type: ignore[no-untyped-call]
         descent.step()
     return network.eval()
 
@@ -122,7 +122,7 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _heard() -> Batch:
+def _voices() -> Batch:
     """Hidden states of some voices, all layers, as a head gets them."""
     encoder = loadable(Catalog().model("whisper-tiny.en")).load()
     states = []
@@ -136,10 +136,10 @@ def _heard() -> Batch:
     return Batch((values,), (there,), (clips,), (50.0,))
 
 
-def _first(heard: Batch) -> Batch:
+def _first(batch: Batch) -> Batch:
     return Batch(
-        (heard.values[0][:1],),
-        (heard.masks[0][:1],),
-        (heard.clips[0][:1],),
-        heard.rates,
+        (batch.values[0][:1],),
+        (batch.masks[0][:1],),
+        (batch.clips[0][:1],),
+        batch.rates,
     )
