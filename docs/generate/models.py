@@ -1,4 +1,4 @@
-"""docs/models.md, written from the cards: every model, its size, its weights, what it has heard."""
+"""docs/models.md, written from the cards: every model, its size, its weights, its training data."""
 
 from __future__ import annotations
 

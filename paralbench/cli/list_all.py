@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from paralbench.cli import options
@@ -152,13 +153,23 @@ def _heads(args: argparse.Namespace) -> Rows:
 
 
 def _results(args: argparse.Namespace) -> Rows:
-    from paralbench.leaderboard.board import collect
+    """By task, the best first; what cannot be read is left to 'leaderboard build' to refuse."""
+    from paralbench.metrics import metric
+    from paralbench.results import files
 
+    results = []
+    for file in files.find(args.results):
+        with suppress(ParalbenchError):
+            results.append(files.read(file))
+    best_first = sorted(
+        results,
+        key=lambda r: r.score(r.ranking).value * (-1 if metric(r.ranking).higher_is_better else 1),
+    )
     return [
-        {"task": table.task, "model": row.result.model.id, "head": row.result.head,
-         "metric": table.metric, "score": f"{row.score.value:.3f}", "standing": row.result.standing}
-        for table in collect(args.results).tables
-        for row in table.rows
+        {"task": result.task, "model": result.model.id, "head": result.head,
+         "metric": result.ranking, "score": f"{result.score(result.ranking).value:.3f}",
+         "standing": result.standing}
+        for result in sorted(best_first, key=lambda result: result.task)
     ]  # fmt: skip
 
 

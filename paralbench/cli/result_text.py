@@ -37,12 +37,14 @@ def details(result: Result) -> list[str]:
 
 def closing_table(results: Sequence[Result]) -> list[str]:
     """All entries of each task, best first, a null beside them; nothing for one entry alone."""
+    from paralbench.metrics import metric
+
     lines: list[str] = []
     for task in dict.fromkeys(result.task for result in results):
         entries = [result for result in results if result.task == task]
         if len(entries) < 2:
             continue
-        higher = entries[0].ranking not in ("mae", "rmse")
+        higher = metric(entries[0].ranking).higher_is_better
         entries.sort(key=lambda r: r.score(r.ranking).value, reverse=higher)
         chance = entries[0].score(entries[0].ranking).chance
         rows = [

@@ -47,6 +47,7 @@ function explore(form) {
   const STEP = 200;
   const short = (x) => x === null ? "–" : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3)))
     : Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(x);
+  const seen = (state) => (state === "clean" ? "no" : state === "unknown" ? state : `yes (${state})`);
   const COLUMNS = [
     ["rank", "Rank", (r) => r.rank === null ? "–" : r.ranks ? `${r.rank} (${r.ranks.join("–")})` : String(r.rank), true, true],
     ["task", "Task", (r) => r.task, false, true],
@@ -62,9 +63,9 @@ function explore(form) {
     ["size", "Disk (bytes)", (r) => short(r.size), true, false],
     ["index", "Efficiency index", (r) => short(r.index), true, true],
     ["hardware", "Hardware", (r) => r.hardware, false, false],
-    ["contamination", "Contamination", (r) => r.contamination, false, true],
+    ["contamination", "Data seen in training", (r) => seen(r.contamination), false, true],
     ["licence", "Licence", (r) => r.licence, false, false],
-    ["standing", "Standing", (r) => r.standing, false, true],
+    ["standing", "Status", (r) => r.standing, false, true],
   ];
   const AXES = ["macs", "latency", "memory", "size"];
   const FILTERS = ["task", "model", "head", "term", "language", "licence", "contamination", "hardware"];
@@ -74,9 +75,10 @@ function explore(form) {
   let shown = STEP;
 
   const words = (record, key) => [].concat(record[key]);
+  const label = (key, value) => (key === "contamination" ? seen(value) : value);
   for (const key of FILTERS) {
     const values = [...new Set(records.flatMap((record) => words(record, key)))].sort();
-    form.elements[key].append(...values.map((value) => new Option(value, value)));
+    form.elements[key].append(...values.map((value) => new Option(label(key, value), value)));
   }
   for (const [key, title] of COLUMNS) {
     const label = document.createElement("label"), tick = document.createElement("input");
