@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from inspect import cleandoc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from paralbench.records.model_card import ModelCard
 
 NO_NUMBERS = "it writes a page of the documentation"
 
-_WIDTH, _RATE, _SECONDS, _CLASSES = 768, 50.0, 10, 4
+_WIDTH, _RATE, _SECONDS, _CLASSES, _ROWS = 768, 50.0, 10, 4, 1000
+_PANEL = Path(__file__).parents[1] / "heads" / "panel.md"
 _ENCODER = ModelCard(
     id="encoder", title="Any encoder", backend="any", rate=16000, layers=1, width=_WIDTH,
     frame_rate=_RATE, parameters=0, licence="any", citation="none",
@@ -26,7 +28,8 @@ _START = f"""# Heads
 
 Written from the code by `make docs`; a test checks that it is current. Cost is of the head as it is
 trained, with its recipe's settings, for four classes and {_SECONDS} s of one layer of {_WIDTH} features at
-{_RATE:g} Hz ({{streams}}); MACs are multiply-accumulates, Fourier transforms included.
+{_RATE:g} Hz ({{streams}}), of knn and svm with {_ROWS:,} training rows; MACs are multiply-accumulates,
+Fourier transforms included.
 `paralbench run --head HEAD --set KEY=VALUE` overrides a setting, `--recipe FILE` many of them. The
 settings that all networks share are listed under [training](#training).
 
@@ -45,7 +48,9 @@ def markdown() -> str:
         sections.append(_settings(name, head.settings))
     start = _START.format(streams="several encoders: three of them")
     shared = "\n".join(["## Training", "", _prose(Recipe), ""])
-    return start + "\n".join(rows) + "\n\n" + "\n".join(sections) + "\n" + shared
+    panel = _PANEL.read_text("utf-8")
+    table, described = "\n".join(rows), "\n".join(sections)
+    return f"{start}{table}\n\n{panel}\n## Settings\n\n{described}\n{shared}"
 
 
 def _page(name: str) -> str:
@@ -68,7 +73,8 @@ _PAGES = {
 def _cost(name: str) -> str:
     head, settings = heads.head(name), heads.settings(name, {})
     cards = (_ENCODER,) if head.streams == "one" else (_ENCODER,) * 3
-    layout = Layout(cards, head.spec(settings), _CLASSES)
+    rows = _ROWS if head.stores_rows(settings) else 0
+    layout = Layout(cards, head.spec(settings), _CLASSES, rows)
     torch.manual_seed(0)
     form = head.forms(settings, layout).trained
     rate = layout.spec.frame_rate(_ENCODER) or _RATE
