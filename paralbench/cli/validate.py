@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         records = [
             {"name": report.name, "results": report.results, "valid": not report.problems,
-             "refused": [vars(problem) for problem in report.problems], "more": report.more}
+             "refused": [vars(problem) for problem in report.problems], "more": report.more, "notes": report.notes}
             for report in reports
         ]  # fmt: skip
         print(json.dumps(records, indent=1))
@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"{report.name}: {report.results} results, {verdict}")
         for problem in report.problems:
             options.say(f"  {problem}")
+        for note in report.notes:
+            print(f"  note: {note}")
         if report.more:
             options.say(f"  and {report.more} more.")
     for message in unreadable:

@@ -66,10 +66,15 @@ def find(root: Path) -> Iterator[Path]:
     yield from sorted(file for file in root.glob("*/*/*.json") if not file.name.endswith(_LAYERS))
 
 
-def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
-    """Write <head>.layers.json beside the result of the same entry, atomically."""
+def layers_path(root: Path, analysis: LayerAnalysis) -> Path:
+    """<head>.layers.json beside the result of the same entry."""
     file = result_path(root, analysis.task, analysis.model, analysis.head, analysis.synthetic)
-    file = file.with_name(file.name.removesuffix(".json") + _LAYERS)
+    return file.with_name(file.name.removesuffix(".json") + _LAYERS)
+
+
+def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
+    """Write the layers of an entry at :func:`layers_path`, atomically."""
+    file = layers_path(root, analysis)
     write_atomically(file, _encoded(analysis))
     return file
 

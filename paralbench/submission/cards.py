@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import paralbench
+from paralbench import heads
 from paralbench.catalog import Catalog
 from paralbench.catalog import Model as Known
 from paralbench.evaluation.transfer import derived
@@ -24,6 +25,7 @@ from paralbench.results.eligibility import eligibility
 from paralbench.results.provenance import card_digest
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, listed, shown
+from paralbench.submission.wording import wording
 
 _NONE = "none"
 _CLOCK = timedelta(minutes=10)
@@ -77,6 +79,7 @@ def submitted(folder: Path | None, catalog: Catalog) -> tuple[dict[str, ModelCar
             message = str(error).removeprefix(f"{place / 'model.toml'}: ").removesuffix(".")
             problems.append(Problem(name, "", message))
             continue
+        problems += wording(name, card.model_dump(mode="json"))
         if card.id != place.name:
             message = f"expected '{place.name}', the folder's name, got '{card.id}'"
             problems.append(Problem(name, "id", message))
@@ -139,6 +142,8 @@ def of_cards(loaded: Loaded, card: TaskCard, cards: Cards) -> list[Problem]:
         *_models(result, cards),
         *_data(result, cards),
         *_standing(loaded, card, cards),
+        *_head(result),
+        *_copies_of_cards(result, card),
         *_release(loaded, card, cards),
         *_code(result),
     ]
@@ -250,6 +255,27 @@ def _data(result: Result, cards: Cards) -> Iterator[tuple[str, str]]:
     if not 0 <= audio.fraction <= 1 or abs(audio.fraction - fraction) > 1e-3:
         message = f"expected {fraction:.4f}, consumed over asked, got {audio.fraction}"
         yield "audio.fraction", message
+
+
+def _head(result: Result) -> Iterator[tuple[str, str]]:
+    if result.head not in heads.names():
+        yield "head", f"there is no head {shown(result.head)} in this installation"
+
+
+def _copies_of_cards(result: Result, card: TaskCard) -> Iterator[tuple[str, str]]:
+    """The cards that a result carries are of its own task, corpus and models; the board takes their
+    words from the catalogue."""
+    if result.cards is None:
+        return
+    streams = result.model.streams or [result.model]
+    for field, expected, actual in (
+        ("cards.task", card_digest(card), card_digest(result.cards.task)),
+        ("cards.task.id", card.id, result.cards.task.id),
+        ("cards.corpus.id", card.corpus, result.cards.corpus.id),
+        ("cards.models", [stream.id for stream in streams], [m.id for m in result.cards.models]),
+    ):
+        if expected != actual:
+            yield field, f"expected {shown(expected)} of the catalogue's card, got {shown(actual)}"
 
 
 def _release(loaded: Loaded, card: TaskCard, cards: Cards) -> Iterator[tuple[str, str]]:

@@ -98,6 +98,12 @@ def _mismatches(root: Path, manifest: Manifest, files: list[str]) -> list[Proble
         Problem(name, "", "the manifest does not name this file")
         for name in sorted(actual_names - listed)
     ]
+    streams = manifest.model.split("+")
+    for name in sorted(actual_names):
+        top, model = name.split("/")[:2]
+        if model not in ([manifest.model] if top == layout.RESULTS else streams):
+            message = f"belongs to '{model}'; the submission is of '{manifest.model}'"
+            problems.append(Problem(name, "", message))
     for name in sorted(listed & actual_names):
         actual = file_digest(root / name)
         if actual != manifest.files[name]:

@@ -14,6 +14,7 @@ from paralbench.records.task_card import CrossedFolds, FixedFolds, GroupFolds, P
 from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem, listed, shown
+from paralbench.submission.siblings import seed_digests
 
 Integers = NDArray[np.int64]
 _SALTED = re.compile(r"[0-9a-f]{24}")
@@ -63,6 +64,11 @@ def _once(predictions: Predictions, result: Result) -> Iterator[tuple[str, str]]
     elif seeds.tolist() != list(range(len(seeds))):
         message = f"expected seeds from 0 on without a gap, got {shown(seeds.tolist())}"
         yield "seed", f"{message}; seeds must not be selected"
+    first: dict[str, int] = {}
+    for number, digest in seed_digests(predictions).items():
+        earlier = first.setdefault(digest, number)
+        if earlier != number:
+            yield "seed", f"the outputs under seed {number} are those under seed {earlier}"
     if sorted(result.seeds) != seeds.tolist():
         yield "seed", f"expected the seeds {shown(result.seeds)}, got {shown(seeds.tolist())}"
     if predictions.classes != tuple(result.classes):
@@ -113,6 +119,12 @@ def _probabilities(predictions: Predictions) -> Iterator[tuple[str, str]]:
             f"{len(wrong)} rows predict another class than the most probable, row {wrong[0]} first"
         )
         yield "predicted", message
+    tied = np.flatnonzero((chosen == likeliest) & (outputs.argmax(1) != predictions.predicted))
+    if len(tied):
+        message = (
+            f"{len(tied)} rows with equal probabilities predict another class than the first of"
+        )
+        yield "predicted", f"{message} them, row {tied[0]} first"
 
 
 def _attributes(predictions: Predictions, card: TaskCard) -> Iterator[tuple[str, str]]:

@@ -54,7 +54,7 @@ class Loaded:
 def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
     """Read ``name`` below ``root`` and the table beside it; None if it cannot be rescored."""
     file = root / name
-    values, problems = _json(file, name)
+    values, problems = json_values(file, name)
     if values is None:
         return None, problems
     problems = wording(name, values)
@@ -81,7 +81,8 @@ def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
     return Loaded(name, result, predictions, tuple(ids)), problems
 
 
-def _json(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
+def json_values(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """The keys of a JSON file, or None and what is wrong with it."""
     try:
         values = parse_json(file.read_bytes())
     except ValueError as error:

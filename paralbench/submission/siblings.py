@@ -18,7 +18,10 @@ Facts = Mapping[str, tuple[object, ...]]
 
 @dataclass(frozen=True)
 class Sibling:
-    """The facts that results of a task must share; ``examples`` is a digest of :func:`facts`."""
+    """The facts that results of a task must share; ``examples`` is a digest of :func:`facts`.
+
+    ``outputs`` has a digest of the head's outputs under each seed.
+    """
 
     name: str
     task: tuple[str, str, bool]
@@ -27,6 +30,9 @@ class Sibling:
     entry: str
     complete: bool
     examples: str
+    outputs: tuple[str, ...]
+    metric: str
+    score: float
 
 
 def sibling(loaded: Loaded) -> Sibling:
@@ -43,7 +49,22 @@ def sibling(loaded: Loaded) -> Sibling:
         result.entry,
         result.data.scored == result.data.listed,
         digest.hexdigest(),
+        tuple(seed_digests(loaded.predictions).values()),
+        result.ranking,
+        result.score(result.ranking).value,
     )
+
+
+def seed_digests(predictions: Predictions) -> dict[int, str]:
+    """A digest of the outputs under each seed, in the order of the examples' ids and steps."""
+    steps = np.zeros_like(predictions.rows) if predictions.steps is None else predictions.steps
+    digests = {}
+    for seed in np.unique(predictions.seeds):
+        selected = predictions.seeds == seed
+        order = np.lexsort((steps[selected], predictions.rows[selected]))
+        outputs = predictions.outputs[selected][order]
+        digests[int(seed)] = hashlib.sha256(outputs.tobytes()).hexdigest()
+    return digests
 
 
 def facts(loaded: Loaded) -> Facts:

@@ -19,11 +19,14 @@ from paralbench.submission.board_trial import board_faults
 from paralbench.submission.cards import Cards, of_cards, submitted
 from paralbench.submission.comparisons import compared
 from paralbench.submission.contents import Contents, contents, sentence
+from paralbench.submission.copies import copied, impostors
 from paralbench.submission.folds import under_protocol
-from paralbench.submission.loading import load
+from paralbench.submission.loading import json_values, load
 from paralbench.submission.problem import MOST, Problem
 from paralbench.submission.recomputation import recomputed
+from paralbench.submission.replacement import attached_replaced, replaced
 from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
+from paralbench.submission.wording import wording
 from paralbench.system.processes import parallel_map
 from paralbench.system.third_party_code import third_party
 
@@ -35,13 +38,15 @@ _FEW = 8
 class Report:
     """The outcome for one archive or folder: how many results it holds, and its problems.
 
-    ``problems`` are the first ``MOST``; ``more`` counts the others.
+    ``problems`` are the first ``MOST``; ``more`` counts the others. ``notes`` are for a reviewer to
+    judge: what is replaced, and claims that cannot be checked.
     """
 
     name: str
     results: int
     problems: tuple[Problem, ...]
     more: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def validate(
@@ -74,6 +79,13 @@ def validate(
         problems += [problem for _, faults in checked for problem in faults]
         actual = [result for result, _ in checked if result is not None]
         known, roots = _known(actual, found, against)
+        submitted_names = {result.name for result in actual}
+        previous = [result for result in known if result.name in submitted_names]
+        known = [result for result in known if result.name not in submitted_names]
+        notes, worse = replaced(actual, previous)
+        problems += worse
+        problems += copied(actual, known)
+        problems += impostors(models, catalog)
         roots |= {result.name: found.results for result in actual}
         problems += beside(actual, known, partial(_facts, roots))
         problems += [
@@ -87,7 +99,14 @@ def validate(
             problems = board_faults([*([against] if against else []), found.results], catalog)
         distinct = sorted(set(problems))
         more = max(0, len(distinct) - MOST)
-        return Report(str(place), len(names), tuple(distinct[:MOST]), more)
+        if against is not None:
+            notes += attached_replaced(found, against)
+        notes += [
+            f"models/{name}/model.toml: says that its list of training data is complete; nobody can check it"
+            for name, card in sorted(models.items())
+            if card.training_complete and name not in catalog.models
+        ]
+        return Report(str(place), len(names), tuple(distinct[:MOST]), more, tuple(notes))
 
 
 @contextmanager
@@ -133,15 +152,14 @@ def _checked(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[
 def _known(
     actual: Sequence[Sibling], found: Contents, against: Path | None
 ) -> tuple[list[Sibling], dict[str, Path]]:
-    """The board's results of the same tasks, other than the submitted files."""
+    """The board's results of the same tasks."""
     if against is None or against.resolve() == found.results.resolve():
         return [], {}
     tasks = {result.task[0] for result in actual}
-    own = {result.name for result in actual}
     known: list[Sibling] = []
     for file in files.find(against):
         name = file.relative_to(against).as_posix()
-        if file.parent.name not in tasks or name in own:
+        if file.parent.name not in tasks:
             continue
         loaded, _ = load(against, name)
         if loaded is not None:
@@ -162,6 +180,11 @@ def _attached(found: Contents) -> list[Problem]:
         *files.find_layers(found.results),
     ]:
         name = file.relative_to(found.results).as_posix()
+        values, faults = json_values(file, name)
+        if values is None:
+            problems += faults
+            continue
+        problems += wording(name, values)
         try:
             if file.name == "conformance.json":
                 verdict = files.verdict(found.results, file.parent.name)
@@ -169,7 +192,13 @@ def _attached(found: Contents) -> list[Problem]:
                     message = f"expected '{file.parent.name}', got '{verdict.model}'"
                     problems.append(Problem(name, "model", message))
             else:
-                LayerAnalysis.from_json(file)
+                analysis = LayerAnalysis.from_json(file)
+                expected = files.layers_path(found.results, analysis)
+                if expected != file:
+                    message = (
+                        f"holds the layers of {expected.relative_to(found.results).as_posix()}"
+                    )
+                    problems.append(Problem(name, "", message))
         except CardError as error:
             problems.append(Problem(name, "", sentence(error, found.results)))
     return problems

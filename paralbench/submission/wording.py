@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from paralbench.submission.plain_text import text_fault
 from paralbench.submission.problem import Problem, listed, shown
 
 _DEEPEST = 24
-_LONGEST = 8000
-_MARKUP = re.compile(r"<\s*[/!?a-zA-Z]|&#?\w+;|javascript:", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_PLACE = re.compile(r"(?:^|[\s'\"=(])(?:/(?:home|Users|root|tmp|mnt|data)/|[A-Za-z]:\\|\.\./)")
 _SIGNED = {
     "scores", "score", "bias", "paired", "subgroups", "gaps", "settings", "tried", "chosen", "target", "policy",
     "fidelity", "growth",
@@ -21,7 +17,7 @@ _SIGNED = {
 
 
 def wording(name: str, values: dict[str, Any]) -> list[Problem]:
-    """Refuse markup, control characters, local paths, and negative counts and costs."""
+    """Refuse texts with a fault (plain_text.py), and negative counts and costs."""
     return listed(name, _faults(values))
 
 
@@ -31,7 +27,7 @@ def _faults(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if value is _TOO_DEEP:
             message = f"nested more than {_DEEPEST} deep"
         elif isinstance(value, str):
-            message = _of_text(value)
+            message = text_fault(value)
         elif isinstance(value, int | float) and not signed and value < 0:
             message = f"expected no negative number, got {value}"
         if message:
@@ -47,7 +43,7 @@ def _leaves(value: Any, field: str, signed: bool, depth: int) -> Iterator[tuple[
     elif isinstance(value, dict):
         for key, below in value.items():
             place = f"{field}.{key}" if field else key
-            if _of_text(key):
+            if text_fault(key):
                 yield shown(place), key, signed
             yield from _leaves(below, place, signed or key in _SIGNED, depth + 1)
     elif isinstance(value, list):
@@ -55,15 +51,3 @@ def _leaves(value: Any, field: str, signed: bool, depth: int) -> Iterator[tuple[
             yield from _leaves(below, f"{field}.{number}", signed, depth + 1)
     else:
         yield field, value, signed
-
-
-def _of_text(text: str) -> str:
-    if len(text) > _LONGEST:
-        return f"expected at most {_LONGEST} characters, got {len(text)}"
-    if _MARKUP.search(text):
-        return f"expected plain words, got markup in {shown(text)}"
-    if _CONTROL.search(text):
-        return f"expected plain words, got control characters in {shown(text)}"
-    if _PLACE.search(text):
-        return f"expected no path of a machine, got {shown(text)}"
-    return ""

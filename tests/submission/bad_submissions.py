@@ -93,6 +93,29 @@ def _other_card(files: Files) -> None:
     list_files(files)
 
 
+def _repeated_seed(files: Files) -> None:
+    rows = table_of(files).to_pylist()
+    first = {(row["example"], row["cluster"]): row for row in rows if row["seed"] == 0}
+    copied = [{**first[row["example"], row["cluster"]], "seed": row["seed"]} for row in rows]
+    with_table(files, pa.Table.from_pylist(copied, schema=table_of(files).schema))
+
+
+def _tied(files: Files) -> None:
+    """Probabilities of one half, and each prediction right."""
+
+    def change(columns: dict[str, list[Any]]) -> None:
+        columns["p:low"] = columns["p:high"] = [0.5] * len(columns["truth"])
+        columns["predicted"] = columns["truth"]
+
+    columns_changed(change)(files)
+
+
+def _of_another(files: Files) -> None:
+    for name in (RESULT, TABLE):
+        files[name.replace("bands", "other")] = files[name]
+    list_files(files)
+
+
 def _new_model(backend: bytes) -> Spoil:
     """A second card, of a model that no catalogue has, with a Python file."""
 
@@ -284,6 +307,17 @@ KINDS: dict[str, tuple[Spoil, str]] = {
         setting("data/refused", [{"subject": "0" * 24, "reason": "<b>"}]),
         "got markup",
     ),
+    "a head that does not exist": (setting("head", "best-head"), "there is no head 'best-head'"),
+    "one seed five times": (_repeated_seed, "the outputs under seed 1 are those under seed 0"),
+    "ties that fall on the truth": (_tied, "rows with equal probabilities predict another class"),
+    "another model's results": (_of_another, "belongs to 'other'; the submission is of 'bands'"),
+    "another model's card": (_new_model(b""), "belongs to 'other'; the submission is of 'bands'"),
+    "another corpus's card": (
+        setting("cards/corpus/id", "emodb"),
+        "cards.corpus.id: expected 'toy'",
+    ),
+    "another task's card": (setting("cards/task/version", 7), "cards.task: expected"),
+    "an unknown release": (setting("data/release", "9.9"), "data.release: expected one of []"),
     "hidden characters": (setting("task_title", "good\u202ebad"), "got control characters"),
     "path of a machine": (
         setting("data/refused", [{"subject": "0" * 24, "reason": "see /home/me/x.wav"}]),

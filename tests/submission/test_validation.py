@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from paralbench import heads
 from paralbench.catalog import Catalog
 from paralbench.submission.packing import pack
 from paralbench.submission.validation import validate
@@ -78,11 +80,18 @@ def test_more_than_thirty_kinds() -> None:
     assert len(KINDS) + len(ARCHIVES) >= 30
 
 
-def _other_head(good: spoiling.Files, name: str = "mlp") -> spoiling.Files:
-    """A second result of the same data, under another head and entry."""
+def _other_head(good: spoiling.Files, name: str = "mlp", share: float = 0.01) -> spoiling.Files:
+    """A second result of the same data, under another head and entry, a little less certain."""
     files = spoiling.copied(good)
+
+    def less_certain(columns: dict[str, list[Any]]) -> None:
+        for key in ("p:low", "p:high"):
+            columns[key] = [(1 - share) * value + share / 2 for value in columns[key]]
+
+    columns_changed(less_certain)(files)
     document = spoiling.json_of(files)
-    document.update(head=name, entry="ab" * 32)
+    entry = hashlib.sha256(name.encode()).hexdigest()
+    document.update(head=name, entry=entry, calibration=None)
     spoiling.with_json(files, document)
     files[f"results/bands/toy-tone/{name}.json"] = files.pop(spoiling.RESULT)
     files[f"results/bands/toy-tone/{name}.parquet"] = files.pop(spoiling.TABLE)
@@ -142,19 +151,19 @@ def test_the_same_examples_under_another_head_are_valid(
 @pytest.mark.slow
 def test_many_are_shared_among_processes(good: spoiling.Good, tmp_path: Path) -> None:
     files = spoiling.copied(good.files)
-    for number in range(9):
-        document = spoiling.json_of(good.files)
-        document.update(head=f"head-{number}", entry=f"{number:064x}")
-        if number == 7:
-            document["scores"][0]["value"] = 0.1
-        files[f"results/bands/toy-tone/head-{number}.json"] = json.dumps(document).encode()
-        files[f"results/bands/toy-tone/head-{number}.parquet"] = files[spoiling.TABLE]
+    drawing = [name for name in heads.names() if not heads.deterministic(name)]
+    for number, name in enumerate(set(drawing[:9]) - {"sgd-probe"}, 1):
+        files |= _other_head(good.files, name, number / 1000)
+    broken = f"results/bands/toy-tone/{name}.json"
+    document = json.loads(files[broken])
+    document["scores"][0]["value"] = 0.1
+    files[broken] = json.dumps(document).encode()
     spoiling.list_files(files)
     spoiling.write(tmp_path, files)
     report = validate(tmp_path, good.catalog, workers=2)
-    assert report.results == 10
+    assert report.results == number + 1
     assert {(problem.file, problem.field) for problem in report.problems} == {
-        ("bands/toy-tone/head-7.json", "scores.0.value")
+        (broken.removeprefix("results/"), "scores.0.value")
     }
     assert validate(tmp_path, good.catalog, workers=1) == report
 
