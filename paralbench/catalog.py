@@ -1,12 +1,13 @@
 """The catalogue of corpora, tasks and models, in the package and in the user's folders.
 
 A catalogue is a folder with ``tasks/<corpus>/`` and ``models/<id>/``. Its cards are data; its
-adapters are Python, loaded only when their corpus or model is used.
+adapters are Python, loaded only when their corpus or model is used. Installed packages add such folders
+by entry points of the groups ``paralbench.corpora``, ``paralbench.encoders`` and ``paralbench.nulls``;
+the value is the folder's dotted name.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import re
@@ -26,6 +27,7 @@ from paralbench.records.model_card import HubWeights, ModelCard
 from paralbench.records.model_lists import ModelList, ModelLists
 from paralbench.records.suite_card import Suite, Suites
 from paralbench.records.task_card import TaskCard
+from paralbench.system import plug_ins
 from paralbench.system.suggestion import suggestion
 from paralbench.system.third_party_code import third_party
 from paralbench.system.unpickling_guard import unpickling_refused
@@ -109,7 +111,7 @@ class Catalog:
     def corpora(self) -> dict[str, Corpus]:
         """Corpora by id."""
         by_id: dict[str, Corpus] = {}
-        for folder in self._subfolders("tasks", "corpus.toml"):
+        for folder in self._subfolders("tasks", "corpus.toml", ("corpora",)):
             card = CorpusCard.from_toml(folder / "corpus.toml")
             _check_id(folder / "corpus.toml", card.id, by_id.get(card.id))
             by_id.setdefault(card.id, Corpus(folder, card, _tasks(folder, card.id)))
@@ -124,7 +126,7 @@ class Catalog:
     def models(self) -> dict[str, Model]:
         """Models by id."""
         by_id: dict[str, Model] = {}
-        for folder in self._subfolders("models", "model.toml"):
+        for folder in self._subfolders("models", "model.toml", ("encoders", "nulls")):
             card = ModelCard.from_toml(folder / "model.toml")
             _check_id(folder / "model.toml", card.id, by_id.get(card.id))
             by_id.setdefault(card.id, Model(folder, card))
@@ -227,20 +229,33 @@ class Catalog:
                 entries = read(catalogue / name) | entries
         return entries
 
-    def _subfolders(self, kind: str, card: str) -> list[Path]:
-        return [
+    def _subfolders(self, kind: str, card: str, groups: Sequence[str]) -> list[Path]:
+        folders = [
             folder
             for catalogue in self.folders
             for folder in sorted((catalogue / kind).glob("*"))
             if (folder / card).is_file()
         ]
+        for group in groups:
+            for folder, origin in plug_ins.packaged_folders(group):
+                if not (folder / card).is_file():
+                    raise CardError(
+                        f"{origin}: its entry point in paralbench.{group} names {folder}, which has "
+                        f"no {card}."
+                    )
+                folders.append(folder)
+        return folders
 
 
 def from_environment(
     extra: Sequence[Path] = (), describe: Callable[[str], Model] | None = None
 ) -> Catalog:
-    """The catalogue with the folders ``extra`` and those of PARALBENCH_CATALOG."""
-    paths = os.environ.get("PARALBENCH_CATALOG", "").split(os.pathsep)
+    """The catalogue with the folders ``extra`` and those of PARALBENCH_CATALOG.
+
+    Heads and metrics in the folders ``extra`` are found from now on.
+    """
+    plug_ins.add_folders(extra)
+    paths = os.environ.get(plug_ins.FOLDERS, "").split(os.pathsep)
     return Catalog([*extra, *(Path(path) for path in paths if path)], describe)
 
 
@@ -248,10 +263,7 @@ def load_module(file: Path) -> ModuleType:
     """Load a catalogue's Python file under a unique name; raises :class:`CardError`."""
     if not file.is_file():
         raise CardError(f"{file} is missing; the folder's card needs it.")
-    # The name depends on the content, so that a file changed during the process is loaded again.
-    content = str(file.resolve()).encode() + b"\0" + file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()[:12]
-    name = f"paralbench_catalog_{digest}_{file.stem}"
+    name = plug_ins.module_name(file)
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 from inspect import cleandoc
 from pathlib import Path
@@ -41,7 +43,7 @@ settings that all networks share are listed under [training](#training).
 def markdown() -> str:
     """The whole page."""
     rows, sections = [], []
-    for name in heads.names():
+    for name in heads.own_names():
         head = heads.head(name)
         learns = ", ".join(sorted(head.targets))
         rows.append(f"| [{name}]({_page(name)}) | {learns} | {head.streams} | {_cost(name)} |")
@@ -51,6 +53,28 @@ def markdown() -> str:
     panel = _PANEL.read_text("utf-8")
     table, described = "\n".join(rows), "\n".join(sections)
     return f"{start}{table}\n\n{panel}\n## Settings\n\n{described}\n{shared}"
+
+
+def described() -> str:
+    """paralbench/heads/described.toml, which ``paralbench list heads`` reads."""
+    sections = [
+        "# Written by 'python -m docs.generate' from the heads, to be read without importing them.\n"
+    ]
+    for name in heads.own_names():
+        head, preset = heads.head(name), heads.preset(name)
+        module = inspect.getmodule(getattr(head, "build", type(head)))
+        about = preset.about if preset else (module.__doc__ or "").strip().splitlines()[0]
+        values = {
+            "learns": ", ".join(sorted(head.targets)),
+            "from": head.spec(heads.settings(name, {})).kind,
+            "encoders": head.streams,
+            "about": about,
+        }
+        lines = [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()
+        ]
+        sections.append("\n".join([f"[{name}]", *lines, ""]))
+    return "\n".join(sections)
 
 
 def _page(name: str) -> str:

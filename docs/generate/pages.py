@@ -24,6 +24,7 @@ def generated() -> dict[str, str]:
         "docs/models.md": models.markdown(catalog),
         "docs/heads/README.md": heads.markdown(),
         "docs/glossary.md": glossary.markdown(),
+        "paralbench/heads/described.toml": heads.described(),
         ledger: contamination.text(
             contamination.derived(catalog, contamination.read(ROOT / ledger))
         ),

@@ -145,11 +145,18 @@ def _model_lists(args: argparse.Namespace) -> Rows:
 def _heads(args: argparse.Namespace) -> Rows:
     from paralbench import heads
 
-    return [
-        {"head": name, "learns": ", ".join(sorted(head.targets)),
-         "from": head.spec(heads.settings(name, {})).kind, "encoders": head.streams}
-        for name, head in ((name, heads.head(name)) for name in heads.names())
-    ]  # fmt: skip
+    options.catalog(args)  # adds the heads of its folders
+    own = heads.described()
+    rows = []
+    for name, plug_in in sorted(heads.origins().items()):
+        known = own.get(name, {}) if plug_in is None else {"about": plug_in.about()}
+        rows.append(
+            {"head": name,
+             **{key: known.get(key, "") for key in ("learns", "from", "encoders")},
+             "where": "paralbench" if plug_in is None else plug_in.origin,
+             "about": known.get("about", "")}
+        )  # fmt: skip
+    return rows
 
 
 def _results(args: argparse.Namespace) -> Rows:

@@ -1,7 +1,7 @@
 """Heads: the light trainable part, one a file, found by its name.
 
-A head is a Python file here with a ``HEAD``, a preset (``presets/<name>.toml``), or an entry point of
-an installed package in the group ``paralbench.heads`` whose name is the head's.
+A head is a Python file here with a ``HEAD``, a preset (``presets/<name>.toml``), or a plug-in
+(:mod:`paralbench.system.plug_ins`).
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
 from paralbench.heads.head import Control, Head
 from paralbench.heads.preset import Preset
 from paralbench.records.errors import CardError, UsageError
+from paralbench.system.plug_ins import PlugIn, plug_ins
 from paralbench.system.sources import reached
 
 NO_NUMBERS = "it finds heads by name"
 
-ENTRY_POINTS = "paralbench.heads"
 _HERE = Path(__file__).parent
 _NOT_HEADS = {
-    "__init__", "deployable", "head", "layer_choice", "linear_map", "pooled_head", "preset",
+    "__init__", "deployable", "estimator_head", "head", "layer_choice", "linear_map", "module_head",
+    "pooled_head", "preset",
 }  # fmt: skip
 
 
@@ -33,9 +33,30 @@ def names() -> list[str]:
     >>> "hrf-conformer" in names()
     True
     """
+    return sorted({*own_names(), *_plug_ins()})
+
+
+def own_names() -> list[str]:
+    """The names of the heads of this package."""
     own = [f.stem.replace("_", "-") for f in _HERE.glob("*.py") if f.stem not in _NOT_HEADS]
-    presets = [file.stem for file in (_HERE / "presets").glob("*.toml")]
-    return sorted({*own, *presets, *entry_points(group=ENTRY_POINTS).names})
+    return sorted([*own, *(file.stem for file in (_HERE / "presets").glob("*.toml"))])
+
+
+def origins() -> dict[str, PlugIn | None]:
+    """Every head's plug-in by name, None for a head of this package; nothing is imported."""
+    return {**dict.fromkeys(own_names()), **_plug_ins()}
+
+
+def described() -> dict[str, dict[str, str]]:
+    """What ``paralbench list heads`` says of each head of this package, read without its code."""
+    table: dict[str, dict[str, str]] = tomllib.loads(
+        (_HERE / "described.toml").read_text(encoding="utf-8")
+    )
+    return table
+
+
+def _plug_ins() -> dict[str, PlugIn]:
+    return plug_ins("heads", own_names())
 
 
 def preset(name: str) -> Preset | None:
@@ -55,8 +76,8 @@ def head(name: str) -> Head:
     module = name.replace("-", "_")
     if (_HERE / f"{module}.py").is_file() and module not in _NOT_HEADS:
         return cast(Head, import_module(f"{__name__}.{module}").HEAD)
-    for point in entry_points(group=ENTRY_POINTS, name=name):
-        return cast(Head, point.load())
+    if plug_in := _plug_ins().get(name):
+        return cast(Head, plug_in.load())
     raise UsageError(f"there is no head '{name}'; there are: {', '.join(names())}.")
 
 
@@ -80,8 +101,8 @@ def sources(name: str) -> frozenset[str]:
     declared = preset(name)
     if declared is not None:
         return sources(declared.architecture)
-    for point in entry_points(group=ENTRY_POINTS, name=name):
-        return reached(point.module)
+    if plug_in := _plug_ins().get(name):
+        return reached(plug_in.module)
     return reached(f"{__name__}.{name.replace('-', '_')}")
 
 

@@ -1,4 +1,4 @@
-"""Named, versioned metrics, one for each file."""
+"""Named, versioned metrics, one for each file, and those of plug-ins."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from paralbench.metrics.metric import Metric
 from paralbench.records.errors import UsageError
+from paralbench.system.plug_ins import PlugIn, plug_ins
 from paralbench.system.sources import reached
 
 NO_NUMBERS = "it finds metrics by name"
@@ -14,6 +15,11 @@ NO_NUMBERS = "it finds metrics by name"
 
 def names() -> list[str]:
     """Names of all metrics."""
+    return sorted({*own_names(), *_plug_ins()})
+
+
+def own_names() -> list[str]:
+    """Names of the metrics of this package."""
     return sorted(
         file.stem.replace("_", "-")
         for file in Path(__file__).parent.glob("*.py")
@@ -23,6 +29,8 @@ def names() -> list[str]:
 
 def sources(name: str) -> frozenset[str]:
     """The modules that affect a metric's score."""
+    if plug_in := _plug_ins().get(name):
+        return reached(plug_in.module)
     return reached(f"{__name__}.{name.replace('-', '_')}")
 
 
@@ -32,8 +40,15 @@ def metric(name: str) -> Metric:
     >>> metric("uar").name
     'uar'
     """
-    if name not in names():
+    if name in own_names():
+        known = import_module(f"paralbench.metrics.{name.replace('-', '_')}").METRIC
+    elif plug_in := _plug_ins().get(name):
+        known = plug_in.load()
+    else:
         raise UsageError(f"there is no metric '{name}'; there are: {', '.join(names())}.")
-    known = import_module(f"paralbench.metrics.{name.replace('-', '_')}").METRIC
-    assert isinstance(known, Metric)
+    assert isinstance(known, Metric), f"metric '{name}' is a {type(known).__name__}"
     return known
+
+
+def _plug_ins() -> dict[str, PlugIn]:
+    return plug_ins("metrics", own_names())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from paralbench.catalog import Catalog
+from paralbench.catalog import Catalog, from_environment
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.encoders.placement import Placement
 from paralbench.encoders.preprocessor import FILE
@@ -102,7 +102,7 @@ def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = Non
     card = ModelCard.checked(json.loads(bundle.read(reference.card)), place)
     folder = bundle.path.parent
     if card.backend == "python":
-        models = (catalog or Catalog()).models
+        models = (catalog or from_environment()).models
         if card.id not in models:
             raise BundleError(
                 f"{bundle.path}: its encoder '{card.id}' needs its own adapter, which is not in this "

@@ -16,11 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from paralbench.system import plug_ins
 from paralbench.system.atomic_file import write_atomically
 from paralbench.system.cache_folder import default_cache
 
@@ -100,30 +99,16 @@ def modules() -> list[str]:
     return sorted(".".join(file.parts).removesuffix(".__init__") for file in files)
 
 
-@cache
-def plugins() -> dict[str, Path]:
-    """The top-level packages whose entry points extend this one, and where they are."""
-    groups = (group for group in entry_points().groups if group.startswith(f"{_PACKAGE.name}."))
-    names = {p.module.partition(".")[0] for group in groups for p in entry_points(group=group)}
-    specs = {name: find_spec(name) for name in names}
-    return {
-        name: Path(spec.origin.removesuffix("/__init__.py")).with_suffix("")
-        for name, spec in specs.items()
-        if spec is not None and spec.origin is not None
-    }
-
-
 def read(module: str) -> str | None:
-    """The text of a module of the package or a plugin; None if unknown."""
-    top = module.partition(".")[0]
-    package = _PACKAGE if top == _PACKAGE.name else plugins().get(top)
-    if package is None:
-        return None
-    path = package.parent.joinpath(*module.split("."))
-    for file in (path.with_suffix(".py"), path / "__init__.py"):
-        if file.is_file():
-            return file.read_text(encoding="utf-8")
-    return None
+    """The text of a module of the package or a plug-in; None if unknown."""
+    file: Path | None = None
+    if module.partition(".")[0] == _PACKAGE.name:
+        path = _PACKAGE.parent.joinpath(*module.split("."))
+        files = (path.with_suffix(".py"), path / "__init__.py")
+        file = next((file for file in files if file.is_file()), None)
+    else:
+        file = plug_ins.module_file(module)
+    return None if file is None else file.read_text(encoding="utf-8")
 
 
 @cache
@@ -214,7 +199,8 @@ def digest(names: Sequence[str] | frozenset[str]) -> str:
     >>> len(digest(["paralbench.metrics.uar"]))
     64
     """
-    lines = (f"{name} {known.digest}\n" for name in sorted(names) if (known := source(name)))
+    known = {plug_ins.label(name): source(name) for name in names}
+    lines = (f"{name} {file.digest}\n" for name, file in sorted(known.items()) if file)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

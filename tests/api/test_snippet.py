@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,13 @@ def test_the_snippet_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "models": ["log-mel", "mfcc"], "tasks": [task], "a": a, "b": b,
         "X": rng.standard_normal((40, 6)), "y": np.arange(40) % 2, "g": np.arange(40) // 4,
     }  # fmt: skip
-    statements = snippet.replace("result.score,", "shown = result.score,")
-    statements = re.sub(r"^(pb\..*)", r"returned.append(\1)", _uncommented(statements), flags=re.M)
     returned: list[Any] = []
-    exec(statements, {**names, "returned": returned}, names)
-    score, interval, predictions = names["shown"]
+    for statement in ast.parse(snippet).body:
+        if isinstance(statement, ast.Expr):
+            returned.append(eval(compile(ast.Expression(statement.value), "api.md", "eval"), names))
+        else:
+            exec(compile(ast.Module([statement], []), "api.md", "exec"), names)
+    (score, interval, predictions), *returned = returned
     assert interval.low <= score <= interval.high
     assert set(map(str, predictions["file"])) <= set(map(str, corpus.rglob("*.wav")))
     assert names["frame"].index.names == ["file", "start", "end"]
@@ -53,10 +56,6 @@ def test_the_snippet_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert comparison.difference == pytest.approx(a.score - b.score)
     assert probabilities.shape == (40, 2)
     assert [assessment.status for _, assessment in assessments]
-
-
-def _uncommented(code: str) -> str:
-    return re.sub(r"\s+# .*$", "", code, flags=re.M)
 
 
 @pytest.mark.slow

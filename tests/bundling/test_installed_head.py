@@ -16,7 +16,7 @@ from paralbench.profiler.costs import profile
 from paralbench.profiler.subject import Subject
 from paralbench.results import files
 from paralbench.screener.screener import Screener
-from paralbench.system import sources
+from paralbench.system import plug_ins, sources
 from tests.screener.screeners import Lab, lab
 
 NAME = "toy-logistic"
@@ -31,10 +31,10 @@ def _installed(
     declared = site / "toy_head-1.0.dist-info"
     declared.mkdir()
     (declared / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-head\nVersion: 1.0\n")
-    points = f"[{heads.ENTRY_POINTS}]\n{NAME} = tests.heads.toy_logistic:HEAD\n"
+    points = f"[paralbench.heads]\n{NAME} = tests.heads.toy_logistic:HEAD\n"
     (declared / "entry_points.txt").write_text(points)
     monkeypatch.syspath_prepend(site)
-    cached = (sources.plugins, sources.source)
+    cached = (plug_ins.packages, sources.source)
     for function in cached:
         function.cache_clear()
     yield
