@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -97,6 +96,7 @@ def _short(value: str | None) -> str:
 
 def _store(args: argparse.Namespace) -> int:
     from paralbench.features.inventory import holdings
+    from paralbench.features.store import delete
 
     root = options.cache(args)
     stored = holdings(root)
@@ -106,7 +106,7 @@ def _store(args: argparse.Namespace) -> int:
         raise UsageError(f"{root} holds no features of '{args.model}'; it holds: {models}.")
     if args.action == "clean":
         for holding in chosen:
-            shutil.rmtree(holding.folder)
+            delete(holding.folder)
     megabytes = sum(holding.bytes for holding in chosen) / 1e6
     if args.json:
         print(json.dumps([holding.json() for holding in chosen], indent=1))

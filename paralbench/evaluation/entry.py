@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from paralbench.evaluation.calibrating import calibrate
@@ -13,6 +14,7 @@ from paralbench.evaluation.predicting import predict
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.scoring import score
 from paralbench.features.engine import LOCAL, Engine
+from paralbench.features.store import FeatureStore
 from paralbench.heads.head import Workplace
 
 
@@ -29,6 +31,19 @@ def run(
     Raises:
         ParalbenchError: if too few examples can be used.
     """
+    with ExitStack() as stack:
+        for key in prepared.feature_keys:
+            stack.enter_context(FeatureStore(cache, key).in_use())
+        return _run(prepared, cache, engine, quiet, say)
+
+
+def _run(
+    prepared: Preparation,
+    cache: Path,
+    engine: Engine,
+    quiet: bool,
+    say: Callable[[str], None],
+) -> Outcome:
     inputs = prepare_inputs(prepared, prepared.splits, cache, engine=engine, quiet=quiet, say=say)
     laps = Laps()
     work = Workplace(cache / "fits" / prepared.name, device=prepared.entry.device, quiet=quiet)

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -24,11 +26,13 @@ from typing import IO, Any, Self
 
 import numpy as np
 import xxhash
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from paralbench.features.key import FeatureKey
 from paralbench.features.mapping import DataFile, OnDisk
 from paralbench.features.precision import storage
+from paralbench.records.errors import ParalbenchError
 from paralbench.records.signal_quality import SignalQuality
 from paralbench.system.atomic_file import write_atomically
 from paralbench.system.folder_lock import Lock
@@ -44,6 +48,7 @@ _QUALITY = ("channels", "dead", "level", "silent", "clipped", "bandwidth", "mixi
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _AT_ONCE = 8 << 20
 _FEW = 8
+_USE = "use-"
 
 
 Values = NDArray[Any] | Iterator[NDArray[Any]]
@@ -208,10 +213,41 @@ class FeatureStore:
             with Writer(self._data, self._index) as writer:
                 yield writer
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep the records from being deleted by :func:`delete`, also where this process only reads."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / f"{_USE}{os.getpid()}-{secrets.token_hex(4)}"
+        try:
+            with FileLock(file, timeout=0, thread_local=False):
+                yield
+        finally:
+            file.unlink(missing_ok=True)
+
     def digest(self) -> str:
         """A digest of all records, independent of their order."""
         lines = sorted(key + entry["checksum"].tobytes() for key, entry in self.index().items())
         return xxhash.xxh3_128(b"".join(lines)).hexdigest()
+
+
+def delete(folder: Path) -> None:
+    """Delete the features of one key.
+
+    Raises:
+        ParalbenchError: where a process is making or reading them; nothing is deleted.
+    """
+    with ExitStack() as locks:
+        try:
+            for file in (folder / "lock", *folder.glob(f"{_USE}*")):
+                locks.enter_context(FileLock(file, timeout=0))
+        except Timeout:
+            raise ParalbenchError(
+                f"{folder}: a run is using these features; wait until it is done. They were kept."
+            ) from None
+        # Renamed first: a run that begins now makes a new folder.
+        deleted = folder.with_name(f".deleted-{secrets.token_hex(4)}")
+        folder.rename(deleted)
+    shutil.rmtree(deleted)
 
 
 class Writer:

@@ -6,6 +6,7 @@ import math
 import multiprocessing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from paralbench.features import store as module
 from paralbench.features.inventory import holdings
 from paralbench.features.key import FeatureKey, clip_key
 from paralbench.features.spec import FeatureSpec
-from paralbench.features.store import FeatureStore, Record
+from paralbench.features.store import FeatureStore, Record, delete
+from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.records.signal_quality import SignalQuality
 
@@ -297,3 +299,33 @@ def test_few_records_are_found_without_reading_the_index(
     np.testing.assert_array_equal(loaded.arrays[1], complete.arrays[3])
     with pytest.raises(KeyError):
         store.load([_key(99)])
+
+
+def _use(root: Path, ready: Any, done: Any) -> None:
+    with FeatureStore(root, _space()).in_use():
+        ready.set()
+        done.wait(60)
+
+
+@pytest.mark.parametrize("hold", ["read", "write"])
+def test_features_in_use_are_not_deleted(tmp_path: Path, hold: str) -> None:
+    """A run that reads them ended with a bare KeyError."""
+    store = FeatureStore(tmp_path, _space())
+    _fill(store, range(3))
+    if hold == "write":
+        with store.writer(), pytest.raises(ParalbenchError, match="a run is using these features"):
+            delete(store.folder)
+    else:
+        context = multiprocessing.get_context("spawn")
+        ready, done = context.Event(), context.Event()
+        process = context.Process(target=_use, args=(tmp_path, ready, done))
+        process.start()
+        assert ready.wait(60)
+        with pytest.raises(ParalbenchError, match="a run is using these features"):
+            delete(store.folder)
+        process.kill()  # the system releases its lock
+        process.join()
+    assert len(store.keys()) == 3
+    delete(store.folder)
+    assert list((tmp_path / "features").iterdir()) == []
+    assert store.keys() == set()

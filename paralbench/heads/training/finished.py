@@ -1,9 +1,14 @@
-"""Finished fits stored on disk, so that a stopped run resumes after the last of them."""
+"""Finished fits stored on disk, so that a stopped run resumes after the last of them.
+
+A file is the sha256 of an npz archive, and the archive.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +18,11 @@ from numpy.typing import NDArray
 from paralbench.heads.head import Fitted, OutOfFold, Split, Weight
 from paralbench.heads.training.job import Done
 from paralbench.records.result import Form
-from paralbench.system.atomic_file import atomic_path
+from paralbench.system.atomic_file import write_atomically
 
 NO_NUMBERS = "it stores finished fits as they are"
+
+_DIGEST = 32  # bytes
 
 
 def save(folder: Path | None, split: Split, done: Done) -> None:
@@ -44,16 +51,25 @@ def save(folder: Path | None, split: Split, done: Done) -> None:
         if fitted.out_of_fold is not None:
             arrays[f"{kind}/out_of_fold/rows"] = fitted.out_of_fold.rows
             arrays[f"{kind}/out_of_fold/outputs"] = fitted.out_of_fold.outputs
-    with atomic_path(_file(folder, split)) as scratch, scratch.open("wb") as out:
-        np.savez(out, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
+    archive = BytesIO()
+    np.savez(archive, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
+    content = archive.getvalue()
+    write_atomically(_file(folder, split), sha256(content).digest() + content)
 
 
 def load(folder: Path | None, split: Split) -> Done | None:
-    """The stored outcome of a split; None where there is none."""
-    if folder is None or not _file(folder, split).is_file():
+    """The stored outcome of a split; None where there is none, or where its file is damaged."""
+    if folder is None:
         return None
-    with np.load(_file(folder, split), allow_pickle=False) as content:
-        arrays = {name: content[name] for name in content.files}
+    try:
+        content = _file(folder, split).read_bytes()
+    except OSError:
+        return None
+    digest, content = content[:_DIGEST], content[_DIGEST:]
+    if sha256(content).digest() != digest:
+        return None
+    with np.load(BytesIO(content), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
     record = json.loads(str(arrays.pop("record")))
     chosen = record.pop("chosen")
     fits = {kind: _fitted(f"{kind}/", arrays, split, chosen[kind]) for kind in chosen}
@@ -68,7 +84,7 @@ def load(folder: Path | None, split: Split) -> Done | None:
 
 
 def _file(folder: Path, split: Split) -> Path:
-    return folder / f"{split.fold}-{split.seed}.npz"
+    return folder / f"{split.fold}-{split.seed}.fit"
 
 
 def _fitted(

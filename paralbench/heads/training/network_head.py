@@ -12,8 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -41,6 +39,7 @@ from paralbench.heads.training.sharing import OnDisk, reopen, share
 from paralbench.records.result import Forms
 from paralbench.system.processes import worker_pool
 from paralbench.system.progress import Progress
+from paralbench.system.scratch_folder import scratch_folder
 
 _WORTH_PROCESSES = 12.0
 """Seconds of work left from which starting processes (some 4 s each) pays."""
@@ -165,8 +164,8 @@ def _all(
             yield have[place] or _one(job, split, work, place == 0)
         return
     with (
-        TemporaryDirectory() as folder,
-        worker_pool(workers, _start, (about, share(streams, Path(folder)), work)) as pool,
+        scratch_folder(None if work.folder is None else work.folder.parent) as folder,
+        worker_pool(workers, _start, (about, share(streams, folder), work)) as pool,
     ):
         try:
             made = {place: pool.submit(_in_process, splits[place], place == 0) for place in left}
