@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_json(parser)
     add = parser.add_argument
     add("--again", action="store_true", help="also run entries whose result is current")
+    add("--replace", action="store_true",
+        help="replace results of other data or of more seeds; without it they are kept")  # fmt: skip
     add("--profile", action=argparse.BooleanOptionalAction, default=None,
         help="measure the cost of each entry (default: yes, on your own recordings no; "
         "PARALBENCH_NO_PROFILE=1: no)")  # fmt: skip
@@ -55,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
     elif args.nulls is None:
         known = tuple(name for name in _NULLS if name in catalog.models)
         request = replace(request, nulls=known)
-    benchmark = Benchmark(catalog, request, cache, args.results, args.again, _costs(args))
+    benchmark = Benchmark(
+        catalog, request, cache, args.results, args.again, _costs(args), args.replace
+    )
     described: set[str] = set()
 
     def begun(prepared: Preparation) -> None:

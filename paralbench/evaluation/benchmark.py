@@ -107,6 +107,7 @@ class Benchmark:
         results: root of the result files.
         again: also run entries whose result is current.
         costs: profiles each result that has no profile; None for no profile.
+        replace: also replace a result of other data or of more seeds.
     """
 
     def __init__(
@@ -117,13 +118,14 @@ class Benchmark:
         results: Path,
         again: bool = False,
         costs: Costs | None = None,
+        replace: bool = False,
     ) -> None:
         self._catalog, self._request = catalog, request
         self._cache, self._results, self._again = cache, results, again
         self._readings: dict[str, tuple[Reading, bool]] = {}
         self._digests: dict[Path, str | None] = {}
         self._encoders: dict[str, LoadableEncoder] = {}
-        self._costs = costs
+        self._costs, self._replace = costs, replace
         self._remarked: set[tuple[str, str]] = set()
         self._say: Callable[[str], None] = lambda message: None
 
@@ -231,6 +233,9 @@ class Benchmark:
                 scored(done)
                 yield replace(done, result=self._profiled(prepared, current, file))
                 continue
+            if not self._replace and (kept := _better(file, prepared)):
+                yield Failed(entry.task.id, entry.model, entry.head, ParalbenchError(kept))
+                continue
             begun(prepared)
             from paralbench.evaluation.entry import run
             from paralbench.evaluation.local_predictions import rows as local_rows
@@ -318,3 +323,18 @@ def _current(file: Path, prepared: Preparation) -> Result | None:
     except CardError:
         return None
     return result if result.entry == prepared.name and files.has_predictions(file, result) else None
+
+
+def _better(file: Path, prepared: Preparation) -> str:
+    """Why a result on disk may not be replaced: it is of other data, or of more seeds; "" otherwise."""
+    try:
+        result = files.read(file)
+    except (CardError, OSError):
+        return ""
+    if result.data.fingerprint != prepared.fingerprint:
+        why = f"is of other data ({result.data.scored} examples scored)"
+    elif len(result.seeds) > len(prepared.seeds):
+        why = f"has {len(result.seeds)} seeds, this run {len(prepared.seeds)}"
+    else:
+        return ""
+    return f"{file} {why}; give --replace to lose it, or another folder with --results."

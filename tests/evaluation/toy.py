@@ -145,7 +145,13 @@ def score(catalog: Path, data: Path, work: Path, task: str = "toy-tone", **asked
 
 
 def entries(
-    catalog: Path, data: Path, work: Path, task: str = "toy-tone", **asked: Any
+    catalog: Path,
+    data: Path,
+    work: Path,
+    task: str = "toy-tone",
+    *,
+    replace: bool = True,
+    **asked: Any,
 ) -> list[Done | Failed]:
     """Run what is asked for."""
     request = Request(
@@ -156,5 +162,7 @@ def entries(
         seeds=asked.pop("seeds", (0, 1)),
         head_settings=asked,
     )
-    benchmark = Benchmark(Catalog([catalog]), request, work / "cache", work / "results")
+    benchmark = Benchmark(
+        Catalog([catalog]), request, work / "cache", work / "results", replace=replace
+    )
     return list(benchmark.run(lambda words: None, quiet=True))

@@ -20,7 +20,7 @@ def _done() -> Done:
     rng = np.random.default_rng(0)
     outputs = rng.random((4, 2), dtype=np.float32)
     fitted = Fitted(
-        SPLIT, outputs, {"epoch": 3}, {"weight": rng.random((8, 8))}, np.ones(3, np.float32) / 3,
+        SPLIT, outputs, {"epoch": 3}, {"weight": rng.random((8, 8))}, np.full(3, 1 / 3, np.float32),
         OutOfFold(ROWS, outputs),
     )  # fmt: skip
     return Done(
