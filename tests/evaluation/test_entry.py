@@ -361,8 +361,9 @@ def test_an_unknown_setting_is_refused_before_anything_is_extracted(
 def test_an_unknown_name_is_refused_before_anything_is_extracted(
     catalog: Path, data: Path, tmp_path: Path, what: str, near: str
 ) -> None:
+    asked: dict[str, Any] = {what: [near, near[:-1]]}
     with pytest.raises(UsageError, match=near):
-        toy.entries(catalog, data, tmp_path, "toy-tone", **{what: [near, near[:-1]]})
+        toy.entries(catalog, data, tmp_path, "toy-tone", **asked)
     assert not (tmp_path / "cache").exists()
 
 
