@@ -103,6 +103,8 @@ def _places(corpus: str, data: Mapping[str, Path]) -> list[Path]:
 def _root(card: CorpusCard, place: Path) -> Path | None:
     if not card.layout.markers:
         return place
+    if place.is_file() and place.name in card.layout.markers:  # its table was given
+        place = place.parent
     if not place.is_dir():
         return None
     usual = [place / name for name in card.layout.names if (place / name).is_dir()]

@@ -152,7 +152,7 @@ def _published(card: CorpusCard) -> int | None:
 def _absent(layout: Layout, root: Path) -> tuple[str, ...]:
     """Label files of which no path exists."""
     return tuple(
-        f"{' or '.join(file.paths)}: {file.holds}"
+        f"{' or '.join(dict.fromkeys(Path(path).name for path in file.paths))}: {file.holds}"
         for file in layout.labels
         if not any((root / path).exists() for path in file.paths)
     )

@@ -68,8 +68,13 @@ class Selection:
         return Problem(kind, self.targets, len(self.classes), groups=self.groups())
 
     def groups(self) -> NDArray[np.int64]:
-        """Number of the connected group of each example [examples]; inner folds keep them together."""
+        """Number of the connected group of each example [examples]; inner folds keep them together.
+
+        Under a comparison protocol each example is a group: its folds let the declared groups cross.
+        """
         protocol = self.task.protocol
+        if protocol.comparison:
+            return np.arange(len(self.examples))
         names = [name for name in protocol.never_cross if name != "partition"]
         names = [name for name in names if name not in protocol.controlled] or [protocol.cluster]
         if isinstance(protocol, CrossedFolds):  # both kinds connect all examples

@@ -261,6 +261,47 @@ def test_a_new_task_works_at_once(capsys: Capture) -> None:
     assert main(["new-task", "my-lab", "--in", "mine"]) == 2
 
 
+@pytest.mark.parametrize("given", ["data", "data/manifest.csv", "data/list.csv", "folders"])
+def test_a_new_task_takes_layout_and_counts_from_the_copy_at_hand(
+    capsys: Capture, given: str
+) -> None:
+    root = toy.write_corpus(Path("data"))
+    if given == "data/list.csv":
+        (root / "manifest.csv").rename(root / "list.csv")
+    if given == "folders":
+        for row in toy.usual_rows():
+            file = Path("folders") / row["target"] / row["speaker"] / Path(row["path"]).name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            (root / row["path"]).rename(file)
+    assert main(["new-task", "my-lab", "--in", "mine", "--data", given]) == 0
+    verify = ["verify", "my-lab", given, "--catalog", "mine"]
+    capsys.readouterr()
+    assert main(verify) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "my-lab: 32 of 32 present; complete"
+    assert (
+        main(
+            [
+                "run",
+                "--no-nulls",
+                "--catalog",
+                "mine",
+                "--task",
+                "my-lab-class",
+                "--model",
+                "log-mel",
+                "--data",
+                given,
+            ]
+        )
+        == 0
+    )
+    capsys.readouterr()
+    next(Path(given).parent.rglob("*.wav")).unlink()
+    assert main(verify) == 1
+    assert main(["new-task", "other", "--in", "mine", "--data", "nowhere"]) == 2
+
+
 def test_a_synthetic_corpus_is_written_into_a_new_folder_only(capsys: Capture) -> None:
     full = Path("full")
     full.mkdir()

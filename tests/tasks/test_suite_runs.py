@@ -14,8 +14,9 @@ from paralbench.evaluation.benchmark import Done
 CATALOG = Catalog()
 # What is refused in each synthetic corpus once it is heard.
 REFUSED = {
-    "accentdb": 0, "cmu-mosei": 0, "flusense": 0, "kespeech": 1, "m3ed": 2, "msp-podcast": 0,
-    "mustard": 0, "sep28k": 8, "voxceleb": 0,
+    "accentdb": 0, "cmu-mosei": 0, "emovo": 0, "esd": 0, "flusense": 0, "kespeech": 1, "m3ed": 2,
+    "meld": 0, "msp-podcast": 0, "mustard": 0, "savee": 0, "sep28k": 8, "tess": 0, "vivae": 0,
+    "voxceleb": 0,
 }  # fmt: skip
 # Where the signal is weak and the folds are small, a single seed may stand at chance.
 WEAK = {"msp-podcast-valence", "accentdb-accent", "cmu-mosei-polarity"}
@@ -31,7 +32,9 @@ def test_every_task_runs_from_synth_to_a_result(
         chance = 1 / len(item.result.classes) if item.result.classes else 0.0
         assert score.value > chance or item.result.task in WEAK, item.result.task
         assert len(item.refused) == REFUSED[name]
-        assert item.result.standing == "synthetic"
+        compared = CATALOG.task(item.result.task).protocol.comparison
+        assert item.result.standing == ("comparison" if compared else "synthetic")
+        assert bool(compared) == any(leak.trained for leak in item.result.audit.leaks.values())
 
 
 @pytest.mark.parametrize("name", REFUSED)
