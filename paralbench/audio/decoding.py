@@ -20,6 +20,7 @@ import soundfile
 import soxr
 
 from paralbench.audio import nsp
+from paralbench.audio.channels import mean_of_channels
 from paralbench.audio.inspection import inspect
 from paralbench.audio.meter import Meter
 from paralbench.audio.pieces import Waveform, cut
@@ -117,7 +118,7 @@ def as_stored(clip: Clip) -> Iterator[tuple[Header, Iterator[Waveform]]]:
 
 def _mono(block: Waveform) -> Waveform:
     """The mean of a block's channels [samples, channels]."""
-    mono = block.mean(axis=1) if block.shape[1] > 1 else block[:, 0]
+    mono = mean_of_channels(block)
     if not np.isfinite(mono).all():
         raise Refused("the audio holds NaN or infinite samples")
     return np.ascontiguousarray(mono, dtype=np.float32)

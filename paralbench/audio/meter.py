@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from paralbench.audio.bandwidth import LongTermSpectrum
+from paralbench.audio.channels import mean_of_channels
 from paralbench.audio.levels import Levels, decibels
 from paralbench.audio.pieces import Waveform
 from paralbench.records.signal_quality import SignalQuality
@@ -60,7 +61,7 @@ class Meter:
         block = np.concatenate(self._waiting) if len(self._waiting) > 1 else self._waiting[0]
         self._waiting = []
         block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)  # refused when it is mixed
-        mono = block.mean(axis=1) if self._channels > 1 else block[:, 0]
+        mono = mean_of_channels(block)
         self._levels.add(block)
         self._spectrum.add(mono)
         if self._channels > 1:
