@@ -249,7 +249,7 @@ class Benchmark:
                 continue
             result = outcome.result
             files.write(self._results, result, outcome.predictions)
-            if rows := local_rows(prepared, outcome.predictions, result.classes):
+            if rows := local_rows(outcome):
                 local.write(file, rows)
             shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
             done = Done(result, file, outcome.refused, fresh=True, examples=examples)

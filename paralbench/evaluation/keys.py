@@ -11,10 +11,9 @@ from paralbench.features.spec import FeatureSpec
 from paralbench.heads import control_settings as find_control
 from paralbench.heads import head as find_head
 from paralbench.heads import sources as head_sources
-from paralbench.metrics import metric
+from paralbench.metrics import CALIBRATION, metric
 from paralbench.metrics import sources as metric_sources
 from paralbench.records.task_card import ClassTarget, TaskCard
-from paralbench.results.calibration import METRICS as CALIBRATION_METRICS
 from paralbench.results.key import settings_digest
 from paralbench.system import sources
 
@@ -47,7 +46,7 @@ def modules(
         sources_of["cutting.sources"] = (
             sources.reached(_CUTTING, without=(*_ROOMS, _ENTRY)) - evaluation
         )
-    calibration = CALIBRATION_METRICS if isinstance(task.target, ClassTarget) else ()
+    calibration = CALIBRATION if isinstance(task.target, ClassTarget) else ()
     for name in (*task.metrics.report, *calibration):
         sources_of[f"metric.{name}.sources"] = metric_sources(name)
     for encoder in encoders:

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-
 import numpy as np
 
-from paralbench.evaluation.preparation import Preparation
-from paralbench.results.predictions import Predictions
+from paralbench.evaluation.outcome import Outcome
 
 NO_NUMBERS = "it repeats predictions beside the names of files"
 
 
-def rows(prepared: Preparation, content: bytes, classes: Sequence[str]) -> list[dict[str, object]]:
+def rows(outcome: Outcome) -> list[dict[str, object]]:
     """One row an example, with the columns of ``paralbench.results.local``.
-
-    Args:
-        prepared: the entry.
-        content: its predictions, in Parquet.
-        classes: of the result.
 
     Returns:
         Nothing for a series, whose steps belong to no file alone.
     """
-    if prepared.selection.series:
+    predictions, classes = outcome.table, outcome.result.classes
+    if predictions.steps is not None:
         return []
-    import pyarrow.parquet as pq
-
-    predictions, ids = Predictions.restored(pq.read_table(io.BytesIO(content)), classes)
-    named = {prepared.ids[example.id]: example for example in prepared.selection.examples}
-    _, first = np.unique(predictions.rows, return_index=True)
-    outputs = np.zeros((len(ids), predictions.outputs.shape[1]))
-    np.add.at(outputs, predictions.rows, predictions.outputs)
-    outputs /= np.bincount(predictions.rows)[:, None]
+    scored, first, place = np.unique(predictions.rows, return_index=True, return_inverse=True)
+    outputs = np.zeros((len(scored), predictions.outputs.shape[1]))
+    np.add.at(outputs, place, predictions.outputs)
+    outputs /= np.bincount(place)[:, None]
     table = []
-    for name, row, means in zip(ids, first, outputs, strict=True):
-        example, truth = named[name], predictions.truth[row]
+    for number, row, means in zip(scored, first, outputs, strict=True):
+        example, truth = outcome.examples[number], predictions.truth[row]
         clip = example.clips[0]
         best = int(np.argmax(means))
         table.append(

@@ -13,7 +13,7 @@ from paralbench.evaluation.inputs import Inputs
 from paralbench.evaluation.preparation import Entry, Preparation
 from paralbench.evaluation.scoring import Scored
 from paralbench.heads.head import Fits
-from paralbench.records.example import Refusal
+from paralbench.records.example import Example, Refusal
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import (
     Calibration,
@@ -32,11 +32,21 @@ from paralbench.results.provenance import provenance
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result with the bytes of its predictions, and the refusals with their original names."""
+    """A result with its predictions, and the refusals with their original names.
+
+    Args:
+        result: the result.
+        predictions: the bytes of the file beside it.
+        refused: with the names that the result may not have.
+        table: the predictions; a row's number is that of its example in ``examples``.
+        examples: the scored examples.
+    """
 
     result: Result
     predictions: bytes
     refused: tuple[Refusal, ...]
+    table: Predictions
+    examples: tuple[Example, ...]
 
 
 def outcome(
@@ -143,7 +153,7 @@ def outcome(
         calibration=calibration,
         subgroups=scored.subgroups,
     )
-    return Outcome(result, content, selection.refused)
+    return Outcome(result, content, selection.refused, predictions, selection.examples)
 
 
 def _anonymous(refusal: Refusal, salt: bytes) -> RefusedInput:

@@ -12,6 +12,9 @@ from paralbench.system.sources import reached
 
 NO_NUMBERS = "it finds metrics by name"
 
+CALIBRATION = ("brier", "ece")
+"""Those that measure calibration, beside the log-loss."""
+
 
 def names() -> list[str]:
     """Names of all metrics."""

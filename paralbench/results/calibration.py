@@ -6,14 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from paralbench.metrics import metric
+from paralbench.metrics import CALIBRATION, metric
 from paralbench.metrics.metric import Array
 from paralbench.records.result import Calibrated, Calibration, ProbabilityErrors, ScalingFit
 from paralbench.results.predictions import Predictions
 from paralbench.statistics.scaling import Method, Scaling, log_loss
-
-METRICS = ("brier", "ece")
-"""Those that measure calibration, beside the log-loss."""
 
 Fits = Mapping[tuple[int, int], Scaling]
 """The scaling of each fold and seed."""
@@ -64,6 +61,6 @@ def _errors(predictions: Predictions, outputs: Array) -> ProbabilityErrors:
         truth, probabilities = predictions.truth[rows], outputs[rows]
         answers = (truth, probabilities.argmax(1).astype(float), classes, probabilities)
         loss = log_loss(probabilities, truth.astype(np.int64))
-        errors.append((*(metric(name)(*answers) for name in METRICS), loss))
+        errors.append((*(metric(name)(*answers) for name in CALIBRATION), loss))
     brier, ece, loss = np.mean(errors, axis=0).tolist()
     return ProbabilityErrors(brier=brier, ece=ece, log_loss=loss)
