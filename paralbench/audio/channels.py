@@ -16,7 +16,9 @@ def mean_of_channels(block: NDArray[np.float32]) -> Waveform:
     """
     if block.shape[1] == 1:
         return block[:, 0]
+    mean: Waveform
     if block.shape[1] == 2:
-        mean: Waveform = (block[:, 0] + block[:, 1]) / np.float32(2)
-        return mean
-    return block.mean(axis=1)
+        mean = (block[:, 0] + block[:, 1]) / np.float32(2)
+    else:
+        mean = block.mean(axis=1)
+    return mean
