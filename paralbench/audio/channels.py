@@ -16,9 +16,6 @@ def mean_of_channels(block: NDArray[np.float32]) -> Waveform:
     """
     if block.shape[1] == 1:
         return block[:, 0]
-    mean: Waveform
-    if block.shape[1] == 2:
-        mean = (block[:, 0] + block[:, 1]) / np.float32(2)
-    else:
-        mean = block.mean(axis=1)
+    two = block.shape[1] == 2
+    mean: Waveform = (block[:, 0] + block[:, 1]) / np.float32(2) if two else block.mean(axis=1)
     return mean
