@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from paralbench.catalog import Catalog
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.errors import CardError
 from paralbench.records.task_card import TaskCard
@@ -127,3 +128,28 @@ def test_test_counts_that_cannot_be_are_refused(more: dict[str, Any], words: str
 
 def test_own_data_stand_locally_however_complete() -> None:
     assert standing(card(**DECLARED), own=True)[0] == "local"
+
+
+CATALOG = Catalog()
+TRUE_COPIES = {
+    "flusense": [None], "e-daic": [None], "cmu-mosei": [None], "sep28k": [None],
+    "msp-podcast": ["1.6", "1.7", "1.8", "1.10", "1.11", "1.12"], "voxceleb": ["VoxCeleb 1 and 2"],
+}  # fmt: skip
+"""The releases of a true copy, None for the only one."""
+
+
+@pytest.mark.parametrize("corpus", TRUE_COPIES)
+def test_a_true_copy_can_be_ranked(corpus: str) -> None:
+    known = {item.id for item in CATALOG.corpus(corpus).card.releases}
+    assert known >= {name for name in TRUE_COPIES[corpus] if name is not None}
+    for task in CATALOG.corpus(corpus).tasks:
+        for name in TRUE_COPIES[corpus]:
+            state: dict[str, Any] = {
+                "classes": task.counts, "release": name, "tested": task.tested or 100,
+                "tested_classes": task.tested_counts,
+            }  # fmt: skip
+            scored = task.examples or 1000
+            assert standing(task, scored, **state) == ("ranked", ""), task.id
+            assert standing(task, scored - 1, listed=scored, **state)[0] != "ranked" or task.partial
+        if task.examples is None:
+            assert standing(task, 1000, classes={}, tested=100)[0] == "unverified", task.id
