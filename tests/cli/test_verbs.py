@@ -261,6 +261,18 @@ def test_a_new_task_works_at_once(capsys: Capture) -> None:
     assert main(["new-task", "my-lab", "--in", "mine"]) == 2
 
 
+def test_list_says_what_four_speakers_cannot_be(capsys: Capture) -> None:
+    assert main(["list", "corpora", "--json"]) == 0
+    ranked = {row["corpus"]: row["ranked"] for row in _json(capsys)}
+    assert ranked["savee"] == "no: 4 speakers; an interval needs 5"
+    assert ranked["tess"].startswith("no: 2 speakers")
+    assert ranked["emodb"] == "yes"
+    assert main(["list", "tasks", "--json"]) == 0
+    never = {row["task"]: row["never ranked"] for row in _json(capsys)}
+    assert never["emodb-emotion-emobox"].startswith("for comparison with EmoBox")
+    assert never["emodb-emotion"] == ""
+
+
 @pytest.mark.parametrize("given", ["data", "data/manifest.csv", "data/list.csv", "folders"])
 def test_a_new_task_takes_layout_and_counts_from_the_copy_at_hand(
     capsys: Capture, given: str

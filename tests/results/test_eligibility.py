@@ -131,7 +131,7 @@ def test_own_data_stand_locally_however_complete() -> None:
 
 
 CATALOG = Catalog()
-TRUE_COPIES = {
+TRUE_COPIES: dict[str, list[str | None]] = {
     "flusense": [None], "e-daic": [None], "cmu-mosei": [None], "sep28k": [None],
     "msp-podcast": ["1.6", "1.7", "1.8", "1.10", "1.11", "1.12"], "voxceleb": ["VoxCeleb 1 and 2"],
 }  # fmt: skip
