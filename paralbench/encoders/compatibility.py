@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 from paralbench.records.errors import ParalbenchError
 from paralbench.system.third_party_code import first_line
 
+NO_NUMBERS = "it lets packages be imported, and computes nothing"
+
 _LOADER = "torchaudio._extension.utils"
 _EFFECTS = "torchaudio.sox_effects"
 
