@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from benchmarks.open_tasks import inputs, open_tasks
+from paralbench.evaluation.inputs import Inputs
 from paralbench.heads import head, names, settings
 from paralbench.heads.convex.inner_folds import InnerFolds
 from paralbench.heads.head import PooledStream, Problem, Split, Stream, Workplace
@@ -81,14 +83,13 @@ def run() -> list[tuple[str, str]]:
 def panel() -> list[Measured]:
     """All cases, as many at once as there are cores."""
     cases = [*_synthetic(), *_series()]
-    try:
-        for task in open_tasks():
-            for model in MODELS:
-                read = inputs(task, model, DEFAULT)
-                cases.append(_case(f"{task}, {model}", read))
-    except ParalbenchError as error:
-        print(f"open tasks: not measured: {error}", file=sys.stderr)
-    networks = [name for name in names() if name not in POOLED and NETWORKS_ON in open_tasks()]
+    for task, model in product(open_tasks(), MODELS):
+        try:
+            cases.append(_case(f"{task}, {model}", inputs(task, model, DEFAULT)))
+        except ParalbenchError as error:
+            print(f"{task}, {model}: not measured: {error}", file=sys.stderr)
+    fetched = any(case.name.startswith(NETWORKS_ON) for case in cases)
+    networks = [name for name in names() if name not in POOLED and fetched]
     places = range(len(cases))
     work = [
         *[(name, place) for place in places for name in POOLED],
@@ -127,7 +128,7 @@ def _measured(learner: str, place: int | None) -> Measured | None:
     return measured
 
 
-def _case(name: str, read: Any) -> Case:
+def _case(name: str, read: Inputs) -> Case:
     return Case(name, read.streams, read.problem, read.splits)
 
 
