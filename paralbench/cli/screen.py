@@ -113,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
         content = {
             "counts": counts, "states": {str(state): count for state, count in report.counts},
             "expected": None if report.expected is None else asdict(report.expected),
+            "verdict": None if report.verdict is None else asdict(report.verdict),
             "fresh": batch.fresh, "bundle": source.sha256,
             "audit": batch.audit, "closing": closed, "signed_by": signer, "drift": report.drift.model_dump(),
             "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
@@ -124,6 +125,10 @@ def run(args: argparse.Namespace) -> int:
         print(f"{len(batch.rows)} recordings ({batch.fresh} examined in this run)")
         for state, count in report.counts:
             print(f"  {count} {state}")
+        if report.verdict is not None:
+            print(f"on these patients: {report.verdict.use}")
+            for sentence in (*report.verdict.why, *report.verdict.measured):
+                print(f"  {sentence}")
         print(f"{args.output / 'report.html'}\naudit log's last line: {batch.audit}")
         print(f"closing (keep it elsewhere, for --check): {closed}")
         if signer is not None:

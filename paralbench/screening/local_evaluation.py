@@ -66,6 +66,8 @@ class Evaluation(Card):
 
     ``flow`` counts recordings by truth and by their row's state; ``unknown`` those whose truth is
     no class of the screener (or no number), by that value; ``missing`` those without a truth.
+    ``people`` are those who have it and those who do not; ``predicted`` is the mean probability and
+    ``observed`` the share who have it.
     """
 
     outcome: str
@@ -78,6 +80,10 @@ class Evaluation(Card):
     scores: list[Score] = Field(default_factory=list)
     coverage: Estimate | None = None
     nominal: float | None = None
+    coverage_by_class: dict[str, Estimate] = Field(default_factory=dict)
+    people: tuple[int, int] = (0, 0)
+    predicted: float | None = None
+    observed: float | None = None
     calibration: list[Bin] = Field(default_factory=list)
     benefit: list[Benefit] = Field(default_factory=list)
     subgroups: list[Subgroup] = Field(default_factory=list)
@@ -91,7 +97,8 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
     used = [
         row
         for row in known
-        if row.assessment.status == "scored"
+        # Those near the threshold too, as in validation: sets and rates are of everybody.
+        if row.assessment.status != "not scored"
         and (row.assessment.probability, row.assessment.value) != (None, None)
     ]
     unknown = Counter(row.truth for row in rows if row.truth and _truth(row, outcome) is None)
@@ -128,7 +135,22 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
         "reasons": reasons,
     }
     if outcome.kind == "class":
-        values |= {"calibration": _bins(predictions), "benefit": _benefit(predictions)}
+        has_it = predictions.truth > 0
+        values |= {
+            "calibration": _bins(predictions),
+            "benefit": _benefit(predictions),
+            "people": (
+                len(np.unique(predictions.clusters[has_it])),
+                len(np.unique(predictions.clusters[~has_it])),
+            ),
+            "predicted": float(predictions.outputs[:, 1].mean()),
+            "observed": float(has_it.mean()),
+            "coverage_by_class": {
+                name: coverage
+                for name in outcome.classes
+                if (coverage := _coverage([row for row in used if row.truth == name], outcome))
+            },
+        }
     return Evaluation.model_validate(values)
 
 

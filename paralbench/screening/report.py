@@ -26,6 +26,7 @@ from paralbench.screening import charts, report_text, row_state
 from paralbench.screening.drift import Drift
 from paralbench.screening.frequencies import Frequencies, counted, frequencies
 from paralbench.screening.local_evaluation import Evaluation
+from paralbench.screening.local_verdict import Verdict, verdict
 from paralbench.screening.row_state import State
 
 NAME = "report.html"
@@ -122,6 +123,11 @@ class Report:
             bool(row_state.doubts(self.manifest, row.assessment, row.attributes))
             for row in self.rows
         )
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """Whether the screener may be used here; None without a column of truth."""
+        return None if self.evaluation is None else verdict(self.manifest, self.evaluation)
 
     @property
     def expected(self) -> Frequencies | None:

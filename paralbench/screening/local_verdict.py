@@ -1,0 +1,132 @@
+"""Whether a screener may be used here: what an evaluation on a clinic's own patients says, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paralbench.records.bundle import Estimate, Manifest
+from paralbench.records.result import Score
+from paralbench.screening.frequencies import counted
+from paralbench.screening.local_evaluation import SMALLEST, Evaluation
+from paralbench.screening.row_state import State
+from paralbench.statistics.bootstrap import wilson
+
+
+class Use(StrEnum):
+    """The verdicts, the gravest first."""
+
+    TOO_FEW = "too few to say"
+    NOT_HERE = "do not use it here"
+    RECALIBRATE = "recalibrate it before use"
+    NO_OBJECTION = "no objection found"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether it may be used here, why, and what was measured, each in sentences."""
+
+    use: Use
+    why: list[str]
+    measured: list[str]
+
+
+def verdict(manifest: Manifest, evaluation: Evaluation) -> Verdict:
+    """The gravest of what the evaluation says."""
+    scores = {score.metric: score for score in evaluation.scores}
+    measured = _measured(evaluation, scores)
+    few = _too_few(evaluation)
+    if few:
+        return Verdict(Use.TOO_FEW, [few], measured)
+    grave, mendable = [], []
+    auroc = scores.get("auroc")
+    if auroc is not None and auroc.interval.low <= 0.5:
+        grave.append("it may be no better than chance on these people")
+    validated = {score.metric: score for score in manifest.performance.scores}
+    for name, what in (("sensitivity", "finds fewer"), ("specificity", "gives more false alarms")):
+        if name in scores and name in validated:
+            promised = validated[name].interval.low
+            if scores[name].interval.high < promised:
+                mendable.append(f"its threshold {what} here than validation promised")
+    errors = [known["mae"].interval for known in (scores, validated) if "mae" in known]
+    if len(errors) == 2 and errors[0].low > errors[1].high:
+        grave.append("its errors are larger here than in validation")
+    coverage, nominal = evaluation.coverage, evaluation.nominal
+    if coverage and nominal and coverage.interval.high < nominal:
+        sets = "sets of classes" if evaluation.positive else "intervals"
+        mendable.append(f"its {sets} hold the truth too seldom")
+    if evaluation.predicted is not None and evaluation.observed is not None:
+        low, high = wilson(evaluation.observed, evaluation.patients)
+        if not low <= evaluation.predicted <= high:
+            mendable.append(
+                f"its scores say that {evaluation.predicted:.0%} have it, and "
+                f"{evaluation.observed:.0%} do"
+            )
+    use = Use.NOT_HERE if grave else Use.RECALIBRATE if mendable else Use.NO_OBJECTION
+    return Verdict(use, [f"{why[:1].upper()}{why[1:]}." for why in grave + mendable], measured)
+
+
+def _too_few(evaluation: Evaluation) -> str:
+    """Why there are too few people for a verdict; "" where there are enough."""
+    if evaluation.positive is None:
+        if evaluation.patients >= 2 * SMALLEST:
+            return ""
+        return f"It takes {2 * SMALLEST} people or more; there are {evaluation.patients}."
+    have, others = evaluation.people
+    if min(have, others) >= SMALLEST:
+        return ""
+    return (
+        f"It takes {SMALLEST} people or more who have it, and as many who do not; there are {have} "
+        f"and {others}."
+    )
+
+
+def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
+    sentences = []
+    have, others = evaluation.people
+    for name, verb, whom, count in (
+        ("sensitivity", "found", "people who had it", have),
+        ("specificity", "left alone", "people who did not have it", others),
+    ):
+        if name in scores and count:
+            score = scores[name]
+            alone = evaluation.recordings == evaluation.patients
+            rate = Estimate(
+                value=score.value,
+                interval=score.interval,
+                people=count if alone else None,
+                right=round(score.value * count) if alone else None,
+            )
+            sentences.append(counted(rate, verb, whom))
+    if "auroc" in scores:
+        value, interval = scores["auroc"].value, scores["auroc"].interval
+        sentences.append(
+            "Of two people, one who has it and one who does not, the first has the higher score in "
+            f"{100 * value:.0f} of 100 cases ({100 * interval.low:.0f} to {100 * interval.high:.0f}; "
+            "50 is chance)."
+        )
+    if "mae" in scores:
+        value, interval = scores["mae"].value, scores["mae"].interval
+        sentences.append(
+            f"Its estimate is off by {value:.3g} on average ({interval.low:.3g} to "
+            f"{interval.high:.3g})."
+        )
+    no_answer = sum(
+        count
+        for states in evaluation.flow.values()
+        for state, count in states.items()
+        if state not in (State.ABOVE, State.BELOW, State.ESTIMATED)
+    )
+    if no_answer:
+        total = sum(sum(states.values()) for states in evaluation.flow.values())
+        sentences.append(
+            f"{no_answer} of {total} recordings have no answer; those near the threshold are counted "
+            "by the side on which their score lies, the others not at all."
+        )
+    for name, coverage in evaluation.coverage_by_class.items():
+        sentences.append(
+            f"Its set held “{name}” for {coverage.value:.0%} of those who are ({coverage.interval.low:.0%} "
+            f"to {coverage.interval.high:.0%}"
+            + (f"; {evaluation.nominal:.0%} were promised)." if evaluation.nominal else ").")
+        )
+    return sentences
