@@ -77,13 +77,31 @@ def mean_of_seeds(predictions: Predictions, seeds: int) -> Predictions:
 
 
 def validated(predictions: Predictions, task: TaskCard, level: float, goal: Goal) -> Validated:
+    """Calibrate, choose the operating point and score, as the task's card reports."""
+    bounds = (-inf, inf)
+    if isinstance(task.target, NumberTarget):
+        low, high = task.target.minimum, task.target.maximum
+        bounds = (-inf if low is None else low, inf if high is None else high)
+    return validated_on(predictions, bounds, task.metrics, level, goal)
+
+
+def validated_on(
+    predictions: Predictions,
+    bounds: tuple[float, float],
+    metrics: Metrics,
+    level: float,
+    goal: Goal,
+    by: str = "",
+) -> Validated:
     """Calibrate, choose the operating point and score.
 
     Args:
         predictions: out of fold, one row per example.
-        task: the task's card.
+        bounds: the lowest and highest value of a number.
+        metrics: what is reported.
         level: of conformal sets and intervals.
         goal: of the operating point.
+        by: an attribute by whose values conformal sets or intervals are fitted; "" for none.
 
     Raises:
         ParalbenchError: with too few speakers for conformal prediction at the level, or for
@@ -95,33 +113,47 @@ def validated(predictions: Predictions, task: TaskCard, level: float, goal: Goal
             f"conformal prediction needs {conformal.LEAST} speakers or more, the predictions are of "
             f"{speakers}; a screener validated on so few would claim more than is known."
         )
-    if isinstance(task.target, NumberTarget):
-        return _number(predictions, task.target, task.metrics, level)
-    return _classes(predictions, task.metrics, level, goal)
+    groups = predictions.attributes[by] if by else None
+    if predictions.classes:
+        return _classes(predictions, metrics, level, goal, by, groups)
+    return _number(predictions, bounds, metrics, level, by, groups)
 
 
 def _number(
-    predictions: Predictions, target: NumberTarget, metrics: Metrics, level: float
+    predictions: Predictions,
+    bounds: tuple[float, float],
+    metrics: Metrics,
+    level: float,
+    by: str,
+    groups: NDArray[np.str_] | None,
 ) -> Validated:
     # As the screener reports them: within the target's range.
-    low = -inf if target.minimum is None else target.minimum
-    high = inf if target.maximum is None else target.maximum
-    values = np.clip(predictions.predicted, low, high)
+    values = np.clip(predictions.predicted, *bounds)
     reported = replace(
         predictions, predicted=values, outputs=values[:, None].astype(np.float32)
     )  # fmt: skip
     truth, clusters = predictions.truth, predictions.clusters
     half = conformal.interval_quantile(values, truth, clusters, level)
     coverage = conformal.interval_coverage(values, truth, clusters, level)
+    by_group: dict[str, list[float]] = {}
+    if groups is not None:
+        by_group = conformal.group_quantiles([np.abs(values - truth)], groups, clusters, level)
     return Validated(
         None,
-        _conformal("absolute-error", [half], clusters, level, coverage),
+        _conformal("absolute-error", [half], clusters, level, coverage, by, by_group),
         None,
         Performance(scores=scores(metrics, reported), subgroups=subgroups(metrics, reported)),
     )
 
 
-def _classes(predictions: Predictions, metrics: Metrics, level: float, goal: Goal) -> Validated:
+def _classes(
+    predictions: Predictions,
+    metrics: Metrics,
+    level: float,
+    goal: Goal,
+    by: str,
+    groups: NDArray[np.str_] | None,
+) -> Validated:
     positive, clusters = len(predictions.classes) - 1, predictions.clusters
     outputs = predictions.outputs.astype(float)
     raw, truth = outputs[:, positive], (predictions.truth == positive).astype(float)
@@ -140,8 +172,12 @@ def _classes(predictions: Predictions, metrics: Metrics, level: float, goal: Goa
     probabilities = with_positive(outputs, positive, calibrated)
     labels = predictions.truth.astype(int)
     quantiles = conformal.set_quantiles(probabilities, labels, clusters, level)
-    coverage = conformal.set_coverage(probabilities, labels, clusters, level)
-    sets = conformal.held_out_sets(probabilities, labels, clusters, level)
+    by_group: dict[str, list[float]] = {}
+    if groups is not None:
+        scores_by_class = conformal.class_scores(probabilities, labels)
+        by_group = conformal.group_quantiles(scores_by_class, groups, clusters, level)
+    sets = conformal.held_out_sets(probabilities, labels, clusters, level, groups)
+    coverage = float(np.average(sets[np.arange(len(labels)), labels], weights=weight))
     on_positive, on_other = sides(sets, positive)
     # As a screener decides: no prediction where the set holds both sides, or lies on the other.
     abstained = abstained | (on_positive == on_other) | (on_positive != above)
@@ -165,7 +201,7 @@ def _classes(predictions: Predictions, metrics: Metrics, level: float, goal: Goa
             error_before=calibration.log_loss(raw, truth, weight),
             error_after=calibration.log_loss(calibrated, truth, weight),
         ),
-        _conformal(method, quantiles, clusters, level, coverage),
+        _conformal(method, quantiles, clusters, level, coverage, by, by_group),
         OperatingPoint(
             threshold=point.threshold,
             sensitivity=_estimate("sensitivity", reported),
@@ -188,6 +224,8 @@ def _conformal(
     clusters: NDArray[np.int64],
     level: float,
     coverage: float,
+    by: str,
+    by_group: dict[str, list[float]],
 ) -> Conformal:
     speakers = len(np.unique(clusters))
     if not np.isfinite(quantiles).all():
@@ -197,7 +235,13 @@ def _conformal(
             f"predictions are of {speakers}; they allow a level of {highest:g}."
         )
     return Conformal(
-        method=method, level=level, quantiles=quantiles, speakers=speakers, coverage=coverage
+        method=method,
+        level=level,
+        quantiles=conformal.widest(quantiles, by_group),
+        by=by,
+        groups=by_group,
+        speakers=speakers,
+        coverage=coverage,
     )
 
 

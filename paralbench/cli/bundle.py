@@ -30,16 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_weights(parser)
     add("--intended-use", type=Path, metavar="FILE.toml",
         help="purpose, users and limits of the screener (docs/screening.md)")  # fmt: skip
-    add("--level", type=options.share, default=0.9, metavar="SHARE",
-        help="level of conformal sets and intervals (default: 0.9)")  # fmt: skip
-    point = parser.add_mutually_exclusive_group()
-    for name in ("sensitivity", "specificity"):
-        point.add_argument(f"--{name}", type=options.share, metavar="SHARE",
-                           help=f"least {name} of the operating point")  # fmt: skip
-    add("--accuracy", type=options.share, metavar="SHARE",
-        help="least accuracy of the predictions that remain (default: half of the error rate)")  # fmt: skip
-    add("--abstain-most", type=options.share, default=0.3, metavar="SHARE",
-        help="largest share of abstentions; where more are needed, never abstain (default: 0.3)")  # fmt: skip
+    options.add_operating_point(parser)
     add("--members", type=int, metavar="N",
         help="heads to average, one per seed (default: all seeds; 1 for a head on frames)")  # fmt: skip
     add("--embed-weights", action=argparse.BooleanOptionalAction,
@@ -85,17 +76,20 @@ def run(args: argparse.Namespace) -> int:
         content = {"file": str(args.to), "sha256": sha256, "bytes": size}
         print(json.dumps({**content, "manifest": manifest.model_dump(mode="json")}, indent=1))
     else:
-        print(_text(args.to, manifest, sha256, size))
+        print(summary(args.to, manifest, sha256, size))
     return 0
 
 
-def _text(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
+def summary(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
+    """What a new bundle is and how well it did, in a few lines."""
     population = manifest.population
     lines = [
         manifest.title,
         f"  {file}, {size / 1e6:.1f} MB, sha256 {sha256}",
         f"  trained on {population.recordings} recordings of {population.participants} speakers",
     ]
+    if (local := manifest.recalibration) is not None:
+        lines.append(f"  recalibrated on {local.recordings} recordings of {local.people} people")
     if (fit := manifest.calibration) is not None:
         lines.append(
             f"  calibration {fit.method}: log loss {fit.error_before:.3f} before, "

@@ -14,8 +14,8 @@ from paralbench.records.errors import ParalbenchError
 
 VERBS = (
     "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "profile",
-    "screen", "errors", "fidelity", "compare", "reproduce", "bundle", "submit", "validate", "leaderboard",
-    "cache", "check", "new-model", "new-task", "completion", "demo",
+    "screen", "errors", "fidelity", "compare", "reproduce", "bundle", "recalibrate",
+    "submit", "validate", "leaderboard", "cache", "check", "new-model", "new-task", "completion", "demo",
 )  # fmt: skip
 _MODULES = {"list": "list_all"}
 FAULT = 70

@@ -295,3 +295,18 @@ def share(text: str) -> float:
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, got '{text}'")
     return value
+
+
+def add_operating_point(parser: argparse.ArgumentParser) -> None:
+    """What a screener's threshold, abstention and conformal sets are chosen for."""
+    add = parser.add_argument
+    add("--level", type=share, default=0.9, metavar="SHARE",
+        help="level of conformal sets and intervals (default: 0.9)")  # fmt: skip
+    point = parser.add_mutually_exclusive_group()
+    for name in ("sensitivity", "specificity"):
+        point.add_argument(f"--{name}", type=share, metavar="SHARE",
+                           help=f"least {name} of the operating point")  # fmt: skip
+    add("--accuracy", type=share, metavar="SHARE",
+        help="least accuracy of the predictions that remain (default: half of the error rate)")  # fmt: skip
+    add("--abstain-most", type=share, default=0.3, metavar="SHARE",
+        help="largest share of abstentions; where more are needed, never abstain (default: 0.3)")  # fmt: skip

@@ -41,6 +41,8 @@ class Assessment:
         prediction: the class at the operating point; None if abstained.
         classes: the conformal set, at the bundle's level.
         distance: from its embedding to the validated ones, relative to the largest that is scored.
+        outputs: of the heads before calibration: probabilities of all classes, or the value; empty
+            where no number is given.
         stretches: of a long recording, those with the largest contributions, largest first.
     """
 
@@ -58,3 +60,4 @@ class Assessment:
     distance: float | None = None
     stretches: tuple[Stretch, ...] = ()
     doubts: tuple[str, ...] = ()
+    outputs: tuple[float, ...] = ()

@@ -120,11 +120,17 @@ class Calibration(Card):
 
 
 class Conformal(Card):
-    """Intervals (number) or sets (class) that hold the truth for a share ``level`` of speakers."""
+    """Intervals (number) or sets (class) that hold the truth for a share ``level`` of speakers.
+
+    With ``by``, an attribute such as "sex", each value in ``groups`` has quantiles of its own
+    (Mondrian); ``quantiles`` are then the widest of all, for people of whom it is not known.
+    """
 
     method: Identifier
     level: float = Field(gt=0, lt=1)
     quantiles: list[float] = Field(min_length=1)
+    by: str = ""
+    groups: dict[str, list[float]] = Field(default_factory=dict)
     speakers: int = Field(ge=1)
     coverage: float = Share
 
@@ -258,6 +264,16 @@ class Origin(Card):
     contact: str = ""
 
 
+class Recalibration(Card):
+    """Which bundle was recalibrated (its sha256), and on what: a report, by the sha256 of its closing."""
+
+    bundle: Sha256
+    closing: Sha256
+    created: str
+    recordings: int = Field(ge=1)
+    people: int = Field(ge=1)
+
+
 class Manifest(Card):
     """bundle.json. ``members`` lists every other file of the bundle, by name."""
 
@@ -281,6 +297,7 @@ class Manifest(Card):
     use: Use
     origin: Origin
     reference: Reference | None = None
+    recalibration: Recalibration | None = None
     members: list[Member] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -17,7 +17,8 @@ class Screened(Card):
     ``id`` is the recording's, or its pseudonym; ``start``, ``end`` and ``channel`` are its clip's;
     ``sha256`` is that of the whole audio file, None if unreadable. ``sketch`` is the
     outline of its waveform: the peak of equal parts in per cent of full scale; ``seconds`` is the
-    processing time; ``recorded`` when the file's metadata say that it was made.
+    processing time; ``recorded`` when the file's metadata say that it was made;
+    ``group`` is the value of the attribute by which conformal sets differ.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Screened(Card):
     sketch: list[int] = Field(default_factory=list)
     seconds: float = Field(default=0.0, ge=0)
     recorded: str | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

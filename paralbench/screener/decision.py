@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from paralbench.evaluation.attributes import word
 from paralbench.records.assessment import Assessment
-from paralbench.records.bundle import Manifest, OperatingPoint
+from paralbench.records.bundle import Conformal, Manifest, OperatingPoint
 from paralbench.screener.points import points
 from paralbench.statistics import conformal
 from paralbench.statistics.calibration import calibrated
 
 
-def decided(manifest: Manifest, output: NDArray[np.float64], distance: float | None) -> Assessment:
+def group(manifest: Manifest, attributes: Mapping[str, str]) -> str:
+    """The group of people whose conformal quantiles hold for a recording; "" where none differ."""
+    sets = manifest.conformal
+    return word(sets.by, attributes.get(sets.by, "")) if sets is not None and sets.by else ""
+
+
+def decided(
+    manifest: Manifest, output: NDArray[np.float64], distance: float | None, group: str = ""
+) -> Assessment:
     """The computed part of an assessment.
 
     Args:
         manifest: the bundle's.
         output: of the heads, probabilities [classes] or a value [1].
         distance: embedding distance over the largest allowed, or None.
+        group: of people, as :func:`group` has it.
     """
     if distance is not None and distance > 1:
         reason = (
@@ -27,9 +40,9 @@ def decided(manifest: Manifest, output: NDArray[np.float64], distance: float | N
             "be the cause."
         )
         return Assessment("abstained", reason, "outside-range", distance=distance)
-    if manifest.outcome.kind == "number":
-        return _number(manifest, float(output[0]), distance)
-    return _class(manifest, output, distance)
+    compute = _number if manifest.outcome.kind == "number" else _class
+    assessment = compute(manifest, output, distance, group)
+    return replace(assessment, outputs=tuple(output.tolist()))
 
 
 def with_positive(
@@ -50,7 +63,9 @@ def with_positive(
     return result
 
 
-def _number(manifest: Manifest, value: float, distance: float | None) -> Assessment:
+def _number(
+    manifest: Manifest, output: NDArray[np.float64], distance: float | None, group: str
+) -> Assessment:
     outcome = manifest.outcome
 
     def possible(number: float) -> float:
@@ -58,14 +73,21 @@ def _number(manifest: Manifest, value: float, distance: float | None) -> Assessm
             number = max(number, outcome.minimum)
         return number if outcome.maximum is None else min(number, outcome.maximum)
 
-    value, low, high = possible(value), None, None
+    raw = float(output[0])
+    value, low, high = possible(raw), None, None
     if manifest.conformal is not None:
-        (half,) = manifest.conformal.quantiles
+        (half,) = _quantiles(manifest.conformal, group)
         low, high = possible(value - half), possible(value + half)
     return Assessment("scored", value=value, low=low, high=high, distance=distance)
 
 
-def _class(manifest: Manifest, output: NDArray[np.float64], distance: float | None) -> Assessment:
+def _quantiles(sets: Conformal, group: str) -> list[float]:
+    return sets.groups.get(group, sets.quantiles)
+
+
+def _class(
+    manifest: Manifest, output: NDArray[np.float64], distance: float | None, group: str
+) -> Assessment:
     outcome, point = manifest.outcome, manifest.operating_point
     positive = outcome.classes.index(str(outcome.positive))
     probability = float(output[positive])
@@ -75,7 +97,7 @@ def _class(manifest: Manifest, output: NDArray[np.float64], distance: float | No
     probabilities = with_positive(output[None], positive, np.array([probability]))
     classes: tuple[str, ...] = ()
     if manifest.conformal is not None:
-        (contained,) = conformal.held(probabilities, manifest.conformal.quantiles)
+        (contained,) = conformal.held(probabilities, _quantiles(manifest.conformal, group))
         classes = tuple(np.array(outcome.classes)[contained].tolist())
     prediction = None
     if point is not None:

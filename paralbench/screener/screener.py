@@ -30,7 +30,7 @@ from paralbench.records.example import Clip, Refusal
 from paralbench.screener import answers, stretches
 from paralbench.screener.answers import Answer
 from paralbench.screener.bundle import Bundle
-from paralbench.screener.decision import decided
+from paralbench.screener.decision import decided, group
 from paralbench.screener.encoder import restored
 from paralbench.screener.gate import Gate
 from paralbench.screener.novelty import Novelty
@@ -178,7 +178,7 @@ class Screener:
         if self.manifest.range is not None and self._novelty is not None:
             distance = self._novelty.distance(record) / self.manifest.range.limit
         return replace(
-            decided(self.manifest, answer, distance),
+            decided(self.manifest, answer, distance, group(self.manifest, recording.attributes)),
             warnings=admission.warnings,
             doubts=admission.doubts,
             quality=admission.quality,

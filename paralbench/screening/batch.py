@@ -11,10 +11,12 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.screened import Row
+from paralbench.screener.decision import group
 from paralbench.screening.audit import Audit
 from paralbench.screening.journal import Journal, Run, check_empty
 from paralbench.screening.listing import Listing
@@ -86,7 +88,9 @@ def screen(
     """
     check_empty(folder)
     pseudonyms = Pseudonyms.of(folder, settings.salt) if settings.pseudonymise else None
-    listing = Listing(inputs, settings.truth, settings.patient, pseudonyms)
+    listing = Listing(
+        inputs, settings.truth, settings.patient, pseudonyms, partial(group, source.manifest)
+    )
     if not len(listing):
         raise ParalbenchError("the inputs hold no recording; see docs/screening.md.")
     if settings.key_table is not None:

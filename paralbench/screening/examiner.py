@@ -27,11 +27,15 @@ _OUTLINE_POINTS = 240
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A recording to examine under ``name``, unless it is unchanged since ``done``."""
+    """A recording to examine under ``name``, unless it is unchanged since ``done``.
+
+    ``group`` is that of people whose conformal sets are used.
+    """
 
     recording: Recording
     name: str
     done: Screened | None = None
+    group: str = ""
 
     def result(
         self,
@@ -46,7 +50,7 @@ class Job:
         return Screened(
             id=self.name, start=clip.start, end=clip.end, channel=clip.channel, sha256=sha256,
             assessment=assessment, sketch=outline or [], seconds=round(seconds, 3),
-            recorded=recorded,
+            recorded=recorded, group=self.group,
         )  # fmt: skip
 
     def is_current(self, sha256: str | None) -> bool:
@@ -57,6 +61,7 @@ class Job:
             and self.done.sha256 == sha256 is not None
             and (self.done.start, self.done.end, self.done.channel)
             == (clip.start, clip.end, clip.channel)
+            and self.done.group == self.group
             and self.done.assessment.cause not in ("stopped", "failed")
         )
 

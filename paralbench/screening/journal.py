@@ -106,6 +106,11 @@ def audited(folder: Path) -> list[str]:
     return known
 
 
+def results(folder: Path) -> dict[str, Screened]:
+    """The recordings that a folder's journal holds, by id."""
+    return _read(folder / NAME)[1]
+
+
 def _read(file: Path) -> tuple[Run | None, dict[str, Screened], list[str], int]:
     begun: Run | None = None
     done: dict[str, Screened] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Listing:
         truth: the column of truth, or None.
         patient: the column that says whose recording it is, or None.
         pseudonyms: None where reports show names.
+        group: the group of people of a recording's attributes, whose conformal sets are used.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class Listing:
         truth: str | None = None,
         patient: str | None = None,
         pseudonyms: Pseudonyms | None = None,
+        group: Callable[[Mapping[str, str]], str] = lambda attributes: "",
     ) -> None:
         recordings = Recordings(inputs, truth, quoted=pseudonyms is None)
         self._inputs, self._patient, self._pseudonyms = inputs, patient, pseudonyms
+        self._group = group
         self._rows = [(self._name(_id(row)), row) for row in recordings]
         if pseudonyms is not None:
             self._rows.sort(key=lambda named: named[0])
@@ -49,7 +52,9 @@ class Listing:
     def jobs(self, done: Mapping[str, Screened]) -> list[Job]:
         """A job for each recording; lines of a list that cannot be used have none."""
         return [
-            Job(row, name, done.get(name)) for name, row in self._rows if isinstance(row, Recording)
+            Job(row, name, done.get(name), self._group(row.attributes))
+            for name, row in self._rows
+            if isinstance(row, Recording)
         ]
 
     def names(self) -> Iterator[tuple[str, str, str]]:

@@ -93,7 +93,7 @@ class Evaluation(Card):
 def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
     """Every number that can be computed, and a reason for each that cannot; never raises."""
     outcome = manifest.outcome
-    known = [row for row in rows if _truth(row, outcome) is not None]
+    known = [row for row in rows if true_value(row, outcome) is not None]
     used = [
         row
         for row in known
@@ -101,7 +101,7 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
         if row.assessment.status != "not scored"
         and (row.assessment.probability, row.assessment.value) != (None, None)
     ]
-    unknown = Counter(row.truth for row in rows if row.truth and _truth(row, outcome) is None)
+    unknown = Counter(row.truth for row in rows if row.truth and true_value(row, outcome) is None)
     flow: dict[str, Counter[str]] = {}
     for row in known:
         truth = str(row.truth) if outcome.kind == "class" else "a number"
@@ -110,7 +110,7 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
         "outcome": outcome.label,
         "positive": outcome.positive,
         "recordings": len(used),
-        "patients": len(set(_patients(used))),
+        "patients": len(set(patients(used))),
         "missing": sum(not row.truth for row in rows),
         "unknown": {str(name): count for name, count in unknown.most_common(10)},
         "flow": {truth: dict(sorted(counts.items())) for truth, counts in sorted(flow.items())},
@@ -154,7 +154,7 @@ def evaluate(manifest: Manifest, rows: Sequence[Row]) -> Evaluation:
     return Evaluation.model_validate(values)
 
 
-def _truth(row: Row, outcome: Outcome) -> float | None:
+def true_value(row: Row, outcome: Outcome) -> float | None:
     """1 for positive and 0 for not, or the number; None where it is no class and no number."""
     if row.truth is None:
         return None
@@ -167,7 +167,7 @@ def _truth(row: Row, outcome: Outcome) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _patients(rows: Sequence[Row]) -> list[str]:
+def patients(rows: Sequence[Row]) -> list[str]:
     """Whose each recording is; a recording without a patient is one of its own."""
     return [f"p{row.patient}" if row.patient else f"r{row.id}" for row in rows]
 
@@ -176,7 +176,7 @@ def _predictions(rows: Sequence[Row], manifest: Manifest) -> Predictions:
     """As the benchmark's own evaluation has them; positive is the second of two classes."""
     outcome, count = manifest.outcome, len(rows)
     zeros = np.zeros(count, np.int64)
-    clusters = np.unique(np.array(_patients(rows)), return_inverse=True)[1]
+    clusters = np.unique(np.array(patients(rows)), return_inverse=True)[1]
     if outcome.kind == "class":
         probability = np.array([row.assessment.probability for row in rows], float)
         threshold = manifest.operating_point.threshold if manifest.operating_point else 0.5
@@ -194,17 +194,17 @@ def _predictions(rows: Sequence[Row], manifest: Manifest) -> Predictions:
         clusters=clusters,
         folds=zeros,
         seeds=zeros,
-        truth=np.array([_truth(row, outcome) for row in rows], float),
+        truth=np.array([true_value(row, outcome) for row in rows], float),
         predicted=predicted,
         outputs=outputs.astype(np.float32),
         classes=("other", str(outcome.positive)) if outcome.kind == "class" else (),
-        attributes=_attributes(rows, clusters),
+        attributes=attributes(rows, clusters),
     )
 
 
-def _attributes(rows: Sequence[Row], clusters: NDArray[np.int64]) -> dict[str, NDArray[np.str_]]:
+def attributes(rows: Sequence[Row], clusters: NDArray[np.int64]) -> dict[str, NDArray[np.str_]]:
     """The attributes that distinguish rows; rare values are pooled, without their names."""
-    attributes = {}
+    by_name = {}
     for name in sorted({name for row in rows for name in row.attributes}):
         words = np.array([word(name, row.attributes.get(name, "")) or UNKNOWN for row in rows])
         for value in np.unique(words):
@@ -212,21 +212,21 @@ def _attributes(rows: Sequence[Row], clusters: NDArray[np.int64]) -> dict[str, N
             if min(same.sum(), len(np.unique(clusters[same]))) < SMALLEST:
                 words = np.where(same, RARE, words)
         if len(set(words.tolist()) - {RARE, UNKNOWN}) > 1:
-            attributes[name] = words
-    return attributes
+            by_name[name] = words
+    return by_name
 
 
 def _coverage(rows: Sequence[Row], outcome: Outcome) -> Estimate | None:
     """How often the interval or set contains the truth; None where the screener gives none."""
     contained = []
     for row in rows:
-        assessment, truth = row.assessment, _truth(row, outcome)
+        assessment, truth = row.assessment, true_value(row, outcome)
         low, high = assessment.low, assessment.high
         if outcome.kind == "class" and assessment.classes:
             contained.append(row.truth in assessment.classes)
         elif outcome.kind == "number" and None not in (low, high, truth):
             contained.append(bool(low <= truth <= high))  # type: ignore[operator]
-    return _share(contained, len(set(_patients(rows)))) if contained else None
+    return _share(contained, len(set(patients(rows)))) if contained else None
 
 
 def _share(hits: Sequence[bool], patients: int) -> Estimate:

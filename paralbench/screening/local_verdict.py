@@ -59,8 +59,8 @@ def verdict(manifest: Manifest, evaluation: Evaluation) -> Verdict:
         low, high = wilson(evaluation.observed, evaluation.patients)
         if not low <= evaluation.predicted <= high:
             mendable.append(
-                f"its scores say that {evaluation.predicted:.0%} have it, and "
-                f"{evaluation.observed:.0%} do"
+                f"its scores say that {100 * evaluation.predicted:.0f} % have it, and "
+                f"{100 * evaluation.observed:.0f} % do"
             )
     use = Use.NOT_HERE if grave else Use.RECALIBRATE if mendable else Use.NO_OBJECTION
     return Verdict(use, [f"{why[:1].upper()}{why[1:]}." for why in grave + mendable], measured)
@@ -124,9 +124,13 @@ def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
             "by the side on which their score lies, the others not at all."
         )
     for name, coverage in evaluation.coverage_by_class.items():
+        value, low, high = (
+            round(100 * share)
+            for share in (coverage.value, coverage.interval.low, coverage.interval.high)
+        )
+        promised = f"; {100 * evaluation.nominal:g} % were promised" if evaluation.nominal else ""
         sentences.append(
-            f"Its set held “{name}” for {coverage.value:.0%} of those who are ({coverage.interval.low:.0%} "
-            f"to {coverage.interval.high:.0%}"
-            + (f"; {evaluation.nominal:.0%} were promised)." if evaluation.nominal else ").")
+            f"Its set held “{name}” for {value} % of those of whom it is true ({low} % to {high} %"
+            f"{promised})."
         )
     return sentences

@@ -8,6 +8,8 @@ this is split conformal prediction (Vovk et al., 2005) with its finite-sample qu
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,12 +59,63 @@ def set_quantiles(
     return [quantile(scores, clusters, level)]
 
 
-def held(probabilities: Array, quantiles: list[float]) -> NDArray[np.bool_]:
-    """Which classes are in the set, [n, classes]; an empty set becomes the likeliest class."""
+def held(probabilities: Array, quantiles: list[float] | Array) -> NDArray[np.bool_]:
+    """Which classes are in the set, [n, classes]; an empty set becomes the likeliest class.
+
+    ``quantiles`` are one for all classes, one for each, or those of each example [n, classes].
+    """
     inside: NDArray[np.bool_] = 1 - probabilities <= np.array(quantiles) + 1e-12
     empty = ~inside.any(1)
     inside[empty, probabilities[empty].argmax(1)] = True
     return inside
+
+
+def group_quantiles(
+    scores: Sequence[Array], groups: NDArray[np.str_], clusters: NDArray[np.int64], level: float
+) -> dict[str, list[float]]:
+    """Quantiles of each group with enough speakers, so that each is covered at ``level`` (Mondrian).
+
+    Args:
+        scores: for each quantile, the scores of all examples, NaN of those that it is not of.
+        groups: each example's group.
+        clusters: each example's speaker.
+        level: the share that is covered.
+    """
+    by_group = {}
+    for name in np.unique(groups):
+        quantiles = []
+        for values in scores:
+            rows = (groups == name) & ~np.isnan(values)
+            enough = len(np.unique(clusters[rows])) >= LEAST
+            quantiles.append(
+                quantile(values[rows], clusters[rows], level) if enough else float("inf")
+            )
+        if np.isfinite(quantiles).all():
+            by_group[str(name)] = quantiles
+    return by_group
+
+
+def class_scores(probabilities: Array, truth: NDArray[np.int64]) -> list[Array]:
+    """For each class 1 less its probability, of the examples of that class; NaN of the others."""
+    return [
+        np.where(truth == c, 1 - probabilities[:, c], np.nan) for c in range(probabilities.shape[1])
+    ]
+
+
+def widest(quantiles: list[float], by_group: Mapping[str, list[float]]) -> list[float]:
+    """The largest of each quantile over all and the groups, for people of no known group."""
+    rows = [quantiles, *by_group.values()]
+    length = max(map(len, rows))
+    return [
+        max(row[place] if len(row) == length else row[0] for row in rows) for place in range(length)
+    ]
+
+
+def of_rows(
+    quantiles: list[float], by_group: Mapping[str, list[float]], groups: NDArray[np.str_]
+) -> Array:
+    """The quantiles that hold for each example, [n, quantiles]."""
+    return np.array([by_group.get(str(name), quantiles) for name in groups], float)
 
 
 def set_coverage(
@@ -74,13 +127,21 @@ def set_coverage(
 
 
 def held_out_sets(
-    probabilities: Array, truth: NDArray[np.int64], clusters: NDArray[np.int64], level: float
+    probabilities: Array,
+    truth: NDArray[np.int64],
+    clusters: NDArray[np.int64],
+    level: float,
+    groups: NDArray[np.str_] | None = None,
 ) -> NDArray[np.bool_]:
-    """Sets of speakers that their quantiles did not use, [n, classes]."""
+    """Sets of speakers that their quantiles did not use, [n, classes]; by group where given."""
     dealt, inside = folds(clusters, truth.astype(float)), np.empty(probabilities.shape, bool)
     for fold in np.unique(dealt):
         rest, out = dealt != fold, dealt == fold
-        quantiles = set_quantiles(probabilities[rest], truth[rest], clusters[rest], level)
+        known = probabilities[rest], truth[rest]
+        quantiles: list[float] | Array = set_quantiles(*known, clusters[rest], level)
+        if groups is not None:
+            by_group = group_quantiles(class_scores(*known), groups[rest], clusters[rest], level)
+            quantiles = of_rows(widest(list(quantiles), by_group), by_group, groups[out])
         inside[out] = held(probabilities[out], quantiles)
     return inside
 

@@ -110,3 +110,61 @@ def test_reported_coverage_is_of_speakers_the_quantile_did_not_see() -> None:
     pairs = np.stack([1 - text, text], 1)
     result = conformal.set_coverage(pairs, labels.astype(int), theirs, 0.9)
     assert result == pytest.approx(0.9, abs=0.03)
+
+
+def _two_sexes(
+    count: int, seed: int
+) -> tuple[Array, NDArray[np.int64], NDArray[np.int64], NDArray[np.str_]]:
+    """Probabilities that are much worse for one sex, with several examples a speaker."""
+    rng = np.random.default_rng(seed)
+    clusters = np.repeat(np.arange(count), rng.integers(1, 4, count))
+    truth = (np.arange(count) % 5 < 2).astype(int)[clusters]
+    sex = np.where(rng.random(count) < 0.4, "female", "male")[clusters]
+    gap = np.where(sex == "female", 0.2, 1.0)
+    own = rng.normal(0, 1, count)[clusters]
+    line = gap * (2 * truth - 1) + own + rng.normal(0, 0.5, len(clusters))
+    positive = 1 / (1 + np.exp(-line))
+    return np.stack([1 - positive, positive], 1), truth, clusters, sex
+
+
+def test_sets_by_class_and_group_cover_each_of_them() -> None:
+    level, by_cell, by_class_alone = 0.9, [], []
+    cells = [(c, sex) for c in (0, 1) for sex in ("female", "male")]
+    for seed in range(SEEDS):
+        pairs, truth, clusters, sex = _two_sexes(600, seed)
+        overall = conformal.set_quantiles(pairs, truth, clusters, level)
+        by_group = conformal.group_quantiles(
+            conformal.class_scores(pairs, truth), sex, clusters, level
+        )
+        assert set(by_group) == {"female", "male"}
+        others, real, theirs, sexes = _two_sexes(2000, seed + 1000)
+        counting = calibration.weights(theirs)
+        rows = np.arange(len(real))
+        for quantiles, covered in (
+            (conformal.of_rows(overall, by_group, sexes), by_cell),
+            (overall, by_class_alone),
+        ):
+            inside = conformal.held(others, quantiles)[rows, real]
+            covered.append([
+                np.average(inside[cell], weights=counting[cell])
+                for c, name in cells
+                for cell in [(real == c) & (sexes == name)]
+            ])  # fmt: skip
+    assert np.mean(by_cell, axis=0) == pytest.approx([level] * 4, abs=0.02)
+    # Without groups the worse-predicted sex is covered less: the comparison shows what they are for.
+    assert np.mean(by_class_alone, axis=0).min() < level - 0.05
+
+
+def test_a_group_of_few_has_no_quantiles_and_the_unknown_have_the_widest() -> None:
+    rng = np.random.default_rng(0)
+    scores, clusters = [rng.random(60)], np.arange(60)
+    groups = np.where(clusters < 50, "many", "few")
+    groups[59] = "one"
+    by_group = conformal.group_quantiles(scores, groups, clusters, 0.8)
+    assert set(by_group) == {"many"}
+    assert conformal.widest([0.1], {"a": [0.3], "b": [0.2]}) == [0.3]
+    assert conformal.widest([0.4], {"a": [0.3, 0.5]}) == [0.4, 0.5]
+    assert conformal.of_rows([9.0], {"many": [1.0]}, np.array(["many", "few"])).tolist() == [
+        [1],
+        [9],
+    ]
