@@ -14,16 +14,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from paralbench.records.bundle import Outcome
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.screened import Row
 from paralbench.screener.decision import group
 from paralbench.screening.audit import Audit
 from paralbench.screening.journal import Journal, Run, check_empty
 from paralbench.screening.listing import Listing
+from paralbench.screening.local_evaluation import true_value
 from paralbench.screening.pseudonyms import Pseudonyms, write_key_table
 from paralbench.screening.screener_source import ScreenerSource
 from paralbench.screening.workers import SCRATCH, Workers
 from paralbench.system.progress import Progress
+
+_FOREIGN = "not a value of the screener"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def screen(
         journal.mark(line)
         fresh = _examine(source, listing, journal, audit, folder / SCRATCH, settings)
         rows = list(listing.rows(journal.done))
+        if pseudonyms is not None:
+            rows = [_without_foreign_truth(row, source.manifest.outcome) for row in rows]
         batch = Batch(rows, fresh, journal.damaged, listing.passed_over, audit="")
         line = audit.append("done", fresh=fresh, **batch.counts)
         journal.mark(line)
@@ -112,6 +118,13 @@ def screen(
         audit.close()
         journal.close()
     return replace(batch, audit=line)
+
+
+def _without_foreign_truth(row: Row, outcome: Outcome) -> Row:
+    """The row without a truth that the screener does not know, which may be a name."""
+    if row.truth is None or true_value(row, outcome) is not None:
+        return row
+    return replace(row, truth=_FOREIGN)
 
 
 def _examine(

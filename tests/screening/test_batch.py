@@ -267,3 +267,21 @@ def test_pseudonymised_reasons_quote_no_cell(tmp_path: Path) -> None:
     rows = screen(screening(), [tmp_path / "Jane Doe", table], tmp_path / "report", settings).rows
     assert [row.assessment.status for row in rows].count("not scored") == 4
     assert not [name for name in ("Miller", "1950", "Jane", "list.csv") if name in repr(rows)]
+
+
+def test_pseudonymised_truth_holds_no_foreign_cell(tmp_path: Path) -> None:
+    """A wrong column, or a shifted line, may hold a name where the truth is expected."""
+    tones(tmp_path / "in", 3)
+    table = tmp_path / "in" / "list.csv"
+    table.write_text("path,truth\nr0000.wav,low\nr0001.wav,Jane Doe\nr0002.wav,\n")
+    (tmp_path / "report").mkdir()
+    settings = replace(QUIET, truth="truth", pseudonymise=True)
+    rows = screen(screening(), [table], tmp_path / "report", settings).rows
+    assert sorted(str(row.truth) for row in rows) == ["None", "low", "not a value of the screener"]
+    named = screen(screening(), [table], _made(tmp_path / "named"), replace(QUIET, truth="truth"))
+    assert "Jane Doe" in [row.truth for row in named.rows]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

@@ -128,7 +128,9 @@ def _two_sexes(
 
 
 def test_sets_by_class_and_group_cover_each_of_them() -> None:
-    level, by_cell, by_class_alone = 0.9, [], []
+    level = 0.9
+    by_cell: list[list[float]] = []
+    by_class_alone: list[list[float]] = []
     cells = [(c, sex) for c in (0, 1) for sex in ("female", "male")]
     for seed in range(SEEDS):
         pairs, truth, clusters, sex = _two_sexes(600, seed)
@@ -146,7 +148,7 @@ def test_sets_by_class_and_group_cover_each_of_them() -> None:
         ):
             inside = conformal.held(others, quantiles)[rows, real]
             covered.append([
-                np.average(inside[cell], weights=counting[cell])
+                float(np.average(inside[cell], weights=counting[cell]))
                 for c, name in cells
                 for cell in [(real == c) & (sexes == name)]
             ])  # fmt: skip
