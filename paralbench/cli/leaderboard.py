@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"there is no folder {args.results}; 'paralbench run' makes it, or give --results DIR."
         )
-    board = collect(args.results, beside(args.results, from_environment()))
+    catalog = from_environment()
+    board = collect(args.results, beside(args.results, catalog), catalog)
     page = build(board, args.site)
     if args.json:
         print(json.dumps(records(board), indent=1))

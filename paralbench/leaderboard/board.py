@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from paralbench.catalog import Catalog
+from paralbench.leaderboard.description import described
 from paralbench.leaderboard.overall import Overall, overall
 from paralbench.leaderboard.reading import Group, competing, read, table_key
 from paralbench.leaderboard.separation import AboveNull, Joint, Separation, entry_key
@@ -77,9 +79,15 @@ class Board:
     unread: tuple[tuple[str, str], ...] = ()
 
 
-def collect(root: Path, ledger: Ledger | None = None) -> Board:
-    """Read every result below ``root``; a file that is not a result is refused, the others count."""
+def collect(root: Path, ledger: Ledger | None = None, catalog: Catalog | None = None) -> Board:
+    """Read every result below ``root``; a file that is not a result is refused, the others count.
+
+    Titles, abouts and cards are those of ``catalog``, where it has them.
+    """
     reading = read(root)
+    if catalog is not None:
+        words = [described(result, catalog) for result in reading.results]
+        reading = replace(reading, results=tuple(words))
     refused = list(reading.refused)
     verdicts = _verdicts(root, {result.model.id for result in reading.results}, refused)
     task_tables = tuple(tables(reading.results, verdicts, reading.joints, ledger))

@@ -33,7 +33,7 @@ def board_faults(roots: Sequence[Path], catalog: Catalog) -> list[Problem]:
                 shutil.copyfile(file, place)
         try:
             with third_party("building the board"):
-                board = collect(merged, derived(catalog))
+                board = collect(merged, derived(catalog), catalog)
                 build(board, Path(folder) / "site")
         except ParalbenchError as error:
             words = str(error).replace(folder, "").split(" --debug")[0].removesuffix(".")
