@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: setup demo test quick lint format docs bench validate offline clean
+.PHONY: setup demo test quick fuzz lint format docs bench validate offline clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -27,6 +27,10 @@ test: setup lint
 # The inner loop: what is not marked slow.
 quick: setup lint
 	$(BIN)/python -m pytest -n auto -m "not slow"
+
+# Ten thousand mutated files, from fixed seeds, to every reader of what others send.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz.running
 
 lint: setup
 	$(BIN)/ruff format --check .
