@@ -211,7 +211,8 @@ def _numbers(table: pa.Table, name: str) -> Array:
         raise ValueError(f"the column '{name}' has empty cells")
     if not pa.types.is_floating(column.type):
         raise ValueError(f"the column '{name}' holds {column.type}, expected numbers")
-    values: Array = column.to_numpy().astype(float)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is refused below
+        values: Array = column.to_numpy().astype(float)
     if not np.isfinite(values).all():
         raise ValueError(f"the column '{name}' holds NaN or infinity")
     return values
