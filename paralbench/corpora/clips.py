@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from paralbench.corpora.tables import SURPLUS
@@ -39,11 +40,17 @@ def clip(cells: Mapping[str, str], folder: Path, quoted: bool = True) -> Clip:
         value = f"{cells['channel']}, " if quoted else ""
         raise Refused(f"its channel is {value}not a whole number")
     return Clip(
-        folder / path,
+        _file(folder, path),
         _number(cells, "start", quoted) or 0.0,
         _number(cells, "end", quoted),
         None if channel is None else int(channel),
     )
+
+
+@lru_cache(maxsize=4096)
+def _file(folder: Path, path: str) -> Path:
+    """One object for the many clips of a file: a list may have a million rows."""
+    return folder / path
 
 
 def name(path: str, clip: Clip) -> str:

@@ -33,11 +33,22 @@ def read_manifest(root: Path) -> Iterator[Example | Refusal]:
 
 
 def _table(file: Path) -> Iterator[Example | Refusal]:
+    shared = _Shared()
     for cells, where in rows(file, ("path", "target")):
-        yield _row(cells, file, where)
+        yield _row(cells, file, where, shared)
 
 
-def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
+class _Shared:
+    """Equal mappings of many rows as one object: a list of a million rows has few speakers."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+
+    def __call__(self, values: dict[str, str]) -> dict[str, str]:
+        return self._known.setdefault(tuple(values.items()), values)
+
+
+def _row(cells: dict[str, str], file: Path, where: str, shared: _Shared) -> Example | Refusal:
     path, target = cells["path"], cells["target"]
     called = cells.get("id") or path
     if path and not target:
@@ -46,9 +57,10 @@ def _row(cells: dict[str, str], file: Path, where: str) -> Example | Refusal:
         clip = clips.clip(cells, file.parent)
     except Refused as error:
         shown = _shown(called) or "a row"
-        listed = _example(cells, called or where, (), where) if target else None
+        listed = _example(cells, called or where, (), where, shared) if target else None
         return Refusal(shown, str(error), where, listed=listed)
-    return _example(cells, cells.get("id") or clips.name(path, clip), (clip,), where)
+    name = cells.get("id") or clips.name(path, clip)
+    return _example(cells, name, (clip,), where, shared)
 
 
 def _shown(name: str) -> str:
@@ -57,13 +69,17 @@ def _shown(name: str) -> str:
     return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
-def _example(cells: dict[str, str], name: str, found: tuple[Clip, ...], where: str) -> Example:
+def _example(
+    cells: dict[str, str], name: str, found: tuple[Clip, ...], where: str, shared: _Shared
+) -> Example:
     return Example(
         id=name,
         clips=found,
-        labels={"target": cells["target"]},
-        groups={key: cells[key] for key in GROUPS if cells.get(key)},
-        attributes={key: value for key, value in cells.items() if value and key not in UNDERSTOOD},
+        labels=shared({"target": cells["target"]}),
+        groups=shared({key: cells[key] for key in GROUPS if cells.get(key)}),
+        attributes=shared(
+            {key: value for key, value in cells.items() if value and key not in UNDERSTOOD}
+        ),
         partition=cells.get("partition") or None,
         source=where,
     )

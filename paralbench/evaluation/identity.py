@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paralbench.evaluation.selection import Selection
-from paralbench.records.example import Clip
+from paralbench.records.example import Clip, Example
 
 T = TypeVar("T")
 
@@ -54,20 +54,19 @@ def identities(selection: Selection, contents: Mapping[Clip, bytes]) -> Identiti
     otherwise be in training and test.
     """
     examples = selection.examples
-    owners: dict[bytes, list[int]] = defaultdict(list)
-    for row, example in enumerate(examples):
-        for content in {contents[clip] for clip in example.clips if clip in contents}:
-            owners[content].append(row)
-    shared = [rows for rows in owners.values() if len(rows) > 1]
+    shared = _shared(examples, contents)
     groups: dict[str, dict[str, str]] = {}
     remarks: list[str] = []
     for kind in _kinds(selection):
-        names = [example.group(kind) for example in examples]
+        present = selection.group(kind)
         listed = selection.listed.examples if selection.listed else ()
-        known = {*names, *(example.group(kind) for example in listed)}
+        known = {*present.names, *(example.group(kind) for example in listed)}
         alike = _spelled_alike(known)
-        sharing = sorted({tuple(sorted({names[row] for row in rows})) for rows in shared})
+        names, numbers = present.names, present.numbers
+        sharing = sorted({tuple(sorted({names[numbers[row]] for row in rows})) for rows in shared})
         sharing = [several for several in sharing if len(several) > 1]
+        if not alike and not sharing:
+            continue
         # A name stands before the mark of an example that has no such group.
         joined = _joined(sorted(known, key=lambda name: (name.startswith("\0"), name)),
                          [*alike, *sharing])  # fmt: skip
@@ -81,10 +80,12 @@ def identities(selection: Selection, contents: Mapping[Clip, bytes]) -> Identiti
             f"{kind} {_list(several)} share a recording; they stay on one side of every fold."
             for several in [s for s in sharing if not s[0].startswith("\0")][:_SHOWN]
         ]
-    rows = _joined(range(len(examples)), shared)
+    recordings = np.arange(len(examples))
+    for row, first in _joined(sorted({row for rows in shared for row in rows}), shared).items():
+        recordings[row] = first
     identities = Identities(
         groups=groups,
-        recordings=np.array([rows[row] for row in range(len(examples))], np.int64),
+        recordings=recordings,
         contradicted=_contradicted(selection, contents, shared),
         remarks=tuple(remarks),
     )
@@ -92,6 +93,20 @@ def identities(selection: Selection, contents: Mapping[Clip, bytes]) -> Identiti
         remark = f"{repeated} of {len(examples)} examples repeat a recording of another one."
         identities = replace(identities, remarks=(remark, *remarks))
     return identities
+
+
+def _shared(examples: Sequence[Example], contents: Mapping[Clip, bytes]) -> list[list[int]]:
+    """The rows of each recording that several examples have."""
+    first: dict[bytes, int] = {}
+    several: dict[bytes, list[int]] = {}
+    for row, example in enumerate(examples):
+        for clip in example.clips:
+            content = contents.get(clip)
+            if content is not None and (owner := first.setdefault(content, row)) != row:
+                rows = several.setdefault(content, [owner])
+                if rows[-1] != row:
+                    rows.append(row)
+    return list(several.values())
 
 
 def spelling(name: str) -> str:

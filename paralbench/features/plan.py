@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -52,7 +53,9 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
     missing = [seconds for key, seconds in lengths.items() if key not in stored]
     spec, card = store.key.spec, encoder.card
     disk = {
-        choice: sum(choice.bytes(card, seconds) for seconds in missing)
+        choice: sum(
+            count * choice.bytes(card, seconds) for seconds, count in Counter(missing).items()
+        )
         for choice in _choices(card, spec)
     }
     return Plan(

@@ -172,3 +172,33 @@ def test_a_path_with_a_nul_is_refused_by_line(tmp_path: Path) -> None:
     assert isinstance(result, Refusal)
     assert result.reason == "its path holds a NUL character"
     assert result.where == f"{file}:2"
+
+
+def test_what_rows_have_in_common_is_kept_once(tmp_path: Path) -> None:
+    """A list of a million rows has few files, speakers and classes."""
+    lines = "".join(f"a.wav,x,anna,{n},f\n" for n in range(3))
+    first, *others = examples(table(tmp_path, "path,target,speaker,start,sex\n" + lines))
+    assert (first.groups, first.attributes) == ({"speaker": "anna"}, {"sex": "f"})
+    for other in others:
+        assert other.groups is first.groups
+        assert other.labels is first.labels
+        assert other.attributes is first.attributes
+        assert other.clips[0].path is first.clips[0].path
+
+
+def test_a_row_that_cannot_be_used_is_still_listed(tmp_path: Path) -> None:
+    rows = table(tmp_path, "path,target,speaker,start\na.wav,x,anna,-1\nb.wav,y,bert,0\n")
+    listed = refusal(rows).listed
+    assert listed is not None
+    assert (listed.id, listed.labels, listed.groups) == (
+        "a.wav",
+        {"target": "x"},
+        {"speaker": "anna"},
+    )
+
+
+def test_a_path_with_a_line_break_is_not_quoted_whole(tmp_path: Path) -> None:
+    cell = "a.wav\n" + "patient,x\n" * 100
+    rows = table(tmp_path, f'path,target\n"{cell}",x\nb.wav,y\n')
+    assert refusal(rows).reason == "its path holds a line break"
+    assert len(refusal(rows).subject) < 120
