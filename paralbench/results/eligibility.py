@@ -102,6 +102,8 @@ def never_ranked(task: TaskCard, corpus: CorpusCard) -> str:
     few = corpus.speakers is not None and corpus.speakers < LEAST_CLUSTERS
     if few and task.protocol.cluster == "speaker":
         return f"{corpus.speakers} speakers; an interval needs {LEAST_CLUSTERS}"
+    if corpus.access == "own":
+        return "the data are your own"
     if not corpus.releases and task.examples is None:
         return "the number of its examples is not known"
     if isinstance(task.protocol, Partitions) and not corpus.releases and task.tested is None:

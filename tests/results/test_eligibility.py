@@ -88,6 +88,8 @@ def test_cards_alone_say_what_can_never_be_ranked() -> None:
     known = CorpusCard(id="c", title="t", licence="l", access="open", obtain="o", citation="n")
     assert never_ranked(card(**DECLARED), known) == ""
     assert "not known" in never_ranked(card(), known)
+    own = known.model_copy(update={"access": "own"})
+    assert never_ranked(card(), own) == "the data are your own"
     four = known.model_copy(update={"speakers": 4})
     assert never_ranked(card(**DECLARED), four) == "4 speakers; an interval needs 5"
     by_text = {**CARD["protocol"], "cluster": "text"}
