@@ -72,8 +72,9 @@ def _explained(error: Exception) -> tuple[str, int]:
     """The message for an error, and its exit code."""
     if isinstance(error, ParalbenchError):
         return str(error), error.exit_code
-    # torch raises RuntimeError when memory runs out.
-    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+    # torch raises RuntimeError when memory runs out, with either text.
+    texts = ("allocate memory", "out of memory")
+    if isinstance(error, MemoryError) or any(text in str(error) for text in texts):
         return (
             "memory ran out. Use fewer --workers, a smaller model or another machine; finished "
             "work is stored."

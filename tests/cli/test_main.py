@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyarrow import ArrowMemoryError
 
 from paralbench.cli import compare, doctor, profile
 from paralbench.cli.main import FAULT, VERBS, main
@@ -123,7 +124,13 @@ def test_debug_still_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes")]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"),
+        RuntimeError("CUDA out of memory. Tried to allocate 9 GiB."),
+        ArrowMemoryError("malloc of size 9 failed"),
+    ],
 )
 def test_memory_that_runs_out_is_a_sentence(
     error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
