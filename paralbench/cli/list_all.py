@@ -1,4 +1,4 @@
-"""List corpora, tasks, suites, label sets, models, lists of models, heads or results."""
+"""List corpora, tasks, suites, label sets, models, lists of models, heads, conditions or results."""
 
 from __future__ import annotations
 
@@ -64,6 +64,12 @@ def models_here(catalog: Catalog) -> dict[str, str]:
         except ParalbenchError:
             formats[model.card.id] = _ABSENT
     return formats
+
+
+def _conditions(args: argparse.Namespace) -> Rows:
+    from paralbench.audio.conditions import conditions
+
+    return [{"condition": item.name, "what": item.title} for item in conditions().values()]
 
 
 def _label_sets(args: argparse.Namespace) -> Rows:
@@ -183,5 +189,5 @@ def _results(args: argparse.Namespace) -> Rows:
 _LISTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
     "corpora": _corpora, "tasks": _tasks, "suites": _suites, "models": _models,
     "model-lists": _model_lists, "label-sets": _label_sets,
-    "heads": _heads, "results": _results,
+    "heads": _heads, "conditions": _conditions, "results": _results,
 }  # fmt: skip

@@ -32,7 +32,24 @@ def headline(result: Result) -> str:
 
 def details(result: Result) -> list[str]:
     """Recall of each class and the confusion matrix; the largest gap; the forms of the head."""
-    return [*_confusion(result), *_gap(result), *_forms(result)]
+    return [*_confusion(result), *_gap(result), *_forms(result), *_conditions(result)]
+
+
+def _conditions(result: Result) -> list[str]:
+    """The score under each condition, and the change from the clean score with its interval."""
+    rows = [
+        (
+            item.condition, f"{item.score.value:.3f}", f"{item.paired.difference:+.3f}",
+            f"[{item.paired.interval.low:+.3f}, {item.paired.interval.high:+.3f}]",
+            ", ".join(f"{sex} {change:+.3f}" for sex, change in item.by_sex.items()),
+        )
+        for item in result.conditions
+    ]  # fmt: skip
+    if not rows:
+        return []
+    return columns(("under", result.ranking.upper(), "change", "95 % interval", ""), rows).split(
+        "\n"
+    )
 
 
 def closing_table(results: Sequence[Result]) -> list[str]:

@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "PARALBENCH_NO_PROFILE=1: no)")  # fmt: skip
     add("--profile-budget", type=options.seconds, default=_BUDGET, metavar="S",
         help=f"seconds of profiling per model and head, in all (default: {_BUDGET:g})")  # fmt: skip
+    add("--under", nargs="+", default=[], metavar="CONDITION",
+        help="also score the test clips under conditions (noise, rooms, codecs ...): all, or "
+        "their names, which 'paralbench list conditions' shows")  # fmt: skip
     add("--nulls", action=argparse.BooleanOptionalAction, default=None,
         help="beside each task, score the nulls, which cannot know the answer: length, channel, "
         "non-speech, metadata, words (default: on your own recordings the first two)")  # fmt: skip
@@ -51,6 +54,10 @@ def run(args: argparse.Namespace) -> int:
     cache = options.cache(args)
     catalog = options.catalog(args)
     request: Request = options.request(args)
+    if args.under:
+        from paralbench.audio.conditions import chosen
+
+        request = replace(request, under=[condition.name for condition in chosen(args.under)])
     if args.nulls:
         known = tuple(name for name, model in catalog.models.items() if model.card.null)
         request = replace(request, nulls=known, nulls_everywhere=True)

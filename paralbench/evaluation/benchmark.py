@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paralbench.catalog import Catalog
 from paralbench.corpora.facts import release
@@ -29,6 +29,14 @@ from paralbench.records.profile import Profile
 from paralbench.records.result import Result
 from paralbench.results import files, local
 
+if TYPE_CHECKING:
+    from paralbench.audio.conditions import Condition
+    from paralbench.evaluation.entry import Under
+    from paralbench.evaluation.inputs import Inputs
+    from paralbench.heads.head import Fits
+    from paralbench.records.result import UnderCondition
+    from paralbench.results.predictions import Predictions
+
 NO_NUMBERS = "it runs entries and keeps their results"
 
 OWN = "own"
@@ -46,8 +54,8 @@ class Request:
     ``across`` names a label set: the head is trained on each of the tasks (or on ``trained`` only)
     and tested on each. ``protocol`` replaces that of tasks on own data. ``nulls`` are models that
     run beside the others with the linear probe: on own data, or with ``nulls_everywhere`` on every
-    task. One that has nothing to read in a task is passed over. ``encoders`` are models that are in
-    no catalogue, by name.
+    task. One that has nothing to read in a task is passed over. ``under`` names conditions.
+    ``encoders`` are models that are in no catalogue, by name.
     """
 
     tasks: Sequence[str]
@@ -65,6 +73,7 @@ class Request:
     protocol: OwnProtocol | None = None
     nulls: Sequence[str] = ()
     nulls_everywhere: bool = False
+    under: Sequence[str] = ()
     encoders: Mapping[str, tuple[LoadableEncoder, ...]] = field(default_factory=dict)
 
 
@@ -227,7 +236,8 @@ class Benchmark:
                 self._results, entry.task.id, entry.model, entry.head, entry.view.synthetic
             )
             current = None if self._again else _current(file, prepared)
-            if current is not None:
+            missing = self._missing(prepared, current)
+            if current is not None and not missing:
                 refused = tuple(Refusal(r.subject, r.reason) for r in current.data.refused)
                 done = Done(current, file, refused, fresh=False, examples=examples)
                 scored(done)
@@ -242,12 +252,22 @@ class Benchmark:
 
             try:
                 outcome = run(
-                    prepared, self._cache, engine=self._request.engine, quiet=quiet, say=say
+                    prepared,
+                    self._cache,
+                    engine=self._request.engine,
+                    quiet=quiet,
+                    say=say,
+                    under=self._under(prepared, missing, quiet) if missing else None,
                 )
             except ParalbenchError as error:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
             result = outcome.result
+            if current is not None:  # the same entry, run for further conditions
+                added = {item.condition for item in result.conditions}
+                kept = [item for item in current.conditions if item.condition not in added]
+                both = {"conditions": [*kept, *result.conditions], "profile": current.profile}
+                result = result.model_copy(update=both)
             files.write(self._results, result, outcome.predictions)
             if rows := local_rows(outcome):
                 local.write(file, rows)
@@ -255,6 +275,28 @@ class Benchmark:
             done = Done(result, file, outcome.refused, fresh=True, examples=examples)
             scored(done)
             yield replace(done, result=self._profiled(prepared, result, file))
+
+    def _missing(self, prepared: Preparation, current: Result | None) -> list[Condition]:
+        """The requested conditions that a result does not have, or has of other audio."""
+        if not self._request.under or any(
+            encoder.card.reads != "audio" for encoder in prepared.entry.encoders
+        ):
+            return []
+        from paralbench.audio.conditions import chosen, identity
+
+        known = {item.identity for item in current.conditions} if current else set()
+        return [item for item in chosen(self._request.under) if identity(item) not in known]
+
+    def _under(self, prepared: Preparation, conditions: list[Condition], quiet: bool) -> Under:
+        from paralbench.evaluation.conditions import under
+
+        def scored(inputs: Inputs, fits: Fits, clean: Predictions) -> list[UnderCondition]:
+            return under(
+                prepared, inputs, fits, clean, conditions, self._cache,
+                engine=self._request.engine, quiet=quiet, say=self._say,
+            )  # fmt: skip
+
+        return scored
 
     def _profiled(self, prepared: Preparation, result: Result, file: Path) -> Result:
         """The result with the entry's costs, stored; as it was if they cannot be measured."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -44,10 +44,15 @@ class ClipEncoder:
     def pieces(self, clip: Clip, meter: Meter | None = None) -> Iterator[Piece]:
         """The pieces of a clip in order; raises :class:`Refused` for unusable audio.
 
-        ``meter`` measures the clip as it is decoded.
+        ``meter`` measures the clip as it is decoded. A clip under a condition, which is not
+        measured, has ``waveforms`` of its own.
         """
         card, policy = self._card, self._card.policy
-        audio = decoding.waveforms(clip, card.rate, meter)
+        degraded: Callable[[int], Iterator[Waveform]] | None = getattr(clip, "waveforms", None)
+        if degraded is not None:
+            audio = degraded(card.rate)
+        else:
+            audio = decoding.waveforms(clip, card.rate, meter)
         if self._reduction.pieces is not None:
             return self._reduction.pieces(audio)
         window, overlap = round(policy.window * card.rate), round(policy.overlap * card.rate)

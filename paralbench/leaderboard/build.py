@@ -23,6 +23,7 @@ from paralbench.leaderboard.entries import address
 from paralbench.leaderboard.entries import records as explorer_records
 from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
+from paralbench.leaderboard.robust import robust
 from paralbench.leaderboard.unseen_words import pair_tables
 from paralbench.pages.chart import Chart
 from paralbench.pages.glossary import words
@@ -148,7 +149,7 @@ def _environment() -> jinja2.Environment:
     environment = strict(_HERE / "templates")
     environment.globals.update(
         address=address, costs=costs, page=page, place=place, quantity=prefixed, shade=shade,
-        width=WIDTH, layer_bars=_layer_bars,
+        width=WIDTH, layer_bars=_layer_bars, robust=robust,
     )  # fmt: skip
     environment.filters["first_rows"] = lambda table, most: replace(table, rows=table.rows[:most])
     return environment

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paralbench.leaderboard.board import Board, Row, Table
+from paralbench.leaderboard.robust import robust
 from paralbench.system.csv_cell import csv_text
 
 _COLUMNS = (
@@ -12,6 +13,7 @@ _COLUMNS = (
     "tied", "model", "head", "metric", "score", "low", "high", "chance",
     "standing", "reason", "scored", "declared", "audio_fraction", "parameters", "trained_parameters",
     "best_null", "above_null", "above_null_low", "above_null_high", "above_null_p", "above_null_shown",
+    "conditions", "mean_loss", "worst_loss", "worst_condition",
     "checks_failed", "seen_in_training", "seen_source", "entry",
 )  # fmt: skip
 
@@ -57,6 +59,7 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "parameters": result.model.parameters,
         "trained_parameters": result.training.trained_parameters,
         **_above(row),
+        **_robust(row),
         "checks_failed": None if row.verdict is None else len(row.verdict.failed),
         "seen_in_training": row.exposure.state,
         "seen_source": row.exposure.source,
@@ -73,4 +76,14 @@ def _above(row: Row) -> dict[str, Any]:
         "above_null_high": round(above.high, 6) if above else None,
         "above_null_p": round(above.p, 6) if above else None,
         "above_null_shown": above.shown if above else None,
+    }
+
+
+def _robust(row: Row) -> dict[str, Any]:
+    lost = robust(row.result)
+    return {
+        "conditions": lost.conditions if lost else None,
+        "mean_loss": round(lost.mean, 6) if lost else None,
+        "worst_loss": round(lost.worst, 6) if lost else None,
+        "worst_condition": lost.where if lost else None,
     }

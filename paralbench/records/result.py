@@ -106,6 +106,20 @@ class Compressed(Card):
     example: str
 
 
+class UnderCondition(Card):
+    """The ranking metric on test clips under a condition, which the head was not trained for.
+
+    ``identity`` names the condition and digests what makes its audio; ``paired`` is the score under
+    the condition minus the clean one; ``by_sex`` has the same difference for each sex.
+    """
+
+    condition: str
+    identity: str
+    score: Score
+    paired: Paired
+    by_sex: dict[str, float] = Field(default_factory=dict)
+
+
 class ProbabilityErrors(Card):
     """Errors of probabilities, means over seeds: Brier score, calibration error, and log-loss in nats."""
 
@@ -310,6 +324,7 @@ class Result(Card):
     cards: Cards | None = None
     profile: Profile | None = None
     subgroups: list[Subgroup] = Field(default_factory=list)
+    conditions: list[UnderCondition] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _consistent(self) -> Result:

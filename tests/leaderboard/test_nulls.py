@@ -84,3 +84,24 @@ def test_words_seen_and_unseen_stand_side_by_side(tmp_path: Path) -> None:
     assert lost["b"].interval is not None
     assert np.allclose(lost["b"].interval, 0)
     assert "what the words gave away" in render(collect(tmp_path))
+
+
+def test_the_mean_and_the_worst_loss_under_conditions(tmp_path: Path) -> None:
+    from paralbench.leaderboard.robust import robust
+    from tests.leaderboard.boards import result
+
+    base = result("a").model_dump()
+    paired = {"metric": "uar", "version": 1, "p": 0.1, "test": "t", "seeds": 1}
+    interval = base["scores"][0]["interval"]
+    base["conditions"] = [
+        {
+            "condition": name, "identity": name, "score": base["scores"][0],
+            "paired": {**paired, "difference": change, "interval": interval},
+        }
+        for name, change in (("white-0", -0.2), ("opus-16", 0.04))
+    ]  # fmt: skip
+    lost = robust(type(result("a")).model_validate(base))
+    assert lost is not None
+    assert (lost.conditions, lost.worst, lost.where) == (2, pytest.approx(0.2), "white-0")
+    assert lost.mean == pytest.approx(0.08)
+    assert robust(result("a")) is None

@@ -1,0 +1,74 @@
+"""Conditions: what is done to test clips before a model encodes them, one family a file.
+
+A condition is a function of a waveform at 16 kHz and of a random generator seeded by the clip's own
+digest, so that every model meets the same degraded audio and a second run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+import numpy as np
+
+from paralbench.audio.pieces import Waveform
+from paralbench.records.errors import UsageError
+from paralbench.system import sources
+
+NO_NUMBERS = "it lists the conditions; each names its own sources"
+
+FAMILIES = ("noise", "babble", "room", "codec", "clipping", "band", "gain")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition.
+
+    Args:
+        name: as ``--under`` and results call it.
+        title: in a few words.
+        apply: the degraded waveform of a clean one at 16 kHz, of the same length; the last argument
+            holds waveforms of other speakers where ``others`` is not 0.
+        others: number of clips of other speakers that it mixes in.
+        codec: whether FFmpeg encodes it, so that FFmpeg's version decides the samples.
+    """
+
+    name: str
+    title: str
+    apply: Callable[[Waveform, np.random.Generator, Sequence[Waveform]], Waveform]
+    others: int = 0
+    codec: bool = False
+
+
+@cache
+def conditions() -> Mapping[str, Condition]:
+    """All conditions by name, in the order of the families."""
+    families = (import_module(f"{__name__}.{family}") for family in FAMILIES)
+    return {condition.name: condition for family in families for condition in family.CONDITIONS}
+
+
+def chosen(names: Sequence[str]) -> list[Condition]:
+    """The named conditions, "all" for all of them.
+
+    Raises:
+        UsageError: for an unknown name.
+    """
+    known = conditions()
+    for name in names:
+        if name != "all" and name not in known:
+            raise UsageError(f"there is no condition '{name}'; there are: all, {', '.join(known)}.")
+    return [known[name] for name in known if name in names or "all" in names]
+
+
+def identity(condition: Condition) -> str:
+    """What decides the degraded samples: the name, the sources of its family, FFmpeg's version."""
+    module = getattr(condition.apply, "func", condition.apply).__module__
+    parts = [condition.name, sources.digest(sources.reached(module, "paralbench.audio.degraded"))]
+    if condition.codec:
+        import av
+
+        versions = sorted(av.library_versions.items())
+        parts.append(" ".join(f"{name} {'.'.join(map(str, v))}" for name, v in versions))
+    return "/".join(parts)

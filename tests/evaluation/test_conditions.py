@@ -1,0 +1,94 @@
+"""Conditions of the test clips: scored by the clean fits, paired, the same twice."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paralbench.audio import conditions as registry
+from paralbench.audio import degraded
+from paralbench.audio.conditions import Condition
+from paralbench.audio.pieces import Waveform
+from paralbench.catalog import Catalog
+from paralbench.evaluation import conditions as scoring
+from paralbench.evaluation.benchmark import Benchmark, Done, Request
+from paralbench.features.engine import Engine
+from paralbench.records.result import Result
+
+TASK = "game-voices-affect"
+
+
+def unchanged(waveform: Waveform, rng: np.random.Generator, others: Sequence[Waveform]) -> Waveform:
+    """Nothing is done."""
+    return waveform
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("corpus") / "voices"
+    Catalog().corpus("game-voices").synthesize(root, 0)
+    return root
+
+
+def _run(
+    corpus: Path, folder: Path, under: Sequence[str], head: str = "linear-probe", workers: int = 1
+) -> Done:
+    request = Request(
+        [TASK], ["log-mel"], [head], {"game-voices": corpus}, seeds=(0,), under=under,
+        engine=Engine(workers=workers),
+    )  # fmt: skip
+    (done,) = Benchmark(Catalog(), request, folder / "cache", folder / "results").run(
+        lambda message: None, quiet=True
+    )
+    assert isinstance(done, Done)
+    return done
+
+
+def _bytes(result: Result) -> list[str]:
+    return [item.model_dump_json() for item in result.conditions]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", ["linear-probe", "knn", "attentive-statistics"])
+def test_clips_that_nothing_is_done_to_score_as_the_clean_ones(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
+    monkeypatch.setattr(registry, "identity", lambda condition: condition.name)
+    monkeypatch.setattr(scoring, "identity", lambda item: item.name)
+    fake = Condition("gain-20", "nothing", unchanged)
+    monkeypatch.setattr(registry, "conditions", lambda: {"gain-20": fake})
+    monkeypatch.setattr(degraded, "conditions", lambda: {"gain-20": fake})
+    result = _run(corpus, tmp_path, ["gain-20"], head).result
+    (item,) = result.conditions
+    assert item.paired.difference == pytest.approx(0, abs=1e-9)
+    assert item.score.value == pytest.approx(result.scores[0].value)
+
+
+@pytest.mark.slow
+def test_the_same_bytes_on_any_number_of_workers(corpus: Path, tmp_path: Path) -> None:
+    names = ["white-0", "babble-0", "opus-16"]
+    first = _run(corpus, tmp_path / "one", names, workers=1).result
+    other = _run(corpus, tmp_path / "two", names, workers=3).result
+    assert [item.condition for item in first.conditions] == names
+    assert _bytes(first) == _bytes(other)
+    stores = [
+        sorted((folder / "cache" / "features").glob("*/*.bin")) for folder in
+        (tmp_path / "one", tmp_path / "two")
+    ]  # fmt: skip
+    contents = [{file.parent.name: file.read_bytes() for file in files} for files in stores]
+    assert contents[0] == contents[1]
+
+
+@pytest.mark.slow
+def test_further_conditions_join_those_of_a_current_result(corpus: Path, tmp_path: Path) -> None:
+    first = _run(corpus, tmp_path, ["gain-20"])
+    again = _run(corpus, tmp_path, ["gain-20"])
+    assert not again.fresh
+    more = _run(corpus, tmp_path, ["gain-20", "white-0"])
+    assert {item.condition for item in more.result.conditions} == {"gain-20", "white-0"}
+    assert more.result.entry == first.result.entry
+    assert more.result.scores == first.result.scores
+    noisy = next(item for item in more.result.conditions if item.condition == "white-0")
+    clean = more.result.scores[0].value
+    assert noisy.paired.difference == pytest.approx(noisy.score.value - clean)
