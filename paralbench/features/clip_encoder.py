@@ -49,10 +49,7 @@ class ClipEncoder:
         """
         card, policy = self._card, self._card.policy
         degraded: Callable[[int], Iterator[Waveform]] | None = getattr(clip, "waveforms", None)
-        if degraded is not None:
-            audio = degraded(card.rate)
-        else:
-            audio = decoding.waveforms(clip, card.rate, meter)
+        audio = degraded(card.rate) if degraded else decoding.waveforms(clip, card.rate, meter)
         if self._reduction.pieces is not None:
             return self._reduction.pieces(audio)
         window, overlap = round(policy.window * card.rate), round(policy.overlap * card.rate)
