@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: setup demo test quick fuzz lint format docs bench validate offline clean
+.PHONY: setup demo board test quick fuzz lint format docs bench validate offline clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -49,6 +49,10 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+# The committed board from nothing but packages; ONLY="--task T --model M --head H" for a part of it.
+board: setup
+	$(BIN)/python -m benchmarks.make_board $(ONLY)
 
 # What CI runs once a reviewer has merged results: refuse by name, or rebuild the board from them.
 validate: setup
