@@ -277,10 +277,11 @@ class Benchmark:
             yield replace(done, result=self._profiled(prepared, result, file))
 
     def _missing(self, prepared: Preparation, current: Result | None) -> list[Condition]:
-        """The requested conditions that a result does not have, or has of other audio."""
-        if not self._request.under or any(
-            encoder.card.reads != "audio" for encoder in prepared.entry.encoders
-        ):
+        """The requested conditions that a result does not have, or has of other audio.
+
+        Nulls are not run under conditions: nobody would use one.
+        """
+        if not self._request.under or all(encoder.card.null for encoder in prepared.entry.encoders):
             return []
         from paralbench.audio.conditions import chosen, identity
 

@@ -23,6 +23,7 @@ from paralbench.leaderboard.entries import address
 from paralbench.leaderboard.entries import records as explorer_records
 from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
+from paralbench.leaderboard.overview import overview, sentence
 from paralbench.leaderboard.robust import robust
 from paralbench.leaderboard.unseen_words import pair_tables
 from paralbench.pages.chart import Chart
@@ -72,7 +73,7 @@ class _Site:
         results = [row.result for table in board.tables for row in table.rows]
         self._page(
             "index.html", "index", most=_MOST, entries=len(results),
-            models=len({result.model.id for result in results}),
+            models=len({result.model.id for result in results}), matrix=overview(board.tables),
         )  # fmt: skip
         self._page(
             "explore.html", "explore", filters=_FILTERS, axes=_AXES,
@@ -149,7 +150,7 @@ def _environment() -> jinja2.Environment:
     environment = strict(_HERE / "templates")
     environment.globals.update(
         address=address, costs=costs, page=page, place=place, quantity=prefixed, shade=shade,
-        width=WIDTH, layer_bars=_layer_bars, robust=robust,
+        width=WIDTH, layer_bars=_layer_bars, robust=robust, sentence=sentence,
     )  # fmt: skip
     environment.filters["first_rows"] = lambda table, most: replace(table, rows=table.rows[:most])
     return environment

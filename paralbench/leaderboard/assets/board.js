@@ -32,10 +32,22 @@ if (find) {
     const wanted = find.value.trim().toLowerCase();
     let shown = 0;
     for (const section of document.querySelectorAll("section[data-find]")) {
-      section.hidden = !section.dataset.find.toLowerCase().includes(wanted);
+      section.hidden = !section.dataset.find.toLowerCase().includes(wanted) || unasked(section);
       shown += !section.hidden;
     }
     document.getElementById("found").textContent = wanted ? `${shown} tables` : "";
+  });
+}
+
+// Tables on synthetic data are shown where the reader asks for them.
+const synthetic = document.getElementById("synthetic");
+function unasked(section) {
+  return section.classList.contains("synthetic") && !synthetic?.checked;
+}
+if (synthetic) {
+  synthetic.addEventListener("change", () => {
+    for (const section of document.querySelectorAll("section.synthetic")) section.hidden = unasked(section);
+    find?.dispatchEvent(new Event("input"));
   });
 }
 
