@@ -265,9 +265,9 @@ class Benchmark:
             result = outcome.result
             if current is not None:  # the same entry, run for further conditions
                 added = {item.condition for item in result.conditions}
-                kept = [item for item in current.conditions if item.condition not in added]
-                both = {"conditions": [*kept, *result.conditions], "profile": current.profile}
-                result = result.model_copy(update=both)
+                former = [item for item in current.conditions if item.condition not in added]
+                joined = {"conditions": [*former, *result.conditions], "profile": current.profile}
+                result = result.model_copy(update=joined)
             files.write(self._results, result, outcome.predictions)
             if rows := local_rows(outcome):
                 local.write(file, rows)
