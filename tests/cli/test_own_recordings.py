@@ -10,6 +10,9 @@ import pytest
 
 from paralbench.catalog import Catalog
 from paralbench.cli.main import main
+from paralbench.evaluation.preparation import Preparation
+from paralbench.profiler.profiling import Profiling
+from paralbench.records.result import Result
 from paralbench.results import files, local
 from paralbench.submission.packing import _contents
 
@@ -114,6 +117,23 @@ def test_folds_of_a_task_of_the_catalogue_are_not_chosen(
     command = ["plan", "--task", "iemocap-emotion", "--model", "log-mel", "--folds", "3"]
     assert main([*command, "--data", f"iemocap={tmp_path / 'iemocap'}"]) == 2
     assert "its folds are part of the task" in capsys.readouterr().err
+
+
+def test_costs_are_measured_where_they_are_asked_for_only(
+    command: list[str], tones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiled: list[str] = []
+
+    def profile(self: Profiling, prepared: Preparation, result: Result) -> None:
+        profiled.append(result.model.id)
+
+    monkeypatch.delenv("PARALBENCH_NO_PROFILE")
+    monkeypatch.setattr(Profiling, "__call__", profile)
+    command = [*command, "--no-nulls", "--data", f"manifest={tones}"]
+    assert main(command) == 0
+    assert profiled == []
+    assert main([*command, "--profile"]) == 0
+    assert profiled == ["log-mel"]
 
 
 def test_mistakes_are_listed_with_paths_the_most_confident_first(
