@@ -215,7 +215,6 @@ def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
         )
         return
     for field, expected in (
-        ("title", card.title),
         ("parameters", card.parameters),
         ("licence", card.licence),
         ("policy", _keys(card.policy)),

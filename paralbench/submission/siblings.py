@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paralbench.records.result import Result
 from paralbench.results.predictions import Predictions
 from paralbench.submission.loading import Loaded
 from paralbench.submission.problem import Problem
@@ -20,7 +21,7 @@ Facts = Mapping[str, tuple[object, ...]]
 class Sibling:
     """The facts that results of a task must share; ``examples`` is a digest of :func:`facts`.
 
-    ``outputs`` has a digest of the head's outputs under each seed.
+    ``outputs`` has a digest of the head's outputs under each seed, ``costs`` :func:`fixed_costs`.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Sibling:
     outputs: tuple[str, ...]
     metric: str
     score: float
+    costs: Mapping[str, tuple[int | None, int]]
 
 
 def sibling(loaded: Loaded) -> Sibling:
@@ -52,6 +54,7 @@ def sibling(loaded: Loaded) -> Sibling:
         tuple(seed_digests(loaded.predictions).values()),
         result.ranking,
         result.score(result.ranking).value,
+        fixed_costs(result),
     )
 
 
@@ -65,6 +68,23 @@ def seed_digests(predictions: Predictions) -> dict[int, str]:
         outputs = predictions.outputs[selected][order]
         digests[int(seed)] = hashlib.sha256(outputs.tobytes()).hexdigest()
     return digests
+
+
+def fixed_costs(result: Result) -> Mapping[str, tuple[int | None, int]]:
+    """MACs and size that no machine changes: of the encoder with any head, and of references."""
+    profile = result.profile
+    if profile is None:
+        return {}
+    costs: dict[str, tuple[int | None, int]] = {}
+    encoder = profile.parts.get("encoder")
+    for cost in encoder.costs if encoder else []:
+        key = f"{result.model.id} {result.model.encoder} {result.model.placement} {cost.seconds}"
+        costs[f"encoder {key} {profile.method}"] = cost.macs, encoder.size if encoder else 0
+    for reference in profile.references:
+        for cost in reference.costs:
+            key = f"reference {reference.name} {cost.seconds} {profile.method}"
+            costs[key] = cost.macs, reference.size
+    return costs
 
 
 def facts(loaded: Loaded) -> Facts:

@@ -23,6 +23,7 @@ from paralbench.submission.copies import copied, impostors
 from paralbench.submission.folds import under_protocol
 from paralbench.submission.loading import json_values, load
 from paralbench.submission.problem import MOST, Problem
+from paralbench.submission.profiled import other_costs, profiled
 from paralbench.submission.recomputation import recomputed
 from paralbench.submission.replacement import attached_replaced, replaced
 from paralbench.submission.siblings import Facts, Sibling, beside, facts, sibling
@@ -86,6 +87,7 @@ def validate(
         problems += worse
         problems += copied(actual, known)
         problems += impostors(models, catalog)
+        problems += other_costs(actual, [*known, *previous])
         roots |= {result.name: found.results for result in actual}
         problems += beside(actual, known, partial(_facts, roots))
         problems += [
@@ -146,6 +148,7 @@ def _checked(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[
     problems += under_protocol(loaded, card)
     problems += recomputed(loaded, card)
     problems += compared(name, loaded.result)
+    problems += profiled(name, loaded.result)
     return sibling(loaded), problems
 
 
