@@ -20,6 +20,8 @@ DEEPEST = 64
 MOST = 2**20
 """Values of one file, counted by the commas between them."""
 _INTEGER = 2**63
+_DOTS = 200
+"""Dots of a line of TOML on one side of '='."""
 
 
 def parse_json(
@@ -76,6 +78,9 @@ def parse_toml(
     """
     if len(content) > largest:
         raise ValueError(f"has more than {largest} bytes")
+    # tomllib takes time with the square of a key's parts.
+    if any(part.count(b".") > _DOTS for part in re.split(rb"[=\n]", content)):
+        raise ValueError(f"is nested more than {deepest} deep: a line has over {_DOTS} dots")
     try:
         values = tomllib.loads(_text(content))
     except _RefusedError:

@@ -124,6 +124,8 @@ def test_valid_toml_is_read_as_the_standard_library_reads_it(values: dict[str, i
         (b"a = " + b"[" * 65 + b"]" * 65, "nested more than 64 deep"),
         (b"a = " + b"[" * 100_000, "is not valid TOML"),
         (b"a." * 70 + b"a = 1", "nested more than 64 deep"),
+        (b"a." * 400_000 + b"a = 1", "over 200 dots"),
+        (b"a = {" + b"a." * 400_000 + b"a = 1}", "over 200 dots"),
         (b"#" * (2**20 + 1), "more than"),
         ("a = 'e\u0301'".encode(), "normal form C"),
         (b"\xff", "UTF-8"),
