@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from safetensors.numpy import save
 
 from paralbench.bundling.manifest import Parts, described
+from paralbench.bundling.null_comparison import compared
 from paralbench.bundling.operating_point import Goal
 from paralbench.bundling.quality_statistics import QualityStatistics
 from paralbench.bundling.refitting import refit
@@ -138,6 +139,7 @@ def make(
         limit=limit(novelties, refitted.owners),
         quality=QualityStatistics.of(refitted.selection.examples),
         distances=novelties,
+        above_null=compared(file, result),
     )
     return described(parts), members
 

@@ -18,6 +18,7 @@ from paralbench.bundling.validation import Validated
 from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation.attributes import STANDARD, word
 from paralbench.records.bundle import (
+    AboveNull,
     EncoderReference,
     Features,
     HeadReference,
@@ -29,7 +30,7 @@ from paralbench.records.bundle import (
     Use,
     Validation,
 )
-from paralbench.records.intended_use import IntendedUse
+from paralbench.records.intended_use import UNKNOWN, IntendedUse
 from paralbench.records.quality_limits import AtMost, QualityLimits
 from paralbench.records.result import Cards, Result
 from paralbench.records.task_card import NumberTarget, Partitions
@@ -54,6 +55,7 @@ class Parts:
         heads: members that hold the heads, each of ``parameters`` numbers.
         range: the member with the parameters of the embedding distance, ``limit`` the largest.
         quality: of its recordings; ``distances`` of each from those of other speakers.
+        above_null: the entry against the best null of its task, where one was compared.
     """
 
     result: Result
@@ -69,6 +71,7 @@ class Parts:
     limit: float
     quality: QualityStatistics
     distances: NDArray[np.float64]
+    above_null: AboveNull | None
 
 
 def described(parts: Parts) -> Manifest:
@@ -116,9 +119,11 @@ def described(parts: Parts) -> Manifest:
         reference=parts.quality.reference(parts.distances / parts.limit),
         population=_population(parts),
         validation=_validation(parts),
-        performance=parts.validation.performance,
+        performance=parts.validation.performance.model_copy(
+            update={"above_null": parts.above_null}
+        ),
         use=Use(
-            intended=_marked(use.intended, result),
+            intended=_intended(use, result),
             users=use.users,
             recording=use.recording,
             not_for=[
@@ -144,6 +149,12 @@ def described(parts: Parts) -> Manifest:
 def _marked(words: str, result: Result) -> str:
     """Any description of a synthetic result begins by saying so."""
     return f"{SYNTHETIC}: {words}" if result.data.synthetic else words
+
+
+def _intended(use: IntendedUse, result: Result) -> str:
+    if result.data.synthetic and use.intended == UNKNOWN:
+        return f"{SYNTHETIC}, for trying the program only, since its voices are computer-generated."
+    return _marked(use.intended, result)
 
 
 def _outcome(parts: Parts) -> Outcome:

@@ -109,4 +109,11 @@ def summary(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
         lines.append(
             f"  conformal at {sets.level:g}: {sets.coverage:.3f} covered on other speakers"
         )
+    if (above := manifest.performance.above_null) is not None:
+        lines.append(
+            f"  {'better' if above.shown else 'not shown to be better'} than the best null entry, "
+            f"{above.null}: {above.metric} {above.difference:+.3f} [{above.low:+.3f}, {above.high:+.3f}]"
+        )
+    elif manifest.recalibration is None:
+        lines.append("  not compared with null entries: none of this task lies beside the result")
     return "\n".join([*lines, f"  {manifest.use.notice}"])

@@ -225,17 +225,35 @@ class Validation(Card):
     population: Population | None = None
 
 
+class AboveNull(Card):
+    """The entry against the best null of its task, a model that cannot know the answer.
+
+    ``difference`` in ``metric`` is positive where the entry is better, with its 95 % interval; ``p``
+    is of the paired permutation test over speakers, ``shown`` whether the entry is better by it.
+    """
+
+    null: Identifier
+    metric: str
+    difference: float
+    low: float
+    high: float
+    p: float = Share
+    shown: bool
+
+
 class Performance(Card):
     """Scores with intervals, by subgroup [fairness], and calibration [performance].
 
     ``slope`` and ``intercept`` are of the logistic calibration line on validation predictions; 1 and
-    0 are perfect. None for a number, or where they were not estimated.
+    0 are perfect. None for a number, or where they were not estimated. ``above_null`` is None where
+    no null entry was compared.
     """
 
     scores: list[Score] = Field(min_length=1)
     slope: float | None = None
     intercept: float | None = None
     subgroups: list[Subgroup] = Field(default_factory=list)
+    above_null: AboveNull | None = None
 
 
 class Use(Card):

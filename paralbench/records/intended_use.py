@@ -7,7 +7,7 @@ from pydantic import Field
 from paralbench.records.card import Card, Sentence
 from paralbench.records.quality_limits import QualityLimits
 
-UNKNOWN = "Not known: whoever made this screener did not say."
+UNKNOWN = "Not stated by whoever made this screener."
 
 
 class IntendedUse(Card):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import floor
 
 from paralbench.records.bundle import Estimate, OperatingPoint
+from paralbench.screener.points import hundredths
 
 PEOPLE = 1000
 ICONS = 100
@@ -83,9 +84,9 @@ def counted(estimate: Estimate, verb: str, whom: str) -> str:
         verb: what the screener did ("found").
         whom: of whom ("people who had it").
     """
-    low, high = round(100 * estimate.interval.low), round(100 * estimate.interval.high)
+    low, high = hundredths(estimate.interval.low), hundredths(estimate.interval.high)
     if estimate.people is None or estimate.right is None:
-        share = round(100 * estimate.value)
+        share = hundredths(estimate.value)
         return f"It {verb} about {share} of 100 {whom}; the true number may be {low} to {high}."
     start = f"It {verb} {estimate.right} of the {estimate.people} {whom}"
     few = "with so few, the" if estimate.people < _FEW else "the"

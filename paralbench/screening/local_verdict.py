@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from paralbench.records.bundle import Estimate, Manifest
 from paralbench.records.result import Score
+from paralbench.screener.points import hundredths
 from paralbench.screening.frequencies import counted
 from paralbench.screening.local_evaluation import SMALLEST, Evaluation
 from paralbench.screening.row_state import State
@@ -102,7 +103,8 @@ def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
         value, interval = scores["auroc"].value, scores["auroc"].interval
         sentences.append(
             "Of two people, one who has it and one who does not, the first has the higher score in "
-            f"{100 * value:.0f} of 100 cases ({100 * interval.low:.0f} to {100 * interval.high:.0f}; "
+            f"{hundredths(value)} of 100 cases ({hundredths(interval.low)} to "
+            f"{hundredths(interval.high)}; "
             "50 is chance)."
         )
     if "mae" in scores:
@@ -125,7 +127,7 @@ def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
         )
     for name, coverage in evaluation.coverage_by_class.items():
         value, low, high = (
-            round(100 * share)
+            hundredths(share)
             for share in (coverage.value, coverage.interval.low, coverage.interval.high)
         )
         promised = f"; {100 * evaluation.nominal:g} % were promised" if evaluation.nominal else ""

@@ -21,6 +21,7 @@ import paralbench
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.bundle import NOTICE, Manifest
 from paralbench.records.screened import Row
+from paralbench.screener.points import hundredths
 from paralbench.screener.quality_measures import amount, label
 from paralbench.screening import charts, report_text, row_state
 from paralbench.screening.drift import Drift
@@ -77,6 +78,7 @@ class Report:
             version=paralbench.__version__, listed=LISTED,
         )  # fmt: skip
         environment.filters["visible"] = visible
+        environment.filters["hundredths"] = hundredths
         environment.filters["percent"] = "{:.0%}".format
         environment.filters["percent_precise"] = "{:.3g} %".format
         environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]

@@ -38,6 +38,19 @@ def decision(manifest: Manifest, assessment: Assessment) -> str:
     return f"{title(manifest, assessment)}: {score(manifest, assessment)}."
 
 
+def above_null(manifest: Manifest) -> str:
+    """Whether the screener's entry is better than entries without knowledge of the answer."""
+    comparison = manifest.performance.above_null
+    if comparison is None:
+        return "Not compared with null entries: whether a guess from length or level does as well is not known."
+    verdict = "Better than" if comparison.shown else "Not shown to be better than"
+    return (
+        f"{verdict} the best of them, {comparison.null}: difference in {comparison.metric} "
+        f"{comparison.difference:+.3f} ({comparison.low:+.3f} to {comparison.high:+.3f}), "
+        f"p {comparison.p:.2g}."
+    )
+
+
 def quality(measured: Quality) -> list[tuple[str, str]]:
     """Every measure's name and amount in plain words."""
     return [

@@ -12,7 +12,9 @@ from paralbench.cli.main import main
 from paralbench.records.corpus_card import SYNTHETIC_MARK
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.intended_use import UNKNOWN, IntendedUse
+from paralbench.results import files
 from paralbench.screener.bundle import Bundle
+from paralbench.screening import report_text
 from tests.screener.screeners import EACH, LIMITS, SPEAKERS, Lab, lab
 
 Capture = pytest.CaptureFixture[str]
@@ -57,9 +59,40 @@ def test_synthetic_is_written_everywhere(toys: Lab, tmp_path: Path) -> None:
     finally:
         mark.unlink()
     for words in (output.title, output.outcome.title, output.population.title, output.validation.protocol,
-                  output.use.intended, output.use.limits[-1]):  # fmt: skip
+                  output.use.limits[-1]):  # fmt: skip
         assert words.startswith("SYNTHETIC")
     assert output.population.synthetic
+    # Nobody said what it is for: the two marks are not written in one sentence.
+    assert output.use.intended.startswith("SYNTHETIC, for trying the program only")
+    assert UNKNOWN not in output.use.intended
+
+
+def test_the_entry_is_compared_with_the_nulls_beside_it(toys: Lab, result: Path) -> None:
+    settings = BundleSettings(IntendedUse(quality=LIMITS), level=0.8)
+    manifest, _ = toys.make(result, settings)
+    assert manifest.performance.above_null is None
+    assert "Not compared with null entries" in report_text.above_null(manifest)
+    null = toys.result(model="null-duration", head="linear-probe")
+    try:
+        manifest, _ = toys.make(result, settings)
+        entry, other = files.read(result), files.read(null)
+    finally:
+        null.unlink()
+    above = manifest.performance.above_null
+    assert above is not None
+    assert above.null == "null-duration"
+    difference = entry.score(entry.ranking).value - other.score(entry.ranking).value
+    assert above.difference == pytest.approx(difference)
+    assert above.low <= above.difference <= above.high
+    assert above.shown == (above.p <= 0.05)
+    assert "null-duration" in report_text.above_null(manifest)
+
+
+def test_a_result_outside_a_folder_of_results_has_nothing_beside_it(
+    toys: Lab, result: Path, tmp_path: Path
+) -> None:
+    manifest, _ = toys.make(_changed(result, tmp_path))
+    assert manifest.performance.above_null is None
 
 
 def test_the_same_result_gives_the_same_members(toys: Lab, result: Path) -> None:
@@ -134,6 +167,7 @@ def test_the_verb_writes_a_bundle_and_says_what_it_is(
     complete = Bundle.open(target)
     assert complete.sha256 in shown
     assert "Research software, not a medical device" in shown
+    assert "not compared with null entries" in shown
     assert complete.manifest.title == "Tones"
     assert complete.manifest.limits.speech.refuse is None
     assert main([*asked[:3], str(tmp_path / "tones.zip"), *asked[4:]]) == 2

@@ -67,3 +67,12 @@ def test_rates_are_counts_of_people_in_words() -> None:
     assert counted(_rate(0.8, 0.7, 0.87), "found", "people who had it") == (
         "It found about 80 of 100 people who had it; the true number may be 70 to 87."
     )
+
+
+def test_a_rate_short_of_certainty_is_not_written_as_certain() -> None:
+    assert counted(_rate(0.997, 0.9958, 0.9991), "found", "people") == (
+        "It found about 99 of 100 people; the true number may be 99 to 99."
+    )
+    assert counted(_rate(0.003, 0, 0.004), "found", "people") == (
+        "It found about 1 of 100 people; the true number may be 0 to 1."
+    )

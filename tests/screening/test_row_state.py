@@ -119,9 +119,10 @@ def test_set_prediction_action_and_points_never_contradict(
     assessment = decided(screener, np.array([1 - probability, probability]), 0.5)
     found = state(screener, assessment)
     score = report_text.score(screener, assessment)
-    match = re.fullmatch(r"([\d.e-]+) of 100 \(threshold ([\d.e-]+)\)", score)
+    match = re.fullmatch(r"(over |under )?([\d.e-]+) of 100 \(threshold ([\d.e-]+)\)", score)
     assert match
-    written, limit = map(float, match.groups())
+    beyond, written, limit = match[1], float(match[2]), float(match[3])
+    assert written not in (0, 100) or probability in (0, 1)
     if found is State.NEAR:
         assert assessment.prediction is None
         assert assessment.reason
@@ -130,7 +131,8 @@ def test_set_prediction_action_and_points_never_contradict(
         above = found is State.ABOVE
         assert assessment.status == "scored"
         assert above == (probability >= threshold)
-        assert above == (written >= limit)
+        # "under 0.1" is below a threshold that is written as 0.1.
+        assert above == (written >= limit and beyond != "under ")
         assert assessment.prediction == ("low" if above else "high")
         if quantiles is not None:
             assert assessment.classes == (assessment.prediction,)
