@@ -14,7 +14,9 @@ from paralbench.evaluation.selection import select
 from paralbench.metrics import metric
 
 CATALOG = Catalog()
-CORPORA = ["daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe"]
+CORPORA = [
+    "daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe", "androids", "eatd", "pitt",
+]  # fmt: skip
 
 
 def _uninformed(root: Path, task: str, name: str) -> float:

@@ -58,6 +58,10 @@ _SVD = (
     "AufnahmeID,AufnahmeTyp,AufnahmeDatum,Diagnose,SprecherID,Geburtsdatum,Geschlecht,Pathologien\n"
 )
 _AVEC = "name;timestamp;arousal;valence;liking\n"
+_CHAT = (
+    "@Begin\n@ID:\teng|Pitt|PAR|{}|male|{}||Participant|28||\n@ID:\teng|Pitt|INV|||||Investigator|||\n"
+    "*INV:\tmade up . \x150_900\x15\n*PAR:\tmade\n\tup . \x15900_2500\x15\n%mor:\tn|x\n@End\n"
+)
 _SEP = (
     "Show,EpId,ClipId,Start,Stop,Unsure,PoorAudioQuality,Prolongation,Block,SoundRep,WordRep,"
     "DifficultToUnderstand,Interjection,NoStutteredWords,NaturalPause,Music,NoSpeech\n"
@@ -123,6 +127,18 @@ TREES: dict[str, Tree] = {
         {"adrso002": ("train", "Control"), "adrso024": ("train", "ProbableAD"),
          "adrsdt1": ("test", "Control")},
     ),
+    # the README of androidscorpus/data, and the columns that nkululeko's reader takes of the folds
+    "androids": Tree(
+        {"fold-lists.csv": "Read,,,,,,,Interview,,,,\nfold1,fold2,fold3,fold4,fold5,,,fold1,fold2,fold3,"
+         "fold4,fold5\n'02_CF31_3','07_PM44_X',,,,,,,,'07_PM44_X',,\n",
+         "Reading-Task/audio/HC/02_CF31_3.wav": "", "Reading-Task/audio/PT/07_PM44_X.wav": "",
+         "Interview-Task/audio/PT/07_PM44_X.wav": "",
+         "Interview-Task/audio_clip/07_PM44_X/07_PM44_X_2.wav": "",
+         "Interview-Task/audio_clip/07_PM44_X/07_PM44_X_10.wav": ""},
+        "fold", "depression",
+        {"reading/02_CF31_3": ("1", "control"), "reading/07_PM44_X": ("2", "depressed"),
+         "interview/07_PM44_X": ("3", "depressed")},
+    ),
     # s3prl downstream/mosei: CMU_MOSEI_Labels.csv and segment_audio.py
     "cmu-mosei": Tree(
         {"CMU_MOSEI_Labels.csv": ",file,index,start,end,label2a,label2b,label6,label7,split\n"
@@ -174,6 +190,13 @@ TREES: dict[str, Tree] = {
            for n in (300, 302, 600)},
         "partition", "phq8",
         {"302": ("train", "4"), "300": ("dev", "2"), "600": ("test", "5")},
+    ),
+    # the README of speechandlanguageprocessing/ICASSP2022-Depression
+    "eatd": Tree(
+        {"t_2/new_label.txt": "56.25\n", "v_2/new_label.txt": "37.5",
+         **{f"{who}_2/{question}_out.wav": "" for who in "tv"
+            for question in ("positive", "neutral", "negative")}},
+        "partition", "sds", {"train/2": ("train", 56.25), "validation/2": ("validation", 37.5)},
     ),
     # EmoBox emodb.py
     "emodb": Tree(
@@ -284,6 +307,14 @@ TREES: dict[str, Tree] = {
                       "context_speakers": [], "show": "FRIENDS", "sarcasm": False}}),
          "mmsd_raw_data/utterances_final/1_60.mp4": "x", "mmsd_raw_data/utterances_final/2_380.mp4": "x"},
         "partition", "sarcasm", {"1_60": ("train", "sarcastic"), "2_380": ("test", "sincere")},
+    ),
+    # TensorFlow Datasets' dementiabank.py; the transcript as CHAT's manual has it
+    "pitt": Tree(
+        {"Control/cookie/002-0.wav": "", "Dementia/cookie/035-1.wav": "",
+         "Control/cookie/002-0.cha": _CHAT.format("57;", "Control"),
+         "Dementia/cookie/035-1.cha": _CHAT.format("71;06.", "ProbableAD")},
+        "speaker", "dementia",
+        {"control/002-0": ("002", "control"), "dementia/035-1": ("035", "dementia")},
     ),
     # EmoBox ravdess.py
     "ravdess": Tree(
