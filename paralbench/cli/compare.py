@@ -34,16 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare the results and print a row for each pair."""
     from paralbench.evaluation.comparing import Contender, compare
-    from paralbench.results import files, predictions
 
     if len(args.results) < 2:
         raise UsageError("a comparison needs two results or more.")
-    contenders = []
-    for file in args.results:
-        if not file.is_file():
-            raise UsageError(f"there is no file {file}; give the .json of a result.")
-        result = files.read(file)
-        contenders.append(Contender(str(file), result, *predictions.read(file, result)))
+    contenders = [Contender.of(file) for file in args.results]
     pairs = compare(contenders, args.metric, args.correction)
     if args.json:
         print(json.dumps([_record(pair, contenders, args.correction) for pair in pairs], indent=1))

@@ -1,17 +1,20 @@
-"""Pairwise comparison of results of one task on the same examples."""
+"""Comparison of results of one task on the same examples, and the examples that it would need."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
 from paralbench.records.errors import UsageError
 from paralbench.records.result import Paired, Result
+from paralbench.results import files, predictions
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import difference
+from paralbench.statistics import power
 from paralbench.statistics.corrections import CORRECTIONS
 
 
@@ -23,6 +26,14 @@ class Contender:
     result: Result
     predictions: Predictions
     examples: Sequence[str]
+
+    @classmethod
+    def of(cls, file: Path) -> Contender:
+        """The result in ``file``; raises UsageError where there is none."""
+        if not file.is_file():
+            raise UsageError(f"there is no file {file}; give the .json of a result.")
+        result = files.read(file)
+        return cls(str(file), result, *predictions.read(file, result))
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,58 @@ def compare(
         Pair(*index, compared, float(p))
         for index, compared, p in zip(indices, differences, adjusted, strict=True)
     ]
+
+
+def needed(
+    ours: Contender,
+    theirs: Contender,
+    metric: str | None = None,
+    *,
+    difference: float | None = None,
+    level: float = power.LEVEL,
+    share: float = power.POWER,
+) -> power.Needed:
+    """The number of clusters that separates two contenders in ``share`` of test sets.
+
+    ``metric`` defaults to the task's ranking metric, ``difference`` to the observed one.
+
+    Raises:
+        UsageError: if the results differ in task, version, data or examples.
+    """
+    _check_comparable(ours, theirs)
+    chosen = ours.predictions.metric(metric or ours.result.ranking)
+    mine, yours = (side.predictions.tallies(chosen) for side in (ours, theirs))
+    draws = ours.predictions.draws
+    return power.needed(
+        chosen, mine, yours, ours.predictions.sizes(), draws.mean(mine) - draws.mean(yours),
+        difference=difference, level=level, power=share,
+    )  # fmt: skip
+
+
+def best_null(entry: Contender, results: Path) -> Contender:
+    """The null with the best ranking score on the entry's examples, among the results in a folder.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    nulls = []
+    for file in files.find(results):
+        result = files.read(file)
+        if result.standing == "null" and result.task == entry.result.task:
+            null = Contender.of(file)
+            try:
+                _check_comparable(entry, null)
+            except UsageError:
+                continue  # scored on other examples
+            nulls.append(null)
+    if not nulls:
+        raise UsageError(
+            f"{results} holds no null of task '{entry.result.task}' on the examples of "
+            f"{entry.name}; give a second result, or run the task with --nulls."
+        )
+    ranking = entry.result.ranking
+    sign = 1.0 if entry.predictions.metric(ranking).higher_is_better else -1.0
+    return max(nulls, key=lambda null: sign * null.result.score(ranking).value)
 
 
 def _check_comparable(first: Contender, second: Contender) -> None:
