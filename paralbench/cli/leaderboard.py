@@ -25,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", "--site", dest="site", type=Path, default=_SITE, metavar="DIR",
         help=f"the folder to write (default: {_SITE})",
     )  # fmt: skip
+    parser.add_argument(
+        "--url", default="", metavar="URL",
+        help="the address at which the site will stand, for the picture that links to it show",
+    )  # fmt: skip
     options.add_json(parser)
 
 
@@ -43,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         )
     catalog = from_environment()
     board = collect(args.results, beside(args.results, catalog), catalog)
-    page = build(board, args.site)
+    page = build(board, args.site, args.url)
     if args.json:
         print(json.dumps(records(board), indent=1))
     else:

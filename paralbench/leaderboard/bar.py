@@ -1,4 +1,4 @@
-"""A score drawn as a bar: value, interval and chance, in pixels from the left."""
+"""A score drawn as a bar: value and interval, in pixels from the left of a scale for the table."""
 
 from __future__ import annotations
 
@@ -6,32 +6,45 @@ from dataclasses import dataclass
 
 from paralbench.leaderboard.board import Row, Table
 
-WIDTH = 80
+WIDTH = 120
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Positions in pixels from the left of a bar of fixed width."""
+    """Positions in pixels from the left of a bar of fixed width; what is off the scale is None."""
 
     low: float
     high: float
-    value: float
+    value: float | None
     chance: float | None
 
 
-def place(table: Table, row: Row) -> Bar:
-    """From the table's lowest bound, or chance, to its highest."""
+def bounds(table: Table) -> tuple[float, float]:
+    """The ends of the scale: the lowest and highest bound of the ranked entries' intervals.
+
+    Nulls, unranked entries and chance lie where they fall; they do not widen the scale.
+    """
+    ranked = [row for row in table.rows if row.rank is not None] or table.rows
+    return (
+        min(row.score.interval.low for row in ranked),
+        max(row.score.interval.high for row in ranked),
+    )
+
+
+def place(table: Table, row: Row) -> Bar | None:
+    """The bar of a row; None where the whole interval is off the table's scale."""
     score = row.score
-    bounds = [
-        bound
-        for entry in table.rows
-        for bound in (entry.score.interval.low, entry.score.interval.high, entry.score.chance)
-        if bound is not None
-    ]
-    low, high = min(bounds), max(bounds)
+    low, high = bounds(table)
+    if score.interval.high < low or score.interval.low > high:
+        return None
 
     def at(value: float) -> float:
-        return round(WIDTH * (value - low) / (high - low), 1) if high > low else WIDTH / 2
+        share = (min(max(value, low), high) - low) / (high - low) if high > low else 0.5
+        return round(WIDTH * share, 1)
 
-    chance = None if score.chance is None else at(score.chance)
-    return Bar(at(score.interval.low), at(score.interval.high), at(score.value), chance)
+    def inside(value: float | None) -> float | None:
+        return at(value) if value is not None and low <= value <= high else None
+
+    return Bar(
+        at(score.interval.low), at(score.interval.high), inside(score.value), inside(score.chance)
+    )

@@ -14,9 +14,10 @@ import jinja2
 from markupsafe import Markup
 
 from paralbench.leaderboard.badge import badge
-from paralbench.leaderboard.bar import WIDTH, place
+from paralbench.leaderboard.bar import WIDTH, bounds, place
 from paralbench.leaderboard.board import Board, Row, Table, unranked
 from paralbench.leaderboard.charts import confusion, gaps, layers, pareto, ranks
+from paralbench.leaderboard.citation import citation
 from paralbench.leaderboard.costs import costs
 from paralbench.leaderboard.data import board_csv, records, table_csv
 from paralbench.leaderboard.entries import address
@@ -24,6 +25,7 @@ from paralbench.leaderboard.entries import records as explorer_records
 from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
 from paralbench.leaderboard.overview import overview, sentence
+from paralbench.leaderboard.preview import preview
 from paralbench.leaderboard.robust import robust
 from paralbench.leaderboard.unseen_words import pair_tables
 from paralbench.pages.chart import Chart
@@ -44,14 +46,20 @@ _AXES = (("macs", "MACs"), ("latency", "Latency"), ("memory", "Memory"), ("size"
 _PARTS = ("tasks", "models", "entries", "data", "assets")
 
 
-def build(board: Board, folder: Path) -> Path:
-    """Write the site and return the front page's path; an earlier build is removed."""
+def build(board: Board, folder: Path, url: str = "") -> Path:
+    """Write the site and return the front page's path; an earlier build is removed.
+
+    Args:
+        board: what the pages show.
+        folder: where they are written.
+        url: the address at which the site will stand. Social sites want whole addresses in previews.
+    """
     for part in _PARTS:
         shutil.rmtree(folder / part, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(_HERE / "assets", folder / "assets")
     shutil.copy(STYLE, folder / "assets")
-    _Site(board, folder).write()
+    _Site(board, folder, url.rstrip("/") + "/" if url else "").write()
     return folder / "index.html"
 
 
@@ -64,17 +72,19 @@ def page(table: Table) -> str:
 class _Site:
     board: Board
     folder: Path
+    url: str
 
     def write(self) -> None:
         """Write all pages and the files that they link to."""
         board = self.board
         self._environment = _environment()
         self._pairs = pair_tables(board.tables)
-        results = [row.result for table in board.tables for row in table.rows]
-        self._page(
-            "index.html", "index", most=_MOST, entries=len(results),
-            models=len({result.model.id for result in results}), matrix=overview(board.tables),
-        )  # fmt: skip
+        self._citation = citation(board)
+        models_by_tasks, size = overview(board.tables), _size(board)
+        self._page("index.html", "index", most=_MOST, size=size, matrix=models_by_tasks)
+        (self.folder / "assets" / "preview.png").write_bytes(
+            preview(models_by_tasks, size, self._citation)
+        )
         self._page(
             "explore.html", "explore", filters=_FILTERS, axes=_AXES,
             records=_json_in_html(explorer_records(board)),
@@ -136,7 +146,13 @@ class _Site:
 
     def _page(self, name: str, template: str, **values: Any) -> None:
         text = self._environment.get_template(f"{template}.html").render(
-            root="../" * name.count("/"), here=template, board=self.board, **values
+            root="../" * name.count("/"),
+            here=template,
+            board=self.board,
+            name=name,
+            url=self.url,
+            citation=self._citation,
+            **values,
         )
         self._file(name, text)
 
@@ -149,11 +165,19 @@ class _Site:
 def _environment() -> jinja2.Environment:
     environment = strict(_HERE / "templates")
     environment.globals.update(
-        address=address, costs=costs, page=page, place=place, quantity=prefixed, shade=shade,
+        address=address, bounds=bounds, costs=costs, page=page, place=place, quantity=prefixed, shade=shade,
         width=WIDTH, layer_bars=_layer_bars, robust=robust, sentence=sentence,
     )  # fmt: skip
     environment.filters["first_rows"] = lambda table, most: replace(table, rows=table.rows[:most])
     return environment
+
+
+def _size(board: Board) -> str:
+    results = [row.result for table in board.tables for row in table.rows]
+    models = len({result.model.id for result in results})
+    counts = ((len(results), "entry", "entries"), (models, "model", "models"),
+              (len(board.tables), "table", "tables"))  # fmt: skip
+    return " · ".join(f"{count} {word if count == 1 else words}" for count, word, words in counts)
 
 
 def shade(value: float, row: list[float]) -> int:

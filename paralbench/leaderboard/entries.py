@@ -16,7 +16,7 @@ def address(result: Result) -> str:
 
 
 def records(board: Board) -> list[dict[str, Any]]:
-    """Every entry of the board, in its order, numbers rounded to what is shown."""
+    """Every entry of the board, in its order; scores are not rounded, so that all pages round alike."""
     return [_record(table, row) for table in board.tables for row in table.rows]
 
 
@@ -31,9 +31,9 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "metric": table.metric.upper(),
         "rank": row.rank,
         "ranks": [row.separation.low, row.separation.high] if row.separation else None,
-        "score": round(score.value, 4),
-        "low": round(score.interval.low, 4),
-        "high": round(score.interval.high, 4),
+        "score": score.value,
+        "low": score.interval.low,
+        "high": score.interval.high,
         "less": not table.higher_is_better,
         "standing": result.standing,
         "term": cards.task.term if cards else "unknown",

@@ -15,12 +15,17 @@ _STEPS = 10
 class Cell:
     """The best ranked entry of a model on a task.
 
-    ``shade`` goes from 0 at chance (or the worst entry of the table) to 10 at the best of the table.
+    ``share`` goes from 0 at chance (or the worst entry of the table) to 1 at the best of the table.
     """
 
     table: Table
     row: Row
-    shade: int
+    share: float
+
+    @property
+    def shade(self) -> int:
+        """How dark the cell is, 0 to 10."""
+        return round(_STEPS * self.share)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Overview:
-    """The matrix: tables of real data in order, and a line a model, the most shaded first."""
+    """The matrix: tables of real data in order, and a line a model, the best mean share first."""
 
     tables: tuple[Table, ...]
     lines: tuple[Line, ...]
@@ -54,8 +59,8 @@ def overview(tables: Sequence[Table]) -> Overview:
     ]
 
     def order(line: Line) -> tuple[bool, float, str]:
-        shades = [cell.shade for cell in line.cells if cell]
-        return line.null, -sum(shades) / max(1, len(real)), line.model
+        shares = [cell.share for cell in line.cells if cell]
+        return line.null, -sum(shares) / max(1, len(real)), line.model
 
     return Overview(real, tuple(sorted(lines, key=order)))
 
@@ -102,4 +107,4 @@ def _cell(table: Table, model: str) -> Cell | None:
     chance = row.score.chance
     bottom = sign * chance if chance is not None else min(ranked, default=top)
     share = (sign * row.score.value - bottom) / (top - bottom) if top > bottom else 1.0
-    return Cell(table, row, round(_STEPS * min(1.0, max(0.0, share))))
+    return Cell(table, row, min(1.0, max(0.0, share)))

@@ -42,8 +42,8 @@ class Replicates:
 class Ranked:
     """Rank intervals of the entries, in their order; rank 1 is best.
 
-    ``groups`` numbers the tie groups: by Holm's procedure no entry of a group differs from its best;
-    ``best`` is the probability of being best of all.
+    ``groups`` numbers the tie groups: by Holm's procedure no entry of a group differs from its best,
+    and its interval overlaps that of the best; ``best`` is the probability of being best of all.
     """
 
     low: NDArray[np.int64]
@@ -108,7 +108,8 @@ def ranked(entries: Replicates, level: float = LEVEL) -> Ranked:
         sign = _significant(centred, entries.freedom, place, standard, error, level)
         low[place] = 1 + (sign > 0).sum()
         high[place] = count - (sign < 0).sum()
-    return Ranked(low, high, _groups(entries, standard, 1 - level), best(entries.drawn))
+    groups = _groups(entries, standard, 1 - level, low, high)
+    return Ranked(low, high, groups, best(entries.drawn))
 
 
 def best(drawn: Array) -> Array:
@@ -202,8 +203,14 @@ def _significant(
     return sign
 
 
-def _groups(entries: Replicates, standard: Array, alpha: float) -> NDArray[np.int64]:
-    """Tie groups: the first entry that differs from a group's leader leads the next.
+def _groups(
+    entries: Replicates,
+    standard: Array,
+    alpha: float,
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Tie groups: the first entry that differs from a group's leader, by test or interval, leads the next.
 
     Holm's procedure runs over all pairs, because the leaders depend on its outcome.
     """
@@ -216,7 +223,7 @@ def _groups(entries: Replicates, standard: Array, alpha: float) -> NDArray[np.in
     groups = np.zeros(count, np.int64)
     number, leader = 1, order[0]
     for entry in order:
-        if differs[leader, entry]:
+        if differs[leader, entry] or low[entry] > high[leader]:
             number, leader = number + 1, entry
         groups[entry] = number
     return groups

@@ -163,3 +163,37 @@ def test_a_phone_need_not_scroll_sideways(page: Page, site: Path) -> None:
     for name in ("index.html", "explore.html", "tasks/toy-tone.html", "analysis.html"):
         page.goto((site / name).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
+
+
+@pytest.mark.slow
+def test_a_phone_shows_rank_model_and_score_and_the_rest_on_tap(page: Page, site: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto((site / "tasks" / "toy-tone.html").as_uri())
+    headings = page.locator("table.ranking thead th:visible").all_text_contents()
+    assert headings == ["Rank", "Model", "UAR"]
+    row = page.locator("table.ranking tbody tr").first
+    assert not row.get_by_text("Parameters").is_visible()
+    row.locator("summary").click()
+    assert row.get_by_text("Parameters").is_visible()
+    for name in ("index.html", "tasks/toy-tone.html"):
+        page.goto((site / name).as_uri())
+        table = page.locator("table.ranking:visible").first
+        assert table.evaluate("table => table.scrollWidth <= table.parentNode.clientWidth"), name
+
+
+@pytest.mark.slow
+def test_sorting_by_score_keeps_the_entries_of_a_metric_together(
+    browser: Any, tmp_path: Path
+) -> None:
+    metrics = {"a": ("rmse", 0.8), "b": ("uar", 0.9), "c": ("rmse", 1.5), "d": ("uar", 0.8125)}
+    for name, (metric, value) in metrics.items():
+        write(tmp_path / "r", result(name, value - 1e-5, metric=metric, task=f"on-{metric}"))
+    build(collect(tmp_path / "r"), tmp_path / "site")
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto((tmp_path / "site" / "explore.html").as_uri())
+    for _ in range(2):
+        page.get_by_role("button", name="Score").click()
+        assert len({name in "ac" for name in _models(page)[:2]}) == 1
+    shown = page.locator("#entries tbody td:nth-child(6)").all_text_contents()
+    assert "0.812" in shown, "0.81249 is 0.812 on every page"
+    page.close()

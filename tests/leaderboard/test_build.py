@@ -136,8 +136,10 @@ def test_links_lead_to_what_is_there(tmp_path: Path) -> None:
             for key in ("href", "src"):
                 target = output.get(key)
                 if target and not (tag == "a" and target.startswith("#")):
-                    place = os.path.normpath(Path(name).parent / unquote(target))
+                    path, _, section = target.partition("#")
+                    place = os.path.normpath(Path(name).parent / unquote(path))
                     assert place in built, f"{name}: <{tag}> leads to {target}"
+                    assert f'id="{section}"'.encode() in built[place] or not section, target
                     followed += 1
     assert followed > 50
 

@@ -140,3 +140,16 @@ def test_the_mean_normalised_score_runs_from_chance_to_perfect() -> None:
 
 def test_draws_that_tie_share() -> None:
     assert best(np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 1.0]])).tolist() == [0.25, 0.75, 0]
+
+
+def test_entries_of_disjoint_intervals_are_in_no_tie_group_together() -> None:
+    """Holm's procedure over all pairs is sometimes more cautious than an entry's own interval."""
+    rng = np.random.default_rng(0)
+    disjoint = 0
+    for _ in range(60):
+        scores = np.sort(rng.normal(0, 1.5, 12))[::-1].copy()
+        entries = ranked(Replicates(scores, scores + rng.normal(0, 0.35, (400, 12)), 30.0))
+        for group in set(entries.groups.tolist()):
+            low, high = entries.low[entries.groups == group], entries.high[entries.groups == group]
+            disjoint += int((low > high[0]).sum())
+    assert disjoint == 0

@@ -4,7 +4,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   for (const button of table.querySelectorAll("button[data-sort]")) {
     button.addEventListener("click", () => {
       const key = button.dataset.sort, down = turned(button.closest("th"));
-      const rows = [...table.tBodies[0].rows].sort((a, b) => compared(a.dataset[key], b.dataset[key], down));
+      const rows = [...table.tBodies[0].rows].sort((a, b) => within(a.dataset, b.dataset, key) || compared(a.dataset[key], b.dataset[key], down));
       table.tBodies[0].append(...rows);
     });
   }
@@ -15,6 +15,11 @@ function turned(heading) {
   for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", down ? "descending" : "ascending");
   return down;
+}
+
+// Scores of two metrics cannot be compared: each metric's entries stay together.
+function within(a, b, key) {
+  return ["score", "low"].includes(key) ? compared(a.metric, b.metric, false) : 0;
 }
 
 // Unknown values are last in either direction.
@@ -81,7 +86,8 @@ function explore(form) {
   ];
   const AXES = ["macs", "latency", "memory", "size"];
   const FILTERS = ["task", "model", "head", "term", "language", "licence", "contamination", "hardware"];
-  const DEFAULTS = COLUMNS.filter((one) => one[4]).map((one) => one[0]);
+  const narrow = matchMedia("(max-width: 40rem)").matches;
+  const DEFAULTS = narrow ? ["rank", "model", "head", "score"] : COLUMNS.filter((column) => column[4]).map((column) => column[0]);
   const state = { sort: "", down: false, columns: DEFAULTS, weights: [1, 1, 1, 1] };
   const table = document.getElementById("entries"), more = document.getElementById("more");
   let shown = STEP;
@@ -175,7 +181,7 @@ function explore(form) {
       range.nextElementSibling.textContent = state.weights[place];
     });
     const rows = chosen();
-    if (state.sort) rows.sort((a, b) => compared(a[state.sort], b[state.sort], state.down));
+    if (state.sort) rows.sort((a, b) => within(a, b, state.sort) || compared(a[state.sort], b[state.sort], state.down));
     const columns = COLUMNS.filter((one) => state.columns.includes(one[0]));
     table.tHead.replaceChildren(headings(columns));
     table.tBodies[0].replaceChildren(...rows.slice(0, shown).map((record) => line(record, columns)));
