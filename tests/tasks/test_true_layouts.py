@@ -149,6 +149,17 @@ TREES: dict[str, Tree] = {
         {"--qXJ_0": ("dev", 1.0), "-3g5y_0": ("train", -2.0)},
         {"zz_9_4": "never-cut"},
     ),
+    # lhotse's commonvoice recipe; the columns of release 17 as the Hugging Face card has them
+    "common-voice": Tree(
+        {**{f"{part}.tsv": "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccents\t"
+            f"variant\tlocale\tsegment\n{part}1\tcommon_voice_en_{number}.mp3\t\"Made up, twice\t2\t0\t"
+            f"{age}\tfemale_feminine\tEngland English\t\ten\t\n"
+            for part, number, age in (("train", 1, "fourties"), ("dev", 2, ""), ("test", 3, "teens"))},
+         **{f"clips/common_voice_en_{number}.mp3": "x" for number in (1, 2, 3)}},
+        "partition", "age",
+        {"common_voice_en_1": ("train", "forties"), "common_voice_en_2": ("dev", None),
+         "common_voice_en_3": ("test", "teens")},
+    ),
     # iiscleap/Coswara-Data: combined_data.csv, annotations, extract_data.py
     "coswara": Tree(
         {"combined_data.csv": "id,a,covid_status,record_date,ep,g,l_c,l_l,l_s,rU\n"
