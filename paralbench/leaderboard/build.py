@@ -18,6 +18,7 @@ from paralbench.leaderboard.bar import WIDTH, bounds, place
 from paralbench.leaderboard.board import Board, Row, Table, unranked
 from paralbench.leaderboard.charts import confusion, gaps, layers, pareto, ranks
 from paralbench.leaderboard.citation import citation
+from paralbench.leaderboard.comparison import comparison
 from paralbench.leaderboard.costs import costs
 from paralbench.leaderboard.data import board_csv, records, table_csv
 from paralbench.leaderboard.entries import address
@@ -89,6 +90,7 @@ class _Site:
             "explore.html", "explore", filters=_FILTERS, axes=_AXES,
             records=_json_in_html(explorer_records(board)),
         )  # fmt: skip
+        self._page("compare.html", "compare", records=_json_in_html(comparison(board)))
         for table in board.tables:
             self._table(table, _charts(table))
         for model, rows in _by_model(board).items():

@@ -6,6 +6,8 @@ from typing import Any
 
 from paralbench.leaderboard.board import Board, Row, Table
 from paralbench.leaderboard.costs import costs
+from paralbench.leaderboard.robust import robust
+from paralbench.leaderboard.text import above_nulls
 from paralbench.records.result import Result
 
 
@@ -22,7 +24,7 @@ def records(board: Board) -> list[dict[str, Any]]:
 
 def _record(table: Table, row: Row) -> dict[str, Any]:
     result, score, cost = row.result, row.score, costs(row.result)
-    cards = result.cards
+    cards, lost = result.cards, robust(result)
     ratios = cost.ratios
     return {
         "task": table.task,
@@ -51,6 +53,8 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         else [
             _rounded(ratio) for ratio in (ratios.macs, ratios.latency, ratios.memory, ratios.size)
         ],
+        "above": above_nulls(row) or None,
+        "robust": None if lost is None else -lost.mean,
         "checked": row.verdict is not None and not row.verdict.failed,
         "url": address(result),
     }

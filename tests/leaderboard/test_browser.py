@@ -160,7 +160,13 @@ def test_a_hostile_name_is_shown_as_text(page: Page, site: Path) -> None:
 @pytest.mark.slow
 def test_a_phone_need_not_scroll_sideways(page: Page, site: Path) -> None:
     page.set_viewport_size({"width": 375, "height": 700})
-    for name in ("index.html", "explore.html", "tasks/toy-tone.html", "analysis.html"):
+    for name in (
+        "index.html",
+        "explore.html",
+        "compare.html",
+        "tasks/toy-tone.html",
+        "analysis.html",
+    ):
         page.goto((site / name).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
 
@@ -197,3 +203,42 @@ def test_sorting_by_score_keeps_the_entries_of_a_metric_together(
     shown = page.locator("#entries tbody td:nth-child(6)").all_text_contents()
     assert "0.812" in shown, "0.81249 is 0.812 on every page"
     page.close()
+
+
+@pytest.mark.slow
+def test_two_entries_are_compared_and_the_address_keeps_them(page: Page, site: Path) -> None:
+    first, second = (f"entries/{name}/toy-tone/linear-probe.html" for name in ("m0", "m2"))
+    page.goto(f"{(site / 'compare.html').as_uri()}?a={first}&b={second}")
+    assert (
+        page.locator("#verdict").text_content()
+        == "m0 · linear-probe is better than m2 · linear-probe."
+    )
+    difference = (
+        page.locator("#sides tr", has_text="95 % interval").locator("td").last.text_content()
+    )
+    assert difference.startswith("+")
+    page.locator("#compare select[name=b]").select_option(first.replace("m0", "m1"))
+    assert page.locator("#verdict").text_content() == "The difference is not significant."
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    assert page.locator("#sides thead th").nth(1).text_content() == "m1 · linear-probe"
+    page.goto((site / first).as_uri())
+    page.get_by_role("link", name="Compare with another entry").click()
+    assert page.locator("#sides thead th").first.text_content() == "m0 · linear-probe"
+
+
+@pytest.mark.slow
+def test_an_unknown_entry_in_the_address_is_named(page: Page, site: Path) -> None:
+    page.goto(f"{(site / 'compare.html').as_uri()}?a=<b>nobody</b>")
+    assert "There is no entry <b>nobody</b> here" in page.locator("#verdict").text_content()
+    assert not page.locator("#sides").is_visible()
+
+
+@pytest.mark.slow
+def test_entries_of_two_kinds_are_not_said_to_differ(page: Page, site: Path) -> None:
+    real = "entries/m0/toy-tone/linear-probe.html"
+    page.goto(
+        f"{(site / 'compare.html').as_uri()}?a={real}&b=entries/made/toy-tone/linear-probe.html"
+    )
+    assert "cannot be compared" in page.locator("#verdict").text_content()

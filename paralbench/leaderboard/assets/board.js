@@ -240,3 +240,109 @@ function explore(form) {
   read();
   draw();
 }
+
+const comparing = document.getElementById("compare");
+if (comparing) compare(comparing);
+
+function compare(form) {
+  const { entries, tables, most } = JSON.parse(document.getElementById("records").textContent);
+  const names = (entry) => `${entry.task} · ${entry.model} · ${entry.head}${entry.standing === "synthetic" ? " (synthetic)" : ""}`;
+  const short = (x) => x === null ? "–" : Math.abs(x) < 1000 ? String(Number(x.toPrecision(3)))
+    : Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(x);
+  const signed = (x) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(3)}`;
+  const seen = (state) => (state === "clean" ? "no" : state === "unknown" ? state : `yes (${state})`);
+  const FACTS = [
+    ["Task", (e) => e.task],
+    ["Metric", (e) => `${e.metric}, ${e.less ? "lower" : "higher"} is better`],
+    ["Score", (e) => e.score.toFixed(3), (a, b) => (paired(a, b) ? signed(a.score - b.score) : "")],
+    ["95 % interval", (e) => `${e.low.toFixed(3)} to ${e.high.toFixed(3)}`, bounds],
+    ["Rank", (e) => e.rank === null ? "–" : e.ranks ? `${e.rank} (${e.ranks.join("–")})` : String(e.rank)],
+    ["Above the nulls", (e) => e.above ?? "–"],
+    ["Mean change under conditions", (e) => e.robust === null ? "–" : signed(e.robust)],
+    ["Parameters", (e) => short(e.parameters), (a, b) => times(a.parameters, b.parameters)],
+    ...[["MACs a second", "macs"], ["Real-time factor", "rtf"], ["Memory (bytes)", "memory"], ["Disk (bytes)", "size"]]
+      .map(([title, key]) => [title, (e) => short(e[key]), (a, b) => (a.hardware === b.hardware ? times(a[key], b[key]) : "")]),
+    ["Hardware", (e) => e.hardware],
+    ["Data seen in training", (e) => seen(e.contamination)],
+    ["Licence", (e) => e.licence],
+    ["Conformance checks passed", (e) => (e.checked ? "yes" : "not shown")],
+  ];
+
+  const times = (a, b) => (a && b ? `${short(a / b)} times` : "");
+  const paired = (a, b) => a.task === b.task && a.metric === b.metric && (a.standing === "synthetic") === (b.standing === "synthetic");
+
+  // Half the width of the interval of the difference; null where the page does not hold it.
+  function half(a, b) {
+    for (const { urls, half } of tables) {
+      const [low, high] = [urls.indexOf(a.url), urls.indexOf(b.url)].sort((x, y) => x - y);
+      if (low >= 0 && high > low) return half[high][low];
+    }
+    return null;
+  }
+
+  function bounds(a, b) {
+    const width = paired(a, b) ? half(a, b) : null;
+    return width === null ? "" : `${signed(a.score - b.score - width)} to ${signed(a.score - b.score + width)}`;
+  }
+
+  function verdict(a, b) {
+    if (a === b) return "This is one entry twice.";
+    if (!paired(a, b)) return "These entries are of two tasks or metrics: their scores cannot be compared.";
+    const width = half(a, b), difference = a.score - b.score;
+    if (width === null) return `The interval of this difference is not in this page: an entry is not ranked, its predictions could not be read, or the task has more than ${most} entries.`;
+    if (Math.abs(difference) <= width) return "The difference is not significant.";
+    const [better, worse] = (difference > 0) === a.less ? [b, a] : [a, b];
+    return `${better.model} · ${better.head} is better than ${worse.model} · ${worse.head}.`;
+  }
+
+  function cell(tag, text, url) {
+    const made = document.createElement(tag);
+    if (url) {
+      const link = document.createElement("a");
+      link.href = url;
+      link.textContent = text;
+      made.append(link);
+    } else made.textContent = text;
+    return made;
+  }
+
+  function row(cells) {
+    const made = document.createElement("tr");
+    made.append(...cells);
+    return made;
+  }
+
+  function draw() {
+    const sides = ["a", "b"].map((name) => entries.find((entry) => entry.url === form.elements[name].value));
+    const table = document.getElementById("sides"), missing = sides.includes(undefined);
+    table.hidden = missing;
+    const asked = new URLSearchParams(location.search);
+    document.getElementById("verdict").textContent = !missing ? verdict(...sides)
+      : `There is no entry ${["a", "b"].filter((_, place) => !sides[place]).map((name) => asked.get(name)).join(" and no entry ")} here; choose another.`;
+    if (missing) return;
+    const [a, b] = sides;
+    const headings = [cell("td", ""), ...sides.map((entry) => cell("th", `${entry.model} · ${entry.head}`, entry.url)), cell("th", "First against second")];
+    for (const heading of headings.slice(1)) heading.scope = "col";
+    table.tHead.replaceChildren(row(headings));
+    table.tBodies[0].replaceChildren(...FACTS.map(([title, text, difference]) => {
+      const heading = cell("th", title);
+      heading.scope = "row";
+      return row([heading, cell("td", text(a)), cell("td", text(b)), cell("td", difference && a !== b ? difference(a, b) : "")]);
+    }));
+  }
+
+  const asked = new URLSearchParams(location.search);
+  ["a", "b"].forEach((name, place) => {
+    const select = form.elements[name];
+    select.append(...entries.map((entry) => new Option(names(entry), entry.url)));
+    const other = entries.find((entry) => entry.task === entries.find((first) => first.url === asked.get("a"))?.task && entry.url !== asked.get("a"));
+    select.value = asked.get(name) ?? (name === "b" && other ? other.url : entries[Math.min(place, entries.length - 1)]?.url ?? "");
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", () => {
+    const chosen = new URLSearchParams({ a: form.elements.a.value, b: form.elements.b.value });
+    history.replaceState(null, "", `?${chosen}`);
+    draw();
+  });
+  if (entries.length) draw();
+}
