@@ -15,7 +15,8 @@ from paralbench.metrics import metric
 
 CATALOG = Catalog()
 CORPORA = [
-    "daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe", "androids", "eatd", "pitt",
+    "daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe", "androids", "eatd",
+    "neurovoz", "pitt",
 ]  # fmt: skip
 
 

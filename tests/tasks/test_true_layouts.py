@@ -319,6 +319,13 @@ TREES: dict[str, Tree] = {
          "mmsd_raw_data/utterances_final/1_60.mp4": "x", "mmsd_raw_data/utterances_final/2_380.mp4": "x"},
         "partition", "sarcasm", {"1_60": ("train", "sarcastic"), "2_380": ("test", "sincere")},
     ),
+    # nkululeko's neurovoz reader: data/audios and data/metadata; names as public readers split them
+    "neurovoz": Tree(
+        {"audios/HC_A1_0034.wav": "", "audios/HC_FREE_0034.wav": "", "audios/PD_PATAKA_0004.wav": "",
+         "metadata/metadata_hc.csv": "ID\n34\n", "metadata/metadata_pd.csv": "ID\n4\n"},
+        "speaker", "parkinson",
+        {"HC_0034": ("HC_0034", "control"), "PD_0004": ("PD_0004", "parkinson")},
+    ),
     # TensorFlow Datasets' dementiabank.py; the transcript as CHAT's manual has it
     "pitt": Tree(
         {"Control/cookie/002-0.wav": "", "Dementia/cookie/035-1.wav": "",
