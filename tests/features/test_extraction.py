@@ -58,6 +58,9 @@ def load():
 
 GOOD = "torch.from_numpy(w)[: len(w) // 160 * 160].view(-1, 160)[:, :4].unsqueeze(0)"
 
+INDEX_ENTRY = 96
+"""Bytes of a record's entry in the index."""
+
 RUN = """
 import sys
 from pathlib import Path
@@ -226,12 +229,12 @@ def test_a_killed_run_goes_on_and_ends_the_same_to_the_byte(tmp_path: Path) -> N
     until = time.monotonic() + 60
     while time.monotonic() < until:
         index = files("killed")[1]
-        if index.name and index.stat().st_size >= 72 * 8:
+        if index.name and index.stat().st_size >= INDEX_ENTRY * 8:
             break
         time.sleep(0.005)
     killed.send_signal(signal.SIGKILL)
     assert killed.wait(10) == -signal.SIGKILL
-    stored = files("killed")[1].stat().st_size // 72
+    stored = files("killed")[1].stat().st_size // INDEX_ENTRY
     assert 8 <= stored < 40
     (tmp_path / "calls").unlink()
 
