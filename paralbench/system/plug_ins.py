@@ -89,7 +89,7 @@ def plug_ins(kind: Kind, own: Sequence[str] = ()) -> dict[str, PlugIn]:
     """
     attribute = {"heads": "HEAD", "metrics": "METRIC"}[kind]
     known: dict[str, PlugIn] = {}
-    for point in entry_points(group=f"paralbench.{kind}"):
+    for point in _entry_points(f"paralbench.{kind}"):
         known[point.name] = PlugIn(
             point.name, point.module, point.attr or attribute, _origin(point)
         )
@@ -103,13 +103,24 @@ def plug_ins(kind: Kind, own: Sequence[str] = ()) -> dict[str, PlugIn]:
     return known
 
 
+def _entry_points(group: str) -> Sequence[EntryPoint]:
+    """The entry points of a group, searched once for what can be imported now."""
+    return _searched(group, tuple(sys.path))
+
+
+@cache
+def _searched(group: str, path: tuple[str, ...]) -> Sequence[EntryPoint]:
+    """Reading the metadata of every installed package takes 25 ms; a run asks 25 times."""
+    return tuple(entry_points(group=group))
+
+
 def packaged_folders(group: str) -> list[tuple[Path, str]]:
     """The folders of the entry points of a group, and the package of each; none is imported.
 
     The value of such an entry point is the dotted name of a folder in the package.
     """
     folders = []
-    for point in entry_points(group=f"paralbench.{group}"):
+    for point in _entry_points(f"paralbench.{group}"):
         top, *parts = point.module.split(".")
         spec = find_spec(top)
         for place in (spec and spec.submodule_search_locations) or ():

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,16 @@ def test_an_entry_point_to_a_folder_without_a_card_is_named(
     monkeypatch.syspath_prepend(tmp_path / "site")
     with pytest.raises(CardError, match=r"package acme-broken 1\.0: .* has no model\.toml"):
         _ = Catalog().models
+
+
+def test_installed_packages_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+
+    def counted(*, group: str) -> tuple[EntryPoint, ...]:
+        searched.append(group)
+        return ()
+
+    monkeypatch.setattr(plug_ins, "entry_points", counted)
+    monkeypatch.syspath_prepend("nowhere")
+    assert plug_ins.plug_ins("metrics") == plug_ins.plug_ins("metrics") == {}
+    assert searched == ["paralbench.metrics"]
