@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from paralbench.catalog import Catalog
 from paralbench.corpora.facts import release
 from paralbench.corpora.locating import locate
@@ -251,14 +253,16 @@ class Benchmark:
             from paralbench.evaluation.local_predictions import rows as local_rows
 
             try:
-                outcome = run(
-                    prepared,
-                    self._cache,
-                    engine=self._request.engine,
-                    quiet=quiet,
-                    say=say,
-                    under=self._under(prepared, missing, quiet) if missing else None,
-                )
+                # BLAS threads gain nothing on an entry's small matrices, and wait by spinning.
+                with threadpool_limits(1, "blas"):
+                    outcome = run(
+                        prepared,
+                        self._cache,
+                        engine=self._request.engine,
+                        quiet=quiet,
+                        say=say,
+                        under=self._under(prepared, missing, quiet) if missing else None,
+                    )
             except ParalbenchError as error:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
