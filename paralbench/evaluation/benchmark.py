@@ -226,6 +226,7 @@ class Benchmark:
             scored: called with each result that is stored, before its costs are measured.
         """
         self._say = say
+        task, engine = "", self._request.engine
         for prepared in self.preparations(say):
             if isinstance(prepared, Failed):
                 yield prepared
@@ -252,13 +253,15 @@ class Benchmark:
             from paralbench.evaluation.entry import run
             from paralbench.evaluation.local_predictions import rows as local_rows
 
+            if entry.task.id != task:
+                task, engine = entry.task.id, self._engine()
             try:
                 # BLAS threads gain nothing on an entry's small matrices, and wait by spinning.
                 with threadpool_limits(1, "blas"):
                     outcome = run(
                         prepared,
                         self._cache,
-                        engine=self._request.engine,
+                        engine=engine,
                         quiet=quiet,
                         say=say,
                         under=self._under(prepared, missing, quiet) if missing else None,
@@ -279,6 +282,15 @@ class Benchmark:
             done = Done(result, file, outcome.refused, fresh=True, examples=examples)
             scored(done)
             yield replace(done, result=self._profiled(prepared, result, file))
+
+    def _engine(self) -> Engine:
+        """The request's engine; where several models encode a task's clips, with audio they share."""
+        engine, models = self._request.engine, {*self._request.models, *self._request.nulls}
+        if engine.kind != "local" or len(models) < 2:
+            return engine
+        from paralbench.features.kept_audio import KeptAudio
+
+        return replace(engine, kept=KeptAudio())
 
     def _missing(self, prepared: Preparation, current: Result | None) -> list[Condition]:
         """The requested conditions that a result does not have, or has of other audio.

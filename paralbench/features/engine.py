@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from paralbench.features.kept_audio import KeptAudio
 
 NO_NUMBERS = "how work is shared out changes no record"
 
@@ -20,11 +23,13 @@ class Engine:
         workers: threads or actors; by default one a core, or one a GPU.
         batch: seconds of audio, padding included, that are encoded together. By default clips are
             encoded one by one on a CPU, where batches gain nothing, and in batches on a GPU.
+        kept: decoded audio that successive extractions on this machine share.
     """
 
     kind: Literal["local", "ray"] = "local"
     workers: int | None = None
     batch: float | None = None
+    kept: KeptAudio | None = field(default=None, compare=False, repr=False)
 
     def threads(self, device: str) -> int:
         """Number of threads that encode on this machine."""

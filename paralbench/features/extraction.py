@@ -74,7 +74,7 @@ def extract(
 
             records = Threads(
                 ClipEncoder(encoder.load(), card, spec, store.folder), card,
-                engine.threads(device), engine.together(device), engine.decoders(device),
+                engine.threads(device), engine.together(device), engine.decoders(device), engine.kept,
             ).records(missing)  # fmt: skip
         with Progress(f"extracting {card.id}", len(missing), "clips", quiet) as progress:
             for key, record in records:

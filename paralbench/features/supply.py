@@ -11,6 +11,7 @@ from itertools import islice
 from paralbench.audio.meter import Meter
 from paralbench.audio.pieces import Piece
 from paralbench.features.clip_encoder import ClipEncoder
+from paralbench.features.kept_audio import KeptAudio
 from paralbench.features.reduction import Part
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip
@@ -47,20 +48,41 @@ class Step:
         return 0 if self.piece is None else len(self.piece.samples)
 
 
-def steps(clip_encoder: ClipEncoder, clips: Mapping[bytes, Clip]) -> Iterator[Step]:
-    """The steps of all clips, decoded lazily."""
+def steps(
+    clip_encoder: ClipEncoder, clips: Mapping[bytes, Clip], kept: KeptAudio | None = None
+) -> Iterator[Step]:
+    """The steps of all clips, decoded lazily; those in ``kept`` are not decoded again."""
     for key, clip in clips.items():
-        meter = Meter()
         try:
-            for piece in clip_encoder.pieces(clip, meter):
-                yield Step(key, piece)
-            yield Step(key, quality=meter.quality())
+            if kept is None or type(clip) is not Clip:  # a degraded clip is not what was recorded
+                yield from _measured(clip_encoder, key, clip, Meter())
+            elif (decoded := kept.get(clip)) is not None:
+                for piece in clip_encoder.pieces(decoded):
+                    yield Step(key, piece)
+                yield Step(key, quality=decoded.quality)
+            else:
+                meter = kept.meter()
+                for step in _measured(clip_encoder, key, clip, meter):
+                    if step.quality is not None:
+                        kept.keep(clip, meter, step.quality)
+                    yield step
         except Refused as reason:
             yield Step(key, refused=reason)
 
 
+def _measured(clip_encoder: ClipEncoder, key: bytes, clip: Clip, meter: Meter) -> Iterator[Step]:
+    """The steps of one clip, measured as it is decoded."""
+    for piece in clip_encoder.pieces(clip, meter):
+        yield Step(key, piece)
+    yield Step(key, quality=meter.quality())
+
+
 def decoded_ahead(
-    clip_encoder: ClipEncoder, clips: Mapping[bytes, Clip], samples: int, decoders: int
+    clip_encoder: ClipEncoder,
+    clips: Mapping[bytes, Clip],
+    samples: int,
+    decoders: int,
+    kept: KeptAudio | None = None,
 ) -> Iterator[Step]:
     """The same steps, decoded by other threads.
 
@@ -73,7 +95,7 @@ def decoded_ahead(
 
     def submit_bundle() -> None:
         if bundle := dict(islice(items, _BUNDLE)):
-            remaining = steps(clip_encoder, bundle)
+            remaining = steps(clip_encoder, bundle, kept)
             decoding.append((remaining, pool.submit(_next_steps, remaining, samples)))
 
     try:

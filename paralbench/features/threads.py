@@ -17,6 +17,7 @@ from dataclasses import replace
 import torch
 
 from paralbench.features.clip_encoder import ClipEncoder, Gathering
+from paralbench.features.kept_audio import KeptAudio
 from paralbench.features.reduction import Part
 from paralbench.features.store import Record
 from paralbench.features.supply import Step, decoded_ahead, steps
@@ -43,16 +44,23 @@ class Threads:
         threads: number of threads that encode.
         batch: seconds of a batch, padding included; 0 for one by one.
         decoders: number of threads that decode; with 0 the calling thread does.
+        kept: audio of earlier extractions, to which this one adds.
     """
 
     def __init__(
-        self, clip_encoder: ClipEncoder, card: ModelCard, threads: int, batch: float, decoders: int
+        self,
+        clip_encoder: ClipEncoder,
+        card: ModelCard,
+        threads: int,
+        batch: float,
+        decoders: int,
+        kept: KeptAudio | None = None,
     ) -> None:
         self._clip_encoder, self._rate = clip_encoder, card.rate
         self._threads, self._batch, self._decoders = threads, batch, decoders
         self._window = round(card.policy.window * card.rate)
         self._most = max(threads * self._window, round(4 * batch * card.rate))
-        self._cheap = False
+        self._cheap, self._kept = False, kept
         self._open: Gathering | None = None
 
     def records(self, clips: Mapping[bytes, Clip]) -> Iterator[tuple[bytes, Record | Refused]]:
@@ -85,9 +93,9 @@ class Threads:
     def _groups(self, clips: Mapping[bytes, Clip]) -> Iterator[list[Step]]:
         """Groups of successive steps, at first small so that encoding begins early, then doubling."""
         remaining = (
-            decoded_ahead(self._clip_encoder, clips, self._window, self._decoders)
+            decoded_ahead(self._clip_encoder, clips, self._window, self._decoders, self._kept)
             if self._decoders
-            else steps(self._clip_encoder, clips)
+            else steps(self._clip_encoder, clips, self._kept)
         )
         group: list[Step] = []
         first = self._most if self._batch else 2 * self._threads * self._rate
