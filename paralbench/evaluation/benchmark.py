@@ -241,7 +241,9 @@ class Benchmark:
             current = None if self._again else _current(file, prepared)
             missing = self._missing(prepared, current)
             if current is not None and not missing:
-                refused = tuple(Refusal(r.subject, r.reason) for r in current.data.refused)
+                refused = local.read_refused(file) or tuple(
+                    Refusal(r.subject, r.reason) for r in current.data.refused
+                )
                 done = Done(current, file, refused, fresh=False, examples=examples)
                 scored(done)
                 yield replace(done, result=self._profiled(prepared, current, file))
@@ -276,8 +278,7 @@ class Benchmark:
                 joined = {"conditions": [*former, *result.conditions], "profile": current.profile}
                 result = result.model_copy(update=joined)
             files.write(self._results, result, outcome.predictions)
-            if rows := local_rows(outcome):
-                local.write(file, rows)
+            local.write(file, local_rows(outcome), outcome.refused)
             shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
             done = Done(result, file, outcome.refused, fresh=True, examples=examples)
             scored(done)

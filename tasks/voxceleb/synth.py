@@ -1,8 +1,9 @@
-"""A small VoxCeleb in its true layout: padded headers, wav and m4a, age lists with their own split.
+"""A small VoxCeleb in its true layout: padded headers, wav and m4a, lists with splits of their own.
 
 Sex is heard as pitch and the length of the vocal tract; age as a slower, duller, breathier voice.
 """
 
+import json
 from pathlib import Path
 
 from paralbench.synthetic.corpus import begin, litter, write_aac, write_wav
@@ -20,6 +21,9 @@ def synthesize(root: Path, seed: int = 0) -> None:
         "vox2": ["Name ,VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set "],
     }
     ages: dict[str, list[str]] = {"train": [], "test": []}
+    # The lists of Hechmi et al. name people of VoxCeleb 2 alone.
+    videos = {part: ["speaker_age,birth_year,Name,VoxCeleb_ID,video_id"] for part in ages}
+    people_of: dict[str, list[str]] = {part: [] for part in ages}
     for release, people in PEOPLE.items():
         for number in range(people):
             person = f"id1{number:04d}" if release == "vox1" else f"id0{number:04d}"
@@ -31,6 +35,9 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 meta["vox1"].append(f"{person}\tSome_Body\t{sex}\tIreland\t{part}")
             else:
                 meta["vox2"].append(f"Some_Body ,{person} ,n{number:06d} ,{sex} ,{part} ")
+                side = "test" if number % 3 == 0 else "train"
+                videos[side].append(f"{age}.0,{2013 - age}.0,Some_Body,{person},aVid{number:07d}")
+                people_of[side].append(person)
             for video in range(VIDEOS):
                 for count in range(1, UTTERANCES + 1):
                     # YouTube's names may begin with a minus.
@@ -48,6 +55,8 @@ def synthesize(root: Path, seed: int = 0) -> None:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for part, lines in ages.items():
         (root / f"utt2age.{part}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (root / f"age-{part}.txt").write_text("\n".join(videos[part]) + "\n", encoding="utf-8")
+        (root / f"gender-{part}_set.txt").write_text(json.dumps(people_of[part]), encoding="utf-8")
     litter(root / "VoxCeleb1" / "test" / "wav" / "id10000" / "aVid0000000" / "00001.wav")
 
 

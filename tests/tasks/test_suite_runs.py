@@ -12,9 +12,9 @@ from paralbench.corpora.reading import read
 from paralbench.evaluation.benchmark import Done
 
 CATALOG = Catalog()
-# What is refused in each synthetic corpus once it is heard.
+# What is refused in each synthetic corpus, errata included.
 REFUSED = {
-    "accentdb": 0, "cmu-mosei": 0, "emovo": 0, "esd": 0, "flusense": 0, "kespeech": 1, "m3ed": 2,
+    "accentdb": 0, "cmu-mosei": 8, "emovo": 0, "esd": 0, "flusense": 0, "kespeech": 1, "m3ed": 2,
     "meld": 0, "msp-podcast": 0, "mustard": 0, "savee": 0, "sep28k": 8, "tess": 0, "vivae": 0,
     "voxceleb": 0,
 }  # fmt: skip
@@ -30,6 +30,9 @@ def test_every_task_runs_from_synth_to_a_result(
     for item in scored(name):
         score = item.result.score(item.result.ranking)
         chance = 1 / len(item.result.classes) if item.result.classes else 0.0
+        if item.result.ranking == "f1":  # of a coin as biased as the classes: the share of the last
+            counts = item.result.data.classes
+            chance = counts[item.result.classes[-1]] / sum(counts.values())
         assert score.value > chance or item.result.task in WEAK, item.result.task
         assert len(item.refused) == REFUSED[name]
         compared = CATALOG.task(item.result.task).protocol.comparison
