@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from paralbench.catalog import from_environment
+from paralbench.catalog import Catalog, from_environment
 from paralbench.corpora.fetching import fetch
 from paralbench.corpora.locating import fetched, locate
 from paralbench.evaluation.benchmark import Benchmark, Failed, Request
@@ -24,6 +24,19 @@ def open_tasks() -> list[str]:
     )
 
 
+def root(catalog: Catalog, task: str) -> Path:
+    """The root of an open task's corpus, fetched where it is missing.
+
+    Raises:
+        ParalbenchError: where it cannot be had.
+    """
+    card = catalog.corpus(catalog.task(task).corpus).card
+    try:
+        return locate(card, {})
+    except ParalbenchError:
+        return fetch(card, fetched(card.id))
+
+
 def inputs(
     task: str,
     model: str,
@@ -37,15 +50,9 @@ def inputs(
         ParalbenchError: where the corpus or the weights cannot be had.
     """
     catalog = from_environment()
-    card = catalog.corpus(catalog.task(task).corpus).card
-    try:
-        root = locate(card, {})
-    except ParalbenchError:
-        root = fetch(card, fetched(card.id))
-    cache = default_cache()
-    request = Request(
-        [task], [model], [head], {card.id: root}, head_settings=settings or {}, seeds=seeds
-    )
+    corpus = catalog.task(task).corpus
+    cache, data = default_cache(), {corpus: root(catalog, task)}
+    request = Request([task], [model], [head], data, head_settings=settings or {}, seeds=seeds)
     with tempfile.TemporaryDirectory() as results:
         benchmark = Benchmark(catalog, request, cache, Path(results))
         (prepared,) = benchmark.preparations()
