@@ -13,7 +13,7 @@ from paralbench.cli import messages
 from paralbench.records.errors import ParalbenchError
 
 VERBS = (
-    "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "profile",
+    "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "curve", "profile",
     "screen", "errors", "fidelity", "compare", "power", "reproduce", "bundle", "recalibrate",
     "submit", "validate", "leaderboard", "cache", "check", "new-model", "new-task", "completion", "demo",
 )  # fmt: skip

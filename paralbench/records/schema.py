@@ -10,6 +10,7 @@ from paralbench.records.card import Card
 from paralbench.records.corpus_card import CorpusCard
 from paralbench.records.label_sets import LabelSets
 from paralbench.records.layer_analysis import LayerAnalysis
+from paralbench.records.learning_curve import LearningCurve
 from paralbench.records.model_card import ModelCard
 from paralbench.records.result import Result
 from paralbench.records.task_card import TaskCard
@@ -22,6 +23,7 @@ PUBLISHED: dict[str, type[Card]] = {
     "result": Result,
     "verdict": Verdict,
     "layers": LayerAnalysis,
+    "learning-curve": LearningCurve,
     "label-sets": LabelSets,
     "bundle": Manifest,
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from paralbench.records.card import Card
 from paralbench.records.layer_analysis import LayerAnalysis
+from paralbench.records.learning_curve import LearningCurve
 from paralbench.records.result import Result
 from paralbench.records.verdict import Verdict
 from paralbench.system.atomic_file import write_atomically
@@ -82,6 +83,13 @@ def write_layers(root: Path, analysis: LayerAnalysis) -> Path:
 def find_layers(root: Path) -> Iterator[Path]:
     """All layer analyses below ``root``, sorted."""
     yield from sorted(root.glob(f"*/*/*{_LAYERS}"))
+
+
+def write_curve(root: Path, curve: LearningCurve) -> Path:
+    """Write <model>/<task>/<head>.json below ``root``, a folder of curves, atomically."""
+    file = result_path(root, curve.task, curve.model, curve.head, curve.synthetic)
+    write_atomically(file, _encoded(curve))
+    return file
 
 
 def write_verdict(root: Path, verdict: Verdict) -> Path:
