@@ -16,7 +16,7 @@ from paralbench.metrics import metric
 CATALOG = Catalog()
 CORPORA = [
     "daic-woz", "e-daic", "adress-m", "adress", "adresso", "simusoe", "androids", "eatd",
-    "neurovoz", "pitt",
+    "neurovoz", "pitt", "torgo",
 ]  # fmt: skip
 
 

@@ -386,6 +386,15 @@ TREES: dict[str, Tree] = {
         "speaker", "emotion",
         {"OAF_back_angry": ("OAF", "angry"), "YAF_back_surprise": ("YAF", "surprise")},
     ),
+    # idiap/torgo_asr, local/torgo_data_prep.sh
+    "torgo": Tree(
+        {"F01/Session1/prompts/0006.txt": "stick\n", "F01/Session1/wav_headMic/0006.wav": "",
+         "F01/Session1/wav_arrayMic/0006.wav": "", "F01/Session1/prompts/0007.txt": "[say Ah-P-Eee]",
+         "F01/Session1/wav_headMic/0007.wav": "", "MC01/Session2/prompts/0010.txt": "stick",
+         "MC01/Session2/wav_arrayMic/0010.wav": ""},
+        "text", "dysarthria",
+        {"F01/Session1/0006": ("stick", "dysarthric"), "MC01/Session2/0010": ("stick", "control")},
+    ),
     # nkululeko's vivae reader
     "vivae": Tree(
         {"full_set/S10_fear_low_03.wav": "", "core_set/S10_fear_low_03.wav": ""},
