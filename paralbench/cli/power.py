@@ -85,7 +85,7 @@ def _render(size: Needed, ours: Contender, theirs: Contender, args: argparse.Nam
         f"{size.deviation:.3f}\n"
         f"{columns(('', 'estimate', '95 % interval'), rows, terminal_width())}\n"
         f"A paired test at level {args.level:g} with that many clusters finds a difference of "
-        f"{size.difference:+.3f} ({chosen}) in {100 * args.power:g} % of test sets."
+        f"{size.difference:+.3f} ({chosen}) in {100 * args.power:g} % of test sets or more."
     )
 
 

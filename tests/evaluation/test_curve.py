@@ -69,6 +69,20 @@ def test_the_same_curve_again_is_the_same(catalog: Path, data: Path, tmp_path: P
     assert first == again
 
 
+def test_a_size_without_every_class_is_left_out_and_named(catalog: Path, tmp_path: Path) -> None:
+    """As of a diagnosis: a speaker has one class only."""
+    rows = [
+        {**row, "target": ("low", "high")[int(row["speaker"][-1]) % 2]} for row in toy.usual_rows()
+    ]
+    data = toy.write_corpus(tmp_path / "data", rows)
+    prepared = _prepared(catalog, data, tmp_path, head="linear-probe")
+    learned = curve(prepared, tmp_path / "cache", ["speakers"], 2, quiet=True)
+    (left_out,) = learned.left_out
+    assert (left_out.by, left_out.size) == ("speakers", 1)
+    assert "without an example" in left_out.reason
+    assert learned.points[0].size == 2
+
+
 def test_a_number_is_learnt_from_speakers_but_has_no_labels_of_a_class(
     catalog: Path, tmp_path: Path
 ) -> None:
