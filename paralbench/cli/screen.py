@@ -43,7 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--prevalence", type=options.share, metavar="SHARE",
         help="share of people who have it where you screen, such as 0.1: predictive values")  # fmt: skip
     add("--fhir", action="store_true", help="also write fhir.json, an HL7 FHIR R4 bundle")
-    add("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    add(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes (default: one a core, at most one for four recordings)",
+    )
     add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
     add("--weights", type=Path, metavar="DIR",
         help="the encoder's weights, if they are neither in the bundle nor installed")  # fmt: skip

@@ -27,6 +27,8 @@ from paralbench.screening.screener_source import ScreenerSource
 from paralbench.screening.workers import SCRATCH, Workers
 from paralbench.system.progress import Progress
 
+_WORTH_A_PROCESS = 4
+"""Recordings for which another process is started; loading the screener takes as long as a few."""
 _FOREIGN = "not a value of the screener"
 
 
@@ -40,7 +42,7 @@ class Settings:
         pseudonymise: whether reports show pseudonyms instead of names.
         salt: the file with their salt; None for one in the output folder.
         key_table: where to write which pseudonym is whose.
-        workers: number of processes; None for one per core, at most one per recording.
+        workers: number of processes; None for one per core, but at most one for four recordings.
         quiet: whether to hide the progress.
         prevalence: share of people who have it where the screener is used, for predictive values.
     """
@@ -137,7 +139,8 @@ def _examine(
 ) -> int:
     """Examine every recording that needs it; how many did."""
     jobs = listing.jobs(journal.done)
-    count = min(settings.workers or os.cpu_count() or 1, max(1, len(jobs)))
+    worthwhile = max(1, len(jobs) // (_WORTH_A_PROCESS if settings.workers is None else 1))
+    count = min(settings.workers or os.cpu_count() or 1, worthwhile)
     fresh = 0
     with (
         Progress("screening", len(jobs), "recordings", settings.quiet) as progress,

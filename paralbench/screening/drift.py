@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from statistics import median
 
 from pydantic import Field
-from scipy import stats
 
 from paralbench.records.bundle import Manifest, Reference
 from paralbench.records.card import Card
@@ -89,6 +88,8 @@ def drift(manifest: Manifest, rows: Sequence[Row]) -> Drift:
 
 
 def _measure(name: str, values: Sequence[float], reference: Reference, tests: int) -> Measure:
+    from scipy import stats  # slow to import, and only needed for 20 recordings or more
+
     low, _, middle, _, high = reference.measures[name]
     outside, prior = sum(not low <= value <= high for value in values), reference.recordings + 1
     share = outside / len(values)

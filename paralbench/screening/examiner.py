@@ -146,7 +146,8 @@ def outline(clip: Clip) -> list[int]:
             for block in blocks:
                 heights = np.nan_to_num(np.abs(block).max(axis=1), posinf=0.0).clip(0, 1)
                 place = np.arange(start, start + len(block)) * _OUTLINE_POINTS // total
-                np.maximum.at(peaks, np.minimum(place, _OUTLINE_POINTS - 1), heights)
+                parts, first = np.unique(np.minimum(place, _OUTLINE_POINTS - 1), return_index=True)
+                peaks[parts] = np.maximum(peaks[parts], np.maximum.reduceat(heights, first))
                 start += len(block)
     except Refused:
         if not peaks.any():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Sequence[float]]
@@ -106,6 +106,8 @@ def logistic(
         slope: Array = columns.T @ (counting * (special.expit(line) - target))
         return float(counting @ each), slope
 
+    from scipy import optimize  # slow to import, and screening fits nothing
+
     scale = counting.sum()
     solution = optimize.minimize(
         lambda weights: tuple(part / scale for part in loss(weights)),
@@ -118,6 +120,8 @@ def logistic(
 
 def pooled(values: Array, truth: Array, counting: Array) -> tuple[Array, Array]:
     """Isotonic regression: knots and their shares, both rising."""
+    from scipy import optimize  # slow to import, and screening fits nothing
+
     order = np.argsort(values, kind="stable")
     at, first = np.unique(values[order], return_index=True)
     counts = np.add.reduceat(counting[order], first)
