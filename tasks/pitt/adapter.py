@@ -1,6 +1,6 @@
 """Pitt corpus of DementiaBank: ``Control/cookie/002-0.mp3`` and its transcript ``002-0.cha``.
 
-002 is the person and 0 the visit; some people came as often as five times, and a number may stand in
+002 is the person and 0 the visit; some people came several times, and a number may stand in
 both folders. Only the participant's utterances are used, by the times in the transcript.
 """
 
@@ -13,7 +13,7 @@ from paralbench.corpora.turns import Stretch, turns
 from paralbench.records.errors import Refused
 from paralbench.records.example import Example, Refusal
 
-_NAME = re.compile(r"(?P<speaker>\d{3})-(?P<visit>\d+)c?")
+_NAME = re.compile(r"(?P<speaker>\d{3})-(?P<visit>\d+)")
 _TIMES = re.compile(r"\x15(\d+)_(\d+)\x15")
 """From, to, in milliseconds, behind an utterance."""
 _GROUPS = {"Control": "control", "Dementia": "dementia"}
