@@ -16,7 +16,8 @@ from markupsafe import Markup
 from paralbench.leaderboard.badge import badge
 from paralbench.leaderboard.bar import WIDTH, bounds, place
 from paralbench.leaderboard.board import Board, Row, Table, unranked
-from paralbench.leaderboard.charts import confusion, gaps, layers, pareto, ranks
+from paralbench.leaderboard.charts import confusion, gaps, layers, ranks
+from paralbench.leaderboard.charts.cost_chart import CostChart, cost_chart
 from paralbench.leaderboard.citation import citation
 from paralbench.leaderboard.comparison import comparison
 from paralbench.leaderboard.costs import costs
@@ -82,7 +83,14 @@ class _Site:
         self._pairs = pair_tables(board.tables)
         self._citation = citation(board)
         models_by_tasks, size = overview(board.tables), _size(board)
-        self._page("index.html", "index", most=_MOST, size=size, matrix=models_by_tasks)
+        self._page(
+            "index.html",
+            "index",
+            most=_MOST,
+            size=size,
+            matrix=models_by_tasks,
+            cost=_widest(board),
+        )
         (self.folder / "assets" / "preview.png").write_bytes(
             preview(models_by_tasks, size, self._citation)
         )
@@ -128,7 +136,12 @@ class _Site:
     def _table(self, table: Table, charts: Sequence[Chart]) -> None:
         """A table's page, its files, and the pages of its entries."""
         pair = next((pair for pair in self._pairs if table in (pair.seen, pair.unseen)), None)
-        self._page(page(table), "task", table=table, charts=self._kept(charts), pair=pair)
+        cost = cost_chart(table, "../")
+        for view in cost.views if cost else ():
+            self._file(f"data/{view.name}.csv", view.csv())
+        self._page(
+            page(table), "task", table=table, charts=self._kept(charts), pair=pair, cost=cost
+        )
         self._table_files(table)
         for row in table.rows:
             self._page(address(row.result), "entry", table=table, row=row)
@@ -182,6 +195,13 @@ def _size(board: Board) -> str:
     return " · ".join(f"{count} {word if count == 1 else words}" for count, word, words in counts)
 
 
+def _widest(board: Board) -> CostChart | None:
+    """The chart of the real task whose cost is known of the most entries."""
+    charts = [cost_chart(table, "") for table in board.tables if not table.synthetic]
+    known = [chart for chart in charts if chart is not None]
+    return max(known, key=lambda chart: len(chart.views[0].rows), default=None)
+
+
 def shade(value: float, row: list[float]) -> int:
     """How dark a cell of the confusion matrix is, 0 to 10, by its share of the row."""
     total = sum(row)
@@ -200,7 +220,7 @@ def _layer_bars(result: Result) -> list[tuple[int, float, float]]:
 def _charts(table: Table) -> list[Chart]:
     weights = layers.weights(table.stem, [row.result for row in table.rows[:40]])
     charts = [
-        ranks.chart(table), *pareto.charts(table), *gaps.charts(table), weights,
+        ranks.chart(table), *gaps.charts(table), weights,
         confusion.chart(table),
     ]  # fmt: skip
     return [chart for chart in charts if chart is not None]

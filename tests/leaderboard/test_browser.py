@@ -242,3 +242,50 @@ def test_entries_of_two_kinds_are_not_said_to_differ(page: Page, site: Path) -> 
         f"{(site / 'compare.html').as_uri()}?a={real}&b=entries/made/toy-tone/linear-probe.html"
     )
     assert "cannot be compared" in page.locator("#verdict").text_content()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_cost_chart_names_every_point_and_no_names_overlap(
+    browser: Any, tmp_path: Path, width: int
+) -> None:
+    for place in range(18):
+        entry = result(f"network-of-a-name-{place}", 0.9 + (place % 6) / 1000)
+        model = entry.model.model_copy(update={"parameters": 10**6 + 1000 * (place % 4)})
+        write(tmp_path / "r", entry.model_copy(update={"model": model}))
+    build(collect(tmp_path / "r"), tmp_path / "site")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    names = page.locator("svg.cost:visible .name")
+    assert names.count() == 18
+    # In the drawing's own pixels, without the outline around letters.
+    boxes = names.evaluate_all(
+        "names => names.map(name => name.getBBox()).map(b => [b.x, b.y, b.x + b.width, b.y + b.height])"
+    )
+    drawing = page.locator("svg.cost:visible").evaluate("svg => svg.viewBox.baseVal.width")
+    for place, (left, top, right, bottom) in enumerate(boxes):
+        assert 0 <= left < right <= drawing
+        for others_left, others_top, others_right, others_bottom in boxes[:place]:
+            beside = right <= others_left or others_right <= left
+            assert beside or bottom <= others_top or others_bottom <= top
+    page.close()
+
+
+@pytest.mark.slow
+def test_the_cost_axis_switches_and_points_are_reached_by_keyboard(
+    browser: Any, tmp_path: Path
+) -> None:
+    results = Path(__file__).parents[2] / "leaderboard" / "results"
+    build(collect(results), tmp_path / "site")
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.goto((tmp_path / "site" / "index.html").as_uri())
+    assert page.locator("svg.cost:visible").count() == 1
+    before = page.locator("svg.cost:visible").get_attribute("aria-label")
+    page.get_by_role("radio", name="Peak memory in bytes").check()
+    assert page.locator("svg.cost:visible").count() == 1
+    assert page.locator("svg.cost:visible").get_attribute("aria-label") != before
+    point = page.locator("svg.cost:visible a").first
+    point.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/entries/**")
+    page.close()

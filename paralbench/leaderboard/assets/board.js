@@ -56,6 +56,13 @@ if (synthetic) {
   });
 }
 
+// A chart's costs, one at a time.
+for (const figure of document.querySelectorAll("figure.costs")) {
+  figure.addEventListener("change", (event) => {
+    for (const view of figure.querySelectorAll(".view")) view.hidden = view.dataset.view !== event.target.value;
+  });
+}
+
 const explorer = document.getElementById("explorer");
 if (explorer) explore(explorer);
 
