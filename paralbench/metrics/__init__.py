@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -21,12 +22,15 @@ def names() -> list[str]:
     return sorted({*own_names(), *_plug_ins()})
 
 
-def own_names() -> list[str]:
+@cache
+def own_names() -> tuple[str, ...]:
     """Names of the metrics of this package."""
-    return sorted(
-        file.stem.replace("_", "-")
-        for file in Path(__file__).parent.glob("*.py")
-        if file.stem not in {"__init__", "metric", "curve"}
+    return tuple(
+        sorted(
+            file.stem.replace("_", "-")
+            for file in Path(__file__).parent.glob("*.py")
+            if file.stem not in {"__init__", "metric", "curve"}
+        )
     )
 
 
