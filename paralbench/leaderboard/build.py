@@ -196,10 +196,10 @@ def _size(board: Board) -> str:
 
 
 def _widest(board: Board) -> CostChart | None:
-    """The chart of the real task whose cost is known of the most entries."""
-    charts = [cost_chart(table, "") for table in board.tables if not table.synthetic]
-    known = [chart for chart in charts if chart is not None]
-    return max(known, key=lambda chart: len(chart.views[0].rows), default=None)
+    """The chart of the real task with the most entries."""
+    real = [table for table in board.tables if not table.synthetic]
+    table = max(real, key=lambda table: len(table.rows), default=None)
+    return None if table is None else cost_chart(table, "")
 
 
 def shade(value: float, row: list[float]) -> int:

@@ -23,11 +23,13 @@ from paralbench.pages.chart import Cell
 from paralbench.system.csv_cell import csv_text
 from paralbench.system.quantity import prefixed
 
-MOST = 60
+MOST = 40
 """The most points drawn, the front and then the best by score; all are in the CSV."""
 SIZES = (("wide", 1160, 520), ("narrow", 340, 640))
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 16, 48
 _RADIUS = 5
+_NAME = 20
+"""The height that a phone's drawing has for each name."""
 _SIGNS = (
     "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", "M-4.5 -4.5h9v9h-9z", "M0 -6l6 10h-12z", "M0 -6l6 6l-6 6l-6 -6z",
     "M0 6l6 -10h-12z", "M-2 -6h4v4h4v4h-4v4h-4v-4h-4v-4h4z",
@@ -130,13 +132,14 @@ def _dots(
 def _view(table: Table, name: str, title: str, hardware: str, dots: list[_Dot]) -> View:
     sign = 1 if table.higher_is_better else -1
     shown = sorted(dots, key=lambda dot: (not dot.front, -sign * dot.score))[:MOST]
+    more = _NAME * max(0, len(shown) - 18)
     families = [name for name in FAMILIES if any(dot.family == name for dot in shown)]
     return View(
         name=name,
         title=title,
         hardware=hardware,
         drawings=tuple(
-            (size, _drawing(table.metric, title, shown, width, height))
+            (size, _drawing(table.metric, title, shown, width, height + (more if size == "narrow" else 0)))
             for size, width, height in SIZES
         ),
         families=tuple((name, *_look(name)) for name in families),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from paralbench.metrics.metric import Array
 
 LINE = 14.0
 LETTER = 6.6
 """The height of a line and the width of a letter in pixels, at 11 pixels of a wide typeface."""
-_REACH, _SLIDE, _FAR = 40, 30.0, 12.0
+_REACH, _SLIDES, _SLIDE, _FAR = 40, 12, 30.0, 12.0
 
 
 @dataclass(frozen=True)
@@ -55,37 +58,33 @@ def placed(points: Sequence[tuple[float, float, str]], area: Box, gap: float) ->
     >>> first.box.overlaps(second.box)
     False
     """
-    taken = [Box(x - gap, y - gap, x + gap, y + gap) for x, y, _ in points]
+    taken = [(x - gap, y - gap, x + gap, y + gap) for x, y, _ in points]
     labels: list[Label | None] = []
     for x, y, name in points:
-        label = next(
-            (
-                label
-                for label in _candidates(x, y, LETTER * len(name), area, gap)
-                if area.contains(label.box)
-                and not any(label.box.overlaps(other) for other in taken)
-            ),
-            None,
-        )
+        label = _nearest(x, y, LETTER * len(name), area, gap, np.array(taken))
         labels.append(label)
         if label is not None:
-            taken.append(label.box)
+            taken.append((label.box.left, label.box.top, label.box.right, label.box.bottom))
     return labels
 
 
-def _candidates(x: float, y: float, width: float, area: Box, gap: float) -> list[Label]:
-    """Places for a name, the nearest first; to the right before to the left."""
-    lefts = [x - width / 2]
-    for step in range(_REACH // 2):
-        lefts += [x + gap + 2 + step * _SLIDE, x - gap - 2 - width - step * _SLIDE]
-    lefts = [min(max(left, area.left), area.right - width) for left in lefts]
-    candidates = []
-    for step in range(_REACH):
-        for side in (-1, 1) if step else (1,):
-            top = y - LINE / 2 + side * step * LINE
-            for left in lefts:
-                end = min(max(x, left), left + width)
-                distance = math.hypot(end - x, max(0.0, abs(side * step * LINE) - LINE / 2))
-                label = Label(Box(left, top, left + width, top + LINE), distance > _FAR, end)
-                candidates.append((distance, label))
-    return [label for _, label in sorted(candidates, key=lambda item: item[0])]
+def _nearest(x: float, y: float, width: float, area: Box, gap: float, taken: Array) -> Label | None:
+    """The nearest place for a name that is not taken; of equal ones, above and to the right."""
+    steps, slides = np.arange(_REACH), np.arange(_SLIDES) * _SLIDE
+    lefts = np.concatenate([[x - width / 2], x + gap + 2 + slides, x - gap - 2 - width - slides])
+    lefts = np.clip(lefts, area.left, max(area.left, area.right - width))
+    rows = np.concatenate([-steps, steps[1:]]) * LINE
+    left, row = (grid.ravel() for grid in np.meshgrid(lefts, rows))
+    right, top = left + width, y - LINE / 2 + row
+    bottom = top + LINE
+    end = np.clip(x, left, right)
+    distance = np.hypot(end - x, np.maximum(0.0, np.abs(row) - LINE / 2))
+    free = (right <= area.right + 1e-9) & (top >= area.top) & (bottom <= area.bottom)
+    for taken_left, taken_top, taken_right, taken_bottom in taken:
+        beside = (left >= taken_right) | (right <= taken_left)
+        free &= beside | (top >= taken_bottom) | (bottom <= taken_top)
+    if not free.any():
+        return None
+    place = int(np.where(free, distance, np.inf).argmin())
+    box = Box(float(left[place]), float(top[place]), float(right[place]), float(bottom[place]))
+    return Label(box, bool(distance[place] > _FAR), float(end[place]))
