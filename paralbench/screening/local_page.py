@@ -208,7 +208,8 @@ class Server:
             )
         channels = list(self._server.active_channels.values())
         pending = [item for channel in channels for item in (*channel.requests, channel.request)]
-        if sum(item.content_length for item in pending if item is not None) > TOTAL:
+        waiting = sum(item.content_length for item in pending if item is not None)
+        if request.content_length and waiting > TOTAL:
             return _Refused(
                 HTTPStatus.SERVICE_UNAVAILABLE, "too many recordings at once; wait, then try again"
             )
