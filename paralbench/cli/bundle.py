@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,14 @@ def run(args: argparse.Namespace) -> int:
         BundleSettings(use, args.level, goal, args.members, args.embed_weights),
         options.say,
     )
+    return deliver(args, manifest, members)
+
+
+def deliver(args: argparse.Namespace, manifest: Manifest, members: Mapping[str, bytes]) -> int:
+    """Write a new bundle, sign it where a key was given, and print what it is."""
+    from paralbench.screener import bundle
+    from paralbench.system import signing
+
     args.to.parent.mkdir(parents=True, exist_ok=True)
     sha256 = bundle.write(args.to, manifest, members)
     if args.sign is not None:
@@ -76,11 +85,11 @@ def run(args: argparse.Namespace) -> int:
         content = {"file": str(args.to), "sha256": sha256, "bytes": size}
         print(json.dumps({**content, "manifest": manifest.model_dump(mode="json")}, indent=1))
     else:
-        print(summary(args.to, manifest, sha256, size))
+        print(_summary(args.to, manifest, sha256, size))
     return 0
 
 
-def summary(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
+def _summary(file: Path, manifest: Manifest, sha256: str, size: int) -> str:
     """What a new bundle is and how well it did, in a few lines."""
     population = manifest.population
     lines = [

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from paralbench.cli import options
-from paralbench.cli.bundle import summary
+from paralbench.cli.bundle import deliver
 from paralbench.records.errors import UsageError
 
 EXAMPLE = "paralbench recalibrate screener.plb check/ -o ours.plb --sensitivity 0.9 --by sex"
@@ -44,14 +43,4 @@ def run(args: argparse.Namespace) -> int:
     if args.setting:
         settings = LocalSettings(args.level, goal, args.by, args.setting)
     manifest, members = recalibrated(bundle.Bundle.open(args.bundle), args.report, settings)
-    args.to.parent.mkdir(parents=True, exist_ok=True)
-    sha256 = bundle.write(args.to, manifest, members)
-    if args.sign is not None:
-        signing.sign(args.to, signing.BUNDLE, sha256, args.sign)
-    size = args.to.stat().st_size
-    if args.json:
-        content = {"file": str(args.to), "sha256": sha256, "bytes": size}
-        print(json.dumps({**content, "manifest": manifest.model_dump(mode="json")}, indent=1))
-    else:
-        print(summary(args.to, manifest, sha256, size))
-    return 0
+    return deliver(args, manifest, members)

@@ -6,9 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paralbench.audio import decoding
 from paralbench.evaluation.preparation import Preparation
-from paralbench.records.errors import Refused
 from paralbench.records.example import Clip, Example
 from paralbench.records.task_card import Protocol
 
@@ -120,19 +118,9 @@ def _single_class(examples: Sequence[Example], targets: Sequence[int]) -> list[s
 def _hours(clips: Sequence[Clip]) -> float | None:
     if len({clip.path for clip in clips}) > _HEADERS:
         return None
-    headers: dict[object, decoding.Header | None] = {}
-    seconds = 0.0
-    for clip in clips:
-        try:
-            if clip.path not in headers:
-                headers[clip.path] = None
-                headers[clip.path] = decoding.header(clip.path)
-            header = headers[clip.path]
-            if header is not None:
-                seconds += decoding.length(clip, header)
-        except (Refused, OSError):
-            continue
-    return seconds / 3600
+    from paralbench.features.plan import lengths
+
+    return sum(lengths(dict(enumerate(clips))).values()) / 3600
 
 
 def _duration(hours: float) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from paralbench.records.model_card import ModelCard
 NO_NUMBERS = "it estimates disk and time"
 
 _TRIAL_SECONDS = 8.0
+
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Plan:
 def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore) -> Plan:
     """Read the headers of all clips, and time the encoder on a few seconds of noise."""
     stored = store.keys()
-    lengths = _lengths(clips)
-    missing = [seconds for key, seconds in lengths.items() if key not in stored]
+    readable = lengths(clips)
+    missing = [seconds for key, seconds in readable.items() if key not in stored]
     spec, card = store.key.spec, encoder.card
     disk = {
         choice: sum(
@@ -60,19 +62,19 @@ def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureSt
     }
     return Plan(
         clips=len(clips),
-        seconds=sum(lengths.values()),
+        seconds=sum(readable.values()),
         missing=len(missing),
         missing_seconds=sum(missing),
-        refused=len(clips) - len(lengths),
+        refused=len(clips) - len(readable),
         disk=disk[spec],
         products={choice.name: size for choice, size in disk.items()},
         time=_time(encoder, _pieces(card, spec, missing)) if missing else 0.0,
     )
 
 
-def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
+def lengths(clips: Mapping[Key, Clip]) -> dict[Key, float]:
     """Seconds of each readable clip; the header of a file with several clips is read once."""
-    lengths: dict[bytes, float] = {}
+    seconds: dict[Key, float] = {}
     headers: dict[Path, decoding.Header | None] = {}
     for key, clip in clips.items():
         try:
@@ -81,10 +83,10 @@ def _lengths(clips: Mapping[bytes, Clip]) -> dict[bytes, float]:
                 headers[clip.path] = decoding.header(clip.path)
             header = headers[clip.path]
             if header is not None:
-                lengths[key] = decoding.length(clip, header)
-        except Refused:
+                seconds[key] = decoding.length(clip, header)
+        except (Refused, OSError):
             continue
-    return lengths
+    return seconds
 
 
 def _choices(card: ModelCard, spec: FeatureSpec) -> Iterable[FeatureSpec]:
