@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from paralbench.bundling.operating_point import Goal
+from paralbench.cli.main import main
 from paralbench.records.assessment import Assessment
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.screened import Row, Screened
@@ -152,3 +154,14 @@ def test_what_cannot_be_trusted_is_refused(original: Bundle, tmp_path: Path) -> 
         recalibrated(
             original, _report(tmp_path / "none", unknown, original.sha256), LocalSettings()
         )
+
+
+def test_the_verb_writes_the_bundle_and_says_what_it_is(
+    original: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = _report(tmp_path / "report", _rows(), original.sha256)
+    places = [str(tmp_path / "a.plb"), str(folder), "-o", str(tmp_path / "new" / "b.plb")]
+    assert main(["recalibrate", *places, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    opened = Bundle.open(tmp_path / "new" / "b.plb")
+    assert (printed["sha256"], printed["manifest"]["version"]) == (opened.sha256, 2)
