@@ -87,10 +87,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write tasks/<name>/ in the catalogue folder."""
     folder = args.into / "tasks" / args.name.replace("-", "_")
-    found = _unknown() if args.data is None else _counted(args.data)
+    facts = _unknown() if args.data is None else _counted(args.data)
     files = {"corpus.toml": _CORPUS, "class.toml": _TASK, "adapter.py": _ADAPTER}
     for file, template in files.items():
-        for key, text in found.items():
+        for key, text in facts.items():
             template = template.replace(f"{{{key}}}", text)
         files[file] = template
     write(folder, args.name, files)

@@ -111,8 +111,8 @@ def _key(file: Path, private: bool) -> Any:
         raise ParalbenchError(f"{file}: it cannot be read ({error.strerror or error}).") from None
     except (ValueError, TypeError):
         key = None
-    wanted = ed25519.Ed25519PrivateKey if private else ed25519.Ed25519PublicKey
-    if not isinstance(key, wanted):
+    expected = ed25519.Ed25519PrivateKey if private else ed25519.Ed25519PublicKey
+    if not isinstance(key, expected):
         raise ParalbenchError(
             f"{file}: expected a {kind} Ed25519 key in PEM, without a password; 'openssl genpkey "
             "-algorithm ed25519 -out key.pem' makes one, 'openssl pkey -in key.pem -pubout' its "

@@ -115,9 +115,9 @@ def test_a_low_level_is_twenty_decibels_lower(tmp_path: Path) -> None:
 def test_silence_and_a_single_sample_pass(name: str) -> None:
     for waveform in (np.zeros(RATE, np.float32), np.full(1, 0.5, np.float32)):
         others = [_speech(1), np.zeros(10, np.float32)]
-        found = conditions()[name].apply(waveform, np.random.default_rng(0), others)
-        assert len(found) == len(waveform)
-        assert np.isfinite(found).all()
+        result = conditions()[name].apply(waveform, np.random.default_rng(0), others)
+        assert len(result) == len(waveform)
+        assert np.isfinite(result).all()
 
 
 def test_names_are_chosen_in_order_and_unknown_ones_refused() -> None:

@@ -273,20 +273,20 @@ def test_list_says_what_four_speakers_cannot_be(capsys: Capture) -> None:
     assert never["emodb-emotion"] == ""
 
 
-@pytest.mark.parametrize("given", ["data", "data/manifest.csv", "data/list.csv", "folders"])
+@pytest.mark.parametrize("inputs", ["data", "data/manifest.csv", "data/list.csv", "folders"])
 def test_a_new_task_takes_layout_and_counts_from_the_copy_at_hand(
-    capsys: Capture, given: str
+    capsys: Capture, inputs: str
 ) -> None:
     root = toy.write_corpus(Path("data"))
-    if given == "data/list.csv":
+    if inputs == "data/list.csv":
         (root / "manifest.csv").rename(root / "list.csv")
-    if given == "folders":
+    if inputs == "folders":
         for row in toy.usual_rows():
             file = Path("folders") / row["target"] / row["speaker"] / Path(row["path"]).name
             file.parent.mkdir(parents=True, exist_ok=True)
             (root / row["path"]).rename(file)
-    assert main(["new-task", "my-lab", "--in", "mine", "--data", given]) == 0
-    verify = ["verify", "my-lab", given, "--catalog", "mine"]
+    assert main(["new-task", "my-lab", "--in", "mine", "--data", inputs]) == 0
+    verify = ["verify", "my-lab", inputs, "--catalog", "mine"]
     capsys.readouterr()
     assert main(verify) == 0
     out = capsys.readouterr().out.splitlines()
@@ -303,13 +303,13 @@ def test_a_new_task_takes_layout_and_counts_from_the_copy_at_hand(
                 "--model",
                 "log-mel",
                 "--data",
-                given,
+                inputs,
             ]
         )
         == 0
     )
     capsys.readouterr()
-    next(Path(given).parent.rglob("*.wav")).unlink()
+    next(Path(inputs).parent.rglob("*.wav")).unlink()
     assert main(verify) == 1
     assert main(["new-task", "other", "--in", "mine", "--data", "nowhere"]) == 2
 

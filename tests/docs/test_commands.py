@@ -24,15 +24,15 @@ def options(verb: str) -> set[str]:
 
 
 def commands() -> list[tuple[str, str, str]]:
-    found = []
+    result = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
-        found += [
+        result += [
             (page.relative_to(ROOT).as_posix(), verb, rest)
             for verb, rest in COMMAND.findall(text)
             if verb in VERBS or rest.lstrip().startswith(("-", "--"))
         ]
-    return found
+    return result
 
 
 def test_the_documentation_shows_commands() -> None:

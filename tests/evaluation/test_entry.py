@@ -474,24 +474,24 @@ def test_what_has_no_sound_left_is_refused_and_faults_are_counted(
 def test_a_result_of_other_data_is_not_replaced_unasked(
     catalog: Path, data: Path, tmp_path: Path
 ) -> None:
-    kept = toy.score(catalog, data, tmp_path)
-    before = kept.file.read_bytes()
+    value = toy.score(catalog, data, tmp_path)
+    before = value.file.read_bytes()
     toy.write_table(data, toy.usual_rows()[:-4])
     (other,) = toy.entries(catalog, data, tmp_path, replace=False)
     assert isinstance(other, Failed)
     assert "is of other data (32 examples scored); give --replace to lose it" in str(other.error)
-    assert kept.file.read_bytes() == before
+    assert value.file.read_bytes() == before
     assert toy.score(catalog, data, tmp_path).result.data.scored == 28
 
 
 def test_a_result_of_more_seeds_is_not_replaced_unasked(
     catalog: Path, data: Path, tmp_path: Path
 ) -> None:
-    kept = toy.score(catalog, data, tmp_path, seeds=(0, 1))
-    before = kept.file.read_bytes()
+    value = toy.score(catalog, data, tmp_path, seeds=(0, 1))
+    before = value.file.read_bytes()
     (fewer,) = toy.entries(catalog, data, tmp_path, replace=False, seeds=(0,))
     assert isinstance(fewer, Failed)
     assert "has 2 seeds, this run 1; give --replace" in str(fewer.error)
-    assert kept.file.read_bytes() == before
+    assert value.file.read_bytes() == before
     (more,) = toy.entries(catalog, data, tmp_path, replace=False, seeds=(0, 1, 2))
     assert isinstance(more, Done)

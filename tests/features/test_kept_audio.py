@@ -55,11 +55,11 @@ def test_records_are_those_of_clips_that_were_decoded_again(tmp_path: Path, most
     """Whether none, some or all of them fit."""
     clips = _clips(tmp_path)
     alone = _stored(tmp_path / "alone", clips, Engine(workers=2))
-    kept = KeptAudio(most)
-    shared = _stored(tmp_path / "shared", clips, Engine(workers=2, kept=kept))
+    stored = KeptAudio(most)
+    shared = _stored(tmp_path / "shared", clips, Engine(workers=2, kept=stored))
     assert shared == alone
     assert b"d" * 16 in alone["low"]
-    count = sum(kept.get(clip) is not None for clip in clips.values())
+    count = sum(stored.get(clip) is not None for clip in clips.values())
     assert (count == 0, count == 8) == (most == 0, most == 2**30)
 
 

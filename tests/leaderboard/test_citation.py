@@ -33,18 +33,18 @@ def test_pages_name_a_picture_of_the_size_that_they_say(tmp_path: Path) -> None:
     board = collect(write(tmp_path / "r", result("a", 0.8), result("b", title=MARKUP)))
     build(board, tmp_path / "s", "https://example.org/board")
     page = _Page((tmp_path / "s" / "tasks" / "toy-tone.html").read_text())
-    said = {item.get("property"): item.get("content") for item in page.named("meta")}
-    assert said["og:image"] == "https://example.org/board/assets/preview.png"
-    assert said["og:url"] == "https://example.org/board/tasks/toy-tone.html"
+    text = {item.get("property"): item.get("content") for item in page.named("meta")}
+    assert text["og:image"] == "https://example.org/board/assets/preview.png"
+    assert text["og:url"] == "https://example.org/board/tasks/toy-tone.html"
     png = (tmp_path / "s" / "assets" / "preview.png").read_bytes()
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     size = struct.unpack(">II", png[16:24])
-    assert size == (int(said["og:image:width"] or 0), int(said["og:image:height"] or 0))
+    assert size == (int(text["og:image:width"] or 0), int(text["og:image:height"] or 0))
 
 
 def test_without_an_address_the_picture_is_found_beside_the_page(tmp_path: Path) -> None:
     build(collect(write(tmp_path / "r", result("a"))), tmp_path / "s")
     page = _Page((tmp_path / "s" / "tasks" / "toy-tone.html").read_text())
-    said = {item.get("property"): item.get("content") for item in page.named("meta")}
-    assert said["og:image"] == "../assets/preview.png"
-    assert "og:url" not in said
+    text = {item.get("property"): item.get("content") for item in page.named("meta")}
+    assert text["og:image"] == "../assets/preview.png"
+    assert "og:url" not in text

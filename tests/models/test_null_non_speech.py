@@ -13,8 +13,8 @@ MODEL = Catalog().model("null-non-speech")
 def test_steps_near_speech_stay_out() -> None:
     probabilities = np.zeros(20)
     probabilities[8:10] = 0.9
-    kept = np.flatnonzero(MODEL.adapter.non_speech(probabilities))
-    assert kept.tolist() == [0, 1, 2, 3, 4, 13, 14, 15, 16, 17, 18, 19]
+    stored = np.flatnonzero(MODEL.adapter.non_speech(probabilities))
+    assert stored.tolist() == [0, 1, 2, 3, 4, 13, 14, 15, 16, 17, 18, 19]
 
 
 def test_of_speech_alone_the_least_likely_step_remains() -> None:

@@ -32,29 +32,29 @@ def _verdict(rows: list[Row], screener: Manifest | None = None) -> Verdict:
 
 
 def test_a_good_screener_on_enough_people_meets_no_objection() -> None:
-    found = _verdict(_rows())
-    assert (found.use, found.why) == (Use.NO_OBJECTION, [])
+    result = _verdict(_rows())
+    assert (result.use, result.why) == (Use.NO_OBJECTION, [])
     assert any("found" in sentence and "of the 100 people who had it" in sentence
-               for sentence in found.measured)  # fmt: skip
-    assert any("50 is chance" in sentence for sentence in found.measured)
+               for sentence in result.measured)  # fmt: skip
+    assert any("50 is chance" in sentence for sentence in result.measured)
 
 
 def test_few_people_are_too_few() -> None:
-    found = _verdict(_rows(18))
-    assert found.use is Use.TOO_FEW
-    assert "there are 9 and 9" in found.why[0]
+    result = _verdict(_rows(18))
+    assert result.use is Use.TOO_FEW
+    assert "there are 9 and 9" in result.why[0]
 
 
 def test_chance_is_not_to_be_used() -> None:
-    found = _verdict(_rows(gap=0.0))
-    assert found.use is Use.NOT_HERE
-    assert "no better than chance" in found.why[0]
+    result = _verdict(_rows(gap=0.0))
+    assert result.use is Use.NOT_HERE
+    assert "no better than chance" in result.why[0]
 
 
 def test_scores_that_promise_too_much_are_to_be_recalibrated() -> None:
-    found = _verdict(_rows(shift=0.2))
-    assert found.use is Use.RECALIBRATE
-    assert "do." in found.why[-1]
+    result = _verdict(_rows(shift=0.2))
+    assert result.use is Use.RECALIBRATE
+    assert "do." in result.why[-1]
 
 
 def test_a_broken_promise_of_sensitivity_or_coverage_is_named() -> None:
@@ -67,7 +67,7 @@ def test_a_broken_promise_of_sensitivity_or_coverage_is_named() -> None:
         method="per-class", level=0.99, quantiles=[0.5, 0.5], speakers=90, coverage=1.0
     )
     screener = manifest().model_copy(update={"performance": performance, "conformal": sets})
-    found = _verdict(_rows(gap=0.1), screener)
-    assert found.use is Use.RECALIBRATE
-    assert any("finds fewer here" in why for why in found.why)
-    assert any("hold the truth too seldom" in why for why in found.why)
+    result = _verdict(_rows(gap=0.1), screener)
+    assert result.use is Use.RECALIBRATE
+    assert any("finds fewer here" in why for why in result.why)
+    assert any("hold the truth too seldom" in why for why in result.why)

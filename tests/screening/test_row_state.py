@@ -117,18 +117,18 @@ def test_set_prediction_action_and_points_never_contradict(
     band = None if edges is None else (min(*edges, threshold), max(*edges, threshold))
     screener = _screener(threshold, band, quantiles)
     assessment = decided(screener, np.array([1 - probability, probability]), 0.5)
-    found = state(screener, assessment)
+    result = state(screener, assessment)
     score = report_text.score(screener, assessment)
     match = re.fullmatch(r"(over |under )?([\d.e-]+) of 100 \(threshold ([\d.e-]+)\)", score)
     assert match
     beyond, written, limit = match[1], float(match[2]), float(match[3])
     assert written not in (0, 100) or probability in (0, 1)
-    if found is State.NEAR:
+    if result is State.NEAR:
         assert assessment.prediction is None
         assert assessment.reason
         assert action(screener, assessment) == WORDS[State.NEAR].action
     else:
-        above = found is State.ABOVE
+        above = result is State.ABOVE
         assert assessment.status == "scored"
         assert above == (probability >= threshold)
         # "under 0.1" is below a threshold that is written as 0.1.
@@ -139,5 +139,5 @@ def test_set_prediction_action_and_points_never_contradict(
         if band is not None:
             assert not band[0] < probability < band[1]
     report = report_text.decision(screener, assessment)
-    assert ("Above" in report) == (found is State.ABOVE)
-    assert ("Below" in report) == (found is State.BELOW)
+    assert ("Above" in report) == (result is State.ABOVE)
+    assert ("Below" in report) == (result is State.BELOW)

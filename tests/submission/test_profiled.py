@@ -74,15 +74,17 @@ def test_the_boards_own_costs_are_consistent() -> None:
 
 
 def test_an_encoder_costs_the_same_under_every_head() -> None:
-    one, _ = load(BOARD, NAME)
+    item, _ = load(BOARD, NAME)
     other, _ = load(BOARD, NAME.replace("sgd-probe", "mlp"))
-    assert one is not None
+    assert item is not None
     assert other is not None
-    ours, theirs = sibling(one), sibling(other)
+    ours, theirs = sibling(item), sibling(other)
     assert ours.costs
     assert other_costs([ours], [theirs]) == []
     values = json.loads((BOARD / NAME).read_text())
     _divided(values["profile"]["parts"], {"macs"}, 100)
-    cheaper = sibling(type(one)(one.name, Result.checked(values, NAME), one.predictions, one.ids))
+    cheaper = sibling(
+        type(item)(item.name, Result.checked(values, NAME), item.predictions, item.ids)
+    )
     (problem,) = other_costs([cheaper], [theirs])
     assert "encoder whisper-tiny.en" in problem.message

@@ -443,8 +443,8 @@ def test_the_true_layout_is_found_and_read(tmp_path: Path, name: str, levels: in
     if levels and not corpus.card.layout.markers:
         pytest.skip("a corpus without markers is where it is said to be")
     root = _written(tmp_path / "disk" / "some copy" / "root", tree.files)
-    given = (root, root.parent, root.parent.parent)[levels]
-    reading = read(corpus, locate(corpus.card, {name: given}))
+    place = (root, root.parent, root.parent.parent)[levels]
+    reading = read(corpus, locate(corpus.card, {name: place}))
     expected = {
         example.id: (
             example.partition if tree.key == "partition" else example.value(tree.key),

@@ -126,8 +126,8 @@ def test_the_releases_lie_under_roots_of_their_own_beside_each_other(tmp_path: P
         "VoxCeleb2/dev/aac/id00012/v/00001.m4a": "",
     })  # fmt: skip
     both = {"id10001/v/00001": "voxceleb1", "id00012/v/00001": "voxceleb2"}
-    for given in (tmp_path, tmp_path / "VoxCeleb1", tmp_path / "VoxCeleb2"):
-        examples = _examples(locate(CORPUS.card, {"voxceleb": given}))
+    for place in (tmp_path, tmp_path / "VoxCeleb1", tmp_path / "VoxCeleb2"):
+        examples = _examples(locate(CORPUS.card, {"voxceleb": place}))
         assert {name: item.attributes["release"] for name, item in examples.items()} == both
 
 

@@ -215,8 +215,8 @@ def test_the_card_read_from_a_folder_is_as_the_written_one(name: str, tmp_path: 
     assert derived.policy.shortest == pytest.approx(written.policy.shortest, abs=0.001)
     encoders = _load(written, folder), _load(derived, folder)
     same = written.policy.padding == derived.policy.padding
-    for one, other in zip(*(encoder.encode([_noise(16000)]) for encoder in encoders), strict=True):
-        assert torch.equal(one, other if same else one)
+    for item, other in zip(*(encoder.encode([_noise(16000)]) for encoder in encoders), strict=True):
+        assert torch.equal(item, other if same else item)
 
 
 @pytest.mark.parametrize("name", WAVEFORMS)
