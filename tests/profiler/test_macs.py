@@ -191,14 +191,25 @@ def test_haffformer() -> None:
     assert result == pytest.approx(haffformer_by_hand(FRAMES), rel=WITHIN)
 
 
-@pytest.mark.parametrize("backend", ["onnx", "opensmile"])
-def test_what_torch_does_not_compute_is_uncounted(backend: str) -> None:
+def _of_backend(backend: str, settings: dict[str, str]) -> Count:
     encoder, ready = _whisper(REFERENCE)  # were it asked, torch would count something
-    card = encoder.card.model_copy(update={"backend": backend})
+    card = encoder.card.model_copy(update={"backend": backend, "settings": settings})
     outside = LoadableEncoder(card, Path(), encoder.weights)
-    result = encoder_macs(outside, ready, {1.0: [16000]})
-    assert result.macs is None
-    assert result.why_not.startswith("uncounted: ")
+    return encoder_macs(outside, ready, {1.0: [16000], 2.0: [32000]})
+
+
+def test_opensmile_is_estimated_and_says_so() -> None:
+    result = _of_backend("opensmile", {"feature_set": "eGeMAPSv02"})
+    assert result.macs is not None
+    assert result.macs[2.0] == pytest.approx(2 * result.macs[1.0])
+    assert result.how.startswith("estimated ")
+
+
+def test_what_nothing_counts_is_uncounted() -> None:
+    for backend in ("onnx", "opensmile"):
+        result = _of_backend(backend, {"feature_set": "another"})
+        assert result.macs is None
+        assert result.why_not.startswith("uncounted: ")
 
 
 def test_an_encoder_without_a_product_is_uncounted() -> None:
