@@ -48,7 +48,8 @@ def test_layers_count_as_torch_counts_them(tmp_path: Path) -> None:
 
     def network(waveform: torch.Tensor) -> torch.Tensor:
         frames = convolution(waveform).permute(2, 0, 1)
-        return projection(recurrent(frames)[0])
+        projected: torch.Tensor = projection(recurrent(frames)[0])
+        return projected
 
     rng = np.random.default_rng(0)
     weights = {
