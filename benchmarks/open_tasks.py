@@ -58,4 +58,5 @@ def inputs(
         (prepared,) = benchmark.preparations()
     if isinstance(prepared, Failed):
         raise prepared.error
-    return prepare_inputs(prepared, prepared.splits, cache, quiet=True)
+    with prepare_inputs(prepared, prepared.splits, cache, quiet=True) as inputs:
+        return inputs

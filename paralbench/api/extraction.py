@@ -13,8 +13,9 @@ from paralbench.api.models import Model, get_model
 from paralbench.features.digests import digests
 from paralbench.features.extraction import extract as fill
 from paralbench.features.key import clip_key, feature_key
+from paralbench.features.reading import read
 from paralbench.features.spec import FeatureSpec
-from paralbench.features.store import FeatureStore
+from paralbench.features.store import FeatureStore, Loaded
 from paralbench.records.errors import UsageError
 from paralbench.records.example import Clip
 
@@ -72,18 +73,15 @@ def extract(
     by_key = dict(zip(keys, clips, strict=True))
     extraction = fill(encoder, by_key, store, quiet=not progress)
     stored = [row for row, key in enumerate(keys) if key not in extraction.refused]
-    loaded = store.load([keys[row] for row in stored])
-    if loaded.corrupt:
-        renew = [keys[stored[place]] for place in loaded.corrupt]
-        fill(encoder, by_key, store, renew=renew, quiet=not progress)
-        loaded = store.load([keys[row] for row in stored])
+    records = read(encoder, by_key, store, [keys[row] for row in stored], quiet=not progress)
+    assert isinstance(records, Loaded)  # pooled ones are
     values = (
-        loaded.stacked().astype(np.float32).reshape(len(stored), -1)
+        records.stacked().astype(np.float32).reshape(len(stored), -1)
         if stored
         else np.empty((0, card.layers * 2 * card.width), np.float32)
     )
     starts = [clips[row].start for row in stored]
-    ends = [start + seconds for start, seconds in zip(starts, loaded.asked.tolist(), strict=True)]
+    ends = [start + seconds for start, seconds in zip(starts, records.asked.tolist(), strict=True)]
     index = pd.MultiIndex.from_arrays(
         [
             pd.Index([names[row] for row in stored], dtype="string"),

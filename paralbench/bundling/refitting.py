@@ -79,37 +79,39 @@ def refit(
                 "entry again."
             )
     splits = whole(prepared.selection, tuple(recorded.seeds[:members]))
-    inputs = prepare_inputs(prepared, splits, cache, quiet=quiet, say=say)
-    selection, problem, (stream,) = inputs.selection, inputs.problem, inputs.streams
-    rows = np.arange(len(problem.targets))
-    splits = [replace(split, test=rows) for split in inputs.splits]
-    head, workplace = prepared.head.without_control(), Workplace(quiet=quiet)
-    fitted = head.fit([stream], problem, splits, prepared.settings, workplace).fitted
-    names = selection.group(selection.task.protocol.cluster).numbers.tolist()
-    owners, files = list[int](), list[list[bytes]]()
-    for name, keys in zip(names, inputs.parts, strict=True):
-        by_path: dict[Path, list[bytes]] = {}
-        for key in keys:
-            by_path.setdefault(inputs.clips[key].path, []).append(key)
-        owners += [name] * len(by_path)
-        files += by_path.values()
-    longest = None
-    if isinstance(stream, FrameStream) and stream.rate:
-        frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]
-        longest = max(frames) / stream.rate
-    if len(files) > len(names):
-        stream, _, _ = read_stream(encoder.card, inputs.stores[0], files)
-    if isinstance(stream, FrameStream):
-        pooled = []
-        for clips in stream.clips:
-            moments = Moments()
-            for clip in clips:
-                values = restored(clip, prepared.spec.dtype)
-                moments.add(values.shape[1], values.mean(1), values.std(1))
-            pooled.append(moments.pooled())
-        records = np.stack(pooled)
-    else:
-        records = stream.values
+    with prepare_inputs(prepared, splits, cache, quiet=quiet, say=say) as inputs:
+        selection, problem, (stream,) = inputs.selection, inputs.problem, inputs.streams
+        rows = np.arange(len(problem.targets))
+        splits = [replace(split, test=rows) for split in inputs.splits]
+        head, workplace = prepared.head.without_control(), Workplace(quiet=quiet)
+        fitted = head.fit([stream], problem, splits, prepared.settings, workplace).fitted
+        names = selection.group(selection.task.protocol.cluster).numbers.tolist()
+        owners, files = list[int](), list[list[bytes]]()
+        for name, keys in zip(names, inputs.parts, strict=True):
+            by_path: dict[Path, list[bytes]] = {}
+            for key in keys:
+                by_path.setdefault(inputs.clips[key].path, []).append(key)
+            owners += [name] * len(by_path)
+            files += by_path.values()
+        longest = None
+        if isinstance(stream, FrameStream) and stream.rate:
+            frames = [sum(clip.shape[1] for clip in clips) for clips in stream.clips]
+            longest = max(frames) / stream.rate
+        if len(files) > len(names):
+            stream, _ = read_stream(
+                encoder, inputs.clips, inputs.stores[0], files, quiet=quiet, say=say
+            )
+        if isinstance(stream, FrameStream):
+            pooled = []
+            for clips in stream.clips:
+                moments = Moments()
+                for clip in clips:
+                    values = restored(clip, prepared.spec.dtype)
+                    moments.add(values.shape[1], values.mean(1), values.std(1))
+                pooled.append(moments.pooled())
+            records = np.stack(pooled)
+        else:
+            records = stream.values
     return Refitted(
         prepared=prepared,
         selection=selection,

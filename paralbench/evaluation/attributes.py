@@ -1,10 +1,14 @@
-"""The names of a result's subgroups: sexes, age bands, languages, sites."""
+"""The subgroups of a result's rows: sexes, age bands, languages, sites."""
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
+from paralbench.evaluation.selection import Selection
 from paralbench.records.subgroup import UNKNOWN
 
 STANDARD = ("sex", "age", "language", "site")
@@ -43,3 +47,19 @@ def age_band(age: str) -> str:
         return f"{BANDS[-1]}+"
     low, high = next(pair for pair in pairwise(BANDS) if years < pair[1])
     return f"{low}-{high - 1}"
+
+
+def attributes(selection: Selection, rows: NDArray[np.int64]) -> dict[str, NDArray[np.str_]]:
+    """The subgroup of each row's example, by attribute.
+
+    Attributes: those that the task's card reports, and the standard attributes with two values or
+    more among these examples, except the label itself.
+    """
+    columns = {}
+    reported = selection.task.metrics.by
+    for name in dict.fromkeys((*reported, *STANDARD)):
+        words = np.array([word(name, value) for value in selection.attribute(name)])[rows]
+        distinct = len(np.unique(words)) > 1 and name != selection.task.target.label
+        if name in reported or distinct:
+            columns[name] = words
+    return columns

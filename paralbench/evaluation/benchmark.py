@@ -289,7 +289,7 @@ class Benchmark:
         engine, models = self._request.engine, {*self._request.models, *self._request.nulls}
         if engine.kind != "local" or len(models) < 2:
             return engine
-        from paralbench.features.kept_audio import KeptAudio
+        from paralbench.audio.kept_audio import KeptAudio
 
         return replace(engine, kept=KeptAudio())
 

@@ -92,7 +92,8 @@ def _under(
                 raise ParalbenchError(
                     f"{len(refused)} clips cannot be encoded under '{condition.name}': {reason}."
                 )
-            streams.append(stream(encoder.card, store, parts)[0])
+            features, _ = stream(encoder, clips, store, parts, engine=engine, quiet=quiet, say=say)
+            streams.append(features)
     layout = Layout(
         tuple(encoder.card for encoder in prepared.entry.encoders),
         prepared.spec,

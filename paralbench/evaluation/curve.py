@@ -8,7 +8,6 @@ variance between test speakers and that between draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.subsets import most, sizes, subset
 from paralbench.features.engine import LOCAL, Engine
-from paralbench.features.store import FeatureStore
 from paralbench.heads.head import Fitted, Split, Workplace
 from paralbench.records.errors import ParalbenchError, UsageError
 from paralbench.records.learning_curve import By, CurvePoint, LearningCurve, SizeLeftOut
@@ -53,12 +51,9 @@ def curve(
         )
     if "labels" in by and not prepared.selection.classes:
         raise UsageError(f"'{entry.task.id}' predicts a number; give --vary speakers.")
-    with ExitStack() as stack:
-        for key in prepared.feature_keys:
-            stack.enter_context(FeatureStore(cache, key).in_use())
-        inputs = prepare_inputs(
-            prepared, prepared.splits, cache, engine=engine, quiet=quiet, say=say
-        )
+    with prepare_inputs(
+        prepared, prepared.splits, cache, engine=engine, quiet=quiet, say=say
+    ) as inputs:
         full = _score(prepared, inputs, _fitted(prepared, inputs, inputs.splits))
         points, left_out = [], []
         for kind in by:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation.annotations import annotated
 from paralbench.evaluation.cutting import cut
 from paralbench.evaluation.folds import remaining
@@ -15,17 +15,15 @@ from paralbench.evaluation.laps import Laps
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps, too_short
-from paralbench.evaluation.streams import DamagedRecordsError, stream
+from paralbench.evaluation.streams import stream
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.features.extraction import extract
 from paralbench.features.key import clip_key
 from paralbench.features.store import FeatureStore
 from paralbench.heads.head import Problem, Split, Stream
-from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
 from paralbench.records.fidelity import Fidelity
 from paralbench.records.result import Consumption
-from paralbench.records.signal_quality import SignalQuality
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ class Inputs:
     faults: Mapping[str, int]
 
 
+@contextmanager
 def prepare_inputs(
     prepared: Preparation,
     splits: Sequence[Split],
@@ -69,10 +68,11 @@ def prepare_inputs(
     engine: Engine = LOCAL,
     quiet: bool = False,
     say: Callable[[str], None] = lambda message: None,
-) -> Inputs:
-    """Cut, extract missing features, refuse unusable examples, and load the rest.
+) -> Iterator[Inputs]:
+    """Cut, extract missing features, refuse unusable examples, and read the features of the rest.
 
-    An example with an unusable clip is refused. Examples never change folds.
+    An example with an unusable clip is refused. Examples never change folds. The stored features are
+    not deleted before the context ends.
 
     ``cache`` is the root of the feature store; ``say`` receives remarks.
 
@@ -80,109 +80,73 @@ def prepare_inputs(
         ParalbenchError: if too few examples can be used.
     """
     laps = Laps()
-    task = prepared.selection
-    keys = dict(prepared.keys)
+    task, encoders = prepared.selection, prepared.entry.encoders
     cuts: dict[str, tuple[Clip, ...]] = {}
     refused: dict[str, str] = {}
     policy = prepared.head.cutting(prepared.settings)
     if policy is not None and not task.series:
-        cuts, refused = cut(task.examples, keys, policy, cache, quiet)
-        for utterances in cuts.values():
-            keys |= {clip: clip_key(prepared.digests[clip.path], clip) for clip in utterances}
+        cuts, refused = cut(task.examples, prepared.keys, policy, cache, quiet)
         laps.end("cutting")
-    pieces = {example.id: cuts.get(example.id, example.clips) for example in task.examples}
-    clips = {keys[clip]: clip for utterances in pieces.values() for clip in utterances}
-    encoders = prepared.entry.encoders
-    fidelity = [_fidelity(encoder, clips.values(), cache) for encoder in encoders]
+    clips: dict[bytes, Clip] = {}
+    keys: dict[str, list[bytes]] = {}
+    for example in task.examples:
+        pieces = cuts.get(example.id, example.clips)
+        keys[example.id] = [clip_key(prepared.digests[clip.path], clip) for clip in pieces]
+        clips |= zip(keys[example.id], pieces, strict=True)
+    fidelity: list[Fidelity | None] = [None] * len(encoders)
+    for place, encoder in enumerate(encoders):
+        if not encoder.placement.reference:
+            from paralbench.encoders.fidelity import admit
+
+            fidelity[place] = admit(encoder, clips.values(), cache)
     stores = [FeatureStore(cache, key) for key in prepared.feature_keys]
-    renew: dict[str, Sequence[bytes]] = {}
-    while True:
+    with ExitStack() as stack:
         unusable: dict[bytes, str] = {}
         for encoder, store in zip(encoders, stores, strict=True):
-            damaged = renew.get(encoder.card.id, ())
-            extraction = extract(
-                encoder, clips, store, renew=damaged, engine=engine, quiet=quiet, say=say
-            )
+            stack.enter_context(store.in_use())
+            extraction = extract(encoder, clips, store, engine=engine, quiet=quiet, say=say)
             unusable |= extraction.refused
         laps.end("extraction")
-        for name, utterances in pieces.items():
-            for clip in utterances:
-                if keys[clip] in unusable:
-                    refused.setdefault(name, f"{unusable[keys[clip]]} [{clip.path.name}]")
-        measured = _qualities(stores[0], pieces, keys, refused)
-        for name, qualities in measured.items():
-            if qualities and all(quality.unusable for quality in qualities):
-                refused[name] = f"{qualities[0].unusable} [{pieces[name][0].path.name}]"
+        usable = [key for key in clips if key not in unusable]
+        quality = dict(zip(usable, stores[0].qualities(usable), strict=True))
+        for name, parts in keys.items():
+            first = next((key for key in parts if key in unusable), parts[0])
+            reason = unusable.get(first, "")
+            silent = [measured.unusable for key in parts if (measured := quality.get(key))]
+            if not reason and silent and all(silent):
+                reason = silent[0]
+            if reason:
+                refused.setdefault(name, f"{reason} [{clips[first].path.name}]")
         selection = task.without(refused)
-        usable = remaining(splits, task, selection)
-        parts = [[keys[clip] for clip in pieces[example.id]] for example in selection.examples]
+        if selection.series:
+            for store in stores:
+                frames = store.frames([keys[example.id][0] for example in selection.examples])
+                refused = {**too_short(selection, frames), **refused}
+            selection = task.without(refused)
+        parts_of = [keys[example.id] for example in selection.examples]
         lengths = [len(values) for values in selection.series]
-        gathered = []
+        streams, audio = [], []
         for encoder, store in zip(encoders, stores, strict=True):
-            try:
-                gathered.append(stream(encoder.card, store, parts, lengths))
-            except DamagedRecordsError as damage:
-                name = encoder.card.id
-                if name in renew:
-                    raise ParalbenchError(
-                        f"{store.folder}: {damage} of {name} directly after extraction; the disk "
-                        "does not store what is written."
-                    ) from None
-                say(f"{damage} of {name} are extracted again.")
-                renew[name] = damage.keys
-                break
-        else:
-            short = [too_short(selection, frames) for _, _, frames in gathered]
-            if not any(short):
-                break
-            for reasons in short:
-                refused = {**reasons, **refused}
-    laps.end("reading")
-    faults = Counter(
-        fault
-        for example in selection.examples
-        for fault in {fault for quality in measured[example.id] for fault in quality.faults}
-    )
-    if faults:
-        counts = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
-        say(f"signal quality of {len(selection.examples)} examples: {counts}")
-    problem = selection.problem()
-    steps = Steps.of(selection) if selection.series else None
-    if steps is not None:
-        problem = steps.problem(problem)
-        usable = steps.splits(usable)
-    read, audio, _ = zip(*gathered, strict=True)
-    streams = [
-        annotated(encoder.card, features, selection)
-        for encoder, features in zip(encoders, read, strict=True)
-    ]
-    least = min(audio, key=lambda consumption: consumption.fraction)
-    return Inputs(
-        selection, clips, parts, stores, streams, problem, usable, steps, least, fidelity,
-        laps.seconds, dict(sorted(faults.items())),
-    )  # fmt: skip
-
-
-def _qualities(
-    store: FeatureStore,
-    pieces: Mapping[str, Sequence[Clip]],
-    keys: Mapping[Clip, bytes],
-    refused: Mapping[str, str],
-) -> dict[str, list[SignalQuality]]:
-    """What was measured of the clips of each example that is not refused."""
-    rest = {name: clips for name, clips in pieces.items() if name not in refused}
-    qualities = iter(store.qualities([keys[clip] for clips in rest.values() for clip in clips]))
-    measured = {name: [next(qualities) for _ in clips] for name, clips in rest.items()}
-    return {
-        name: [quality for quality in several if quality is not None]
-        for name, several in measured.items()
-    }
-
-
-def _fidelity(encoder: LoadableEncoder, clips: Iterable[Clip], cache: Path) -> Fidelity | None:
-    """The record that admits an encoder's placement; None for the reference, without torch."""
-    if encoder.placement.reference:
-        return None
-    from paralbench.encoders.fidelity import admit
-
-    return admit(encoder, clips, cache)
+            features, consumption = stream(
+                encoder, clips, store, parts_of, lengths, engine=engine, quiet=quiet, say=say
+            )
+            streams.append(annotated(encoder.card, features, selection))
+            audio.append(consumption)
+        laps.end("reading")
+        faults: Counter[str] = Counter()
+        for parts in parts_of:
+            known = [measured for key in parts if (measured := quality[key])]
+            faults.update({fault for measured in known for fault in measured.faults})
+        if faults:
+            counts = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
+            say(f"signal quality of {len(selection.examples)} examples: {counts}")
+        problem, usable_splits = selection.problem(), remaining(splits, task, selection)
+        steps = Steps.of(selection) if selection.series else None
+        if steps is not None:
+            problem = steps.problem(problem)
+            usable_splits = steps.splits(usable_splits)
+        least = min(audio, key=lambda consumption: consumption.fraction)
+        yield Inputs(
+            selection, clips, parts_of, stores, streams, problem, usable_splits, steps, least,
+            fidelity, laps.seconds, dict(sorted(faults.items())),
+        )  # fmt: skip

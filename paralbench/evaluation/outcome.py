@@ -23,6 +23,7 @@ from paralbench.records.result import (
     RefusedInput,
     Result,
     Training,
+    UnderCondition,
 )
 from paralbench.results import files
 from paralbench.results.eligibility import eligibility
@@ -56,6 +57,7 @@ def outcome(
     predictions: Predictions,
     scored: Scored,
     calibration: Calibration | None,
+    conditions: Sequence[UnderCondition],
     seconds: Mapping[str, float],
 ) -> Outcome:
     """Compose the outcome of an entry; the caller writes the files."""
@@ -152,6 +154,7 @@ def outcome(
         compressed=scored.compressed,
         calibration=calibration,
         subgroups=scored.subgroups,
+        conditions=list(conditions),
     )
     return Outcome(result, content, selection.refused, predictions, selection.examples)
 

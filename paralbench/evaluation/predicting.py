@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from paralbench.evaluation.attributes import STANDARD, word
+from paralbench.evaluation.attributes import attributes
 from paralbench.evaluation.inputs import Inputs
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps
@@ -70,19 +69,3 @@ def predictions(
         steps=step,
         attributes=attributes(selection, rows),
     )
-
-
-def attributes(selection: Selection, rows: NDArray[np.int64]) -> dict[str, NDArray[np.str_]]:
-    """The subgroup of each row's example, by attribute.
-
-    Attributes: those that the task's card reports, and the standard attributes with two values or
-    more among these examples, except the label itself.
-    """
-    columns = {}
-    reported = selection.task.metrics.by
-    for name in dict.fromkeys((*reported, *STANDARD)):
-        words = np.array([word(name, value) for value in selection.attribute(name)])[rows]
-        distinct = len(np.unique(words)) > 1 and name != selection.task.target.label
-        if name in reported or distinct:
-            columns[name] = words
-    return columns

@@ -7,7 +7,7 @@ the gap, as in AVEC 2019.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ class Steps:
         return outputs[np.arange(len(rows)) - np.minimum(self.step[rows], self.delay)]
 
 
-def fill(recordings: Iterator[NDArray[np.floating]], lengths: Sequence[int]) -> NDArray[np.float32]:
+def fill(recordings: Iterable[NDArray[np.floating]], lengths: Sequence[int]) -> NDArray[np.float32]:
     """Records [layers, steps * 2, width] as rows [all steps, layers, 2, width], cropped to labels."""
     rows: NDArray[np.float32] | None = None
     at = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from paralbench.features.kept_audio import KeptAudio
+    from paralbench.audio.kept_audio import KeptAudio
 
 NO_NUMBERS = "how work is shared out changes no record"
 

@@ -142,6 +142,11 @@ class FeatureStore:
             SignalQuality(*values) if values[0] else None for values in zip(*columns, strict=True)
         ]
 
+    def frames(self, keys: Sequence[bytes]) -> list[int]:
+        """The number of frames of each clip, of a series its steps; raises as `load`."""
+        frames: list[int] = self._entries(keys)["frames"].tolist()
+        return frames
+
     def load(self, keys: Sequence[bytes]) -> Loaded:
         """Read records, checked against their checksums, in the order of ``keys``.
 

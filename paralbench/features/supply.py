@@ -8,10 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
+from paralbench.audio.kept_audio import KeptAudio
 from paralbench.audio.meter import Meter
 from paralbench.audio.pieces import Piece
 from paralbench.features.clip_encoder import ClipEncoder
-from paralbench.features.kept_audio import KeptAudio
 from paralbench.features.reduction import Part
 from paralbench.records.errors import Refused
 from paralbench.records.example import Clip

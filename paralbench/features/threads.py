@@ -16,8 +16,8 @@ from dataclasses import replace
 
 import torch
 
+from paralbench.audio.kept_audio import KeptAudio
 from paralbench.features.clip_encoder import ClipEncoder, Gathering
-from paralbench.features.kept_audio import KeptAudio
 from paralbench.features.reduction import Part
 from paralbench.features.store import Record
 from paralbench.features.supply import Step, decoded_ahead, steps

@@ -68,6 +68,13 @@ def _score(
         return float(values.mean()) if np.isfinite(values).all() else None
 
     folds = {str(fold): mean(predictions.folds == fold) for fold in np.unique(predictions.folds)}
+    fold_mean = None
+    if over_folds:
+        if None in folds.values():
+            raise ParalbenchError(
+                f"{name} is not defined on every fold, so it has no mean over folds."
+            )
+        fold_mean = sum(value for value in folds.values() if value is not None) / len(folds)
     seeds = map(str, np.unique(predictions.seeds))
     return Score(
         metric=metric.name,
@@ -76,15 +83,8 @@ def _score(
         interval=interval(metric, tallies, predictions.sizes(), predictions.draws),
         by_seed=dict(zip(seeds, by_seed.tolist(), strict=True)),
         by_fold={fold: value for fold, value in folds.items() if value is not None},
-        fold_mean=_fold_mean(name, folds) if over_folds else None,
+        fold_mean=fold_mean,
         by_group={group: mean(rows) for group, rows in groups.items()},
         # A class without a test example is not among those that guessing could hit.
         chance=metric.chance(len(np.unique(predictions.truth))) if metric.chance else None,
     )
-
-
-def _fold_mean(name: str, folds: Mapping[str, float | None]) -> float:
-    values = [value for value in folds.values() if value is not None]
-    if len(values) < len(folds):
-        raise ParalbenchError(f"{name} is not defined on every fold, so it has no mean over folds.")
-    return sum(values) / len(values)

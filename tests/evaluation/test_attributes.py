@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paralbench.evaluation.attributes import age_band, word
-from paralbench.evaluation.predicting import attributes
+from paralbench.evaluation.attributes import age_band, attributes, word
 from tests.evaluation.cases import PROTOCOL, example, selected
 
 

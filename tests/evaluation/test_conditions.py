@@ -1,5 +1,7 @@
 """Conditions of the test clips: scored by the clean fits, paired, the same twice."""
 
+import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from paralbench.catalog import Catalog
 from paralbench.evaluation import conditions as scoring
 from paralbench.evaluation.benchmark import Benchmark, Done, Request
 from paralbench.features.engine import Engine
+from paralbench.features.key import CLEAN
 from paralbench.records.result import Result
 
 TASK = "game-voices-affect"
@@ -92,3 +95,20 @@ def test_further_conditions_join_those_of_a_current_result(corpus: Path, tmp_pat
     noisy = next(item for item in more.result.conditions if item.condition == "white-0")
     clean = more.result.scores[0].value
     assert noisy.paired.difference == pytest.approx(noisy.score.value - clean)
+
+
+@pytest.mark.slow
+def test_a_damaged_record_under_a_condition_is_extracted_again(
+    corpus: Path, tmp_path: Path
+) -> None:
+    before = _run(corpus, tmp_path, ["gain-20"]).result
+    (folder,) = (
+        file.parent
+        for file in tmp_path.glob("cache/features/*/space.json")
+        if json.loads(file.read_text())["components"]["condition"] != CLEAN
+    )
+    content = bytearray((folder / "data.bin").read_bytes())
+    content[5] ^= 0xFF
+    (folder / "data.bin").write_bytes(content)
+    shutil.rmtree(tmp_path / "results")
+    assert _bytes(_run(corpus, tmp_path, ["gain-20"]).result) == _bytes(before)

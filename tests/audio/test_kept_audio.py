@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from paralbench.audio.kept_audio import KeptAudio
 from paralbench.audio.meter import Meter
 from paralbench.features.engine import Engine
 from paralbench.features.extraction import extract
-from paralbench.features.kept_audio import KeptAudio
 from paralbench.features.key import feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
