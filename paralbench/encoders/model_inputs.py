@@ -40,6 +40,9 @@ class Samples:
 class WhisperMel:
     """Whisper's log-mel [1, bands, samples // 160] (Radford et al., 2022), clipped 8 below its peak.
 
+    Equal to transformers' ``WhisperFeatureExtractor`` without its padding, whose import takes 0.25 s
+    more, and each clip half as long again (0.52 instead of 0.34 ms of processor time for a second).
+
     ``seconds``: the length to which the waveform is padded with silence; None for no padding.
     """
 

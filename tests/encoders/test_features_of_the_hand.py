@@ -6,6 +6,7 @@ import librosa
 import numpy as np
 import pytest
 import torch
+from transformers.audio_utils import mel_filter_bank
 
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import loadable
@@ -20,7 +21,14 @@ RNG = np.random.default_rng(0)
 )
 def test_filterbank_is_librosas(rate: int, window: int, bands: int) -> None:
     output = librosa.filters.mel(sr=rate, n_fft=window, n_mels=bands)
-    assert filterbank(rate, window, bands) == pytest.approx(output, abs=1e-7)
+    assert filterbank(rate, window, bands) == pytest.approx(output, abs=1e-8)
+
+
+@pytest.mark.parametrize(("low", "high", "bands"), [(0, 8000, 80), (60, 3800, 32), (0, 4000, 40)])
+def test_filterbank_is_transformers(low: float, high: float, bands: int) -> None:
+    output = mel_filter_bank(257, bands, low, high, 16000, norm="slaney", mel_scale="slaney")
+    ours = filterbank(16000, 512, bands, low, high)
+    assert ours == pytest.approx(output.T, abs=1e-12)
 
 
 def test_log_mel_is_librosas() -> None:

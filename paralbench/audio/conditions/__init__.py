@@ -2,6 +2,9 @@
 
 A condition is a function of a waveform at 16 kHz and of a random generator seeded by the clip's own
 digest, so that every model meets the same degraded audio and a second run gives the same bytes.
+audiomentations draws from the global states of ``random`` and ``numpy.random`` (its issue 362), which
+clips degraded in several threads would share; with parameters fixed for each clip, what remains of it
+is the few lines of each family.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Mel-frequency cepstral coefficients (Davis & Mermelstein, 1980) with deltas."""
+"""Mel-frequency cepstral coefficients (Davis & Mermelstein, 1980) with deltas.
+
+The transform and the slopes are scipy's, as in librosa, whose import would add a second to start-up.
+"""
 
 from __future__ import annotations
 
