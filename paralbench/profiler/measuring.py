@@ -185,8 +185,8 @@ class _Measuring:
             for name, of in job.estimates.items()
             if seconds in of
         }
-        wanted = sum(schedule.least(self._estimate(job.first, length)) for length in longer)
-        reserved = min(wanted, _SHARE * left)
+        longest = sum(schedule.least(self._estimate(job.first, length)) for length in longer)
+        reserved = min(longest, _SHARE * left)
         affordable = schedule.affordable(estimates, left, reserved, job.first)
         chosen = list(estimates) if must else affordable
         for name in estimates.keys() - set(chosen):

@@ -24,9 +24,9 @@ class LabelSet(Card):
             raise ValueError("a class is listed twice")
         for task, mapping in self.tasks.items():
             if set(mapping.values()) != set(self.classes):
-                apart = sorted(set(mapping.values()) ^ set(self.classes))
+                differing = sorted(set(mapping.values()) ^ set(self.classes))
                 raise ValueError(
-                    f"the mapping of '{task}' and the classes differ in {', '.join(apart)}"
+                    f"the mapping of '{task}' and the classes differ in {', '.join(differing)}"
                 )
         return self
 

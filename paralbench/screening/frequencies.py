@@ -44,9 +44,9 @@ def frequencies(point: OperatingPoint, prevalence: float) -> Frequencies:
     """What sensitivity and specificity of a threshold come to at a prevalence."""
     sensitivity, specificity = point.sensitivity, point.specificity
     have = round(PEOPLE * prevalence)
-    found = round(have * sensitivity.value)
+    detected = round(have * sensitivity.value)
     cleared = round((PEOPLE - have) * specificity.value)
-    people = (found, have - found, PEOPLE - have - cleared, cleared)
+    people = (detected, have - detected, PEOPLE - have - cleared, cleared)
     worst = sensitivity.interval.low, specificity.interval.low
     best = sensitivity.interval.high, specificity.interval.high
     values = [
@@ -68,10 +68,10 @@ def predictive_values(
     >>> round(positive, 3), round(negative, 3)
     (0.333, 0.986)
     """
-    found, missed = prevalence * sensitivity, prevalence * (1 - sensitivity)
+    detected, missed = prevalence * sensitivity, prevalence * (1 - sensitivity)
     alarms, cleared = (1 - prevalence) * (1 - specificity), (1 - prevalence) * specificity
     return (
-        found / (found + alarms) if found + alarms > 0 else None,
+        detected / (detected + alarms) if detected + alarms > 0 else None,
         cleared / (cleared + missed) if cleared + missed > 0 else None,
     )
 

@@ -40,13 +40,16 @@ def _summary(result: Sibling) -> str:
     return f"{result.metric} {result.score:.4f} ({len(result.outputs)} seeds, {result.standing})"
 
 
-def attached_replaced(found: Contents, against: Path) -> list[str]:
+def attached_replaced(submission: Contents, against: Path) -> list[str]:
     """A note on each verdict and layer analysis that another stands in the place of."""
-    attached = [*found.results.glob("*/conformance.json"), *files.find_layers(found.results)]
-    names = sorted(file.relative_to(found.results).as_posix() for file in attached)
+    attached = [
+        *submission.results.glob("*/conformance.json"),
+        *files.find_layers(submission.results),
+    ]
+    names = sorted(file.relative_to(submission.results).as_posix() for file in attached)
     return [
         f"{name}: replaces the one on the board"
         for name in names
         if (against / name).is_file()
-        and (against / name).read_bytes() != (found.results / name).read_bytes()
+        and (against / name).read_bytes() != (submission.results / name).read_bytes()
     ]

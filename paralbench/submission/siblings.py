@@ -99,7 +99,7 @@ def facts(loaded: Loaded) -> Facts:
         set(zip(predictions.rows.tolist(), predictions.clusters.tolist(), strict=True))
     ):
         first.setdefault(cluster, loaded.ids[row])  # ids are sorted by their number
-    at = _one_seed(predictions)
+    at = _first_rows(predictions)
     attributes = [
         predictions.attributes[name][at].tolist() for name in sorted(predictions.attributes)
     ]
@@ -112,23 +112,25 @@ def facts(loaded: Loaded) -> Facts:
     return dict(zip(ids[predictions.rows[at]].tolist(), zip(*columns, strict=True), strict=True))
 
 
-def _one_seed(found: Predictions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _first_rows(predictions: Predictions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The first row of each example under the first seed that has it."""
-    order = np.lexsort((found.seeds, found.rows))
-    _, first = np.unique(found.rows[order], return_index=True)
+    order = np.lexsort((predictions.seeds, predictions.rows))
+    _, first = np.unique(predictions.rows[order], return_index=True)
     return order[first]
 
 
-def _truths(found: Predictions, at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[object]:
-    if found.steps is None:
-        return [f"{one:.9g}" for one in found.truth[at]]
+def _truths(
+    predictions: Predictions, at: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> list[object]:
+    if predictions.steps is None:
+        return [f"{truth:.9g}" for truth in predictions.truth[at]]
     of = defaultdict(list)
-    order = np.lexsort((found.steps, found.seeds, found.rows))
+    order = np.lexsort((predictions.steps, predictions.seeds, predictions.rows))
     for row, seed, truth in zip(
-        found.rows[order], found.seeds[order], found.truth[order], strict=True
+        predictions.rows[order], predictions.seeds[order], predictions.truth[order], strict=True
     ):
         of[int(row), int(seed)].append(f"{truth:.9g}")
-    keys = zip(found.rows[at].tolist(), found.seeds[at].tolist(), strict=True)
+    keys = zip(predictions.rows[at].tolist(), predictions.seeds[at].tolist(), strict=True)
     return [hashlib.sha256(" ".join(of[key]).encode()).hexdigest() for key in keys]
 
 
@@ -142,29 +144,35 @@ def beside(
     Args:
         actual: results of the submission.
         known: results on the board.
-        read: reads the facts of one; called only if digests differ.
+        read: reads the facts of a result; called only if digests differ.
     """
     problems = _doubled(actual)
     grouped: dict[tuple[str, str, bool], tuple[list[Sibling], list[Sibling]]] = {}
     for place, siblings in enumerate((actual, known)):
-        for one in siblings:
-            grouped.setdefault(one.task, ([], []))[place].append(one)
+        for sibling in siblings:
+            grouped.setdefault(sibling.task, ([], []))[place].append(sibling)
     for new, old in grouped.values():
-        references = sorted(old, key=lambda one: not one.complete)
-        references += sorted(new, key=lambda one: not one.complete)
-        ranked = next((one for one in references if one.standing in ("ranked", "synthetic")), None)
-        for one in new:
-            if ranked and one.standing == ranked.standing and one.fingerprint != ranked.fingerprint:
+        references = sorted(old, key=lambda sibling: not sibling.complete)
+        references += sorted(new, key=lambda sibling: not sibling.complete)
+        ranked = next(
+            (sibling for sibling in references if sibling.standing in ("ranked", "synthetic")), None
+        )
+        for sibling in new:
+            if (
+                ranked
+                and sibling.standing == ranked.standing
+                and sibling.fingerprint != ranked.fingerprint
+            ):
                 message = f"is of other data than {ranked.name}: expected the fingerprint"
-                message += f" {ranked.fingerprint[:12]}, got {one.fingerprint[:12]}"
-                problems.append(Problem(one.name, "data.fingerprint", message))
+                message += f" {ranked.fingerprint[:12]}, got {sibling.fingerprint[:12]}"
+                problems.append(Problem(sibling.name, "data.fingerprint", message))
                 continue
             reference = next(
-                (other for other in references if other.fingerprint == one.fingerprint), one
+                (other for other in references if other.fingerprint == sibling.fingerprint), sibling
             )
-            if reference.name != one.name and reference.examples != one.examples:
-                table = one.name.removesuffix(".json") + ".parquet"
-                for field, message in _differences(one, reference, read):
+            if reference.name != sibling.name and reference.examples != sibling.examples:
+                table = sibling.name.removesuffix(".json") + ".parquet"
+                for field, message in _differences(sibling, reference, read):
                     problems.append(Problem(table, field, message))
     return problems
 
@@ -172,25 +180,25 @@ def beside(
 def _doubled(actual: Iterable[Sibling]) -> list[Problem]:
     seen: dict[str, str] = {}
     problems = []
-    for one in actual:
-        if one.entry in seen:
-            message = f"is the entry that {seen[one.entry]} is already"
-            problems.append(Problem(one.name, "entry", message))
-        seen.setdefault(one.entry, one.name)
+    for sibling in actual:
+        if sibling.entry in seen:
+            message = f"is the entry that {seen[sibling.entry]} is already"
+            problems.append(Problem(sibling.name, "entry", message))
+        seen.setdefault(sibling.entry, sibling.name)
     return problems
 
 
 def _differences(
-    one: Sibling, reference: Sibling, read: Callable[[Sibling], Facts]
+    sibling: Sibling, reference: Sibling, read: Callable[[Sibling], Facts]
 ) -> Iterator[tuple[str, str]]:
-    ours, theirs = read(one), read(reference)
+    ours, theirs = read(sibling), read(reference)
     foreign, missing = sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys())
     if foreign and reference.complete:
         yield (
             "example",
             f"{len(foreign)} ids are not among those of {reference.name}, first {foreign[0]}",
         )
-    if missing and one.complete:
+    if missing and sibling.complete:
         yield "example", f"{len(missing)} ids of {reference.name} are missing, first {missing[0]}"
     same = not foreign and not missing
     for place, field in enumerate(("fold", "truth", "cluster")):

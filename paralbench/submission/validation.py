@@ -65,21 +65,21 @@ def validate(
         ParalbenchError: where nothing in it can be read.
     """
     with _unpacked(place) as (root, refused):
-        found, problems = contents(root)
+        submission, problems = contents(root)
         problems = [*refused, *problems]
-        models, wrong = submitted(found.models, catalog)
+        models, wrong = submitted(submission.models, catalog)
         cards = Cards(catalog, models)
         problems += wrong
-        names = found.entries
+        names = submission.entries
         if not names and not problems:
             raise ParalbenchError(
                 f"{place}: expected results (<model>/<task>/<head>.json), there are none."
             )
         workers = 1 if len(names) <= _FEW else workers
-        checked = parallel_map(partial(_check, cards, found.results), names, workers)
+        checked = parallel_map(partial(_check, cards, submission.results), names, workers)
         problems += [problem for _, faults in checked for problem in faults]
         actual = [result for result, _ in checked if result is not None]
-        known, roots = _known(actual, found, against)
+        known, roots = _known(actual, submission, against)
         submitted_names = {result.name for result in actual}
         previous = [result for result in known if result.name in submitted_names]
         known = [result for result in known if result.name not in submitted_names]
@@ -88,21 +88,21 @@ def validate(
         problems += copied(actual, known)
         problems += impostors(models, catalog)
         problems += other_costs(actual, [*known, *previous])
-        roots |= {result.name: found.results for result in actual}
+        roots |= {result.name: submission.results for result in actual}
         problems += beside(actual, known, partial(_facts, roots))
         problems += [
             Problem(result.name, "standing", "own data stay where they are; nobody can check it")
             for result in actual
-            if found.manifest and result.standing == "local"
+            if submission.manifest and result.standing == "local"
         ]
-        problems += _attached(found)
-        problems += _strays(found)
+        problems += _attached(submission)
+        problems += _strays(submission)
         if not problems:
-            problems = board_faults([*([against] if against else []), found.results], catalog)
+            problems = board_faults([*([against] if against else []), submission.results], catalog)
         distinct = sorted(set(problems))
         more = max(0, len(distinct) - MOST)
         if against is not None:
-            notes += attached_replaced(found, against)
+            notes += attached_replaced(submission, against)
         notes += [
             f"models/{name}/model.toml: says that its list of training data is complete; nobody can check it"
             for name, card in sorted(models.items())
@@ -153,10 +153,10 @@ def _checked(cards: Cards, root: Path, name: str) -> tuple[Sibling | None, list[
 
 
 def _known(
-    actual: Sequence[Sibling], found: Contents, against: Path | None
+    actual: Sequence[Sibling], submission: Contents, against: Path | None
 ) -> tuple[list[Sibling], dict[str, Path]]:
     """The board's results of the same tasks."""
-    if against is None or against.resolve() == found.results.resolve():
+    if against is None or against.resolve() == submission.results.resolve():
         return [], {}
     tasks = {result.task[0] for result in actual}
     known: list[Sibling] = []
@@ -175,14 +175,14 @@ def _facts(roots: Mapping[str, Path], result: Sibling) -> Facts:
     return {} if loaded is None else facts(loaded)
 
 
-def _attached(found: Contents) -> list[Problem]:
+def _attached(submission: Contents) -> list[Problem]:
     """Problems of verdicts and layer analyses, on which no score depends."""
     problems = []
     for file in [
-        *sorted(found.results.glob("*/conformance.json")),
-        *files.find_layers(found.results),
+        *sorted(submission.results.glob("*/conformance.json")),
+        *files.find_layers(submission.results),
     ]:
-        name = file.relative_to(found.results).as_posix()
+        name = file.relative_to(submission.results).as_posix()
         values, faults = json_values(file, name)
         if values is None:
             problems += faults
@@ -190,28 +190,28 @@ def _attached(found: Contents) -> list[Problem]:
         problems += wording(name, values)
         try:
             if file.name == "conformance.json":
-                verdict = files.verdict(found.results, file.parent.name)
+                verdict = files.verdict(submission.results, file.parent.name)
                 if verdict is not None and verdict.model != file.parent.name:
                     message = f"expected '{file.parent.name}', got '{verdict.model}'"
                     problems.append(Problem(name, "model", message))
             else:
                 analysis = LayerAnalysis.from_json(file)
-                expected = files.layers_path(found.results, analysis)
+                expected = files.layers_path(submission.results, analysis)
                 if expected != file:
                     message = (
-                        f"holds the layers of {expected.relative_to(found.results).as_posix()}"
+                        f"holds the layers of {expected.relative_to(submission.results).as_posix()}"
                     )
                     problems.append(Problem(name, "", message))
         except CardError as error:
-            problems.append(Problem(name, "", sentence(error, found.results)))
+            problems.append(Problem(name, "", sentence(error, submission.results)))
     return problems
 
 
-def _strays(found: Contents) -> list[Problem]:
+def _strays(submission: Contents) -> list[Problem]:
     """Predictions without a result."""
-    results = {Path(name).with_suffix("") for name in found.entries}
-    tables = sorted(found.results.glob("*/*/*.parquet"))
-    strays = [file.relative_to(found.results) for file in tables]
+    results = {Path(name).with_suffix("") for name in submission.entries}
+    tables = sorted(submission.results.glob("*/*/*.parquet"))
+    strays = [file.relative_to(submission.results) for file in tables]
     return [
         Problem(file.as_posix(), "", "these predictions have no result beside them")
         for file in strays

@@ -65,7 +65,7 @@ import torch
 
 class Encoder:
     def encode(self, waveforms):
-        return [self.forward(torch.from_numpy(one)) for one in waveforms]
+        return [self.forward(torch.from_numpy(waveform)) for waveform in waveforms]
 
     def forward(self, waveform):
         frames = waveform.unfold(0, 320, 160) * torch.hann_window(320)

@@ -26,7 +26,7 @@ class Encoder:
         self.held = torch.ones(16 << 20)
 
     def encode(self, waveforms):
-        return [self.forward(one) for one in waveforms]
+        return [self.forward(waveform) for waveform in waveforms]
 
     def forward(self, waveform):
         taken = torch.ones(int(len(waveform) / 16000 * (10 << 20)))

@@ -15,12 +15,12 @@ def weights(name: str, results: Iterable[Result]) -> Chart | None:
     if not shown:
         return None
     rows: list[dict[str, Cell]] = [
-        {"task": one.task, "model": one.model.id, "head": one.head, "layer": layer,
-         "depth": layer / (len(one.layer_weights) - 1), "weight": share,
-         "share of an even weight": round(share * len(one.layer_weights), 4)}
-        for one in shown for layer, share in enumerate(one.layer_weights)
+        {"task": result.task, "model": result.model.id, "head": result.head, "layer": layer,
+         "depth": layer / (len(result.layer_weights) - 1), "weight": share,
+         "share of an even weight": round(share * len(result.layer_weights), 4)}
+        for result in shown for layer, share in enumerate(result.layer_weights)
     ]  # fmt: skip
-    tasks, models = ({one.task for one in shown}, {one.model.id for one in shown})
+    tasks, models = ({result.task for result in shown}, {result.model.id for result in shown})
 
     def called(row: dict[str, Cell]) -> str:
         parts = [str(row["model"])] if len(models) > 1 or len(tasks) == 1 else []
@@ -57,14 +57,14 @@ def weights(name: str, results: Iterable[Result]) -> Chart | None:
 def alone(analyses: Sequence[LayerAnalysis]) -> list[Chart]:
     """For each task, the score of every layer alone, a line a model; bands are intervals."""
     charts = []
-    for task in sorted({one.task for one in analyses}):
-        found = [one for one in analyses if one.task == task]
-        metric = found[0].learned.metric.upper()
+    for task in sorted({analysis.task for analysis in analyses}):
+        of_task = [analysis for analysis in analyses if analysis.task == task]
+        metric = of_task[0].learned.metric.upper()
         rows: list[dict[str, Cell]] = [
-            {"task": task, "model": one.model, "head": one.head, "layer": layer,
-             "depth": layer / max(len(one.single) - 1, 1), "score": score.value,
-             "low": score.interval.low, "high": score.interval.high, "all layers": one.learned.value}
-            for one in found for layer, score in enumerate(one.single)
+            {"task": task, "model": analysis.model, "head": analysis.head, "layer": layer,
+             "depth": layer / max(len(analysis.single) - 1, 1), "score": score.value,
+             "low": score.interval.low, "high": score.interval.high, "all layers": analysis.learned.value}
+            for analysis in of_task for layer, score in enumerate(analysis.single)
         ]  # fmt: skip
         x = {"field": "layer", "type": "quantitative", "title": "layer", "axis": {"tickMinStep": 1}}
         y = {"type": "quantitative", "title": metric, "scale": {"zero": False}}
@@ -87,7 +87,7 @@ def alone(analyses: Sequence[LayerAnalysis]) -> list[Chart]:
                              "encoding": {"x": x, "y": {**y, "field": "all layers"}, "color": hue}},
                         ],
                     },
-                    f"{metric} of each layer alone on {task}, {len(found)} models",
+                    f"{metric} of each layer alone on {task}, {len(of_task)} models",
                 ),
                 rows=rows,
             )
