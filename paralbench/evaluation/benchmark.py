@@ -271,13 +271,12 @@ class Benchmark:
             except ParalbenchError as error:
                 yield Failed(entry.task.id, entry.model, entry.head, error)
                 continue
-            result = outcome.result
-            if current is not None:  # the same entry, run for further conditions
-                added = {item.condition for item in result.conditions}
-                former = [item for item in current.conditions if item.condition not in added]
-                joined = {"conditions": [*former, *result.conditions], "profile": current.profile}
-                result = result.model_copy(update=joined)
-            files.write(self._results, result, outcome.predictions)
+            result, conditions = outcome.result, None
+            if missing:
+                from paralbench.evaluation.conditions import joined
+
+                result, conditions = joined(outcome, current, file)
+            files.write(self._results, result, outcome.predictions, conditions)
             local.write(file, local_rows(outcome), outcome.refused)
             shutil.rmtree(self._cache / "fits" / prepared.name, ignore_errors=True)
             done = Done(result, file, outcome.refused, fresh=True, examples=examples)
@@ -294,7 +293,8 @@ class Benchmark:
         return replace(engine, kept=KeptAudio())
 
     def _missing(self, prepared: Preparation, current: Result | None) -> list[Condition]:
-        """The requested conditions that a result does not have, or has of other audio.
+        """The requested conditions that a result does not have, has of other audio, or has without
+        their predictions.
 
         Nulls are not run under conditions: nobody would use one.
         """
@@ -302,13 +302,16 @@ class Benchmark:
             return []
         from paralbench.audio.conditions import chosen, identity
 
-        known = {item.identity for item in current.conditions} if current else set()
+        stored = current is not None and current.conditions_sha256 is not None
+        known = {item.identity for item in current.conditions} if current and stored else set()
         return [item for item in chosen(self._request.under) if identity(item) not in known]
 
     def _under(self, prepared: Preparation, conditions: list[Condition], quiet: bool) -> Under:
         from paralbench.evaluation.conditions import under
 
-        def scored(inputs: Inputs, fits: Fits, clean: Predictions) -> list[UnderCondition]:
+        def scored(
+            inputs: Inputs, fits: Fits, clean: Predictions
+        ) -> list[tuple[UnderCondition, Predictions]]:
             return under(
                 prepared, inputs, fits, clean, conditions, self._cache,
                 engine=self._request.engine, quiet=quiet, say=self._say,

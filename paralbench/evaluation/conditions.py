@@ -1,7 +1,8 @@
 """Test clips under conditions (noise, rooms, codecs, ...), scored beside the clean ones.
 
 The fits are those of the clean run; only their test clips are degraded. A condition whose audio is
-mixed with other speakers takes them from clips that trained the head.
+mixed with other speakers takes them from clips that trained the head. The recordings of a series
+task are degraded in one piece.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from paralbench.audio.conditions import Condition, identity
 from paralbench.audio.degraded import DegradedClip, degraded_key
 from paralbench.evaluation.inputs import Inputs
+from paralbench.evaluation.outcome import Outcome
 from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.streams import stream
@@ -26,15 +28,12 @@ from paralbench.features.precision import restored
 from paralbench.features.store import FeatureStore
 from paralbench.heads.deployable import Deployable, Layout
 from paralbench.heads.head import Fits, Fitted, FrameStream, Stream
-from paralbench.metrics.metric import Metric
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Clip
-from paralbench.records.result import UnderCondition
-from paralbench.records.subgroup import UNKNOWN
+from paralbench.records.result import Result, UnderCondition
+from paralbench.results import condition_predictions, files
+from paralbench.results.condition_scores import condition_score
 from paralbench.results.predictions import Predictions
-from paralbench.results.scores import scores
-from paralbench.statistics.bootstrap import scores as mean_scores
-from paralbench.statistics.paired import paired
 
 
 def under(
@@ -48,17 +47,13 @@ def under(
     engine: Engine = LOCAL,
     quiet: bool = False,
     say: Callable[[str], None] = lambda message: None,
-) -> list[UnderCondition]:
-    """The scores under each condition, paired with the clean ones; none of a null without audio.
+) -> list[tuple[UnderCondition, Predictions]]:
+    """The scores under each condition, paired with the clean ones, and the predictions; none of a
+    null without audio.
 
     Raises:
-        ParalbenchError: for a series task, or where a degraded clip cannot be encoded.
+        ParalbenchError: where a degraded clip cannot be encoded.
     """
-    if inputs.steps is not None:
-        raise ParalbenchError(
-            f"'{prepared.entry.task.id}' has a value at every step; conditions are for tasks with "
-            "one answer a recording. Run it without --under."
-        )
     if any(encoder.card.reads != "audio" for encoder in prepared.entry.encoders):
         return []  # nothing that is done to the audio can change it
     return [
@@ -77,9 +72,11 @@ def _under(
     engine: Engine,
     quiet: bool,
     say: Callable[[str], None],
-) -> UnderCondition:
+) -> tuple[UnderCondition, Predictions]:
     name = identity(condition)
-    tested = np.unique(np.concatenate([fit.split.test for fit in fits.fitted]))
+    tested = np.unique(np.concatenate([_examples(inputs, fit.split.test) for fit in fits.fitted]))
+    series = inputs.selection.series
+    lengths = [len(series[row]) for row in tested.tolist()] if series else []
     parts, clips = _degraded(inputs, fits, condition, tested)
     streams = []
     for encoder in prepared.entry.encoders:
@@ -92,35 +89,41 @@ def _under(
                 raise ParalbenchError(
                     f"{len(refused)} clips cannot be encoded under '{condition.name}': {reason}."
                 )
-            features, _ = stream(encoder, clips, store, parts, engine=engine, quiet=quiet, say=say)
+            features, _ = stream(
+                encoder, clips, store, parts, lengths, engine=engine, quiet=quiet, say=say
+            )
             streams.append(features)
     layout = Layout(
         tuple(encoder.card for encoder in prepared.entry.encoders),
         prepared.spec,
         inputs.problem.classes,
     )
+    ends = np.cumsum(lengths).tolist()
     place = {row: number for number, row in enumerate(tested.tolist())}
     fitted: list[Fitted] = []
     for fit in fits.fitted:
         deployed = prepared.head.deployable(fit.state, prepared.settings, layout)
-        rows = [place[row] for row in fit.split.test.tolist()]
-        outputs = np.stack([_outputs(deployed, streams, row, prepared) for row in rows])
+        places = [place[row] for row in _examples(inputs, fit.split.test).tolist()]
+        if series:
+            of_recordings = [
+                _of_steps(deployed, streams, slice(ends[at] - lengths[at], ends[at]))
+                for at in places
+            ]
+            outputs = np.concatenate(of_recordings)
+        else:
+            outputs = np.stack([_outputs(deployed, streams, at, prepared) for at in places])
         fitted.append(replace(fit, outputs=outputs.astype(np.float32)))
-    degraded = predictions(inputs.selection, fitted)
-    ranking = prepared.entry.task.metrics.model_copy(
-        update={"report": [prepared.entry.task.metrics.ranking], "by": []}
-    )
-    metric = clean.metric(ranking.ranking)
-    compared = paired(
-        metric, degraded.tallies(metric), clean.tallies(metric), clean.sizes(), clean.draws
-    )
-    return UnderCondition(
-        condition=condition.name,
-        identity=name,
-        score=scores(ranking, degraded)[0],
-        paired=compared,
-        by_sex=_by_sex(metric, degraded, clean),
-    )
+    degraded = predictions(inputs.selection, fitted, inputs.steps)
+    metrics = prepared.entry.task.metrics
+    return condition_score(condition.name, name, metrics, degraded, clean), degraded
+
+
+def _examples(inputs: Inputs, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The examples of these rows: the recordings of the steps of a series task."""
+    if inputs.steps is None:
+        return rows
+    examples: NDArray[np.int64] = np.unique(inputs.steps.example[rows])
+    return examples
 
 
 def _degraded(
@@ -129,8 +132,8 @@ def _degraded(
     """The keys of each tested example's degraded clips, and the clips by key."""
     trained: dict[int, NDArray[np.int64]] = {}
     for fit in fits.fitted:
-        seen = np.concatenate([fit.split.train, fit.split.develop])
-        for row in fit.split.test.tolist():
+        seen = _examples(inputs, np.concatenate([fit.split.train, fit.split.develop]))
+        for row in _examples(inputs, fit.split.test).tolist():
             trained.setdefault(row, seen)
     cluster = inputs.selection.task.protocol.cluster
     owners = [example.group(cluster) for example in inputs.selection.examples]
@@ -195,15 +198,36 @@ def _outputs(
     return deployed.answer([deployed.mix(clip) for clip in records[0]])
 
 
-def _by_sex(metric: Metric, degraded: Predictions, clean: Predictions) -> dict[str, float]:
-    """The difference of the score for each known sex, where the metric is defined on it."""
-    sexes = clean.attributes.get("sex")
-    differences = {}
-    for sex in [] if sexes is None else np.unique(sexes).tolist():
-        values = [
-            float(mean_scores(table.tallies(metric, table.attributes["sex"] == sex)).mean())
-            for table in (degraded, clean)
-        ]
-        if sex != UNKNOWN and np.isfinite(values).all():
-            differences[str(sex)] = values[0] - values[1]
-    return differences
+def _of_steps(deployed: Deployable, streams: Sequence[Stream], rows: slice) -> NDArray[np.float64]:
+    """The outputs of the head at all steps of a recording, [steps, 1]."""
+    records = []
+    for part in streams:
+        assert not isinstance(part, FrameStream)  # a series task has a stored record a step
+        values = part.values[rows].swapaxes(0, 1)
+        records.append(values.reshape(len(values), -1, values.shape[-1]))
+    return np.asarray(deployed.outputs(records))
+
+
+def joined(outcome: Outcome, current: Result | None, file: Path) -> tuple[Result, bytes | None]:
+    """An outcome's result with the conditions of the result that it joins, and the predictions under
+    all of them, None without any.
+
+    Args:
+        outcome: of the run under further conditions.
+        current: the result of the same entry in ``file``, if there is one.
+        file: of the result.
+    """
+    result, degraded = outcome.result, dict(outcome.degraded)
+    if current is not None:
+        former = [item for item in current.conditions if item.condition not in degraded]
+        kept = condition_predictions.read(file, current, outcome.table)
+        names = {item.condition for item in former}
+        degraded = {name: kept[name] for name in kept if name in names} | degraded
+        result = result.model_copy(
+            update={"conditions": [*former, *result.conditions], "profile": current.profile}
+        )
+    if not degraded:
+        return result, None
+    metric = outcome.table.metric(result.ranking)
+    content, digest = files.parquet(condition_predictions.table(degraded, metric))
+    return result.model_copy(update={"conditions_sha256": digest}), content

@@ -17,7 +17,7 @@ from paralbench.heads.head import Fits, Workplace
 from paralbench.records.result import UnderCondition
 from paralbench.results.predictions import Predictions
 
-Under = Callable[[Inputs, Fits, Predictions], list[UnderCondition]]
+Under = Callable[[Inputs, Fits, Predictions], list[tuple[UnderCondition, Predictions]]]
 """Scores fits under conditions. An argument, so that a condition's sources decide no clean score."""
 
 

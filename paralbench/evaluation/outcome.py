@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class Outcome:
         refused: with the names that the result may not have.
         table: the predictions; a row's number is that of its example in ``examples``.
         examples: the scored examples.
+        degraded: the predictions under each condition.
     """
 
     result: Result
@@ -48,6 +49,7 @@ class Outcome:
     refused: tuple[Refusal, ...]
     table: Predictions
     examples: tuple[Example, ...]
+    degraded: Mapping[str, Predictions] = field(default_factory=dict)
 
 
 def outcome(
@@ -57,7 +59,7 @@ def outcome(
     predictions: Predictions,
     scored: Scored,
     calibration: Calibration | None,
-    conditions: Sequence[UnderCondition],
+    conditions: Sequence[tuple[UnderCondition, Predictions]],
     seconds: Mapping[str, float],
 ) -> Outcome:
     """Compose the outcome of an entry; the caller writes the files."""
@@ -154,9 +156,12 @@ def outcome(
         compressed=scored.compressed,
         calibration=calibration,
         subgroups=scored.subgroups,
-        conditions=list(conditions),
+        conditions=[item for item, _ in conditions],
     )
-    return Outcome(result, content, selection.refused, predictions, selection.examples)
+    return Outcome(
+        result, content, selection.refused, predictions, selection.examples,
+        degraded={item.condition: degraded for item, degraded in conditions},
+    )  # fmt: skip
 
 
 def _anonymous(refusal: Refusal, salt: bytes) -> RefusedInput:

@@ -289,7 +289,8 @@ class Result(Card):
 
     Version 2 has cards, subgroups, profile and what cross-corpus entries were trained on; results of
     version 1 are read as they are. ``target`` is the task card's: label, classes and merges, or a
-    series' rate, window and delay.
+    series' rate, window and delay. ``conditions_sha256`` is of the predictions under conditions, None in
+    results from before they were stored.
     """
 
     schema_version: Literal[1, 2]
@@ -325,6 +326,7 @@ class Result(Card):
     profile: Profile | None = None
     subgroups: list[Subgroup] = Field(default_factory=list)
     conditions: list[UnderCondition] = Field(default_factory=list)
+    conditions_sha256: str | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Result:

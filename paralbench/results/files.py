@@ -23,6 +23,8 @@ NO_NUMBERS = "it writes and reads what others computed"
 
 _VERDICT = "conformance.json"
 _LAYERS = ".layers.json"
+CONDITIONS = ".conditions.parquet"
+"""How the name of the predictions under conditions ends."""
 
 
 def result_path(root: Path, task: str, model: str, head: str, synthetic: bool) -> Path:
@@ -44,8 +46,15 @@ def parquet(table: pa.Table) -> tuple[bytes, str]:
     return content, hashlib.sha256(content).hexdigest()
 
 
-def write(root: Path, result: Result, predictions: bytes) -> Path:
+def write(root: Path, result: Result, predictions: bytes, conditions: bytes | None = None) -> Path:
     """Write a result and its predictions, each atomically, the result last.
+
+    Args:
+        root: folder of results.
+        result: what to write.
+        predictions: its table.
+        conditions: the table of the predictions under conditions; None leaves the one that the result
+            names where it is.
 
     Raises:
         ValueError: for NaN or infinity anywhere in the result.
@@ -53,8 +62,21 @@ def write(root: Path, result: Result, predictions: bytes) -> Path:
     file = result_path(root, result.task, result.model.id, result.head, result.data.synthetic)
     content = _encoded(result)
     write_atomically(file.with_suffix(".parquet"), predictions)
+    if conditions is not None:
+        write_atomically(conditions_path(file), conditions)
     write_atomically(file, content)
+    if result.conditions_sha256 is None:
+        conditions_path(file).unlink(missing_ok=True)
     return file
+
+
+def conditions_path(file: Path) -> Path:
+    """The table of predictions under conditions beside a result.
+
+    >>> conditions_path(Path("mlp.synthetic.json")).as_posix()
+    'mlp.synthetic.conditions.parquet'
+    """
+    return file.with_name(file.name.removesuffix(".json") + CONDITIONS)
 
 
 def read(file: Path) -> Result:
@@ -112,9 +134,13 @@ def _encoded(card: Card) -> bytes:
 
 
 def has_predictions(file: Path, result: Result) -> bool:
-    """Whether the predictions that a result was made from are beside it."""
+    """Whether the predictions that a result was made from are beside it, those under conditions too."""
+    tables = [(file.with_suffix(".parquet"), result.predictions_sha256)]
+    if result.conditions_sha256 is not None:
+        tables.append((conditions_path(file), result.conditions_sha256))
     try:
-        content = file.with_suffix(".parquet").read_bytes()
+        return all(
+            hashlib.sha256(place.read_bytes()).hexdigest() == digest for place, digest in tables
+        )
     except FileNotFoundError:
         return False
-    return hashlib.sha256(content).hexdigest() == result.predictions_sha256

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from paralbench.records.errors import CardError
 from paralbench.records.result import Result
 from paralbench.records.strict_text import parse_json
+from paralbench.results import condition_predictions, files
 from paralbench.results.predictions import Predictions
 from paralbench.submission.problem import Problem, shown
 from paralbench.submission.wording import wording
@@ -40,15 +41,18 @@ _UNREADABLE = (
     MemoryError,
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Loaded:
-    """A result, its predictions, and the examples' ids by their number."""
+    """A result, its predictions, the examples' ids by their number, and the predictions by condition."""
 
     name: str
     result: Result
     predictions: Predictions
     ids: tuple[str, ...]
+    conditions: Mapping[str, Predictions] = field(default_factory=dict)
 
 
 def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
@@ -63,22 +67,48 @@ def load(root: Path, name: str) -> tuple[Loaded | None, list[Problem]]:
     except CardError as error:
         message = str(error).removeprefix(f"{name}: ").removesuffix(".")
         return None, [*problems, Problem(name, "", message)]
-    table = file.with_suffix(".parquet")
-    beside = Path(name).with_suffix(".parquet").as_posix()
-    if not table.is_file():
-        return None, [*problems, Problem(name, "", f"its predictions {beside} are missing")]
-    content = table.read_bytes()
+    restored = _predictions(
+        file.with_suffix(".parquet"), name, "predictions_sha256", result.predictions_sha256,
+        lambda table: Predictions.restored(table, result.classes),
+    )  # fmt: skip
+    if isinstance(restored, Problem):
+        return None, [*problems, restored]
+    predictions, ids = restored
+    loaded = Loaded(name, result, predictions, tuple(ids))
+    if result.conditions_sha256 is None:
+        return loaded, problems
+    under = _predictions(
+        files.conditions_path(file), name, "conditions_sha256", result.conditions_sha256,
+        lambda table: condition_predictions.restored(
+            table, predictions, predictions.metric(result.ranking)
+        ),
+    )  # fmt: skip
+    if isinstance(under, Problem):
+        return None, [*problems, under]
+    return replace(loaded, conditions=under), problems
+
+
+def _predictions(
+    file: Path, name: str, field: str, digest: str, restore: Callable[[pa.Table], T]
+) -> T | Problem:
+    """What a table beside the result ``name`` holds, or what is wrong with it.
+
+    Args:
+        file: the table.
+        name: of the result.
+        field: of the result that has the table's digest.
+        digest: the sha256 that it states.
+        restore: makes predictions of the table; raises one of ``_UNREADABLE`` where it cannot.
+    """
+    beside = (Path(name).parent / file.name).as_posix()
+    if not file.is_file():
+        return Problem(name, "", f"its predictions {beside} are missing")
+    content = file.read_bytes()
     actual = hashlib.sha256(content).hexdigest()
-    if actual != result.predictions_sha256:
-        message = (
-            f"expected the sha256 of {beside}, {actual}, got {shown(result.predictions_sha256)}"
-        )
-        return None, [*problems, Problem(name, "predictions_sha256", message)]
-    table_content = _table(content, beside, result.classes)
-    if isinstance(table_content, Problem):
-        return None, [*problems, table_content]
-    predictions, ids = table_content
-    return Loaded(name, result, predictions, tuple(ids)), problems
+    if actual != digest:
+        message = f"expected the sha256 of {beside}, {actual}, got {shown(digest)}"
+        return Problem(name, field, message)
+    return _table(content, beside, restore)
 
 
 def json_values(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -92,9 +122,7 @@ def json_values(file: Path, name: str) -> tuple[dict[str, Any] | None, list[Prob
     return values, []
 
 
-def _table(
-    content: bytes, name: str, classes: Sequence[str]
-) -> tuple[Predictions, list[str]] | Problem:
+def _table(content: bytes, name: str, restore: Callable[[pa.Table], T]) -> T | Problem:
     try:
         parquet = pq.ParquetFile(io.BytesIO(content))
         if fault := _size_fault(parquet.metadata, len(content)):
@@ -112,7 +140,7 @@ def _table(
             if longest > _WORD:
                 message = f"expected words of at most {_WORD} bytes, got one of {longest}"
                 return Problem(name, word, message)
-        return Predictions.restored(table, classes)
+        return restore(table)
     except _UNREADABLE as error:
         first = str(error).strip().split("\n")[0]
         return Problem(name, "", f"expected predictions as the run wrote them, {first}")

@@ -51,8 +51,12 @@ def _contents(model: str, results: Path, catalog: Catalog) -> dict[str, bytes]:
         raise UsageError(
             f"there are no results of '{model}' in {results}; there are of: {', '.join(models) or 'none'}."
         )
-    pairs = [path for file in selected for path in (file, file.with_suffix(".parquet"))]
-    taken = [path for path in pairs if path.is_file()]
+    together = [
+        path
+        for file in selected
+        for path in (file, file.with_suffix(".parquet"), files.conditions_path(file))
+    ]
+    taken = [path for path in together if path.is_file()]
     verdict = results / model / "conformance.json"
     if verdict.is_file():
         taken.append(verdict)

@@ -13,6 +13,7 @@ from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.records.task_card import Partitions, TaskCard
 from paralbench.results.calibration import calibration, recorded_fits
+from paralbench.results.condition_scores import condition_score
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import confusion_matrix, scores
 from paralbench.results.subgroups import subgroups
@@ -55,6 +56,7 @@ def recomputed(loaded: Loaded, card: TaskCard) -> list[Problem]:
         faults = differences(field, _plain(expected), _plain(stated(loaded.result)))
         problems += listed(loaded.name, faults)
     problems += listed(loaded.name, _counts(loaded, card))
+    problems += listed(loaded.name, _conditions(loaded, card))
     return [*problems, *listed(loaded.name, _calibration(loaded))]
 
 
@@ -77,6 +79,22 @@ def _calibration(loaded: Loaded) -> Iterator[tuple[str, str]]:
             return
     expected = calibration(predictions, recorded_fits(stated))
     yield from differences("calibration", _plain(expected), _plain(stated))
+
+
+def _conditions(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:
+    """The scores under conditions whose predictions are stored; those of old results are not."""
+    stated = {item.condition: item for item in loaded.result.conditions}
+    if len(stated) != len(loaded.result.conditions):
+        yield "conditions", "names a condition twice"
+    for name in sorted(loaded.conditions.keys() - stated.keys()):
+        yield "conditions", f"has no score of {shown(name)}, whose predictions are stored"
+    for place, item in enumerate(loaded.result.conditions):
+        degraded = loaded.conditions.get(item.condition)
+        if degraded is not None:
+            expected = condition_score(
+                item.condition, item.identity, card.metrics, degraded, loaded.predictions
+            )
+            yield from differences(f"conditions.{place}", _plain(expected), _plain(item))
 
 
 def _counts(loaded: Loaded, card: TaskCard) -> Iterator[tuple[str, str]]:

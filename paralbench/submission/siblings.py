@@ -22,6 +22,7 @@ class Sibling:
     """The facts that results of a task must share; ``examples`` is a digest of :func:`facts`.
 
     ``outputs`` has a digest of the head's outputs under each seed, ``costs`` :func:`fixed_costs`.
+    ``unstored`` names the conditions without predictions.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Sibling:
     metric: str
     score: float
     costs: Mapping[str, tuple[int | None, int]]
+    unstored: tuple[str, ...] = ()
 
 
 def sibling(loaded: Loaded) -> Sibling:
@@ -55,6 +57,9 @@ def sibling(loaded: Loaded) -> Sibling:
         result.ranking,
         result.score(result.ranking).value,
         fixed_costs(result),
+        tuple(
+            item.condition for item in result.conditions if item.condition not in loaded.conditions
+        ),
     )
 
 

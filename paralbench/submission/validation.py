@@ -108,6 +108,12 @@ def validate(
             for name, card in sorted(models.items())
             if card.training_complete and name not in catalog.models
         ]
+        notes += [
+            f"{result.name}: {len(result.unstored)} scores under conditions are without their "
+            "predictions; nobody can make them again"
+            for result in actual
+            if result.unstored
+        ]
         return Report(str(place), len(names), tuple(distinct[:MOST]), more, tuple(notes))
 
 
@@ -209,11 +215,11 @@ def _attached(submission: Contents) -> list[Problem]:
 
 def _strays(submission: Contents) -> list[Problem]:
     """Predictions without a result."""
-    results = {Path(name).with_suffix("") for name in submission.entries}
+    results = {name.removesuffix(".json") for name in submission.entries}
     tables = sorted(submission.results.glob("*/*/*.parquet"))
-    strays = [file.relative_to(submission.results) for file in tables]
+    strays = [file.relative_to(submission.results).as_posix() for file in tables]
     return [
-        Problem(file.as_posix(), "", "these predictions have no result beside them")
-        for file in strays
-        if file.with_suffix("") not in results
+        Problem(name, "", "these predictions have no result beside them")
+        for name in strays
+        if name.removesuffix(files.CONDITIONS).removesuffix(".parquet") not in results
     ]

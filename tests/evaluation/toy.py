@@ -160,6 +160,7 @@ def entries(
         heads=asked.pop("heads", ["sgd-probe"]),
         data={"toy": data},
         seeds=asked.pop("seeds", (0, 1)),
+        under=asked.pop("under", ()),
         head_settings=asked,
     )
     benchmark = Benchmark(
