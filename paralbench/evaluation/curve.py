@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paralbench.evaluation.fitting import fit
 from paralbench.evaluation.inputs import Inputs, prepare_inputs
 from paralbench.evaluation.predicting import predictions
 from paralbench.evaluation.preparation import Preparation
@@ -54,13 +55,13 @@ def curve(
     with prepare_inputs(
         prepared, prepared.splits, cache, engine=engine, quiet=quiet, say=say
     ) as inputs:
-        full = _score(prepared, inputs, _fitted(prepared, inputs, inputs.splits))
+        full = _score(prepared, inputs, _fitted(prepared, inputs, inputs.splits, engine))
         points, left_out = [], []
         for kind in by:
             largest = most(inputs.selection, inputs.splits, kind)
             for size in sizes(largest).tolist():
                 try:
-                    points.append(_point(prepared, inputs, kind, size, draws))
+                    points.append(_point(prepared, inputs, kind, size, draws, engine))
                 except ParalbenchError as error:
                     left_out.append(SizeLeftOut(by=kind, size=size, reason=str(error)))
             points.append(_described(kind, largest, True, inputs.splits, full))
@@ -81,29 +82,33 @@ def curve(
     )
 
 
-def _point(prepared: Preparation, inputs: Inputs, by: By, size: int, draws: int) -> CurvePoint:
+def _point(
+    prepared: Preparation, inputs: Inputs, by: By, size: int, draws: int, engine: Engine
+) -> CurvePoint:
     """The score of one size over all draws; raises ParalbenchError where a draw cannot be fitted."""
-    splits: list[Split] = []
-    fitted: list[Fitted] = []
+    drawn: list[tuple[int, Split]] = []
     for draw in range(draws):
         seed = prepared.seeds[draw % len(prepared.seeds)]
-        drawn = [
-            subset(inputs.selection, split, by, size, draw)
+        drawn += [
+            (draw, subset(inputs.selection, split, by, size, draw))
             for split in inputs.splits
             if split.seed == seed
         ]
-        splits += drawn
-        fitted += [
-            replace(fit, split=replace(fit.split, seed=draw))
-            for fit in _fitted(prepared, inputs, drawn)
-        ]
+    splits = [split for _, split in drawn]
+    fitted = [
+        replace(fit, split=replace(fit.split, seed=draw))
+        for (draw, _), fit in zip(drawn, _fitted(prepared, inputs, splits, engine), strict=True)
+    ]
     return _described(by, size, False, splits, _score(prepared, inputs, fitted))
 
 
-def _fitted(prepared: Preparation, inputs: Inputs, splits: Sequence[Split]) -> Sequence[Fitted]:
-    work = Workplace(device=prepared.entry.device)
-    head = prepared.head.without_control()
-    return head.fit(inputs.streams, inputs.problem, splits, prepared.settings, work).fitted
+def _fitted(
+    prepared: Preparation, inputs: Inputs, splits: Sequence[Split], engine: Engine
+) -> Sequence[Fitted]:
+    return fit(
+        prepared.head.without_control(), inputs.streams, inputs.problem, splits, prepared.settings,
+        Workplace(device=prepared.entry.device), engine, [store.folder for store in inputs.stores],
+    ).fitted  # fmt: skip
 
 
 def _score(prepared: Preparation, inputs: Inputs, fitted: Sequence[Fitted]) -> Score:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from paralbench.evaluation.calibrating import calibrate
+from paralbench.evaluation.fitting import fit
 from paralbench.evaluation.inputs import Inputs, prepare_inputs
 from paralbench.evaluation.laps import Laps
 from paralbench.evaluation.outcome import Outcome, outcome
@@ -42,9 +43,10 @@ def run(
     ) as inputs:
         laps = Laps()
         work = Workplace(cache / "fits" / prepared.name, device=prepared.entry.device, quiet=quiet)
-        fits = prepared.head.fit(
-            inputs.streams, inputs.problem, inputs.splits, prepared.settings, work
-        )
+        fits = fit(
+            prepared.head, inputs.streams, inputs.problem, inputs.splits, prepared.settings, work,
+            engine, [store.folder for store in inputs.stores],
+        )  # fmt: skip
         laps.end("fitting")
         predictions = predict(inputs, fits)
         deployed = predictions["deployed"]

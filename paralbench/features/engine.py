@@ -1,4 +1,4 @@
-"""The engine of an extraction: this machine's cores, its GPU, or a Ray cluster."""
+"""The engine of extractions and fits: this machine's cores, its GPU, or a Ray cluster."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _BATCH = 80.0
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What computes an extraction; no part of the key, since records do not depend on it.
+    """What computes extractions and fits; no part of a key, since no number depends on it.
 
     Args:
-        kind: ``local``: threads of this process; ``ray``: actors on a Ray cluster.
-        workers: threads or actors; by default one a core, or one a GPU.
+        kind: ``local``: threads and processes of this machine; ``ray``: workers of a Ray cluster.
+        workers: threads, processes or Ray workers; by default one a core, or one a GPU.
         batch: seconds of audio, padding included, that are encoded together. By default clips are
             encoded one by one on a CPU, where batches gain nothing, and in batches on a GPU.
         kept: decoded audio that successive extractions on this machine share.

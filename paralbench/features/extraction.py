@@ -65,9 +65,9 @@ def extract(
         card, spec, device = encoder.card, store.key.spec, encoder.placement.device
         records: Iterator[tuple[bytes, Record | Refused]]
         if engine.kind == "ray":
-            from paralbench.features.cluster import Cluster
+            from paralbench.features import cluster
 
-            records = Cluster(encoder, spec, engine).records(missing)
+            records = cluster.records(encoder, spec, engine, missing)
         else:
             from paralbench.features.clip_encoder import ClipEncoder
             from paralbench.features.threads import Threads

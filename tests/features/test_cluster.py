@@ -71,7 +71,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
     away = FeatureStore(tmp_path / "away", feature_key(chosen, FeatureSpec("frames")))
     extraction = extract(chosen, asked, away, engine=Engine("ray", workers=2), quiet=True)
     killer.join()
-    assert len(set(calls.read_text().split())) >= 3, "an actor was killed and another started"
+    assert killed, "no worker was killed while it worked"
     assert (extraction.made, extraction.refused) == (at_home.made, at_home.refused)
     assert extraction.refused == {b"m" * 16: "the file does not exist"}
     assert _files(away) == _files(local)
