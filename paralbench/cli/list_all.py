@@ -1,4 +1,4 @@
-"""List corpora, tasks, suites, label sets, models, lists of models, heads, conditions or results."""
+"""List corpora, tasks, suites, label sets, models, heads, metrics, conditions or results."""
 
 from __future__ import annotations
 
@@ -67,9 +67,14 @@ def models_here(catalog: Catalog) -> dict[str, str]:
 
 
 def _conditions(args: argparse.Namespace) -> Rows:
-    from paralbench.audio.conditions import conditions
+    from paralbench.audio.conditions import conditions, origins
 
-    return [{"condition": item.name, "what": item.title} for item in conditions().values()]
+    options.catalog(args)  # adds the conditions of its folders
+    places = origins()
+    return [
+        {"condition": item.name, "where": places[item.name], "about": item.title}
+        for item in conditions().values()
+    ]
 
 
 def _label_sets(args: argparse.Namespace) -> Rows:
@@ -165,6 +170,20 @@ def _heads(args: argparse.Namespace) -> Rows:
     return rows
 
 
+def _metrics(args: argparse.Namespace) -> Rows:
+    from paralbench import metrics
+
+    options.catalog(args)  # adds the metrics of its folders
+    rows = []
+    for name, plug_in in sorted(metrics.origins().items()):
+        metric = metrics.metric(name)
+        rows.append(
+            {"metric": name, "of": metric.target, "better": "higher" if metric.higher_is_better else "lower",
+             "version": str(metric.version), "where": "paralbench" if plug_in is None else plug_in.origin}
+        )  # fmt: skip
+    return rows
+
+
 def _results(args: argparse.Namespace) -> Rows:
     """By task, the best first; what cannot be read is left to 'leaderboard build' to refuse."""
     from paralbench.metrics import metric
@@ -189,5 +208,5 @@ def _results(args: argparse.Namespace) -> Rows:
 _LISTS: dict[str, Callable[[argparse.Namespace], Rows]] = {
     "corpora": _corpora, "tasks": _tasks, "suites": _suites, "models": _models,
     "model-lists": _model_lists, "label-sets": _label_sets,
-    "heads": _heads, "conditions": _conditions, "results": _results,
+    "heads": _heads, "metrics": _metrics, "conditions": _conditions, "results": _results,
 }  # fmt: skip

@@ -22,6 +22,11 @@ def names() -> list[str]:
     return sorted({*own_names(), *_plug_ins()})
 
 
+def origins() -> dict[str, PlugIn | None]:
+    """Every metric's plug-in by name, None for a metric of this package; nothing is imported."""
+    return {**dict.fromkeys(own_names()), **_plug_ins()}
+
+
 @cache
 def own_names() -> tuple[str, ...]:
     """Names of the metrics of this package."""

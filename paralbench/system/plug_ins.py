@@ -1,8 +1,8 @@
 """Plug-ins: files of the user's catalogue folders, and entry points of installed packages.
 
-A head or a metric is ``DIR/heads/<name>.py`` or ``DIR/metrics/<name>.py`` of a catalogue folder, or an
-entry point of the group ``paralbench.heads`` or ``paralbench.metrics`` with its name. Nothing is
-imported before it is loaded.
+A head, a metric or a condition is ``<name>.py`` in ``heads``, ``metrics`` or ``conditions`` of a
+catalogue folder, or an entry point of the group ``paralbench.heads``, ``paralbench.metrics`` or
+``paralbench.conditions`` with its name. Nothing is imported before it is loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from paralbench.system.third_party_code import third_party
 
 NO_NUMBERS = "it finds code, whose source is in the key"
 
-Kind = Literal["heads", "metrics"]
+Kind = Literal["heads", "metrics", "conditions"]
+_ATTRIBUTES: dict[Kind, str] = {"heads": "HEAD", "metrics": "METRIC", "conditions": "CONDITION"}
+"""How the object of each kind is called in a catalogue's file."""
 FOLDERS = "PARALBENCH_CATALOG"
 """The variable with the user's catalogue folders."""
 _ADDED = "PARALBENCH_CATALOG_ADDED"
@@ -38,7 +40,7 @@ PREFIX = "paralbench_catalog_"
 
 @dataclass(frozen=True)
 class PlugIn:
-    """A head or metric outside of this package.
+    """A head, metric or condition outside of this package.
 
     Args:
         name: its name.
@@ -81,13 +83,20 @@ def add_folders(folders: Sequence[Path]) -> None:
     os.environ[_ADDED] = os.pathsep.join(dict.fromkeys(filter(None, [*added, *before])))
 
 
+def folders() -> list[Path]:
+    """The user's catalogue folders, those added in this process first."""
+    variables = (os.environ.get(name, "") for name in (_ADDED, FOLDERS))
+    names = [name for text in variables for name in text.split(os.pathsep) if name]
+    return list(dict.fromkeys(Path(name).resolve() for name in names))
+
+
 def plug_ins(kind: Kind, own: Sequence[str] = ()) -> dict[str, PlugIn]:
     """The plug-ins of a kind by name; a catalogue folder takes precedence over a package.
 
     Raises:
         CardError: for one with a name of paralbench's ``own``.
     """
-    attribute = {"heads": "HEAD", "metrics": "METRIC"}[kind]
+    attribute = _ATTRIBUTES[kind]
     known: dict[str, PlugIn] = {}
     for point in _entry_points(f"paralbench.{kind}"):
         known[point.name] = PlugIn(
@@ -152,7 +161,7 @@ def label(module: str) -> str:
 def module_file(module: str) -> Path | None:
     """The file of a catalogue's module or of an installed plug-in's; None if unknown."""
     if module.startswith(PREFIX):
-        known = {module_name(file): file for kind in ("heads", "metrics") for file in _files(kind)}
+        known = {module_name(file): file for kind in _ATTRIBUTES for file in _files(kind)}
         return known.get(module)
     package = packages().get(module.partition(".")[0])
     if package is None:
@@ -191,10 +200,8 @@ sys.meta_path.append(_Finder())
 
 def _files(kind: str) -> Iterator[Path]:
     """Python files of a kind in the catalogue folders, those of later folders first."""
-    variables = (os.environ.get(name, "") for name in (_ADDED, FOLDERS))
-    folders = [folder for text in variables for folder in text.split(os.pathsep) if folder]
-    for folder in reversed(list(dict.fromkeys(folders))):
-        for file in sorted(Path(folder, kind).glob("*.py")):
+    for folder in reversed(folders()):
+        for file in sorted((folder / kind).glob("*.py")):
             if not file.name.startswith(("_", "test_")):
                 yield file
 

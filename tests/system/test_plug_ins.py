@@ -1,4 +1,4 @@
-"""Heads, metrics, encoders and corpora from other packages and from catalogue folders."""
+"""Heads, metrics, conditions, encoders and corpora from other packages and from catalogue folders."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from paralbench import heads, metrics
+from paralbench.audio import conditions
 from paralbench.catalog import Catalog, from_environment
 from paralbench.records.errors import CardError, UsageError
 from paralbench.system import plug_ins, sources
@@ -46,6 +47,20 @@ def _score(sums, classes):
 
 METRIC = Additive("first-recall", 1, "class", True, confusion, _score)
 '''
+_CONDITION = '''
+"""The hum of the mains."""
+import numpy as np
+from paralbench.audio.conditions import Condition
+
+LEVEL = 0.3
+
+def hum(waveform, rng, others):
+    phase = rng.uniform(0, 2 * np.pi)
+    times = np.arange(len(waveform)) / 16000
+    return (waveform + LEVEL * np.sin(2 * np.pi * 50 * times + phase)).astype(np.float32)
+
+CONDITION = Condition("mains-hum", "hum of 50 Hz", hum)
+'''
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +83,7 @@ def catalog(tmp_path: Path) -> Path:
     _write(root / "heads" / "naive_bayes.py", _HEAD)
     _write(root / "heads" / "two_layers.py", _NETWORK)
     _write(root / "metrics" / "first_recall.py", _METRIC)
+    _write(root / "conditions" / "mains_hum.py", _CONDITION)
     card = root / "tasks" / "toy" / "tone.toml"
     card.write_text(card.read_text().replace('"uar", "wa"', '"uar", "first-recall"'))
     return root
@@ -112,9 +128,59 @@ def test_heads_of_a_catalogue_are_scored(catalog: Path, tmp_path: Path) -> None:
         assert 0 <= result.score("first-recall").value <= 1
 
 
+def test_a_catalogues_condition_is_found_and_its_source_is_in_its_identity(
+    catalog: Path, tmp_path: Path
+) -> None:
+    own = {name: conditions.identity(item) for name, item in conditions.conditions().items()}
+    assert "mains-hum" not in own
+    from_environment([catalog])
+    (hum,) = conditions.chosen(["mains-hum"])
+    assert conditions.origins()["mains-hum"] == str(
+        catalog.resolve() / "conditions" / "mains_hum.py"
+    )
+    assert conditions.origins()["white-0"] == "paralbench"
+    before = conditions.identity(hum)
+    moved = tmp_path / "moved"
+    shutil.move(catalog, moved)
+    from_environment([moved])
+    assert conditions.identity(*conditions.chosen(["mains-hum"])) == before
+    file = moved / "conditions" / "mains_hum.py"
+    file.write_text(file.read_text().replace("LEVEL = 0.3", "LEVEL = 0.1"))
+    assert conditions.identity(*conditions.chosen(["mains-hum"])) != before
+    now = {name: conditions.identity(item) for name, item in conditions.conditions().items()}
+    assert now.items() >= own.items(), "a plug-in moves no other condition"
+
+
+def test_a_catalogues_condition_degrades_test_clips(catalog: Path, tmp_path: Path) -> None:
+    """A changed source is another feature key: the clips are degraded and encoded anew."""
+    data = toy.write_corpus(tmp_path / "data")
+    from_environment([catalog])
+    work = tmp_path / "work"
+    (loud,) = toy.score(
+        catalog, data, work, heads=["linear-probe"], under=["mains-hum"]
+    ).result.conditions
+    assert loud.condition == "mains-hum"
+    features = len(list((work / "cache").rglob("data.bin")))
+    file = catalog / "conditions" / "mains_hum.py"
+    file.write_text(file.read_text().replace("LEVEL = 0.3", "LEVEL = 0.0"))
+    (quiet,) = toy.score(
+        catalog, data, work, heads=["linear-probe"], under=["mains-hum"]
+    ).result.conditions
+    assert len(list((work / "cache").rglob("data.bin"))) == features + 1
+    assert quiet.paired.difference == pytest.approx(0, abs=1e-6)
+    assert loud.identity != quiet.identity
+
+
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
+        ("conditions/white_0.py", _CONDITION, "'white-0' is a name of paralbench's own conditions"),
+        ("conditions/other.py", _CONDITION, "expected CONDITION with the name 'other', got 'mains"),
+        (
+            "conditions/knn.py",
+            _HEAD.replace("HEAD", "CONDITION").replace("naive-bayes", "knn"),
+            "expected CONDITION to be a Condition, got a EstimatorHead",
+        ),
         ("heads/knn.py", _HEAD, "'knn' is a name of paralbench's own heads; choose another"),
         ("heads/other.py", _HEAD, "expected HEAD with the name 'other', got 'naive-bayes'"),
         ("heads/other.py", "HEAD = 1 / 0\n", "failed: ZeroDivisionError"),
@@ -125,12 +191,12 @@ def test_a_faulty_plug_in_is_named(file: str, text: str, message: str, tmp_path:
     _write(tmp_path / "faulty" / file, text)
     from_environment([tmp_path / "faulty"])
     with pytest.raises((CardError, UsageError, Exception), match=message) as raised:
-        heads.head("other")
+        _ = conditions.conditions() if "conditions" in file else heads.head("other")
     assert str(tmp_path / "faulty" / file) in str(raised.value)
 
 
 def _package(root: Path) -> Path:
-    """A package with a head, a metric, an encoder and a corpus, as its author would write it."""
+    """A package with one of each, as its author would write it."""
     _write(
         root / "pyproject.toml",
         """
@@ -144,6 +210,8 @@ def _package(root: Path) -> Path:
         naive-bayes = "acme.naive_bayes:HEAD"
         [project.entry-points."paralbench.metrics"]
         first-recall = "acme.first_recall:METRIC"
+        [project.entry-points."paralbench.conditions"]
+        mains-hum = "acme.mains_hum:CONDITION"
         [project.entry-points."paralbench.encoders"]
         bands = "acme.models.bands"
         [project.entry-points."paralbench.corpora"]
@@ -157,6 +225,7 @@ def _package(root: Path) -> Path:
     _write(root / "acme" / "__init__.py", "")
     _write(root / "acme" / "naive_bayes.py", _HEAD)
     _write(root / "acme" / "first_recall.py", _METRIC)
+    _write(root / "acme" / "mains_hum.py", _CONDITION)
     toy.write_catalog(root / "acme")
     card = root / "acme" / "tasks" / "toy" / "tone.toml"
     card.write_text(card.read_text().replace('"uar", "wa"', '"uar", "first-recall"'))
@@ -164,7 +233,9 @@ def _package(root: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_an_installed_package_adds_a_head_a_metric_an_encoder_and_a_corpus(tmp_path: Path) -> None:
+def test_an_installed_package_adds_a_head_a_metric_a_condition_an_encoder_and_a_corpus(
+    tmp_path: Path,
+) -> None:
     site = tmp_path / "site"
     install = ["-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
     package = _package(tmp_path / "package")
@@ -185,16 +256,23 @@ def test_an_installed_package_adds_a_head_a_metric_an_encoder_and_a_corpus(tmp_p
     assert rows["naive-bayes"]["where"] == "package acme-paralinguistics 1.2"
     assert rows["naive-bayes"]["about"] == "Naive Bayes on pooled features."
     assert rows["knn"]["where"] == "paralbench"
+    for kind, name in (("metrics", "first-recall"), ("conditions", "mains-hum")):
+        listed = json.loads(paralbench("list", kind, "--json"))
+        places = {row[kind.removesuffix("s")]: row["where"] for row in listed}
+        assert places.pop(name) == "package acme-paralinguistics 1.2"
+        assert set(places.values()) == {"paralbench"}
     entries = json.loads(
         paralbench(
             "run", "--task", "toy-tone", "--data", str(data), "--model", "bands",
-            "--head", "naive-bayes", "--json",
+            "--head", "naive-bayes", "--under", "mains-hum", "--json",
         )
     )  # fmt: skip
     (entry,) = (entry for entry in entries if entry["model"] == "bands")
     scores = {score["metric"]: score["value"] for score in entry["scores"]}
     assert scores["uar"] > 0.7
     assert 0 <= scores["first-recall"] <= 1
+    result = json.loads((tmp_path / entry["file"]).read_text())
+    assert [condition["condition"] for condition in result["conditions"]] == ["mains-hum"]
 
 
 @pytest.mark.slow

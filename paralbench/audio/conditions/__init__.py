@@ -17,8 +17,9 @@ from importlib import import_module
 import numpy as np
 
 from paralbench.audio.pieces import Waveform
-from paralbench.records.errors import UsageError
+from paralbench.records.errors import CardError, UsageError
 from paralbench.system import sources
+from paralbench.system.plug_ins import PlugIn, plug_ins
 
 NO_NUMBERS = "it lists the conditions; each names its own sources"
 
@@ -45,11 +46,39 @@ class Condition:
     codec: bool = False
 
 
-@cache
 def conditions() -> Mapping[str, Condition]:
-    """All conditions by name, in the order of the families."""
+    """All conditions by name, in the order of the families, then those of plug-ins.
+
+    Raises:
+        CardError: for a plug-in that cannot be loaded or is no condition.
+    """
+    return {**_own(), **{name: _loaded(plug_in) for name, plug_in in sorted(_plug_ins().items())}}
+
+
+def origins() -> dict[str, str]:
+    """Where each condition comes from: "paralbench", a file, or a package and its version."""
+    of_plug_ins = {name: plug_in.origin for name, plug_in in sorted(_plug_ins().items())}
+    return {**dict.fromkeys(_own(), "paralbench"), **of_plug_ins}
+
+
+@cache
+def _own() -> Mapping[str, Condition]:
     families = (import_module(f"{__name__}.{family}") for family in FAMILIES)
     return {condition.name: condition for family in families for condition in family.CONDITIONS}
+
+
+def _plug_ins() -> dict[str, PlugIn]:
+    return plug_ins("conditions", tuple(_own()))
+
+
+def _loaded(plug_in: PlugIn) -> Condition:
+    condition = plug_in.load()
+    if not isinstance(condition, Condition):
+        raise CardError(
+            f"{plug_in.origin}: expected {plug_in.attribute} to be a Condition, got a "
+            f"{type(condition).__name__}."
+        )
+    return condition
 
 
 def chosen(names: Sequence[str]) -> list[Condition]:
@@ -66,8 +95,12 @@ def chosen(names: Sequence[str]) -> list[Condition]:
 
 
 def identity(condition: Condition) -> str:
-    """What decides the degraded samples: the name, the sources of its family, FFmpeg's version."""
-    module = getattr(condition.apply, "func", condition.apply).__module__
+    """What decides the degraded samples: the name, the sources of its family, FFmpeg's version.
+
+    Of a plug-in, the sources of its module and of what that imports of its package and this one.
+    """
+    plug_in = _plug_ins().get(condition.name)
+    module = plug_in.module if plug_in else _module(condition)
     parts = [condition.name, sources.digest(sources.reached(module, "paralbench.audio.degraded"))]
     if condition.codec:
         import av
@@ -75,3 +108,8 @@ def identity(condition: Condition) -> str:
         versions = sorted(av.library_versions.items())
         parts.append(" ".join(f"{name} {'.'.join(map(str, v))}" for name, v in versions))
     return "/".join(parts)
+
+
+def _module(condition: Condition) -> str:
+    """The module of the function that degrades, also where its first arguments are bound."""
+    return str(getattr(condition.apply, "func", condition.apply).__module__)
