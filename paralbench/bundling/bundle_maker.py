@@ -151,6 +151,11 @@ def _obstacle(result: Result) -> str:
             f"'{result.task}' has a value at every moment; a screener gives one class or number per "
             "recording"
         )
+    if result.target.get("kind") == "distribution":
+        return (
+            f"'{result.task}' has a distribution of raters; a screener gives one class or number per "
+            "recording"
+        )
     if result.model.streams:
         return f"it fuses {len(result.model.streams)} encoders; a bundle holds one"
     if result.transfer is not None:

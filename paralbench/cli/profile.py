@@ -70,14 +70,14 @@ def run(args: argparse.Namespace) -> int:
 def _outputs(args: argparse.Namespace) -> tuple[int, tuple[float, float]]:
     """The number of outputs of the head; rate and window of a series task."""
     from paralbench.profiler.profiling import steps
-    from paralbench.records.task_card import ClassTarget
+    from paralbench.records.task_card import ClassTarget, DistributionTarget
 
     if args.task is None:
         if args.classes < 1:
             raise UsageError(f"--classes expects 1 or more, got {args.classes}.")
         return args.classes, (0.0, 0.0)
     target = options.catalog(args).task(args.task).target
-    if not isinstance(target, ClassTarget):
+    if not isinstance(target, ClassTarget | DistributionTarget):
         return 1, steps(target)
     if not target.classes:
         raise UsageError(

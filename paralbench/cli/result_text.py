@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
-    from paralbench.records.result import Paired, Result, Score
+    from paralbench.records.result import Paired, RaterScore, Result, Score
 
 _CLASSES = 8
 """A confusion matrix of more classes is wider than a terminal; its largest cells are named instead."""
@@ -32,7 +32,27 @@ def headline(result: Result) -> str:
 
 def details(result: Result) -> list[str]:
     """Recall of each class and the confusion matrix; the largest gap; the forms of the head."""
-    return [*_confusion(result), *_gap(result), *_forms(result), *_conditions(result)]
+    return [
+        *_confusion(result), *_annotators(result), *_gap(result), *_forms(result), *_conditions(result)
+    ]  # fmt: skip
+
+
+def _annotators(result: Result) -> list[str]:
+    """What raters reach in the metrics of the result, and the floor of the cross-entropy."""
+    raters = result.annotators
+    if raters is None:
+        return []
+    scores = {score.metric: score for score in result.scores}
+    rows = [
+        (held_out.metric.upper(), _value(scores[held_out.metric]), _value(held_out))
+        for held_out in raters.held_out
+    ]
+    head = ("", "model", "held-out rater")
+    return [
+        *columns(head, rows, terminal_width()).splitlines(),
+        f"floor of CROSS-ENTROPY, the raters' entropy: {_value(raters.floor)}; "
+        f"{raters.votes:.1f} votes an example",
+    ]
 
 
 def _conditions(result: Result) -> list[str]:
@@ -89,7 +109,7 @@ def next_commands(results: Sequence[tuple[Result, Path]]) -> list[str]:
     return ["", "next: " + lines[0], *(f"      {line}" for line in lines[1:])]
 
 
-def _value(score: Score) -> str:
+def _value(score: Score | RaterScore) -> str:
     return f"{score.value:.3f} [{score.interval.low:.3f}, {score.interval.high:.3f}]"
 
 

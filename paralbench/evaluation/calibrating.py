@@ -14,10 +14,10 @@ from paralbench.statistics.scaling import METHODS, Method, Scaling, fitted
 def calibrate(predictions: Predictions, fits: Fits, problem: Problem) -> Calibration | None:
     """Each fit's test probabilities scaled by what its out-of-fold outputs say.
 
-    None for numbers, and where a fit has no out-of-fold outputs: nothing but training and
+    None for numbers and distributions of raters, and where a fit has no out-of-fold outputs: nothing but training and
     development rows may decide a scaling.
     """
-    if problem.kind != "class":
+    if problem.kind != "class" or problem.distributions is not None:
         return None
     methods: dict[Method, dict[tuple[int, int], Scaling]] = {method: {} for method in METHODS}
     for fit in fits.fitted:

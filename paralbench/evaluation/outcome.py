@@ -157,6 +157,7 @@ def outcome(
         calibration=calibration,
         subgroups=scored.subgroups,
         conditions=[item for item, _ in conditions],
+        annotators=scored.annotators,
     )
     return Outcome(
         result, content, selection.refused, predictions, selection.examples,

@@ -68,4 +68,5 @@ def predictions(
         classes=selection.classes,
         steps=step,
         attributes=attributes(selection, rows),
+        votes=None if selection.votes is None else selection.votes[rows],
     )

@@ -222,6 +222,8 @@ def _fingerprint(selection: Selection, ids: Mapping[str, str]) -> str:
     targets = [f"{target:.9g}" for target in selection.targets]
     if selection.series:
         targets = [hashlib.sha256(values.tobytes()).hexdigest() for values in selection.series]
+    if selection.votes is not None:
+        targets = [" ".join(map(str, counts)) for counts in selection.votes.tolist()]
     lines = sorted(
         json.dumps([
             ids[example.id], target, sorted(example.groups.items()), example.partition,

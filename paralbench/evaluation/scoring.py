@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paralbench.heads.head import Weight
-from paralbench.records.result import Compressed, Control, Score
+from paralbench.records.result import Annotators, Compressed, Control, Score
 from paralbench.records.subgroup import Subgroup
 from paralbench.records.task_card import Metrics
+from paralbench.results.annotators import annotators
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import confusion_matrix, scores
 from paralbench.results.subgroups import cell_tallies
@@ -26,6 +27,7 @@ class Scored:
         subgroups: the scores by sex, age, ...
         control: the ranking metric of the head's control, if it has one.
         compressed: the ranking metric of each compressed form.
+        annotators: what the raters reach, where the target is their distribution.
     """
 
     scores: list[Score]
@@ -33,6 +35,7 @@ class Scored:
     subgroups: list[Subgroup]
     control: Control | None
     compressed: list[Compressed]
+    annotators: Annotators | None
 
 
 def score(
@@ -83,4 +86,5 @@ def score(
         [subgroup(*cell, deployed.draws) for cell in cells],
         control,
         compressed,
+        annotators(metrics, deployed),
     )

@@ -20,6 +20,7 @@ from paralbench.records.example import Example, Refusal, Series
 from paralbench.records.task_card import (
     ClassTarget,
     CrossedFolds,
+    DistributionTarget,
     NumberTarget,
     SeriesTarget,
     TaskCard,
@@ -36,7 +37,8 @@ class Selection:
     For a series task ``series`` holds each example's values [steps], ``targets`` their means.
     ``listed`` is the selection with the examples that were refused since, None where none was: folds
     are dealt to them, so that a refusal moves no other example. ``same`` maps names of groups, by
-    kind, onto the name of the group that they belong to.
+    kind, onto the name of the group that they belong to. ``votes`` [examples, classes] counts those of
+    the raters where the target is their distribution.
     """
 
     task: TaskCard
@@ -47,6 +49,7 @@ class Selection:
     series: tuple[NDArray[np.float64], ...] = ()
     listed: Selection | None = field(default=None, repr=False)
     same: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    votes: NDArray[np.int64] | None = None
 
     def group(self, kind: str) -> Groups:
         """The group of each example under a kind of group."""
@@ -65,7 +68,10 @@ class Selection:
     def problem(self) -> Problem:
         """The targets and groups for a head."""
         kind: Literal["class", "number"] = "class" if self.classes else "number"
-        return Problem(kind, self.targets, len(self.classes), groups=self.groups())
+        shares = None if self.votes is None else self.votes / self.votes.sum(1, keepdims=True)
+        return Problem(
+            kind, self.targets, len(self.classes), groups=self.groups(), distributions=shares
+        )
 
     def groups(self) -> NDArray[np.int64]:
         """Number of the connected group of each example [examples]; inner folds keep them together.
@@ -131,6 +137,7 @@ class Selection:
             listed=self.listed or self,
             refused=(*self.refused, *refusals),
             series=tuple(self.series[row] for row in keep) if self.series else (),
+            votes=None if self.votes is None else self.votes[keep],
         )
 
 
@@ -188,18 +195,24 @@ def select(
             chosen.append(example)
             values.append(value)
     if not any(example.id not in reasons for example in chosen):
-        known = sorted({name for example in examples for name in example.labels})
+        voted = isinstance(task.target, DistributionTarget)
+        known = sorted(
+            {name for each in examples for name in (each.votes if voted else each.labels)}
+        )
         raise ParalbenchError(
-            f"task '{task.id}': no example has a usable label '{task.target.label}' "
-            f"(the corpus has: {', '.join(known) or 'none'})."
+            f"task '{task.id}': no example has {'votes on' if voted else 'a usable label'} "
+            f"'{task.target.label}' (the corpus has: {', '.join(known) or 'none'})."
         )
     classes: tuple[str, ...] = ()
-    if isinstance(task.target, ClassTarget):
+    if isinstance(task.target, ClassTarget | DistributionTarget):
         present = [example.id not in reasons for example in chosen]
         classes = _classes(task, [str(v) for v, used in zip(values, present, strict=True) if used])
         known_class = [value in classes for value in values]
         chosen = [example for example, use in zip(chosen, known_class, strict=True) if use]
         values = [classes.index(str(v)) for v, use in zip(values, known_class, strict=True) if use]
+    votes = None
+    if isinstance(task.target, DistributionTarget):
+        votes = np.array([_votes(task.target, example) for example in chosen])
     series = tuple(value.values for value in values if isinstance(value, Series))
     targets = np.array(
         [v.values.mean() if isinstance(v, Series) else v for v in values], dtype=float
@@ -207,7 +220,9 @@ def select(
     names = {example.id for example in chosen}
     rest = [r for r in refused if r.listed is None or absent.get(r.listed.id) is not r]
     rest += [refusal for name, refusal in absent.items() if name not in names]
-    selection = Selection(task, tuple(chosen), targets, classes, (*rest, *invalid), series)
+    selection = Selection(
+        task, tuple(chosen), targets, classes, (*rest, *invalid), series, votes=votes
+    )
     unusable = {name: reason for name, reason in reasons.items() if name in names}
     return selection.without(unusable) if unusable else selection
 
@@ -223,6 +238,9 @@ def _value(task: TaskCard, example: Example) -> Value | None:
     """
     target = task.target
     selected = all(str(example.value(key)) in allowed for key, allowed in task.where.items())
+    if isinstance(target, DistributionTarget):
+        votes = _votes(target, example)
+        return target.classes[int(votes.argmax())] if selected and votes.any() else None
     if not selected or target.label not in example.labels:
         return None
     label = example.labels[target.label]
@@ -251,13 +269,23 @@ def _value(task: TaskCard, example: Example) -> Value | None:
     return None if target.classes and name not in target.classes else name
 
 
+def _votes(target: DistributionTarget, example: Example) -> NDArray[np.int64]:
+    """How many of the raters' choices fell on each class of the task."""
+    counts = np.zeros(len(target.classes), np.int64)
+    for choice, count in example.votes.get(target.label, {}).items():
+        name = target.merge.get(choice, choice)
+        if name in target.classes:
+            counts[target.classes.index(name)] += count
+    return counts
+
+
 def _classes(task: TaskCard, names: Sequence[str]) -> tuple[str, ...]:
     """The classes of a task whose examples have these.
 
     Raises:
         ParalbenchError: for fewer than two, or for what looks like numbers or names.
     """
-    assert isinstance(task.target, ClassTarget)
+    assert isinstance(task.target, ClassTarget | DistributionTarget)
     distinct = sorted(set(names))
     if len(distinct) < 2:
         raise ParalbenchError(

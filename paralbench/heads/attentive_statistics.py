@@ -48,5 +48,8 @@ class AttentiveStatistics(nn.Module):
 
 # A series has one output a step: there is nothing to pool.
 HEAD = NetworkHead(
-    "attentive-statistics", AttentiveStatistics, Settings, targets=frozenset({"class", "number"})
+    "attentive-statistics",
+    AttentiveStatistics,
+    Settings,
+    targets=frozenset({"class", "distribution", "number"}),
 )

@@ -123,4 +123,6 @@ def _through(blocks: nn.Module, values: Tensor, mask: Tensor) -> Tensor:
 
 
 # A series has one output a step, and no hierarchy above it.
-HEAD = NetworkHead("haffformer", HaffFormer, Settings, targets=frozenset({"class", "number"}))
+HEAD = NetworkHead(
+    "haffformer", HaffFormer, Settings, targets=frozenset({"class", "distribution", "number"})
+)

@@ -78,7 +78,8 @@ class Problem:
 
     Rows of a series are steps; ``recordings`` [rows] is the recording that each belongs to.
     ``groups`` [rows] numbers what inner folds keep together, mostly speakers; without it every row,
-    or every recording, is its own group.
+    or every recording, is its own group. ``distributions`` [rows, classes] are the shares of the raters'
+    votes, where these are learnt; ``targets`` are then the classes with the most.
     """
 
     kind: Literal["class", "number"]
@@ -86,6 +87,7 @@ class Problem:
     classes: int
     recordings: Rows | None = None
     groups: Rows | None = None
+    distributions: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

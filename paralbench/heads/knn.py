@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from paralbench.heads.deployable import State
+from paralbench.heads.linear_map import LinearHead
 from paralbench.heads.pooled_head import Array, PooledHead, Settings
 
 _NEIGHBOURS = (65, 41, 25, 15, 9, 5, 3, 1)
@@ -22,10 +23,11 @@ class NearestNeighbours(PooledHead):
     """Votes of the nearest training rows, or the mean of their values.
 
     A class's score is the logarithm of its votes and one more. "balanced" divides a vote by how
-    frequent its class is.
+    frequent its class is. Where distributions of raters are learnt, a row's vote is its distribution.
     """
 
     name = "knn"
+    targets = frozenset({*LinearHead.targets, "distribution"})
     settings = Settings
 
     def candidates(self, settings: Any, columns: int) -> Sequence[Mapping[str, float]]:
@@ -45,8 +47,8 @@ class NearestNeighbours(PooledHead):
         settings: Any,
     ) -> list[State]:
         """See :class:`PooledHead`."""
-        answers = targets[:, None]
-        if classes:
+        answers = targets if targets.ndim == 2 else targets[:, None]
+        if classes and targets.ndim == 1:
             answers = np.eye(classes)[targets.astype(np.int64)]
             if settings.class_weights == "balanced":
                 counts = answers.sum(0)

@@ -51,7 +51,8 @@ class Settings(Card):
             chooses by it and leaves outputs as they are. Classes are chosen by log-loss.
         rule: "best", or "one-standard-error": the strongest penalty within one of the best.
         inner_folds: at most so many inner folds; fewer groups are left out one by one.
-        class_weights: "balanced" lets every class weigh the same in the loss.
+        class_weights: "balanced" lets every class weigh the same in the loss; distributions of raters
+            are learnt as they are.
         refit: fit on development rows as well; false leaves them out altogether, for protocols that
             forbid it.
     """
@@ -68,6 +69,7 @@ class LinearProbe(LinearHead):
     """See the module's docstring."""
 
     name = "linear-probe"
+    targets = frozenset({*LinearHead.targets, "distribution"})
     settings = Settings
     deterministic = True
 
@@ -191,10 +193,9 @@ def _factors(layers: Sequence[Layer], side: TrainingSide, settings: Settings) ->
         return factors
     scored = side.folds.scored
     outputs = np.stack([layer.held_out[scored] for layer in layers])
-    targets = side.targets[scored]
     if side.classes:
-        return stacking.of_classes(outputs, targets.astype(np.int64), side.weights[scored])
-    return stacking.of_numbers(outputs[..., 0], targets)
+        return stacking.of_classes(outputs, side.shares[scored], side.weights[scored])
+    return stacking.of_numbers(outputs[..., 0], side.targets[scored])
 
 
 def _calibrated(

@@ -61,7 +61,8 @@ class Settings(Card):
         layers: "mean" averages the layers; "best" is the layer with the lowest inner loss; "last", or
             the number of one.
         inner_folds: at most so many inner folds; fewer groups are left out one by one.
-        class_weights: "balanced" lets every class weigh the same.
+        class_weights: "balanced" lets every class weigh the same; distributions of raters are learnt as
+            they are.
         refit: fit on development rows as well; false leaves them out altogether, for protocols that
             forbid it.
     """
@@ -157,7 +158,8 @@ class PooledHead(LinearHead):
     ) -> list[State]:
         """A model for each candidate, fitted on standardised rows [rows, columns].
 
-        ``classes`` is 0 for numbers; a class may be missing from ``targets``.
+        ``targets`` are class indices or values [rows], or distributions of raters [rows, classes] for a
+        head that learns them. ``classes`` is 0 for numbers; a class may be missing from ``targets``.
         """
 
     def linear(self, settings: Any) -> bool:
@@ -251,7 +253,7 @@ class PooledHead(LinearHead):
         columns = _columns(features, rows, choice.shares)
         standard = Standard.of(columns)
         (model,) = self.models(
-            standard.apply(columns), side.targets, side.classes, [choice.candidate], settings
+            standard.apply(columns), side.learnt, side.classes, [choice.candidate], settings
         )
         form: Deployable
         reads = used
@@ -314,7 +316,7 @@ class PooledHead(LinearHead):
         for part in range(side.folds.count):
             held = side.folds.number == part
             models = self.models(
-                rows[~held], side.targets[~held], side.classes, candidates, settings
+                rows[~held], side.learnt[~held], side.classes, candidates, settings
             )
             queries = torch.from_numpy(rows[held])
             for place, model in enumerate(models):

@@ -34,7 +34,7 @@ def own_names() -> tuple[str, ...]:
         sorted(
             file.stem.replace("_", "-")
             for file in Path(__file__).parent.glob("*.py")
-            if file.stem not in {"__init__", "metric", "curve"}
+            if file.stem not in {"__init__", "metric", "curve", "distribution"}
         )
     )
 

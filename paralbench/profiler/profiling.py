@@ -9,7 +9,7 @@ from pathlib import Path
 from paralbench.evaluation.preparation import Preparation
 from paralbench.records.profile import Profile, TrainingCost
 from paralbench.records.result import Result
-from paralbench.records.task_card import ClassTarget, NumberTarget, SeriesTarget
+from paralbench.records.task_card import SeriesTarget, Target
 
 CLASSES = 4
 """Outputs of the head that is measured wherever the target is a class, so that one profile serves all
@@ -54,6 +54,6 @@ class Profiling:
         return costs.model_copy(update={"training": training})
 
 
-def steps(target: ClassTarget | NumberTarget | SeriesTarget) -> tuple[float, float]:
+def steps(target: Target) -> tuple[float, float]:
     """Steps a second and seconds around each of a series; zeros of anything else."""
     return (target.rate, target.window) if isinstance(target, SeriesTarget) else (0.0, 0.0)

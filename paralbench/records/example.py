@@ -51,6 +51,7 @@ class Example:
         partition: its part of an official split, if any.
         source: place of the label, "file:line", for messages.
         errata: ids of the corpus card's errata that were applied.
+        votes: by name of a label, how many choices of raters fell on each of its values.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Example:
     partition: str | None = None
     source: str = ""
     errata: tuple[str, ...] = ()
+    votes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def group(self, name: str) -> str:
         """Its group under ``name``; without one, a group that contains only this example."""

@@ -57,6 +57,30 @@ class Paired(Card):
     detectable: float | None = None
 
 
+class RaterScore(Card):
+    """What raters reach in a metric, with its interval over the same clusters as the scores'."""
+
+    metric: str
+    value: float
+    interval: Interval
+
+
+class Annotators(Card):
+    """What the raters of the test examples reach, for tasks whose target is their distribution.
+
+    ``floor`` is the cross-entropy of the distributions themselves, their mean entropy: no prediction
+    is below. ``held_out`` scores each vote against the others of its example. In cross-entropy the
+    others' distribution, with one more vote spread evenly over the classes, predicts the vote; in
+    metrics of classes the vote predicts the class that most of the others chose. ``examples`` have two
+    votes or more, ``votes`` are those of an example on average.
+    """
+
+    examples: int = Field(ge=1)
+    votes: float = Field(gt=0)
+    floor: RaterScore
+    held_out: list[RaterScore]
+
+
 class Control(Card):
     """The matched plain form of a head, trained beside it on the same folds, steps and seeds."""
 
@@ -327,6 +351,7 @@ class Result(Card):
     subgroups: list[Subgroup] = Field(default_factory=list)
     conditions: list[UnderCondition] = Field(default_factory=list)
     conditions_sha256: str | None = None
+    annotators: Annotators | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Result:

@@ -42,6 +42,31 @@ class ClassTarget(Card):
         return self
 
 
+class DistributionTarget(Card):
+    """How the raters' choices are distributed over classes.
+
+    ``label`` names the votes, ``merge`` maps a choice onto a class. Choices that are neither a class
+    nor merged into one are left out, and an example without any other is not of the task. The class of
+    an example is the one with most votes, of several the first of ``classes``.
+    """
+
+    kind: Literal["distribution"]
+    label: str
+    classes: list[str] = Field(min_length=2)
+    merge: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _of_its_classes(self) -> DistributionTarget:
+        unknown = sorted(set(self.merge.values()) - set(self.classes))
+        if unknown:
+            raise ValueError(
+                f"merge names classes that the task does not have: {', '.join(unknown)}"
+            )
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("a class is listed twice")
+        return self
+
+
 class NumberTarget(Card):
     """A number, in the corpus's own unit."""
 
@@ -72,7 +97,9 @@ class SeriesTarget(Card):
     window: float = Field(default=4.0, gt=0)
 
 
-Target = Annotated[ClassTarget | NumberTarget | SeriesTarget, Field(discriminator="kind")]
+Target = Annotated[
+    ClassTarget | DistributionTarget | NumberTarget | SeriesTarget, Field(discriminator="kind")
+]
 
 
 class Development(Card):
@@ -283,7 +310,8 @@ class TaskCard(Card):
 
     @model_validator(mode="after")
     def _counts_of_its_classes(self) -> TaskCard:
-        classes = self.target.classes if isinstance(self.target, ClassTarget) else []
+        target = self.target
+        classes = target.classes if isinstance(target, ClassTarget | DistributionTarget) else []
         for name, counts, total, all_of in (
             ("counts", self.counts, self.examples, "examples"),
             ("tested_counts", self.tested_counts, self.tested, "tested"),

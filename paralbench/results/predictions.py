@@ -16,12 +16,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from paralbench.metrics import metric as find_metric
+from paralbench.metrics.distribution import VotedAnswers
 from paralbench.metrics.metric import Answers, Array, Metric, Tally
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.statistics.bootstrap import Draws
 
-_PROBABILITY, _ATTRIBUTE = "p:", "by:"
+_PROBABILITY, _VOTES, _ATTRIBUTE = "p:", "votes:", "by:"
 _LARGEST = 2**31 - 1
 """The largest number of a cluster, fold, seed or step."""
 
@@ -32,7 +33,9 @@ class Predictions:
 
     ``rows`` and ``clusters`` number examples and clusters; ``outputs`` are probabilities
     [rows, classes] or values [rows, 1]; ``truth`` and ``predicted`` are class indices or numbers;
-    ``attributes`` holds, by name, a value for each row (culture, sex, age band, ...).
+    ``attributes`` holds, by name, a value for each row (culture, sex, age band, ...). ``votes`` [rows,
+    classes] are those of the raters where the target is their distribution; ``truth`` is then the class
+    with the most.
     """
 
     rows: NDArray[np.int64]
@@ -45,16 +48,20 @@ class Predictions:
     classes: tuple[str, ...] = ()
     steps: NDArray[np.int64] | None = None
     attributes: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    votes: NDArray[np.int64] | None = None
 
     def answers(self) -> Answers:
         """The input of the metrics."""
-        return Answers(
+        answers = Answers(
             truth=self.truth,
             predicted=self.predicted,
             classes=len(self.classes),
             outputs=self.outputs.astype(float) if self.classes else None,
             recordings=None if self.steps is None else self.rows,
         )
+        if self.votes is None:
+            return answers
+        return VotedAnswers(**vars(answers), votes=self.votes.astype(float))
 
     def examples(self) -> int:
         """How many examples are predicted."""
@@ -131,6 +138,9 @@ class Predictions:
             columns["predicted"] = names[self.predicted.astype(int)]
             for index, name in enumerate(self.classes):
                 columns[f"{_PROBABILITY}{name}"] = self.outputs[:, index]
+            if self.votes is not None:
+                for index, name in enumerate(self.classes):
+                    columns[f"{_VOTES}{name}"] = self.votes[:, index].astype(np.int32)
         else:
             columns["truth"], columns["predicted"] = self.truth, self.predicted
         for name, values in self.attributes.items():
@@ -143,12 +153,14 @@ class Predictions:
         """The predictions in a table, and the examples' names by row number.
 
         Raises:
-            ValueError: where a column is missing, unknown or of another type, a class is unknown, or
-                a number is not finite.
+            ValueError: where a column is missing, unknown or of another type, a class is unknown, a
+                number is not finite, or the truth is not the class with most votes.
         """
         names = set(table.column_names)
+        voted = any(name.startswith(_VOTES) for name in names)
         expected = {"example", "cluster", "fold", "seed", "truth", "predicted"}
         expected |= {f"{_PROBABILITY}{name}" for name in classes} | (names & {"step"})
+        expected |= {f"{_VOTES}{name}" for name in classes} if voted else set()
         attributes = sorted(name for name in names if name.startswith(_ATTRIBUTE))
         if missing := sorted(expected - names):
             raise ValueError(f"the column '{missing[0]}' is missing")
@@ -157,11 +169,16 @@ class Predictions:
         if len(names) != len(table.column_names):
             raise ValueError("a column appears twice")
         ids, rows = _encoded(table, "example")
+        votes = None
         if classes:
             truth, predicted = (
                 _class_indices(table, name, classes) for name in ("truth", "predicted")
             )
             outputs = np.stack([_numbers(table, f"{_PROBABILITY}{name}") for name in classes], 1)
+            if voted:
+                votes = np.stack([_integers(table, f"{_VOTES}{name}") for name in classes], 1)
+                if (votes.argmax(1) != truth).any() or not votes.any(1).all():
+                    raise ValueError("the truth is not the class with the most votes in every row")
         else:
             truth, predicted = _numbers(table, "truth"), _numbers(table, "predicted")
             outputs = predicted[:, None]
@@ -180,6 +197,7 @@ class Predictions:
                 for name in attributes
                 for words, codes in [_encoded(table, name)]
             },
+            votes=votes,
         )
         return predictions, ids.tolist()
 

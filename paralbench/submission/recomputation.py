@@ -12,6 +12,7 @@ from paralbench.records.card import Card
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Result
 from paralbench.records.task_card import Partitions, TaskCard
+from paralbench.results.annotators import annotators
 from paralbench.results.calibration import calibration, recorded_fits
 from paralbench.results.condition_scores import condition_score
 from paralbench.results.predictions import Predictions
@@ -37,6 +38,11 @@ RECOMPUTED: tuple[tuple[str, Callable[[Result], Any], Again], ...] = (
         "confusion",
         lambda result: result.confusion,
         lambda _, predictions: confusion_matrix(predictions) if predictions.classes else [],
+    ),
+    (
+        "annotators",
+        lambda result: result.annotators,
+        lambda card, predictions: annotators(card.metrics, predictions),
     ),
     ("seeds", lambda result: result.seeds, lambda _, predictions: np.unique(predictions.seeds).tolist()),
     ("folds", lambda result: result.folds, lambda _, predictions: len(np.unique(predictions.folds))),

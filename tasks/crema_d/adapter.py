@@ -1,7 +1,8 @@
 """CREMA-D: ``AudioWAV/1001_DFA_ANG_XX.wav``: actor, sentence, intended emotion, level.
 
-``processedResults/summaryTable.csv`` holds the votes of listeners, ``VideoDemographics.csv`` the
-actors; both may be missing. Where EmoBox's lists lie below the root, its split is the partition.
+``processedResults/summaryTable.csv`` holds the listeners' majority, ``tabulatedVotes.csv`` beside it
+how many chose each emotion, ``VideoDemographics.csv`` the actors; all may be missing. Where EmoBox's
+lists lie below the root, its split is the partition.
 """
 
 import re
@@ -25,7 +26,7 @@ def read(root: Path) -> Iterator[Example | Refusal]:
     card = CorpusCard.from_toml(Path(__file__).with_name("corpus.toml"))
     errata = {erratum.id: erratum for erratum in card.errata}
     renamed = {old: str(new) for old, new in errata["one-x-name"].values.items()}
-    votes, actors = _votes(root), _actors(root)
+    majority, votes, actors = _majority(root), _votes(root), _actors(root)
     tested = test_folds(root, "cremad")
     for file in visible(root, "AudioWAV/*.wav"):
         name = renamed.get(file.stem, file.stem)
@@ -38,8 +39,8 @@ def read(root: Path) -> Iterator[Example | Refusal]:
         else:
             labels = {"emotion": parsed["emotion"]}
             # A tie, such as A:D, is no label.
-            if votes.get(name) in _EMOTIONS:
-                labels["perceived"] = _EMOTIONS[votes[name]]
+            if majority.get(name) in _EMOTIONS:
+                labels["perceived"] = _EMOTIONS[majority[name]]
             yield Example(
                 id=name,
                 clips=(Clip(file),),
@@ -50,10 +51,26 @@ def read(root: Path) -> Iterator[Example | Refusal]:
                 partition=_part(tested, name.replace("_", "-")),
                 source=str(file),
                 errata=("one-x-name",) if name != file.stem else (),
+                votes={"perceived": votes[name]} if name in votes else {},
             )
 
 
-def _votes(root: Path) -> dict[str, str]:
+def _votes(root: Path) -> dict[str, dict[str, int]]:
+    """How many listeners chose each emotion from the voice alone.
+
+    The number of a row is 100000 times 1 for the voice, 2 for the face and 3 for both, and the clip's.
+    """
+    table = root / "processedResults" / "tabulatedVotes.csv"
+    if not table.is_file():
+        return {}
+    return {
+        cells["fileName"]: {name: int(cells[letter]) for letter, name in _EMOTIONS.items()}
+        for cells, _ in rows(table, ("", "fileName", *_EMOTIONS))
+        if cells[""].startswith("1")
+    }
+
+
+def _majority(root: Path) -> dict[str, str]:
     """The majority's vote on each file from the voice alone, letters joined by ':' for a tie."""
     table = root / "processedResults" / "summaryTable.csv"
     if not table.is_file():

@@ -5,7 +5,8 @@ session is the actor who wore the markers, not the speaker; s3prl and torchaudio
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from paralbench.records.example import Clip, Example, Refusal
@@ -15,6 +16,13 @@ _TURN = re.compile(
     r"(?P<emotion>\w+)\s+"
     r"\[(?P<valence>\d+\.?\d*), (?P<activation>\d+\.?\d*), (?P<dominance>\d+\.?\d*)\]\s*$"
 )
+_VOTE = re.compile(r"^C-E\d+:\s*(?P<choices>[^(]*)")
+"""The choices of a rater. C-F1 and C-M1 are the actors' own, which do not count for the label either."""
+CHOICES = {
+    "neutral": "neu", "neutral state": "neu", "happiness": "hap", "excited": "exc", "sadness": "sad",
+    "anger": "ang", "frustration": "fru", "surprise": "sur", "fear": "fea", "disgust": "dis",
+}  # fmt: skip
+"""A rater's words as the label has them; others are "oth"."""
 _SCRIPT = re.compile(r"script\d\d_\d")
 """The lines of a scripted dialogue; a letter behind it is another take of the same lines."""
 
@@ -38,10 +46,22 @@ def _dialog(session: Path, file: Path) -> Iterator[Example | Refusal]:
         if turn is None:
             yield Refusal(line[:40], "expected '[start - end] id emotion [v, a, d]'", where)
             continue
-        yield _utterance(session, turn, where)
+        yield _utterance(session, turn, _votes(lines[number:]), where)
 
 
-def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
+def _votes(below: list[str]) -> Mapping[str, int]:
+    """The raters' choices in the lines below a turn's, of which a rater may have several."""
+    votes: Counter[str] = Counter()
+    for line in below:
+        if line.startswith("["):
+            break
+        if vote := _VOTE.match(line):
+            choices = (choice.strip().lower() for choice in vote["choices"].split(";"))
+            votes.update(CHOICES.get(choice, "oth") for choice in choices if choice)
+    return votes
+
+
+def _utterance(session: Path, turn: re.Match[str], votes: Mapping[str, int], where: str) -> Example:
     name, dialog, sex = turn["id"], turn["dialog"], turn["sex"]
     actors = dialog[:5]
     script = _SCRIPT.search(dialog)
@@ -61,4 +81,5 @@ def _utterance(session: Path, turn: re.Match[str], where: str) -> Example:
             "style": "improvised" if "impro" in dialog else "scripted",
         },
         source=where,
+        votes={"emotion": votes} if votes else {},
     )

@@ -22,12 +22,19 @@ CENTRES = {"A": (5.8, 2.3, 5.6), "S": (2.4, 2.4, 3.0), "H": (5.2, 5.8, 4.6), "U"
            "O": (4.0, 4.0, 4.0), "X": (4.0, 4.0, 4.0)}  # fmt: skip
 """Arousal, valence and dominance."""
 
+_PRIMARY = {
+    "A": "Angry", "S": "Sad", "H": "Happy", "U": "Surprise", "F": "Fear", "D": "Disgust",
+    "C": "Contempt", "N": "Neutral", "O": "Other-annoyed",
+}  # fmt: skip
+"""A worker's word for each class."""
 _COLUMNS = ("FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender", "Split_Set")
 
 
 def synthesize(root: Path, seed: int = 0) -> None:
     """Write the corpus below ``root``; the same bytes for the same seed."""
     rng = begin(root, "msp-podcast", seed)
+    rater = np.random.default_rng([seed, 1])  # apart from the voices, which stay as they were
+    details: list[tuple[str, str]] = []
     audio, labels = root / "Audios" / "Audios", root / "Labels" / "Labels"
     rows: list[tuple[str, ...]] = []
     number = 0
@@ -44,6 +51,10 @@ def synthesize(root: Path, seed: int = 0) -> None:
                 write_wav(
                     audio / name, speak(who, delivery(SOUNDS[letter], rng, 1.1), seconds, rng)
                 )
+                details += [
+                    (name, f"WORKER{worker:08d}; {choice}; {choice}; A:4.0; V:4.0; D:4.0;")
+                    for worker, choice in enumerate(_choices(letter, rater))
+                ]
                 values = np.clip(rng.normal(CENTRES[letter], 0.5), 1, 7)
                 rows.append(
                     (name, letter, *(f"{value:.4f}" for value in values),
@@ -52,5 +63,15 @@ def synthesize(root: Path, seed: int = 0) -> None:
     labels.mkdir(parents=True)
     with (labels / "labels_consensus.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([_COLUMNS, *rows])
+    with (labels / "labels_detailed.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("FileName", "EmoDetail"), *details])
     litter(labels / "labels_consensus.csv")
     litter(audio / "MSP-PODCAST_0001_0000.wav")
+
+
+def _choices(letter: str, rater: np.random.Generator) -> list[str]:
+    """Five workers' primary emotions: three or more agree, but where the clip's class is X."""
+    if letter == "X":
+        return [*map(str, rater.choice(list(_PRIMARY.values()), 5, replace=False))]
+    others = rater.choice(list(_PRIMARY.values()), int(rater.integers(3)))
+    return [_PRIMARY[letter]] * (5 - len(others)) + [*map(str, others)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal, cast
 
@@ -93,8 +93,12 @@ def fit(name: str, kind: str, *cards: ModelCard, **given: Any) -> Case:
     if kind == "series":
         spec = FeatureSpec("windows", "float32", 2.0, 4.0)
     cards = cards or ((card(),) if chosen_head.streams == "one" else (card(), card()))
-    layout = Layout(cards, spec, CLASSES if kind == "class" else 0)
-    streams, problem = _streams(layout, np.random.default_rng(1))
+    layout = Layout(cards, spec, CLASSES if kind in ("class", "distribution") else 0)
+    random = np.random.default_rng(1)
+    streams, problem = _streams(layout, random)
+    if kind == "distribution":
+        shares = random.dirichlet(np.ones(CLASSES), len(problem.targets))
+        problem = replace(problem, targets=shares.argmax(1).astype(float), distributions=shares)
     assert problem.groups is not None
     sides = [np.flatnonzero(np.isin(problem.groups, some)) for some in ([0], [1, 2], range(3, 8))]
     split = Split(0, 0, train=sides[2], develop=sides[1], test=sides[0])
@@ -135,7 +139,7 @@ def test_it_hands_on_outputs_of_rows_that_it_was_not_fitted_on(name: str, kind: 
     assert np.isin(of.split.develop, handed.rows).all()
     assert not np.isin(handed.rows, of.split.test).any()
     assert handed.outputs.shape == (len(handed.rows), of.layout.outputs)
-    if kind == "class":
+    if kind in ("class", "distribution"):
         assert handed.outputs.sum(1) == pytest.approx(1, abs=1e-5)
 
 

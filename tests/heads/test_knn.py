@@ -46,6 +46,13 @@ def test_balanced_votes_count_by_how_rare_a_class_is() -> None:
     assert balanced == pytest.approx(plain * [60 / 2 / 45, 60 / 2 / 15], rel=1e-5)
 
 
+@pytest.mark.parametrize("weights", ["none", "balanced"])
+def test_distributions_are_averaged_as_by_scikit_learn(weights: str) -> None:
+    shares = RANDOM.dirichlet(np.ones(3), len(ROWS))
+    expected = KNeighborsRegressor(5).fit(ROWS, shares).predict(QUERIES)
+    assert np.expm1(_scores(shares, 3, 5, weights)) / 5 == pytest.approx(expected, abs=1e-6)
+
+
 def test_there_are_never_more_neighbours_than_rows() -> None:
     scores = _scores(RANDOM.normal(size=len(ROWS)), 0, 1000)
     assert np.ptp(scores) == pytest.approx(0, abs=1e-12)

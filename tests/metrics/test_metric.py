@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from paralbench.metrics import metric, names
+from paralbench.metrics.distribution import DistributionMetric, VotedAnswers
 from paralbench.metrics.metric import Answers, Metric
 from paralbench.records.errors import UsageError
 
@@ -18,6 +19,11 @@ CLASSES = 3
 def _drawn(one: Metric, rows: int = 40, right: bool = False) -> Answers:
     """Answers as every metric wants them: a probability a class, four recordings of numbers."""
     rng = np.random.default_rng(3)
+    if isinstance(one, DistributionMetric):
+        votes = rng.multinomial(6, [1 / CLASSES] * CLASSES, rows).astype(float)
+        outputs = votes / 6 if right else rng.dirichlet([1.0] * CLASSES, rows)
+        truth, predicted = votes.argmax(1).astype(float), outputs.argmax(1).astype(float)
+        return VotedAnswers(truth, predicted, CLASSES, outputs, votes=votes)
     if one.target == "class":
         truth = rng.integers(0, CLASSES, rows).astype(float)
         outputs = np.eye(CLASSES)[truth.astype(int)] if right else rng.dirichlet([1.0] * 3, rows)
@@ -28,6 +34,10 @@ def _drawn(one: Metric, rows: int = 40, right: bool = False) -> Answers:
 
 
 def _score(one: Metric, told: Answers) -> float:
+    if isinstance(one, DistributionMetric):
+        assert isinstance(told, VotedAnswers)
+        assert told.outputs is not None
+        return one.of(told.votes, told.outputs)
     return one(told.truth, told.predicted, told.classes, told.outputs, told.recordings)
 
 
@@ -73,6 +83,9 @@ def test_tallies_stand_side_by_side(item: Metric) -> None:
         np.concatenate([part.probabilities() for part in chosen]) if ours.classes else None,
         ours.recordings,
     )
+    if isinstance(item, DistributionMetric):
+        votes = [part.votes for part in chosen if isinstance(part, VotedAnswers)]
+        joined = VotedAnswers(**vars(joined), votes=np.concatenate(votes))
     result = both.scores(np.array([[0, 1, 0, 1, 1, 0, 1, 0]], float))
     assert result[0] == pytest.approx(_score(item, joined), abs=1e-12)
 
@@ -94,6 +107,9 @@ def test_a_score_is_in_its_range(item: Metric) -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_nan_and_infinity_are_errors(item: Metric, value: float) -> None:
     output = _drawn(item)
+    if isinstance(item, DistributionMetric):
+        assert output.outputs is not None
+        output.outputs[3] = value
     output.predicted[3] = value
     with pytest.raises(ValueError, match="NaN or infinity"):
         _score(item, output)

@@ -16,8 +16,8 @@ class Criterion:
     """A loss of outputs over weighted rows.
 
     Args:
-        loss: of (outputs [rows, outputs], truth [rows], weights [rows]).
-        truth: [rows], class indices or values.
+        loss: of (outputs [rows, outputs], truth, weights [rows]).
+        truth: shares of classes [rows, classes] or values [rows].
         weights: [rows].
         part: [rows], the inner fold; differences are jackknifed over them.
     """
@@ -54,11 +54,11 @@ class Criterion:
         )
 
 
-def log_loss(logits: Array, classes: Array, weights: Array) -> float:
-    """Mean negative log-probability of the true class."""
+def log_loss(logits: Array, shares: Array, weights: Array) -> float:
+    """Mean cross-entropy with the shares [rows, classes] of the classes, 1 for a known class."""
     shifted = logits - logits.max(1, keepdims=True)
     normaliser = np.log(np.exp(shifted).sum(1))
-    correct = np.take_along_axis(shifted, classes.astype(np.int64)[:, None], 1)[:, 0]
+    correct = (shifted * shares).sum(1)
     return float(weights @ (normaliser - correct) / weights.sum())
 
 

@@ -71,8 +71,8 @@ class Learning:
             for part in range(self.side.folds.count)
         ]
         members = np.stack([self.side.weights, *held])
-        classes = self.side.targets.astype(np.int64)
-        path = Logistic(space.coordinates, space.power, classes, self.side.classes, members)
+        shares = self.side.shares
+        path = Logistic(space.coordinates, space.power, shares, members)
         starts, before = [], path.state
 
         def left_out(strength: float) -> Array:
@@ -86,7 +86,7 @@ class Learning:
             return logits
 
         chosen, loss, outputs = self._choice(left_out)
-        model = Logistic(space.coordinates, space.power, classes, self.side.classes, members[:1])
+        model = Logistic(space.coordinates, space.power, shares, members[:1])
         if starts:
             model.state = starts[chosen]
         model.solve(self.strengths[chosen] * unit, _AT_END)

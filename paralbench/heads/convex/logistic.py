@@ -26,24 +26,21 @@ class Logistic:
     Args:
         coordinates: [rows, rank], centred.
         power: [rank], the coordinates' squared lengths.
-        classes: [rows], of each row.
-        count: of classes.
+        shares: [rows, classes], of each class in a row's target: 1 for a known class.
         weights: [members, rows], how much each row counts in the loss.
         state: weights and intercepts [members, rank + 1, classes]; zeros to begin with.
     """
 
     coordinates: Array
     power: Array
-    classes: NDArray[np.int64]
-    count: int
+    shares: Array
     weights: Array
     state: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not self.state.size:
             rank = self.coordinates.shape[1]
-            self.state = np.zeros((len(self.weights), rank + 1, self.count))
-        self._indicator = np.eye(self.count)[self.classes]
+            self.state = np.zeros((len(self.weights), rank + 1, self.shares.shape[1]))
 
     def logits(self) -> Array:
         """[members, rows, classes], by what was found last."""
@@ -62,7 +59,8 @@ class Logistic:
         ``tolerance`` of the rows' weight.
         """
         total = self.weights.sum(1)
-        curvature = (self.count - 1) / self.count**2
+        count = self.shares.shape[1]
+        curvature = (count - 1) / count**2
         share = curvature * total.max() / self.weights.shape[1]
         scale = 1 / np.sqrt(np.append(self.power * share + strength, share * self.weights.shape[1]))
         penalty = np.append(np.full(len(self.power), strength), 0.0)[:, None]
@@ -114,14 +112,14 @@ class Logistic:
         maps = point * scale[:, None]
         logits = self._logits(maps)
         logits -= logits.max(2, keepdims=True)
-        correct = (logits * self._indicator).sum(2)
+        correct = (logits * self.shares).sum(2)
         np.exp(logits, out=logits)
         normaliser = logits.sum(2, keepdims=True)
         weights = self.weights[members]
         value = (weights * (np.log(normaliser[..., 0]) - correct)).sum(1)
         value += (penalty * maps**2).sum((1, 2)) / 2
         logits /= normaliser
-        logits -= self._indicator
+        logits -= self.shares
         logits *= weights[..., None]
         count = logits.shape[2]
         joined = logits.transpose(1, 0, 2).reshape(logits.shape[1], -1)

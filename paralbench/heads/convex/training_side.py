@@ -27,7 +27,8 @@ class TrainingSide:
         rows: numbers of the rows, in order.
         targets: [rows], class indices or values.
         classes: how many; 0 for numbers.
-        weights: [rows], of each row in the loss; of numbers all 1.
+        distributions: [rows, classes], the shares of raters' votes where these are learnt.
+        weights: [rows], of each row in the loss; of numbers and distributions all 1.
         folds: inner folds.
         criterion: "log-loss", "squared-error" or "ccc".
         independent: whether no group is on both sides of an inner fold.
@@ -36,6 +37,7 @@ class TrainingSide:
     rows: Rows
     targets: Array
     classes: int
+    distributions: Array | None
     weights: Array
     folds: InnerFolds
     criterion: str
@@ -55,20 +57,36 @@ class TrainingSide:
         groups = problem.recordings if problem.groups is None else problem.groups
         kinds = targets.astype(np.int64) if classes else np.zeros(len(rows), np.int64)
         folds = InnerFolds.of(None if groups is None else groups[rows], kinds, settings.inner_folds)
+        distributions = None if problem.distributions is None else problem.distributions[rows]
         weights = np.ones(len(rows))
-        if classes and settings.class_weights == "balanced":
+        # Weights of classes would move predicted distributions away from those of the raters.
+        if classes and distributions is None and settings.class_weights == "balanced":
             counts = np.bincount(kinds, minlength=classes)
             weights = len(rows) / np.count_nonzero(counts) / counts[kinds]
         criterion = "log-loss" if classes else criterion
         independent = folds.count > 0 and (folds.kept or groups is None)
-        return cls(rows, targets, classes, weights, folds, criterion, independent)
+        return cls(rows, targets, classes, distributions, weights, folds, criterion, independent)
+
+    @cached_property
+    def shares(self) -> Array:
+        """[rows, classes] of each class in a row's target: raters' votes, or 1 for the row's class."""
+        if self.distributions is not None:
+            return self.distributions
+        known: Array = np.eye(self.classes)[self.targets.astype(np.int64)]
+        return known
+
+    @property
+    def learnt(self) -> Array:
+        """The distributions where these are learnt, otherwise the targets."""
+        return self.targets if self.distributions is None else self.distributions
 
     @cached_property
     def judge(self) -> Criterion:
         """The criterion over the rows that can be scored."""
         loss = {"log-loss": log_loss, "squared-error": squared_error, "ccc": uncorrelated}
         scored = np.where(self.folds.scored, self.weights, 0.0)
-        return Criterion(loss[self.criterion], self.targets, scored, self.folds.number)
+        truth = self.shares if self.classes else self.targets
+        return Criterion(loss[self.criterion], truth, scored, self.folds.number)
 
     def out_of_fold(self, outputs: Array) -> OutOfFold | None:
         """Logits or values [rows, outputs] of inner folds to hand on, where they are independent."""

@@ -62,7 +62,7 @@ class NetworkHead:
     name: str
     build: Build
     settings: type[Recipe]
-    targets: frozenset[str] = frozenset({"class", "number", "series"})
+    targets: frozenset[str] = frozenset({"class", "distribution", "number", "series"})
     streams: Literal["one", "many"] = "one"
     plain: Plain | None = None
     deterministic: bool = False

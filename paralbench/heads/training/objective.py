@@ -16,6 +16,8 @@ from paralbench.records.errors import UsageError
 class Objective:
     """Targets and loss of one fit; numbers are standardised by its training rows.
 
+    Distributions of raters are learnt as they are, neither smoothed nor weighted by class.
+
     Raises:
         UsageError: for a loss that is not one for this kind of target.
     """
@@ -24,6 +26,9 @@ class Objective:
         self._problem, self._recipe = problem, recipe
         self._loss = _loss(problem, recipe)
         targets = torch.from_numpy(problem.targets)
+        if problem.distributions is not None:
+            self.targets = torch.from_numpy(problem.distributions).float()
+            return
         if problem.kind == "class":
             self.targets = targets.long()
             self._weights = torch.ones(problem.classes)
@@ -48,6 +53,8 @@ class Objective:
     def loss(self, outputs: Tensor, rows: Rows, training: bool = True) -> Tensor:
         """Loss of outputs [rows, outputs]; targets are smoothed in ``training`` only."""
         targets = self.targets[rows].to(outputs.device)
+        if self._problem.distributions is not None:
+            return functional.cross_entropy(outputs, targets)
         if self._problem.kind == "class":
             ordinal = self._loss == "ordinal" and training
             smoothing = self._recipe.smoothing if training else 0.0
@@ -67,12 +74,15 @@ class Objective:
 def criterion(problem: Problem, answers: NDArray[np.float32], rows: Rows) -> float:
     """What candidates of a search are compared by, whatever loss each was trained with.
 
-    Classes: log-loss, every row counting alike. Numbers: 1 - CCC. ``answers`` are as
-    :meth:`Objective.answers` gives them.
+    Classes: log-loss, every row counting alike; with distributions of raters cross-entropy. Numbers:
+    1 - CCC. ``answers`` are as :meth:`Objective.answers` gives them.
     """
     targets = torch.from_numpy(problem.targets[rows])
     if problem.kind == "number":
         return float(concordance(torch.from_numpy(answers[:, 0]).double(), targets))
+    if problem.distributions is not None:
+        logarithms = np.log(np.clip(answers, 1e-9, 1))
+        return float(-(problem.distributions[rows] * logarithms).sum(1).mean())
     chances = np.clip(answers[np.arange(len(rows)), targets.long()], 1e-9, 1)
     return float(-np.log(chances).mean())
 
@@ -121,4 +131,6 @@ def _loss(problem: Problem, recipe: Recipe) -> str:
         raise UsageError(
             f"loss is '{name}', for a {problem.kind} it may be {' or '.join(sorted(losses))}."
         )
+    if name == "ordinal" and problem.distributions is not None:
+        raise UsageError("loss is 'ordinal', for a distribution it may be cross-entropy.")
     return name

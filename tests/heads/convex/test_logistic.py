@@ -23,7 +23,7 @@ def test_coefficients_are_scikit_learns(rows: int, columns: int, classes: int) -
     part = rng.integers(2, size=rows)
     members = np.stack([weights, weights * (part != 0), weights * (part != 1)])
     space = Space.of(values, Standard.of(values))
-    model = Logistic(space.coordinates, space.power, truth, classes, members)
+    model = Logistic(space.coordinates, space.power, np.eye(classes)[truth], members)
     scaled = space.standard.apply(values)
     # Of two classes scikit-learn maps the difference of the logits: half our penalty.
     factor = 2 if classes == 2 else 1
@@ -50,9 +50,27 @@ def test_a_member_with_less_to_do_is_left_alone() -> None:
     values, truth = rng.normal(size=(80, 20)), rng.integers(3, size=80)
     members = np.stack([np.ones(80), rng.random(80), (np.arange(80) < 40) * 1.0])
     space = Space.of(values, Standard.of(values))
-    together = Logistic(space.coordinates, space.power, truth, 3, members)
+    together = Logistic(space.coordinates, space.power, np.eye(3)[truth], members)
     together.solve(1.0, 1e-14)
     for number, weights in enumerate(members):
-        alone = Logistic(space.coordinates, space.power, truth, 3, weights[None])
+        alone = Logistic(space.coordinates, space.power, np.eye(3)[truth], weights[None])
         alone.solve(1.0, 1e-14)
         assert together.state[number] == pytest.approx(alone.state[0], abs=1e-5)
+
+
+def test_distributions_are_rows_of_every_class_by_its_share() -> None:
+    """scikit-learn learns a row three times, once a class, with the share as its weight."""
+    rng = np.random.default_rng(3)
+    values, shares = rng.normal(size=(90, 12)), rng.dirichlet(np.ones(3), size=90)
+    values[:, :3] += 2 * shares
+    space = Space.of(values, Standard.of(values))
+    members = np.stack([np.ones(90), (np.arange(90) < 60) * 1.0])
+    model = Logistic(space.coordinates, space.power, shares, members)
+    model.solve(5.0, 1e-14)
+    rows = np.repeat(space.standard.apply(values), 3, axis=0)
+    for member, weights in zip(model.state, members, strict=True):
+        reference = LogisticRegression(C=1 / 5.0, tol=1e-9, max_iter=5000).fit(
+            rows, np.tile(np.arange(3), 90), sample_weight=(shares * weights[:, None]).ravel()
+        )
+        result = (space.basis @ member[:-1]).T
+        assert result == pytest.approx(reference.coef_, abs=1e-4)

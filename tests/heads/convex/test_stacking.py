@@ -28,7 +28,7 @@ def test_a_layer_that_is_wrong_gets_nothing() -> None:
     classes = rng.integers(3, size=300)
     logits = np.stack([2 * np.eye(3)[classes], -np.eye(3)[classes]])
     logits += rng.normal(size=logits.shape)
-    assert stacking.of_classes(logits, classes, np.ones(300))[1] < 0.01
+    assert stacking.of_classes(logits, np.eye(3)[classes], np.ones(300))[1] < 0.01
 
 
 def test_of_classes_no_neighbour_is_better() -> None:
@@ -37,9 +37,9 @@ def test_of_classes_no_neighbour_is_better() -> None:
     logits = np.eye(3)[classes] * rng.random((4, 1, 1)) + rng.normal(size=(4, 200, 3))
 
     def objective(layers: np.typing.NDArray[np.float64]) -> float:
-        loss = log_loss(np.tensordot(layers, logits, 1), classes.astype(float), weights)
+        loss = log_loss(np.tensordot(layers, logits, 1), np.eye(3)[classes], weights)
         return loss + stacking.PULL * float(((layers - 0.25) ** 2).sum())
 
-    best = stacking.of_classes(logits, classes, weights)
+    best = stacking.of_classes(logits, np.eye(3)[classes], weights)
     for step in rng.normal(0, 1e-2, (50, 4)):
         assert objective(np.maximum(best + step, 0)) >= objective(best) - 1e-9
