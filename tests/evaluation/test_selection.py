@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from paralbench.evaluation.selection import select
-from paralbench.records.errors import ParalbenchError
+from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Clip, Example, Refusal
 from tests.evaluation.cases import CLASSES, NUMBERS, example, task
 
@@ -152,3 +152,48 @@ def test_a_class_that_only_refused_examples_have_is_none() -> None:
     selection = select(task(target=OPEN), _labelled("a", "b"), [absent])
     assert selection.classes == ("a", "b")
     assert [item.subject for item in selection.refused] == ["e9"]
+
+
+VOTED = {"kind": "distribution", "label": "heard", "classes": ["b", "a"], "merge": {"c": "a"}}
+SOFT = {"ranking": "cross-entropy", "report": ["cross-entropy"]}
+
+
+def _voted(*votes: dict[str, int]) -> list[Example]:
+    return [
+        replace(example(f"e{number}"), votes={"heard": counts} if counts else {})
+        for number, counts in enumerate(votes)
+    ]
+
+
+def test_votes_are_merged_and_counted_by_class() -> None:
+    examples = _voted({"a": 1, "c": 2}, {"b": 2, "a": 2}, {}, {"zzz": 3}, {"b": 1, "zzz": 5})
+    selection = select(task(target=VOTED, metrics=SOFT), examples)
+    assert [item.id for item in selection.examples] == ["e0", "e1", "e4"]
+    assert selection.votes is not None
+    assert selection.votes.tolist() == [[0, 3], [2, 2], [1, 0]]
+    # Where votes tie, the class that the card lists first.
+    assert selection.targets.tolist() == [1, 0, 0]
+    shares = selection.problem().distributions
+    assert shares is not None
+    assert shares.tolist() == [[0, 1], [0.5, 0.5], [1, 0]]
+    rest = selection.without({"e0": "too short"})
+    assert rest.votes is not None
+    assert rest.votes.tolist() == [[2, 2], [1, 0]]
+
+
+def test_without_votes_the_task_says_what_there_is() -> None:
+    with pytest.raises(ParalbenchError, match="no example has votes on 'heard'"):
+        select(task(target=VOTED, metrics=SOFT), _labelled("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"classes": ["a"]}, "at least 2"),
+        ({"classes": ["a", "a"]}, "listed twice"),
+        ({"merge": {"c": "z"}}, "merge names classes that the task does not have: z"),
+    ],
+)
+def test_classes_of_votes_are_checked(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(CardError, match=reason):
+        task(target={**VOTED, **change}, metrics=SOFT)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.predicting import predictions
 from paralbench.heads.head import Fitted
+from paralbench.records.errors import ParalbenchError
 from paralbench.records.task_card import Metrics
+from paralbench.results.annotators import annotators
 from paralbench.results.predictions import Predictions
 from paralbench.results.scores import scores
 from paralbench.results.subgroups import subgroups
@@ -83,3 +85,49 @@ def test_what_does_not_agree_is_named(column: str, values: pa.Array | None, repo
         table = table.append_column(column, values)
     with pytest.raises(ValueError, match=reported):
         Predictions.restored(table, ["a", "b"])
+
+
+def _voted() -> Predictions:
+    result = _found()
+    other = np.arange(len(result.rows)) % 3
+    votes = np.eye(2, dtype=np.int64)[result.truth.astype(int)] * 4 + other[:, None]
+    return Predictions(**{**vars(result), "votes": votes})
+
+
+def test_votes_come_back_and_give_the_same_scores() -> None:
+    result = _voted()
+    metrics = Metrics(ranking="cross-entropy", report=["cross-entropy", "jensen-shannon", "uar"])
+    again, _ = Predictions.restored(result.table(IDS), ["a", "b"])
+    np.testing.assert_array_equal(again.votes, result.votes)
+    assert scores(metrics, again) == scores(metrics, result)
+    assert annotators(metrics, again) == annotators(metrics, result)
+
+
+@pytest.mark.parametrize(
+    ("columns", "reported"),
+    [
+        ({"votes:b": None}, "'votes:b' is missing"),
+        ({"votes:c": [1] * 96}, "'votes:c' does not belong"),
+        ({"votes:a": [-1] * 96}, "'votes:a' holds numbers outside"),
+        ({"votes:a": [0.5] * 96}, "'votes:a' holds double"),
+        ({"votes:a": [0] * 96}, "not the class with the most votes"),
+        ({"votes:a": [0] * 96, "votes:b": [0] * 96}, "not the class with the most votes"),
+    ],
+)
+def test_votes_that_do_not_agree_are_named(
+    columns: dict[str, list[float] | None], reported: str
+) -> None:
+    table = _voted().table(IDS)
+    for column, values in columns.items():
+        if column in table.column_names:
+            table = table.drop_columns([column])
+        if values is not None:
+            table = table.append_column(column, pa.array(values))
+    with pytest.raises(ValueError, match=reported):
+        Predictions.restored(table, ["a", "b"])
+
+
+def test_cross_entropy_needs_votes() -> None:
+    metrics = Metrics(ranking="cross-entropy", report=["cross-entropy"])
+    with pytest.raises(ParalbenchError, match="expected the votes of raters"):
+        scores(metrics, _found())

@@ -73,7 +73,9 @@ def test_bracket_is_the_mean_of_raters_without_self_report(synthetic: Path) -> N
     file = synthetic / "Session2" / "dialog" / "EmoEvaluation" / "Ses02F_impro01.txt"
     block = file.read_text(encoding="utf-8").split("\n\n")[1].splitlines()
     votes = [
-        [int(part.split()[1]) for part in row.split("\t")[1].split(";")[:3]] for row in block[1:3]
+        [int(part.split()[1]) for part in row.split("\t")[1].split(";")[:3]]
+        for row in block
+        if row.startswith("A-E")
     ]
     labels = {e.id: e.labels for e in read(CORPUS, synthetic).examples}[block[0].split("\t")[1]]
     expected = np.mean(votes, axis=0)
@@ -144,3 +146,16 @@ def test_same_seed_same_bytes(synthetic: Path, tmp_path: Path) -> None:
 def test_another_seed_never_mixes_into_a_corpus(synthetic: Path) -> None:
     with pytest.raises(UsageError, match="holds another synthetic corpus"):
         CORPUS.synthesize(synthetic, 4)
+
+
+def test_votes_are_the_raters_choices_without_the_actors_own(tmp_path: Path) -> None:
+    lines = (
+        line("Ses01F_impro01_M000")
+        + "C-E1:\tAnger;\t()\nC-E2:\tNeutral state; Anger;\t()\nC-E4:\tOther;\t(bored)\n"
+        + "C-M1:\tExcited;\t()\nA-E3:\tval 1; act 4; dom  4;\t()\n\n"
+        + line("Ses01F_impro01_F000")
+        + "C-E1:\tExcited;\t()\nC-E2:\t;\t()\n"
+    )
+    male, female = read(CORPUS, one_dialog(tmp_path, lines)).examples
+    assert male.votes == {"emotion": {"ang": 2, "neu": 1, "oth": 1}}
+    assert female.votes == {"emotion": {"exc": 1}}

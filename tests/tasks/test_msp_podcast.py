@@ -9,6 +9,7 @@ from paralbench.corpora.reading import read
 from paralbench.evaluation.audit import audit
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.selection import select
+from paralbench.records.errors import ParalbenchError
 from paralbench.records.example import Example
 
 CATALOG = Catalog()
@@ -130,3 +131,34 @@ def test_a_release_is_recognised_by_the_rows_of_its_own_table(known: str) -> Non
     ]  # fmt: skip
     assert release(CORPUS.card, examples) == known
     assert release(CORPUS.card, examples[1:]) is None
+
+
+def _detailed(root: Path, *lines: str) -> Path:
+    (root / "Labels" / "labels_detailed.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize("worker", ["Workers", "WorkerID"])
+def test_votes_of_releases_with_a_column_for_the_primary_emotion(
+    tmp_path: Path, worker: str
+) -> None:
+    """1.6 and 2.0, as their readers rename the columns."""
+    root = _detailed(
+        _write(tmp_path, "a.wav,H,5,2,5,7,Female,Train", "b.wav,X,4,4,4,7,Female,Train"),
+        f"FileName,{worker},EmoClass_Major,EmoClass_Second,EmoAct,EmoVal,EmoDom",
+        'a.wav,WORKER1,Happy,"Happy,Excited",5,5,5',
+        "a.wav,WORKER2,Happy,Happy,5,5,5",
+        "a.wav,WORKER3,Other-Joking,Other,5,5,5",
+        "b.wav,WORKER1,Contempt,Contempt,5,5,5",
+    )
+    examples = _examples(root)
+    assert examples["a.wav"].votes == {"emotion": {"happiness": 2, "other": 1}}
+    assert examples["b.wav"].votes == {"emotion": {"contempt": 1}}
+
+
+def test_details_of_another_form_are_refused_with_their_place(tmp_path: Path) -> None:
+    root = _detailed(
+        _write(tmp_path, "a.wav,H,5,2,5,7,Female,Train"), "FileName,EmoDetail", "a.wav,Happy"
+    )
+    with pytest.raises(ParalbenchError, match=r"labels_detailed.csv:2: expected a column EmoClass"):
+        read(CORPUS, root)

@@ -31,7 +31,7 @@ class Tree:
     """Files below the corpus root, and what is read of them: id -> (partition or group, label).
 
     A path that ends with .wav and holds no text is a recording of five seconds. ``key`` names the
-    group, attribute or "partition" that is expected beside the label.
+    group, attribute or "partition" that is expected beside the label. ``votes`` are those of raters.
     """
 
     files: dict[str, str]
@@ -39,6 +39,7 @@ class Tree:
     label: str
     expected: dict[str, tuple[str | None, object]]
     erratum: dict[str, str] = field(default_factory=dict)
+    votes: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 _PRAAT = (
@@ -76,7 +77,8 @@ def _evaluation(name: str, emotion: str) -> str:
     return (
         "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
         f"[6.2901 - 8.2357]\t{name}\t{emotion}\t[2.5000, 2.5000, 2.5000]\n"
-        "C-E2:\tNeutral;\t()\nA-E3:\tval 3; act 2; dom  2;\t()\n\n"
+        "C-E2:\tNeutral;\t()\nC-E3:\tNeutral; Sadness;\t()\nC-E4:\tOther;\t(bored)\n"
+        "C-F1:\tAnger;\t()\nA-E3:\tval 3; act 2; dom  2;\t()\n\n"
     )
 
 
@@ -175,10 +177,14 @@ TREES: dict[str, Tree] = {
         {"AudioWAV/1001_IEO_NEU_XX.wav": "", "AudioWAV/1076_MTI_SAD_XX.wav": "",
          "processedResults/summaryTable.csv": '"","FileName","VoiceVote","VoiceLevel"\n'
          '"1","1001_IEO_NEU_XX","N","69.1"\n',
+         # tabulateVotesV2.r of the repository: 100001 is clip 1 by voice, 200001 by face
+         "processedResults/tabulatedVotes.csv": '"","A","D","F","H","N","S","fileName","numResponses"\n'
+         '"100001",0,0,0,1,10,0,"1001_IEO_NEU_XX",11\n"200001",2,0,0,0,8,0,"1001_IEO_NEU_XX",10\n',
          "VideoDemographics.csv": "ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n"},
         "speaker", "perceived",
         {"1001_IEO_NEU_XX": ("1001", "NEU")},
         {"1076_MTI_SAD_XX": "silent-file"},
+        {"1001_IEO_NEU_XX": {"HAP": 1, "NEU": 10}},
     ),
     # the AVEC 2017 split tables, as public readers describe them
     "daic-woz": Tree(
@@ -249,6 +255,8 @@ TREES: dict[str, Tree] = {
          "Session5/sentences/wav/Ses05M_script01_1b/Ses05M_script01_1b_F001.wav": ""},
         "speaker", "emotion",
         {"Ses01F_impro01_M000": ("Ses01M", "neu"), "Ses05M_script01_1b_F001": ("Ses05F", "exc")},
+        votes={name: {"neu": 2, "sad": 1, "oth": 1}  # W-Wu/ERC-SLT22: the C-E lines, each choice a vote
+               for name in ("Ses01F_impro01_M000", "Ses05M_script01_1b_F001")},
     ),
     # lhotse's kespeech recipe
     "kespeech": Tree(
@@ -303,11 +311,18 @@ TREES: dict[str, Tree] = {
          "MSP-PODCAST_0001_0008.wav,N,3.2,4,3.8,127,Male,Test1\n"
          "MSP-PODCAST_0002_0033.wav,H,5.4,6,5,Unknown,Unknown,Train\n"
          "MSP-PODCAST_0003_0002.wav,A,6,2,6,3,Female,Validation\n",
+         # tavernor's and ertk's readers of releases 1.7 to 1.12
+         "Labels/labels_detailed.csv": "FileName,EmoDetail\n"
+         'MSP-PODCAST_0001_0008.wav,"WORKER00000001; Neutral; Neutral,Happy; A:3.0; V:4.0; D:4.0;"\n'
+         'MSP-PODCAST_0001_0008.wav,"WORKER00000002; Other (calm); Other; A:3.0; V:4.0; D:4.0;"\n'
+         'MSP-PODCAST_0003_0002.wav,"WORKER00000001; Angry; Angry; A:6.0; V:2.0; D:6.0;"\n',
          **{f"Audios/MSP-PODCAST_{n}.wav": "" for n in ("0001_0008", "0002_0033", "0003_0002")}},
         "partition", "emotion",
         {"MSP-PODCAST_0001_0008.wav": ("Test1", "neutral"),
          "MSP-PODCAST_0002_0033.wav": ("Train-unknown", "happiness"),
          "MSP-PODCAST_0003_0002.wav": ("Development", "anger")},
+        votes={"MSP-PODCAST_0001_0008.wav": {"neutral": 1, "other": 1},
+               "MSP-PODCAST_0003_0002.wav": {"anger": 1}},
     ),
     # soujanyaporia/MUStARD, README and data_loader.py
     "mustard": Tree(
@@ -454,6 +469,12 @@ def test_the_true_layout_is_found_and_read(tmp_path: Path, name: str, levels: in
         if example.id in tree.expected
     }
     assert expected == tree.expected
+    votes = {
+        example.id: {choice: count for choice, count in counts.items() if count}
+        for example in reading.examples
+        for counts in example.votes.values()
+    }
+    assert votes == tree.votes
     errata = {refusal.subject: refusal.erratum for refusal in reading.refused if refusal.erratum}
     assert {name: errata.get(name) for name in tree.erratum} == tree.erratum
     assert [str(refusal) for refusal in reading.refused if not refusal.erratum] == []
