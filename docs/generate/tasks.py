@@ -9,6 +9,7 @@ from paralbench.records.corpus_card import CorpusCard, Fact
 from paralbench.records.task_card import (
     ClassTarget,
     CrossedFolds,
+    DistributionTarget,
     FixedFolds,
     GroupFolds,
     LeaveOneGroupOut,
@@ -106,17 +107,23 @@ def _ranked(task: TaskCard, corpus: CorpusCard) -> str:
 
 def _target(task: TaskCard) -> str:
     target = task.target
+    if isinstance(target, DistributionTarget):
+        return (
+            f"{target.label}: shares of the votes on {', '.join(target.classes)}{_merged(target)}"
+        )
     if isinstance(target, ClassTarget):
         names = ", ".join(target.classes) or "the data's own"
         cuts = f" (cut at {', '.join(f'{cut:g}' for cut in target.cuts)})" if target.cuts else ""
-        merged = "".join(
-            f", {old} counts as {new}" for old, new in target.merge.items() if old != new
-        )
-        return f"{target.label}: {names}{cuts}{merged}"
+        return f"{target.label}: {names}{cuts}{_merged(target)}"
     if isinstance(target, SeriesTarget):
         return f"{target.label}, {target.rate:g} a second, delay {target.delay:g} s"
     assert isinstance(target, NumberTarget)
     return f"{target.label}, a number"
+
+
+def _merged(target: ClassTarget | DistributionTarget) -> str:
+    merges = target.merge.items()
+    return "".join(f", {old} counts as {new}" for old, new in merges if old != new)
 
 
 def _folds(task: TaskCard) -> str:
