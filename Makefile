@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.current
 
-.PHONY: setup demo board test quick fuzz lint format docs bench validate offline clean
+.PHONY: setup demo board test quick fuzz lint style types tests tests-quick format docs bench validate offline clean
 .DEFAULT_GOAL := setup
 
 setup: $(STAMP)
@@ -20,21 +20,31 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/paralbench demo --to build/demo
 
-# Everything, on all cores.
-test: setup lint
-	$(BIN)/python -m pytest -n auto
+# Everything, on all cores; types are checked while the tests run.
+test: setup style
+	@$(MAKE) --no-print-directory -j2 -O types tests
 
 # The inner loop: what is not marked slow.
-quick: setup lint
+quick: setup style
+	@$(MAKE) --no-print-directory -j2 -O types tests-quick
+
+tests: setup
+	$(BIN)/python -m pytest -n auto
+
+tests-quick: setup
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
 # Ten thousand mutated files, from fixed seeds, to every reader of what others send.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz.running
 
-lint: setup
+lint: style types
+
+style: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types: setup
 	$(BIN)/mypy
 
 format: setup

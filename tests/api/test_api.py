@@ -120,6 +120,7 @@ def test_a_current_result_is_read_with_the_file_names(task: pb.Task, bands: pb.M
     pd.testing.assert_frame_equal(second.predictions, first.predictions)
 
 
+@pytest.mark.slow
 def test_several_entries_are_results(task: pb.Task, bands: pb.Model, tmp_path: Path) -> None:
     heads = ["knn", "linear-probe"]
     results = pb.evaluate([bands, "log-mel"], [task], heads, results=tmp_path / "results")
@@ -217,6 +218,7 @@ def test_what_is_no_model_is_explained(arguments: tuple[Any, ...], message: str)
         pb.get_model(*arguments)
 
 
+@pytest.mark.slow
 def test_a_folder_of_transformers_is_a_model(tmp_path: Path) -> None:
     folder = save_wav2vec2(tmp_path / "checkpoint")
     by_path, by_text = pb.get_model(folder), pb.get_model(f"dir:{folder}")

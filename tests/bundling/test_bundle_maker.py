@@ -51,6 +51,7 @@ def test_the_card_shows_what_is_known_and_what_is_not(toys: Lab, result: Path) -
     assert "SYNTHETIC" not in output.model_dump_json()
 
 
+@pytest.mark.slow
 def test_synthetic_is_written_everywhere(toys: Lab, tmp_path: Path) -> None:
     mark = toys.data / SYNTHETIC_MARK
     mark.write_text("{}")
@@ -67,6 +68,7 @@ def test_synthetic_is_written_everywhere(toys: Lab, tmp_path: Path) -> None:
     assert UNKNOWN not in output.use.intended
 
 
+@pytest.mark.slow
 def test_the_entry_is_compared_with_the_nulls_beside_it(toys: Lab, result: Path) -> None:
     settings = BundleSettings(IntendedUse(quality=LIMITS), level=0.8)
     manifest, _ = toys.make(result, settings)
@@ -102,6 +104,7 @@ def test_the_same_result_gives_the_same_members(toys: Lab, result: Path) -> None
     assert item[0] == other[0].model_copy(update={"origin": origin})
 
 
+@pytest.mark.slow
 def test_frames_are_encoded_no_longer_than_validated(toys: Lab) -> None:
     file = toys.result(head="mlp", pool="frames", epochs=2, hidden=4)
     output, _ = toys.make(file, BundleSettings(IntendedUse(), level=0.8))

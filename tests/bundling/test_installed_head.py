@@ -53,6 +53,7 @@ def test_it_is_found_and_its_source_decides_its_numbers() -> None:
     assert "tests.heads.toy_logistic" in heads.sources(NAME)
 
 
+@pytest.mark.slow
 def test_it_is_scored_bundled_and_screened(toys: Lab) -> None:
     file = toys.result(head=NAME, strength=0.1, seeds=(0,))
     assert files.read(file).score("uar").value > 0.6

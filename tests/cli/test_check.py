@@ -187,6 +187,7 @@ def test_weights_that_are_not_there_cannot_be_examined(capsys: Capture) -> None:
     assert "nowhere: expected a folder of weights" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "checks"),
     [

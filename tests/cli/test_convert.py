@@ -13,6 +13,7 @@ from paralbench.encoders import weights
 from paralbench.records.model_card import ModelCard
 
 
+@pytest.mark.slow
 def test_it_says_what_it_kept_and_how_to_use_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

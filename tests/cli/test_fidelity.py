@@ -44,6 +44,7 @@ def test_both_ways_are_compared(asked: list[str], capsys: Capture) -> None:
     assert not list(Path().glob("leaderboard")), "a comparison leaves no result"
 
 
+@pytest.mark.slow
 def test_a_result_names_its_path(asked: list[str], capsys: Capture) -> None:
     assert main(["run", "--no-nulls", *asked, "whisper-tiny.en"]) in (0, 1)
     (output,) = json.loads(capsys.readouterr().out)

@@ -88,6 +88,7 @@ def test_other_audio_is_named_and_nothing_is_compared(
     assert output["departures"][0]["kind"] == "data"
 
 
+@pytest.mark.slow
 def test_another_number_of_speakers_differs_in_words(
     catalog: Path, data: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -112,6 +113,7 @@ def test_without_its_predictions_it_is_refused(
     assert "expected the predictions" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_new_result_is_kept_where_asked_and_the_old_stays(
     catalog: Path, data: Path, tmp_path: Path
 ) -> None:

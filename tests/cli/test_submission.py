@@ -22,6 +22,7 @@ def _catalog(good: spoiling.Good) -> list[str]:
     return ["--catalog", str(good.catalog.folders[0])]
 
 
+@pytest.mark.slow
 def test_what_submit_packs_validate_accepts(
     good: spoiling.Good, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -50,6 +51,7 @@ def test_what_validation_would_refuse_is_not_packed(
     assert [file.name for file in tmp_path.iterdir()] == ["results"]
 
 
+@pytest.mark.slow
 def test_exit_codes(good: spoiling.Good, tmp_path: Path, capsys: Capture) -> None:
     files = spoiling.copied(good.files)
     spoiling.setting("scores/0/value", 0.1)(files)

@@ -224,6 +224,7 @@ def test_doctor_shows_what_is_here(capsys: Capture) -> None:
     assert "codecs" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_leaderboard_is_built_from_results_alone(asked: list[str], capsys: Capture) -> None:
     main(["run", "--no-nulls", *asked])
     Path("leaderboard/results/bands/toy-tone/broken.json").write_text("{")
@@ -252,6 +253,7 @@ def test_a_new_model_works_at_once(asked: list[str], capsys: Capture) -> None:
     assert main(["new-model", "My Encoder", "--in", "mine"]) == 2
 
 
+@pytest.mark.slow
 def test_a_new_task_works_at_once(capsys: Capture) -> None:
     toy.write_corpus(Path("data"))
     assert main(["new-task", "my-lab", "--in", "mine"]) == 0

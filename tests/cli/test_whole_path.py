@@ -21,6 +21,7 @@ def _result(root: Path, model: str, task: str, end: str = ".json") -> dict[str, 
     return document
 
 
+@pytest.mark.slow
 def test_synthetic_iemocap_from_nothing_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     synth = load_module(Catalog().corpus("iemocap").folder / "synth.py")
     monkeypatch.setattr(

@@ -67,6 +67,7 @@ def test_a_trainers_wrapping_is_opened(tmp_path: Path) -> None:
     assert (report.below, report.tensors) == ("model", 1)
 
 
+@pytest.mark.slow
 def test_code_in_a_pickle_is_refused_and_not_run(card: ModelCard, tmp_path: Path) -> None:
     trap, refused = tmp_path / "trap", "holds more than tensors, which is refused"
     state = {"w": torch.ones(2), "evil": Touch(trap)}

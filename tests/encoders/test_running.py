@@ -142,6 +142,7 @@ def test_other_lengths_than_the_traced_one(name: str, placement: Placement) -> N
         assert cosines.min() > 0.97
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("placement", FAST, ids=lambda one: one.name)
 def test_threads_get_their_own_numbers(placement: Placement) -> None:
     """A request that is used again must not write over states that were handed out."""

@@ -56,6 +56,7 @@ def test_one_seed_shows_no_noise() -> None:
     assert (output.noise, output.verdict) == (None, "different")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "shift", "verdict"),
     [

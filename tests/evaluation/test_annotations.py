@@ -1,5 +1,6 @@
 """Nulls that read annotations: what they know, what they must not know, and which key they move."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,13 +76,11 @@ def test_nothing_to_read_is_said() -> None:
 
 @pytest.mark.slow
 def test_nulls_run_beside_a_task_and_pass_over_what_is_missing(
-    tmp_path: Path,
+    made: Callable[[str], Path], tmp_path: Path
 ) -> None:
     catalog = Catalog()
     nulls = [name for name, model in catalog.models.items() if model.card.null]
-    data = {name: tmp_path / name for name in ("game-voices", "simusoe")}
-    for name, root in data.items():
-        catalog.corpus(name).synthesize(root, 0)
+    data = {name: made(name) for name in ("game-voices", "simusoe")}
     request = Request(
         ["game-voices-affect", "simusoe-screening"],
         [],

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +29,8 @@ def unchanged(waveform: Waveform, rng: np.random.Generator, others: Sequence[Wav
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("corpus") / "voices"
-    Catalog().corpus("game-voices").synthesize(root, 0)
-    return root
+def corpus(made: Callable[[str], Path]) -> Path:
+    return made("game-voices")
 
 
 def _run(

@@ -37,6 +37,7 @@ def _prepared(
     return prepared
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head", [pytest.param("sgd-probe", marks=pytest.mark.slow), "linear-probe", "knn"]
 )
@@ -61,6 +62,7 @@ def test_all_speakers_and_all_labels_score_as_the_result(
         assert all(len(point.by_draw) == 2 for point in points[:-1])
 
 
+@pytest.mark.slow
 def test_the_same_curve_again_is_the_same(catalog: Path, data: Path, tmp_path: Path) -> None:
     prepared = _prepared(catalog, data, tmp_path, head="sgd-probe")
     first, again = (

@@ -278,6 +278,7 @@ def _damaged_predictions(catalog: Path, data: Path) -> dict[str, Any]:
     return {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [_new_audio, _new_speakers, _new_label, _one_row_refused, _new_encoder, _new_setting, _new_seeds,

@@ -53,6 +53,7 @@ def log_mel(root: Path, window: float, overlap: float) -> LoadableEncoder:
     return LoadableEncoder(card, chosen.folder, chosen.weights)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

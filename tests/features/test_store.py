@@ -172,6 +172,7 @@ def _write_all(root: Path, start: int) -> None:
                 writer.append(_key(number), _record(number, 3))
 
 
+@pytest.mark.slow
 def test_two_processes_double_nothing(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     both = [context.Process(target=_write_all, args=(tmp_path, start)) for start in (0, 100)]

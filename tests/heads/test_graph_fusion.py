@@ -106,6 +106,7 @@ def test_what_only_two_streams_together_say_is_learnt(name: str) -> None:
     assert bool(fits.control) == ("graph" in name)
 
 
+@pytest.mark.slow
 def test_a_number_is_learnt() -> None:
     stream, problem = frames("number", lengths=(8, 16))
     part = [[clip[:, :, 4:] for clip in clips] for clips in stream.clips]

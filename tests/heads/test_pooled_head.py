@@ -37,6 +37,7 @@ def _same(fitted: Fitted, other: Fitted) -> None:
     assert fitted.chosen == other.chosen
 
 
+@pytest.mark.slow
 @ALL
 def test_it_finds_the_layer_and_learns(name: str, own: dict[str, Any], kind: Kind) -> None:
     features, problem = speakers(kind=kind)

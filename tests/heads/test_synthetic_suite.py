@@ -22,14 +22,12 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def score(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Result]:
+def score(
+    made: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], Result]:
     """The result of a head on a task; corpora and features are made once."""
     work = tmp_path_factory.mktemp("heads")
-    places: dict[str, Path] = {}
-    for task in TASKS.values():
-        corpus = CATALOG.corpus(CATALOG.task(task).corpus)
-        places[corpus.card.id] = work / corpus.card.id
-        corpus.synthesize(places[corpus.card.id], 0)
+    places = {name: made(name) for name in {CATALOG.task(task).corpus for task in TASKS.values()}}
 
     def run(name: str, task: str) -> Result:
         known = head(name).settings.model_fields

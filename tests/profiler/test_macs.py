@@ -90,6 +90,7 @@ def _whisper(placement: Placement) -> tuple[LoadableEncoder, Whisper]:
     )
 
 
+@pytest.mark.slow
 def test_whisper_tiny_and_a_clip_of_several_pieces() -> None:
     encoder, ready = _whisper(REFERENCE)
     result = encoder_macs(encoder, ready, {3.0: [48000], 7.0: [48000, 48000, 16000]})

@@ -60,6 +60,7 @@ def _runs_out() -> None:
     raise RuntimeError("DefaultCPUAllocator: can't allocate memory\nmore of it")
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_is_reported() -> None:
     with pytest.raises(
         ParalbenchError, match=r"process: DefaultCPUAllocator: can't allocate memory$"
@@ -73,6 +74,7 @@ def _dies() -> None:
     os._exit(1)
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_is_reported() -> None:
     with pytest.raises(ParalbenchError, match="killed"):
         in_fresh_process(_dies)

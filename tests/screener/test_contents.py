@@ -111,6 +111,7 @@ def test_depth_is_reported_whatever_the_strings_hold(texts: list[str], depth: in
         _check("a.json", content)
 
 
+@pytest.mark.slow
 def test_json_as_deep_as_any_and_strings_without_end_are_refused_quickly() -> None:
     assert "deep" in _refused("a.json", b"[" * 2_000_000)
     assert "is not valid JSON" in _refused("a.json", b'"\\' * 1_000_000)

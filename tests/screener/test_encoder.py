@@ -60,6 +60,7 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return made
 
 
+@pytest.mark.slow
 def test_a_bundle_with_its_weights_needs_nothing_else(toys: Lab, tmp_path: Path) -> None:
     path = toys.bundle(toys.result(model="small")).rename(tmp_path / "inside.plb")
     weights = toys.catalog / "models" / "small" / "weights"

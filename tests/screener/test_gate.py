@@ -95,6 +95,7 @@ def test_a_clip_beyond_the_end_is_reported(tmp_path: Path, gate: Gate) -> None:
     assert "the file ends at 6" in gate.check(Clip(tmp_path / "a.wav", 5.0, 9.0)).reason
 
 
+@pytest.mark.slow
 @given(
     st.binary(max_size=300), st.sampled_from(["wav", "flac", "mp3", "m4a", "g722", "nsp", "amr"])
 )

@@ -79,6 +79,7 @@ def test_it_says_what_the_head_says_in_the_evaluation(
     assert np.ptp(stacked[:, 0]) > 1e-3
 
 
+@pytest.mark.slow
 def test_windows_of_a_long_recording_add_up(toys: Lab, tmp_path: Path) -> None:
     """Many windows, one after the other, against all frames at once."""
     file = toys.result(model="bands")
@@ -199,6 +200,7 @@ def test_weights_of_another_head_are_refused(toys: Lab, made: Path, tmp_path: Pa
         opened(toys, tmp_path / "other.plb")
 
 
+@pytest.mark.slow
 def test_the_package_gives_it_without_loading_torch() -> None:
     code = (
         "import sys, paralbench.screener as s; assert 'torch' not in sys.modules; "

@@ -42,6 +42,7 @@ def test_every_recording_has_its_row_in_order_and_the_second_run_does_nothing(
     assert [row.assessment for row in alone.rows] == [row.assessment for row in first.rows]
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     tones(tmp_path / "in", 4)
     before = _run(tmp_path / "in", tmp_path / "report").rows
@@ -55,6 +56,7 @@ def test_only_what_changed_is_done_again(tmp_path: Path) -> None:
     assert after.rows[1].screened.sha256 != before[1].screened.sha256
 
 
+@pytest.mark.slow
 def test_bad_ones_stop_nothing(tmp_path: Path) -> None:
     tones(tmp_path / "in", 6)
     alone = {row.id: row.assessment for row in _run(tmp_path / "in", tmp_path / "alone").rows}
@@ -73,6 +75,7 @@ def test_bad_ones_stop_nothing(tmp_path: Path) -> None:
     assert rows["in/nowhere.wav"].screened.sha256 is None
 
 
+@pytest.mark.slow
 def test_every_kind_of_bad_file_among_many(tmp_path: Path) -> None:
     """Twelve kinds and more; the gate's words for them are tested where the gate is."""
     tones(tmp_path / "in", 100, 0.1)
@@ -93,6 +96,7 @@ def test_what_fails_or_crashed_is_tried_again(tmp_path: Path) -> None:
         assert outcome.fresh == 1
 
 
+@pytest.mark.slow
 def test_another_bundle_or_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     tones(tmp_path / "in", 1)
     _run(tmp_path / "in", tmp_path / "report")
@@ -113,6 +117,7 @@ def test_a_bundle_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
         refusing()
 
 
+@pytest.mark.slow
 def test_a_line_of_a_list_that_cannot_be_used_is_a_row(tmp_path: Path) -> None:
     tones(tmp_path, 2)
     table = tmp_path / "list.csv"
@@ -124,6 +129,7 @@ def test_a_line_of_a_list_that_cannot_be_used_is_a_row(tmp_path: Path) -> None:
     assert _run(table, tmp_path / "report").fresh == 0
 
 
+@pytest.mark.slow
 def test_pseudonyms_leave_no_name_anywhere(tmp_path: Path) -> None:
     place = tmp_path / "in" / "Jane Doe"
     tones(place, 3)
@@ -188,6 +194,7 @@ def test_a_resumed_run_writes_the_same_bytes(tmp_path: Path) -> None:
     assert b",0.0," in tables[0]
 
 
+@pytest.mark.slow
 def test_a_torn_or_damaged_line_is_done_again(tmp_path: Path) -> None:
     tones(tmp_path / "in", 3)
     before = _run(tmp_path / "in", tmp_path / "report").rows
@@ -204,6 +211,7 @@ def test_a_torn_or_damaged_line_is_done_again(tmp_path: Path) -> None:
         _run(tmp_path / "in", tmp_path / "report")
 
 
+@pytest.mark.slow
 def test_the_log_of_a_run(tmp_path: Path) -> None:
     tones(tmp_path / "in", 3)
     report = tmp_path / "report"
@@ -218,6 +226,7 @@ def test_the_log_of_a_run(tmp_path: Path) -> None:
     assert audit.verify(report, journal.audited(report)).intact
 
 
+@pytest.mark.slow
 def test_a_folder_written_before_both_logs_were_chained_resumes(tmp_path: Path) -> None:
     """Then the journal had only ``check``, and the audit log only ``line`` and ``before``."""
     tones(tmp_path / "in", 3)
@@ -269,6 +278,7 @@ def test_pseudonymised_reasons_quote_no_cell(tmp_path: Path) -> None:
     assert not [name for name in ("Miller", "1950", "Jane", "list.csv") if name in repr(rows)]
 
 
+@pytest.mark.slow
 def test_pseudonymised_truth_holds_no_foreign_cell(tmp_path: Path) -> None:
     """A wrong column, or a shifted line, may hold a name where the truth is expected."""
     tones(tmp_path / "in", 3)

@@ -108,6 +108,7 @@ def test_a_new_bundle_fits_the_clinic_and_says_where_it_is_from(
     assert sets.coverage == pytest.approx(0.9, abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_recording_gets_the_set_of_its_group(original: Bundle, tmp_path: Path) -> None:
     folder = _report(tmp_path / "report", _rows(), original.sha256)
     new, _ = recalibrated(original, folder, LocalSettings(by="sex"))
@@ -122,6 +123,7 @@ def test_a_recording_gets_the_set_of_its_group(original: Bundle, tmp_path: Path)
     assert differs
 
 
+@pytest.mark.slow
 def test_predicted_and_observed_agree_afterwards(original: Bundle, tmp_path: Path) -> None:
     rows = _rows()
     folder = _report(tmp_path / "report", rows, original.sha256)
@@ -136,6 +138,7 @@ def test_predicted_and_observed_agree_afterwards(original: Bundle, tmp_path: Pat
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_trusted_is_refused(original: Bundle, tmp_path: Path) -> None:
     folder = _report(tmp_path / "report", _rows(), original.sha256)
     with pytest.raises(UsageError, match="no such column"):
@@ -156,6 +159,7 @@ def test_what_cannot_be_trusted_is_refused(original: Bundle, tmp_path: Path) -> 
         )
 
 
+@pytest.mark.slow
 def test_the_verb_writes_the_bundle_and_says_what_it_is(
     original: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

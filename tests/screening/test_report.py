@@ -131,6 +131,7 @@ def test_every_name_is_text(many: bool) -> None:
     assert "\\n" in visible(NASTY)
 
 
+@pytest.mark.slow
 def test_many_recordings_have_pages_of_their_own_and_the_first_stays_small() -> None:
     rows = [row(number, 0.7) for number in range(10_000)]
     rows += [row(f"b{number}", status="not scored", reason="Too short.", cause="seconds")

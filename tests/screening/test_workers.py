@@ -15,6 +15,7 @@ from tests.screening.fakes import online
 MEANS = ("connect", "getaddrinfo", "gethostbyname", "sendmsg", "sendto")
 
 
+@pytest.mark.slow
 def test_no_call_reaches_the_network(tmp_path: Path) -> None:
     jobs = [Job(Recording(name, Clip(tmp_path / f"{name}.wav")), name) for name in MEANS]
     with Workers(online, 1, tmp_path / ".scratch") as workers:

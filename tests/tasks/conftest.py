@@ -1,28 +1,12 @@
-"""Synthetic corpora made once for all tests that read them, and all of a corpus's tasks run on one."""
+"""All of a corpus's tasks run on its synthetic form."""
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Done, Request
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The root of a synthetic corpus, made once; it lies one level below a folder of its own."""
-    catalog = Catalog()
-
-    @cache
-    def make(name: str) -> Path:
-        corpus = catalog.corpus(name)
-        root = tmp_path_factory.mktemp(name) / (corpus.card.layout.names or [name])[0]
-        corpus.synthesize(root, 0)
-        return root
-
-    return make
 
 
 @pytest.fixture

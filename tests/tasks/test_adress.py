@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,9 +80,11 @@ def test_a_label_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
     ]
 
 
-def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
-    CORPUS.synthesize(tmp_path / "ADReSS-IS2020-data", 0)
-    reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
+@pytest.mark.slow
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(
+    made: Callable[[str], Path],
+) -> None:
+    reading = read(CORPUS, locate(CORPUS.card, {"": made(CORPUS.card.id).parent}))
     assert (len(reading.examples), reading.refused) == (40, ())
     assert all(item.clips[0].path.is_file() for item in reading.examples)
     for task, train in zip(CORPUS.tasks, (26, 24), strict=True):

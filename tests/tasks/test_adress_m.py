@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,9 +117,11 @@ def test_the_shared_people_are_reported_in_cards_and_readmes(corpus: str) -> Non
     assert all(other in text for text in output for other in others)
 
 
-def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
-    CORPUS.synthesize(tmp_path / "ADReSS-M", 0)
-    reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
+@pytest.mark.slow
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(
+    made: Callable[[str], Path],
+) -> None:
+    reading = read(CORPUS, locate(CORPUS.card, {"": made(CORPUS.card.id).parent}))
     assert (len(reading.examples), reading.refused) == (52, ())
     assert {item.clips[0].path.suffix for item in reading.examples} == {".mp3", ".wav"}
     assert all(item.clips[0].path.is_file() for item in reading.examples)

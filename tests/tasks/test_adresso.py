@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +115,11 @@ def test_broken_speakers_are_refused_by_name_and_the_rest_goes_on(tmp_path: Path
     assert record["adrsdt01"] == "its Dx is 'maybe', expected ProbableAD or Control"
 
 
-def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
-    CORPUS.synthesize(tmp_path / "ADReSSo21", 0)
-    reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
+@pytest.mark.slow
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(
+    made: Callable[[str], Path],
+) -> None:
+    reading = read(CORPUS, locate(CORPUS.card, {"": made(CORPUS.card.id).parent}))
     assert (len(reading.examples), reading.refused) == (40, ())
     assert all(len(item.clips) == 2 for item in reading.examples)
     for task in CORPUS.tasks:

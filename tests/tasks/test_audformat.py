@@ -1,5 +1,6 @@
 import os
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,9 +191,8 @@ def test_a_database_that_is_not_whole_is_reported_in_a_sentence(tmp_path: Path) 
         _read(tmp_path)
 
 
-def test_synth_runs_under_folds_and_under_its_own_split(tmp_path: Path) -> None:
-    Catalog().corpus("audformat").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+def test_synth_runs_under_folds_and_under_its_own_split(made: Callable[[str], Path]) -> None:
+    reading = _read(made("audformat"))
     assert (len(reading.examples), reading.refused) == (60, ())
     for task in ("audformat", "audformat-split"):
         chosen = select(Catalog().task(task), reading.examples)

@@ -64,6 +64,7 @@ def test_a_table_without_the_speakers_age_says_which_column_it_expects(tmp_path:
         read(CORPUS, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_release_is_known_by_the_sizes_of_its_parts() -> None:
     (four,) = (known for known in CORPUS.card.releases if known.id == "4")
     sizes = four.counts[0].values

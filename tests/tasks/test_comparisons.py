@@ -39,6 +39,7 @@ def test_each_names_its_publication_and_a_task_that_may_be_ranked() -> None:
         assert task.about.lstrip().startswith("For comparison")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(COMPARISONS))
 def test_the_leak_is_counted_and_no_file_is_on_two_sides(
     made: Callable[[str], Path], name: str

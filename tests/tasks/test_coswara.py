@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,8 @@ def test_sounds_graded_as_bad_are_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_synth_is_read_and_its_empty_file_is_no_audio(tmp_path: Path) -> None:
-    Catalog().corpus("coswara").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+def test_synth_is_read_and_its_empty_file_is_no_audio(made: Callable[[str], Path]) -> None:
+    reading = _read(made("coswara"))
     assert [item.subject for item in reading.refused] == ["nofolder"]
     chosen = select(Catalog().task("coswara-covid"), reading.examples, reading.refused)
     audit(chosen, splits(chosen, seeds=(0,)))

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,9 @@ def test_sex_and_age_come_from_the_demographics(tmp_path: Path) -> None:
     assert (item.attributes["sex"], item.attributes["age"]) == ("male", "51")
 
 
-def test_synth_is_read_and_its_pointer_is_no_audio(tmp_path: Path) -> None:
-    Catalog().corpus("crema-d").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+@pytest.mark.slow
+def test_synth_is_read_and_its_pointer_is_no_audio(made: Callable[[str], Path]) -> None:
+    reading = _read(made("crema-d"))
     chosen = select(Catalog().task("crema-d-emotion"), reading.examples, reading.refused)
     audit(chosen, splits(chosen, seeds=(0,)))
     assert len(chosen.examples) == 10 * 3 * 6 - 1 + 1  # less the silent file, with the pointer

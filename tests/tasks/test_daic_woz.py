@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -270,10 +271,11 @@ def test_errata_are_data_that_the_adapter_reads() -> None:
     assert errata["absent-sessions"].subjects == ["342", "394", "398", "460"]
 
 
-def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
-    root = tmp_path / "DAIC-WOZ"
-    CORPUS.synthesize(root, 0)
-    reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
+@pytest.mark.slow
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(
+    made: Callable[[str], Path],
+) -> None:
+    reading = read(CORPUS, locate(CORPUS.card, {"": made(CORPUS.card.id).parent}))
     assert (len(reading.examples), reading.refused) == (40, ())
     applied = {erratum for example in reading.examples for erratum in example.errata}
     assert applied == {
@@ -287,10 +289,10 @@ def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_pa
         assert all(min(fold.train, fold.develop, fold.test) > 0 for fold in report.folds)
 
 
-def test_synthetic_turns_are_cut_where_somebody_speaks(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_synthetic_turns_are_cut_where_somebody_speaks(made: Callable[[str], Path]) -> None:
     """Offsets planted and offsets applied cancel: what is heard is the participant, not a pause."""
-    CORPUS.synthesize(tmp_path, 0)
-    for example in read(CORPUS, tmp_path).examples:
+    for example in read(CORPUS, made(CORPUS.card.id)).examples:
         assert len(example.clips) == 4, example.id
         for clip in example.clips:
             sound, rate = soundfile.read(clip.path)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,11 @@ def test_cards_warn_of_the_people_shared_with_daic_woz(name: str) -> None:
     assert "never pool the two" in CATALOG.task(name).about
 
 
-def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
-    CORPUS.synthesize(tmp_path / "E-DAIC", 0)
-    reading = read(CORPUS, locate(CORPUS.card, {"": tmp_path}))
+@pytest.mark.slow
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(
+    made: Callable[[str], Path],
+) -> None:
+    reading = read(CORPUS, locate(CORPUS.card, {"": made(CORPUS.card.id).parent}))
     assert (len(reading.examples), reading.refused) == (40, ())
     assert all(item.clips[0].path.is_file() for item in reading.examples)
     for task in CORPUS.tasks:

@@ -49,6 +49,7 @@ def test_a_name_that_says_nothing_is_refused_and_hidden_files_are_not_seen(tmp_p
     assert [item.subject for item in reading.refused] == ["03a01Xa.wav"]
 
 
+@pytest.mark.slow
 def test_synth_is_read_completely_and_every_speaker_is_left_out_once(tmp_path: Path) -> None:
     Catalog().corpus("emodb").synthesize(tmp_path / "one", 3)
     reading = _read(tmp_path / "one")

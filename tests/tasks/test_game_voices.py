@@ -56,6 +56,7 @@ def test_the_same_cry_is_one_event(tmp_path: Path) -> None:
     assert {example.groups["text"] for example in examples} == {"nooo"}
 
 
+@pytest.mark.slow
 def test_synth_is_the_adapters_inverse(made: Callable[[str], Path], tmp_path: Path) -> None:
     root = made("game-voices")
     reading = read(CORPUS, root)

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -211,9 +212,9 @@ def test_the_hub_is_asked_only_where_it_is_named(
     assert (name, options["repo_type"], options["revision"]) == ("owner/name", "dataset", "abc")
 
 
-def test_synth_runs_under_folds_and_under_its_own_split(tmp_path: Path) -> None:
-    Catalog().corpus("hf-dataset").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+@pytest.mark.slow
+def test_synth_runs_under_folds_and_under_its_own_split(made: Callable[[str], Path]) -> None:
+    reading = _read(made("hf-dataset"))
     assert (len(reading.examples), reading.refused) == (60, ())
     for task in ("hf-dataset", "hf-dataset-split"):
         chosen = select(Catalog().task(task), reading.examples)

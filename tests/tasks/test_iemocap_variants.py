@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,8 @@ def _read(root: Path) -> Reading:
 
 
 @pytest.fixture(scope="module")
-def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Reading:
-    root = tmp_path_factory.mktemp("iemocap") / "corpus"
-    Catalog().corpus("iemocap").synthesize(root, 0)
-    return _read(root)
+def synthetic(made: Callable[[str], Path]) -> Reading:
+    return _read(made("iemocap"))
 
 
 @pytest.mark.parametrize(

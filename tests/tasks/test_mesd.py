@@ -1,4 +1,7 @@
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from paralbench.catalog import Catalog
 from paralbench.corpora.locating import locate
@@ -33,9 +36,9 @@ def test_a_root_one_level_too_high_is_put_right(tmp_path: Path) -> None:
     assert locate(Catalog().corpus("mesd").card, {"mesd": tmp_path}) == folder
 
 
-def test_synth_is_read_and_known_to_have_unknown_speakers(tmp_path: Path) -> None:
-    Catalog().corpus("mesd").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+@pytest.mark.slow
+def test_synth_is_read_and_known_to_have_unknown_speakers(made: Callable[[str], Path]) -> None:
+    reading = _read(made("mesd"))
     chosen = select(Catalog().task("mesd-emotion"), reading.examples, reading.refused)
     assert (len(chosen.examples), chosen.refused) == (3 * 6 * 6, ())
     report = audit(chosen, splits(chosen, seeds=(0,)))

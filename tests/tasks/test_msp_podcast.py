@@ -120,6 +120,7 @@ def test_releases_up_to_1_8_spell_table_and_partition_otherwise(tmp_path: Path) 
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [item.id for item in CORPUS.card.releases])
 def test_a_release_is_recognised_by_the_rows_of_its_own_table(known: str) -> None:
     """Tables as large as the published ones; a row less, and it is none of them."""

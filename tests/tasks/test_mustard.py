@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,11 @@ def test_ids_name_the_videos(tmp_path: Path, videos: str) -> None:
     assert result.clips[0].path == root / videos / "1_60.mp4"
 
 
-def test_friends_are_tested_and_their_speakers_stand_nowhere_else(tmp_path: Path) -> None:
-    root = tmp_path / "mustard"
-    CORPUS.synthesize(root, 1)
-    chosen = select(CATALOG.task("mustard-sarcasm"), read(CORPUS, root).examples)
+@pytest.mark.slow
+def test_friends_are_tested_and_their_speakers_stand_nowhere_else(
+    made: Callable[[str], Path],
+) -> None:
+    chosen = select(CATALOG.task("mustard-sarcasm"), read(CORPUS, made("mustard")).examples)
     folds = splits(chosen, [0, 1])
     assert audit(chosen, folds).unknown == []
     for split in folds:
@@ -69,10 +71,9 @@ def test_a_label_that_is_no_truth_value_is_refused(tmp_path: Path) -> None:
     assert [item.subject for item in reading.refused] == ["2", "3"]
 
 
-def test_the_voice_is_encoded_out_of_the_mp4(tmp_path: Path) -> None:
-    root = tmp_path / "mustard"
-    CORPUS.synthesize(root, 0)
-    clip = read(CORPUS, root).examples[0].clips[0]
+@pytest.mark.slow
+def test_the_voice_is_encoded_out_of_the_mp4(made: Callable[[str], Path]) -> None:
+    clip = read(CORPUS, made("mustard")).examples[0].clips[0]
     recorded = np.concatenate(list(decoding.blocks(clip, 16000, 30)))
     assert clip.path.suffix == ".mp4"
     assert 1.0 <= len(recorded) / 16000 <= 2.0

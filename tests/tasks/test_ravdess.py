@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,13 +85,12 @@ def test_the_folds_hold_every_actor_once() -> None:
 
 
 @pytest.mark.slow
-def test_synth_is_read_completely_and_a_stereo_file_among_it(tmp_path: Path) -> None:
-    Catalog().corpus("ravdess").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+def test_synth_is_read_completely_and_a_stereo_file_among_it(made: Callable[[str], Path]) -> None:
+    reading = _read(made("ravdess"))
     chosen = select(Catalog().task("ravdess-emotion"), reading.examples, reading.refused)
     assert (len(chosen.examples), chosen.refused) == (24 * 8 + 1, ())
     folds = splits(chosen, seeds=(0,))
     audit(chosen, folds)
     assert len(folds) == 6
-    stereo = tmp_path / "one/Actor_01/03-01-05-02-02-01-01.wav"
+    stereo = made("ravdess") / "Actor_01/03-01-05-02-02-01-01.wav"
     assert header(stereo).channels == 2

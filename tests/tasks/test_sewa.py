@@ -237,6 +237,7 @@ def test_german_trains_and_another_culture_is_tested(
     assert audit(chosen, [split]).unknown == []
 
 
+@pytest.mark.slow
 def test_series_from_synth_to_result(synthetic: Path, tmp_path: Path) -> None:
     """Audio a third of a second shorter than its labels is among it."""
     code = main(
@@ -270,6 +271,7 @@ def test_series_from_synth_to_result(synthetic: Path, tmp_path: Path) -> None:
     assert result.score("ccc").by_seed["0"] == pytest.approx(joined, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_clip_level_features_are_computed_window_by_window(
     corpus: Corpus, synthetic: Path, tmp_path: Path
 ) -> None:

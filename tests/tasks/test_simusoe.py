@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,9 +90,11 @@ def test_that_the_layout_is_unknown_is_said_everywhere() -> None:
     assert all("layout unknown" in text.lower() for text in output)
 
 
-def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(tmp_path: Path) -> None:
-    CORPUS.synthesize(tmp_path / "SimuSOE", 0)
-    reading = read(CORPUS, locate(CORPUS.card, {"simusoe": tmp_path / "SimuSOE"}))
+@pytest.mark.slow
+def test_a_synthetic_corpus_is_read_completely_and_its_folds_leak_nothing(
+    made: Callable[[str], Path],
+) -> None:
+    reading = read(CORPUS, locate(CORPUS.card, {"simusoe": made("simusoe")}))
     assert (len(reading.examples), reading.refused) == (40, ())
     assert all(len(item.clips) == 3 for item in reading.examples)
     assert all(clip.path.is_file() for item in reading.examples for clip in item.clips)

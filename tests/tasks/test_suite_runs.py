@@ -44,6 +44,7 @@ def test_every_task_runs_from_synth_to_a_result(
         assert bool(compared) == any(leak.trained for leak in item.result.audit.leaks.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_root_one_level_too_high_is_found_by_its_layout(
     made: Callable[[str], Path], name: str

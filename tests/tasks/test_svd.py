@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +115,9 @@ def test_session_980_changes_files_midway(tmp_path: Path) -> None:
     assert (len(recorded[1]), set(recorded[1])) == (100, {200.0})
 
 
-def test_session_713_is_read_to_the_end_of_its_files(tmp_path: Path) -> None:
-    Catalog().corpus("svd").synthesize(tmp_path / "one", 0)
-    by_name = {item.id: item for item in _read(tmp_path / "one").examples}
+@pytest.mark.slow
+def test_session_713_is_read_to_the_end_of_its_files(made: Callable[[str], Path]) -> None:
+    by_name = {item.id: item for item in _read(made("svd")).examples}
     item = by_name["713-a_n"]
     assert item.errata == ("unfinished-files",)
     assert layout(item.clips[0].path).frames == 40000
@@ -152,9 +153,8 @@ def test_the_data_folder_itself_is_put_right(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", ["svd-pathology", "svd-pathology-vowel"])
-def test_synth_is_read_completely(tmp_path: Path, task: str) -> None:
-    Catalog().corpus("svd").synthesize(tmp_path / "one", 0)
-    reading = _read(tmp_path / "one")
+def test_synth_is_read_completely(made: Callable[[str], Path], task: str) -> None:
+    reading = _read(made("svd"))
     chosen = select(Catalog().task(task), reading.examples, reading.refused)
     assert (len(chosen.examples), chosen.refused) == (60, ())
     audit(chosen, splits(chosen, seeds=(0,)))

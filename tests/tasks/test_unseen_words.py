@@ -30,6 +30,7 @@ def test_it_is_the_task_without_in_all_but_the_folds(name: str) -> None:
     assert "text" in crossed.protocol.by
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_a_cell_is_tested_on_unseen_groups(made: Callable[[str], Path], name: str) -> None:
     task = Catalog().task(name)

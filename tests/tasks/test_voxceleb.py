@@ -105,6 +105,7 @@ def test_metadata_that_are_missing_or_wrong_say_so(tmp_path: Path) -> None:
         read(CORPUS, tmp_path)
 
 
+@pytest.mark.slow
 def test_listing_takes_seconds_for_a_hundred_thousand(tmp_path: Path) -> None:
     count = 20_000
     ages = "".join(f"id10001/v{n // 100}/{n:05d} 40\n" for n in range(count))
