@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from paralbench.leaderboard.board import Board, Row, Table
 from paralbench.leaderboard.overall import Measure, Overall
 from paralbench.leaderboard.unseen_words import PairTable, pair_tables
+from paralbench.records.result import Result
 from paralbench.system.text_table import columns, terminal_width
 
 _HEADINGS = (
@@ -56,7 +57,21 @@ def _render(table: Table) -> str:
             )
         )  # fmt: skip
     title = f"{table.task} ({table.metric.upper()}{', SYNTHETIC data' if table.synthetic else ''})"
-    return f"{title}\n{columns(_HEADINGS, rows, terminal_width())}"
+    raters = _raters(table.rows[0].result)
+    return "\n".join([title, columns(_HEADINGS, rows, terminal_width()), *raters])
+
+
+def _raters(result: Result) -> list[str]:
+    """What a held-out rater reaches, and the floor of the cross-entropy, where votes are predicted."""
+    if result.annotators is None:
+        return []
+    named = [("held-out rater", held_out) for held_out in result.annotators.held_out]
+    named.append(("raters' entropy, the floor:", result.annotators.floor))
+    return [
+        f"{name} {score.metric.upper()} {score.value:.3f} "
+        f"[{score.interval.low:.3f}, {score.interval.high:.3f}]"
+        for name, score in named
+    ]
 
 
 def above_nulls(row: Row) -> str:
