@@ -17,7 +17,7 @@ import numpy as np
 from paralbench.catalog import Catalog
 from paralbench.encoders.loading import loadable
 from paralbench.heads import settings
-from paralbench.leaderboard.efficiency import index_of
+from paralbench.leaderboard.efficiency_index import efficiency
 from paralbench.profiler.clips import write
 from paralbench.profiler.costs import profile
 from paralbench.profiler.references import WAV2VEC2
@@ -82,7 +82,8 @@ def _spread(profiles: list[Profile]) -> list[tuple[str, str]]:
     for one in profiles:
         found = one.against(WAV2VEC2, SECONDS)
         assert found is not None
-        index = index_of(found)
+        against = efficiency(one)
+        index = against.value if against else None
         assert index is not None
         assert found.latency is not None
         indices.append(index)

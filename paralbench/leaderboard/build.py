@@ -44,7 +44,9 @@ _FILTERS = (
     ("language", "Language"), ("licence", "Licence"), ("contamination", "Data seen in training"),
     ("hardware", "Hardware"),
 )  # fmt: skip
-_AXES = (("macs", "MACs"), ("latency", "Latency"), ("memory", "Memory"), ("size", "Disk"))
+_AXES = (
+    ("computing", "Computing"), ("memory", "Memory"), ("shipping", "Bytes to ship"),
+)  # fmt: skip
 _PARTS = ("tasks", "models", "entries", "data", "assets")
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paralbench.leaderboard.costs import SECONDS
-from paralbench.leaderboard.efficiency import VERSION, index_of
+from paralbench.leaderboard.efficiency_index import FLOOR, SECONDS, VERSION, efficiency, paid
 from paralbench.records.profile import Cost, Part, Profile, Ratios
 from paralbench.system.quantity import binary, prefixed, seconds
 from paralbench.system.text_table import columns, terminal_width
@@ -60,9 +59,8 @@ def tables(profile: Profile) -> str:
             ("part", "frozen", "trained", "size", "MACs are", "grows with clip length as"), sizes
         ),
         _ratios(profile.ratios),
-        *_facts(profile),
     ]
-    return "\n\n".join(blocks[:3]) + "\n\n" + "\n".join(blocks[3:])
+    return "\n\n".join(blocks) + "\n\n" + "\n".join([*_paid(profile), *_facts(profile)])
 
 
 def _row(name: str, cost: Cost) -> Sequence[str]:
@@ -87,18 +85,42 @@ def _growth(part: Part) -> str:
 def _ratios(ratios: Sequence[Ratios]) -> str:
     rows = []
     for ratio in ratios:
-        index = index_of(ratio)
         costs = (ratio.macs, ratio.latency, ratio.memory, ratio.size)
         rows.append(
             (
                 ratio.reference, f"{ratio.seconds:g} s",
                 *(_UNMEASURED if cost is None else f"{cost:.3g}" for cost in costs),
-                _UNMEASURED if index is None else f"{index:.3g}",
             )
         )  # fmt: skip
-    names = ("over the reference", "clip", "MACs", "latency", "memory", "size",
-             f"efficiency index (version {VERSION})")  # fmt: skip
+    names = ("over the reference", "clip", "MACs", "latency", "memory", "size")
     return columns(names, rows, terminal_width())
+
+
+def _paid(profile: Profile) -> list[str]:
+    """What an hour of audio costs, and the efficiency index."""
+    cost, against = paid(profile), efficiency(profile)
+    if cost is None or against is None:
+        return [
+            f"efficiency index (version {VERSION}): none, no clip of {SECONDS:g} s was measured"
+        ]
+    work = "joules unavailable" if cost.joules is None else f"{prefixed(cost.joules)} J"
+    macs = cost.macs_are if cost.macs is None else f"{prefixed(cost.macs)} MACs ({cost.macs_are})"
+    memory = "unmeasured" if cost.memory is None else binary(cost.memory)
+    lines = [
+        f"an hour of audio: {seconds(cost.seconds)}, {work}, {macs}; {memory} of memory above the "
+        f"empty process; {binary(cost.shipping)} to ship"
+    ]
+    title = f"efficiency index (version {VERSION}) against {against.reference}"
+    if against.value is None:
+        return [*lines, f"{title}: none, without {' and '.join(against.missing)}"]
+    bounds = against.interval
+    interval = "" if bounds is None else f" [{bounds[0]:.3g}, {bounds[1]:.3g}]"
+    parts = ", ".join(f"{axis} {ratio:.3g}" for axis, ratio in against.ratios.items() if ratio)
+    return [
+        *lines,
+        f"{title}: {against.value:.3g}{interval}; cost ratios: {parts} (computing by seconds and "
+        f"{against.energy}; memory and shipping with {binary(FLOOR)} added to both sides)",
+    ]
 
 
 def _facts(profile: Profile) -> list[str]:

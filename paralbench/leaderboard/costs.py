@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from paralbench.leaderboard.efficiency import index_of
-from paralbench.records.profile import Ratios
+from paralbench.leaderboard.efficiency_index import SECONDS, Efficiency, Paid, efficiency, paid
+from paralbench.records.profile import Profile
 from paralbench.records.result import Result
 
-SECONDS = 10.0
 UNKNOWN = "not profiled"
+"""The hardware of an entry without costs."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Costs:
         real_time_factor: median seconds of computing a second of audio, one clip at a time.
         memory: peak resident set of the process in bytes.
         size: bytes on disk.
-        ratios: the costs over those of the reference.
-        index: the efficiency index.
+        profile: of which the efficiency index is made.
     """
 
     hardware: str
@@ -34,8 +33,17 @@ class Costs:
     real_time_factor: float | None = None
     memory: int | None = None
     size: int | None = None
-    ratios: Ratios | None = None
-    index: float | None = None
+    profile: Profile | None = None
+
+    @property
+    def paid(self) -> Paid | None:
+        """What a user pays for an hour of audio."""
+        return None if self.profile is None else paid(self.profile)
+
+    @property
+    def efficiency(self) -> Efficiency | None:
+        """The parts of the efficiency index."""
+        return None if self.profile is None else efficiency(self.profile)
 
 
 @dataclass(frozen=True)
@@ -67,9 +75,6 @@ def costs(result: Result) -> Costs:
         return Costs(UNKNOWN, parameters)
     entry = profile.parts["entry"]
     cost, peak = entry.at(SECONDS), profile.memory.at(SECONDS)
-    ratios = next(
-        (ratios for ratios in reversed(profile.ratios) if ratios.seconds == SECONDS), None
-    )
     return Costs(
         hardware=profile.machine.hardware_class,
         parameters=parameters,
@@ -77,6 +82,5 @@ def costs(result: Result) -> Costs:
         real_time_factor=None if cost is None else cost.real_time_factor,
         memory=None if peak is None else peak.whole,
         size=entry.size,
-        ratios=ratios,
-        index=None if ratios is None else index_of(ratios),
+        profile=profile,
     )

@@ -25,7 +25,7 @@ def records(board: Board) -> list[dict[str, Any]]:
 def _record(table: Table, row: Row) -> dict[str, Any]:
     result, score, cost = row.result, row.score, costs(row.result)
     cards, lost = result.cards, robust(result)
-    ratios = cost.ratios
+    paid = cost.efficiency
     return {
         "task": table.task,
         "model": result.model.id,
@@ -48,11 +48,10 @@ def _record(table: Table, row: Row) -> dict[str, Any]:
         "rtf": _rounded(cost.real_time_factor),
         "memory": cost.memory,
         "size": cost.size,
-        "ratios": None
-        if ratios is None
-        else [
-            _rounded(ratio) for ratio in (ratios.macs, ratios.latency, ratios.memory, ratios.size)
-        ],
+        "ratios": [_rounded(ratio) for ratio in paid.ratios.values()] if paid else None,
+        "spread": _rounded(paid.spread) if paid else None,
+        "missing": list(paid.missing) if paid else ["cost profile"],
+        "energy": paid.energy if paid else "",
         "above": above_nulls(row) or None,
         "robust": None if lost is None else -lost.mean,
         "checked": row.verdict is not None and not row.verdict.failed,

@@ -14,8 +14,20 @@ from paralbench.records.profile import (
     Peak,
     Profile,
     Ratios,
+    Reference,
     Throughput,
 )
+
+
+def _reference() -> Reference:
+    """Four times the costs, the floors of memory and size included."""
+    names: tuple[PartName, ...] = ("encoder", "head-trained", "head-deployed", "entry")
+    peak = Peak(
+        seconds=10, parts=dict.fromkeys(names, 0), whole=(300 + 848) << 20, elapsed=0.3
+    )  # fmt: skip
+    memory = Memory(how="VmHWM", baseline=300 << 20, loading=0, loaded=0, peaks=[peak])
+    cost = Cost(seconds=10, macs=4 * 10**10, latency=timing([1.0] * 20))
+    return Reference(name="big", size=348 << 20, costs=[cost], memory=memory)
 
 
 def _profile(macs: int | None) -> Profile:
@@ -35,7 +47,7 @@ def _profile(macs: int | None) -> Profile:
         parts=dict.fromkeys(names, part),
         memory=Memory(how="VmHWM", baseline=300 << 20, loading=450 << 20, loaded=400 << 20, peaks=[peak]),
         throughput=Throughput(seconds=10, best=80, at_once=2, tried={"1": 50, "2": 80}),
-        references=[],
+        references=[_reference()],
         ratios=[Ratios(reference="big", seconds=10, macs=macs and 0.25, latency=0.25, memory=0.25, size=0.25)],
         energy="unavailable: no counter",
     )  # fmt: skip
@@ -55,12 +67,12 @@ def test_tables_hold_every_figure() -> None:
                    "unavailable: no counter", "not measured: 600 s: budget", "governor performance",
                    "noisy; the machine's host took 9%"):  # fmt: skip
         assert figure in output, figure
-    row = next(line for line in output.splitlines() if line.startswith("big"))
-    assert row.split()[-1] == "4", "a quarter of every cost is an efficiency of four"
+    row = next(line for line in output.splitlines() if line.startswith("efficiency index"))
+    assert "against big: 4 [4, 4]" in row, "a quarter of every cost is an efficiency of four"
+    assert "by seconds and MACs;" in row
 
 
 def test_without_macs_there_is_no_index() -> None:
     output = cost_table.tables(_profile(None))
-    row = next(line for line in output.splitlines() if line.startswith("big"))
-    assert row.split()[-1] == row.split()[3] == "-"
+    assert "against big: none, without joules or MACs" in output
     assert "uncounted: openSMILE" in output

@@ -85,17 +85,18 @@ function explore(form) {
     ["rtf", "Real-time factor", (r) => short(r.rtf), true, true],
     ["memory", "Memory (bytes)", (r) => short(r.memory), true, false],
     ["size", "Disk (bytes)", (r) => short(r.size), true, false],
-    ["index", "Efficiency index", (r) => short(r.index), true, true],
+    ["index", "Efficiency index", (r) => r.index === null ? `– (no ${r.missing.join(", ") || "weight"})`
+      : r.bounds ? `${short(r.index)} (${r.bounds.map(short).join("–")})` : short(r.index), true, true],
     ["hardware", "Hardware", (r) => r.hardware, false, false],
     ["contamination", "Data seen in training", (r) => seen(r.contamination), false, true],
     ["licence", "Licence", (r) => r.licence, false, false],
     ["standing", "Status", (r) => r.standing, false, true],
   ];
-  const AXES = ["macs", "latency", "memory", "size"];
+  const AXES = ["computing", "memory", "shipping"];
   const FILTERS = ["task", "model", "head", "term", "language", "licence", "contamination", "hardware"];
   const narrow = matchMedia("(max-width: 40rem)").matches;
   const DEFAULTS = narrow ? ["rank", "model", "head", "score"] : COLUMNS.filter((column) => column[4]).map((column) => column[0]);
-  const state = { sort: "", down: false, columns: DEFAULTS, weights: [1, 1, 1, 1] };
+  const state = { sort: "", down: false, columns: DEFAULTS, weights: AXES.map(() => 1) };
   const table = document.getElementById("entries"), more = document.getElementById("more");
   let shown = STEP;
 
@@ -138,7 +139,7 @@ function explore(form) {
     const columns = parameters.get("columns");
     state.columns = columns === null ? DEFAULTS : columns.split(",");
     const weights = (parameters.get("weights") ?? "").split(",").map(Number);
-    state.weights = weights.length === 4 && weights.every((one) => one >= 0 && one <= 4) ? weights : [1, 1, 1, 1];
+    state.weights = weights.length === AXES.length && weights.every((one) => one >= 0 && one <= 4) ? weights : AXES.map(() => 1);
   }
 
   function changed() {
@@ -149,7 +150,7 @@ function explore(form) {
     if (state.sort) parameters.set("sort", state.sort);
     if (state.down) parameters.set("down", "1");
     if (state.columns.join() !== DEFAULTS.join()) parameters.set("columns", state.columns.join());
-    if (state.weights.join() !== "1,1,1,1") parameters.set("weights", state.weights.join());
+    if (state.weights.some((weight) => weight !== 1)) parameters.set("weights", state.weights.join());
     shown = STEP;
     history.replaceState(null, "", `#${parameters}`);
     draw();
@@ -167,6 +168,14 @@ function explore(form) {
     return Math.exp(-sum / total);
   }
 
+  // The interval holds the uncertainty of the seconds, which are half of computing.
+  function bounds(record) {
+    if (record.index === null || record.spread === null) return null;
+    const total = state.weights.reduce((a, b) => a + b, 0);
+    const factor = Math.exp(record.spread * state.weights[0] / 2 / total);
+    return [record.index / factor, record.index * factor];
+  }
+
   function chosen() {
     const value = (name) => form.elements[name].value;
     const query = value("q").trim().toLowerCase();
@@ -181,7 +190,10 @@ function explore(form) {
   }
 
   function draw() {
-    for (const record of records) record.index = index(record.ratios);
+    for (const record of records) {
+      record.index = index(record.ratios);
+      record.bounds = bounds(record);
+    }
     for (const tick of document.querySelectorAll("#columns input")) tick.checked = state.columns.includes(tick.name);
     ranges.forEach((range, place) => {
       range.value = state.weights[place];
