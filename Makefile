@@ -22,11 +22,11 @@ demo: setup
 
 # Everything, on all cores; types are checked while the tests run.
 test: setup style
-	@$(MAKE) --no-print-directory -j2 -O types tests
+	@$(MAKE) --no-print-directory -j2 types tests
 
 # The inner loop: what is not marked slow.
 quick: setup style
-	@$(MAKE) --no-print-directory -j2 -O types tests-quick
+	@$(MAKE) --no-print-directory -j2 types tests-quick
 
 tests: setup
 	$(BIN)/python -m pytest -n auto

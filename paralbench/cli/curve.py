@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.cli.run import report
-from paralbench.records.errors import ParalbenchError, UsageError
+from paralbench.cli.analyses import analyse_entries
+from paralbench.records.errors import UsageError
 from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
+    from paralbench.evaluation.preparation import Preparation
     from paralbench.records.learning_curve import CurvePoint, LearningCurve
 
 EXAMPLE = "paralbench curve --task game-voices-affect --model egemaps --data ~/game-voices"
@@ -34,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score the entries; print a table for each and write its curve."""
-    from paralbench.evaluation.benchmark import Benchmark, Failed
+    from paralbench.evaluation.benchmark import Benchmark
     from paralbench.evaluation.curve import curve
     from paralbench.results import files
 
@@ -43,29 +44,16 @@ def run(args: argparse.Namespace) -> int:
     request = options.request(args)
     cache = options.cache(args)
     by = tuple(dict.fromkeys(args.vary))
-    curves, failed = [], []
-    for prepared in Benchmark(options.catalog(args), request, cache, args.results).preparations():
-        if isinstance(prepared, Failed):
-            failed.append(prepared)
-            continue
-        entry = prepared.entry
-        try:
-            scored = curve(
-                prepared, cache, by, args.draws, engine=request.engine, quiet=args.quiet,
-                say=options.say,
-            )  # fmt: skip
-        except ParalbenchError as error:
-            if error.exit_code == 2:
-                raise
-            failed.append(Failed(entry.task.id, entry.model, entry.head, error))
-            continue
-        file = files.write_curve(args.output, scored)
-        curves.append(scored)
-        if not args.json:
-            print(f"{_table(scored)}\n  {file}\n", flush=True)
-    if args.json:
-        print(json.dumps([scored.model_dump() for scored in curves], indent=1))
-    return report(failed, args.debug)
+
+    def scored(prepared: Preparation) -> LearningCurve:
+        return curve(
+            prepared, cache, by, args.draws, engine=request.engine, quiet=args.quiet,
+            say=options.say,
+        )  # fmt: skip
+
+    benchmark = Benchmark(options.catalog(args), request, cache, args.results)
+    write = partial(files.write_curve, args.output)
+    return analyse_entries(args, benchmark, scored, write, _table)
 
 
 def _training(point: CurvePoint) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from paralbench.cli import options
-from paralbench.cli.run import report
-from paralbench.records.errors import ParalbenchError
+from paralbench.cli.analyses import analyse_entries
 from paralbench.system.text_table import columns, terminal_width
 
 if TYPE_CHECKING:
+    from paralbench.evaluation.preparation import Preparation
     from paralbench.records.layer_analysis import LayerAnalysis
 
 EXAMPLE = (
@@ -27,35 +27,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Analyse the entries; print a table for each and write a file beside its result."""
-    from paralbench.evaluation.benchmark import Benchmark, Failed
+    from paralbench.evaluation.benchmark import Benchmark
     from paralbench.evaluation.layers import analyse
     from paralbench.results import files
 
     request = options.request(args)
     cache = options.cache(args)
     benchmark = Benchmark(options.catalog(args), request, cache, args.results)
-    analyses, failed = [], []
-    for prepared in benchmark.preparations():
-        if isinstance(prepared, Failed):
-            failed.append(prepared)
-            continue
-        entry = prepared.entry
-        try:
-            layers = range(entry.encoders[0].card.layers)
-            alone = (benchmark.again(entry, layers=layer) for layer in layers)
-            analysis = analyse(prepared, alone, cache, engine=request.engine, say=options.say)
-        except ParalbenchError as error:
-            if error.exit_code == 2:
-                raise
-            failed.append(Failed(entry.task.id, entry.model, entry.head, error))
-            continue
-        file = files.write_layers(args.results, analysis)
-        analyses.append(analysis)
-        if not args.json:
-            print(f"{_table(analysis)}\n  {file}\n", flush=True)
-    if args.json:
-        print(json.dumps([analysis.model_dump() for analysis in analyses], indent=1))
-    return report(failed, args.debug)
+
+    def analysed(prepared: Preparation) -> LayerAnalysis:
+        layers = range(prepared.entry.encoders[0].card.layers)
+        alone = (benchmark.again(prepared.entry, layers=layer) for layer in layers)
+        return analyse(prepared, alone, cache, engine=request.engine, say=options.say)
+
+    write = partial(files.write_layers, args.results)
+    return analyse_entries(args, benchmark, analysed, write, _table)
 
 
 def _table(analysis: LayerAnalysis) -> str:
