@@ -20,10 +20,7 @@ SKLEARN_FOLDS, SKLEARN_LAYERS = 1, 1
 
 
 def run() -> list[tuple[str, str]]:
-    """Same rows, strengths and inner folds; scikit-learn's seconds are scaled to all folds and layers.
-
-    The probe leaves a path of strengths where two in a row were worse; scikit-learn solves all sixteen.
-    """
+    """Same rows, strengths and inner folds; scikit-learn's seconds are scaled to all folds and layers."""
     features, targets, sessions = corpus()
     speakers = 2 * sessions + np.random.default_rng(1).integers(2, size=ROWS)
     cuts = splits(sessions, seeds=1)

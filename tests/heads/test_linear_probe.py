@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.preprocessing import StandardScaler
 
 from paralbench.features.spec import FeatureSpec
+from paralbench.heads.convex.layer import STRENGTHS
 from paralbench.heads.deployable import Layout
 from paralbench.heads.head import Fits, Fitted, PooledStream, Problem, Rows, Split, Workplace
 from paralbench.heads.linear_probe import HEAD, Settings
@@ -102,6 +107,42 @@ def test_a_series_keeps_recordings_together() -> None:
     recordings = np.asarray(problem.groups)
     series = replace(problem, recordings=recordings, groups=None)
     _same(_one(features, series), _one(features, problem))
+
+
+def test_the_strength_is_the_best_where_the_loss_first_rises() -> None:
+    """What most columns share, a loudness, means something else for each speaker; three others help."""
+    random = np.random.default_rng(0)
+    groups, classes = np.arange(300) % 5, random.integers(3, size=300)
+    habits = random.standard_normal((5, 3))
+    habits -= habits.mean(0)  # what the others do is the opposite of what a held-out speaker does
+    values = habits[groups, classes][:, None] + 0.3 * random.standard_normal((300, 80))
+    values[:, :3] += 0.6 * np.eye(3)[classes]
+    rows = np.arange(300)
+    fitted = _fit(
+        values.astype(np.float32).reshape(300, 1, 2, 40),
+        Problem("class", classes.astype(float), 3, groups=groups),
+        [Split(0, 0, rows, rows[:0], rows)],
+    ).fitted[0]
+    losses = [_inner_loss(values, groups, classes, strength) for strength in STRENGTHS]
+    assert losses[3] > losses[0] > 1.4 * min(losses)
+    assert fitted.chosen["strengths"] == pytest.approx(
+        [STRENGTHS[int(np.argmin(losses))]], rel=0.01
+    )
+    assert fitted.chosen["inner_log_loss"] == pytest.approx(min(losses), abs=0.02)
+
+
+def _inner_loss(values: NDArray[np.float64], groups: Rows, classes: Rows, strength: float) -> float:
+    """scikit-learn's log-loss, speaker by speaker left out, every class weighing the same."""
+    scaled = StandardScaler().fit_transform(values)
+    weights = (len(classes) / 3 / np.bincount(classes))[classes]
+    chances = np.zeros((len(classes), 3))
+    for speaker in range(5):
+        held = groups == speaker
+        model = LogisticRegression(C=1 / (strength * values.size), max_iter=2000)
+        chances[held] = model.fit(scaled[~held], classes[~held], weights[~held]).predict_proba(
+            scaled[held]
+        )
+    return float(log_loss(classes, chances, sample_weight=weights))
 
 
 @pytest.mark.parametrize("layer", range(LAYERS))

@@ -20,7 +20,6 @@ STRENGTHS = 10.0 ** np.arange(1, -6.6, -0.5)
 """Strengths in units of rows times columns, strongest first: whatever the width, the first shrinks
 everything and the last next to nothing."""
 
-_RISES = 2
 _ALONG, _AT_END = 1e-5, 1e-12
 
 
@@ -110,13 +109,7 @@ class Learning:
         """The chosen strength's number, its loss and its outputs; the middle one without folds."""
         if not self.side.folds.count:
             return len(self.strengths) // 2, None, None
-        outputs: list[Array] = []
-        losses: list[float] = []
-        for strength in self.strengths:
-            outputs.append(left_out(strength))
-            losses.append(self.side.judge(outputs[-1]))
-            # Past the valley weaker strengths only do worse, and cost the most time.
-            if len(losses) > _RISES and (np.diff(losses[-_RISES - 1 :]) > 0).all():
-                break
+        # All of them: where the strongest directions mislead, the loss rises before it falls.
+        outputs = [left_out(strength) for strength in self.strengths]
         chosen = self.side.judge.choice(outputs, self.rule)
-        return chosen, losses[chosen], outputs[chosen]
+        return chosen, self.side.judge(outputs[chosen]), outputs[chosen]
