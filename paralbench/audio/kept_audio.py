@@ -58,11 +58,16 @@ class KeepingMeter(Meter):
         self.rate = rate
         for block in super().measured(blocks, rate, channels):
             self.bytes += 4 * len(block)
-            if self.bytes <= self._most:
+            if self.keeps:
                 self._blocks.append(np.array(mean_of_channels(block), np.float32))
             else:
                 self._blocks.clear()
             yield block
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what has passed so far is kept."""
+        return self.bytes <= self._most
 
     def kept(self, clip: Clip, quality: SignalQuality) -> KeptClip:
         """The measured clip."""
@@ -82,6 +87,11 @@ class KeptAudio:
     def get(self, clip: Clip) -> KeptClip | None:
         """The clip with its audio; None where that is not kept."""
         return self._clips.get(clip)
+
+    def close(self) -> None:
+        """Keep no further clips."""
+        with self._lock:
+            self._left = 0
 
     def meter(self) -> KeepingMeter:
         """A meter for one clip; it keeps no more than there is space for."""

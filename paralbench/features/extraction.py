@@ -1,7 +1,8 @@
 """Extraction into the store: each missing clip is decoded, encoded, reduced and appended in order.
 
-On a CPU clips are encoded one by one at their own length, in parallel with one core each. That is
-faster than batches, since nothing is padded, and a clip's features cannot depend on its neighbours.
+On a CPU clips are encoded one by one at their own length, in parallel with one core each, so nothing
+is padded, and a clip's features cannot depend on its neighbours. Products of four clips of a second at
+once would take 37 % less time in whisper-tiny.en, but change the last bits of 1 % of their results (MKL).
 Records are appended in the order of the plan, so a run that was killed and started again leaves the
 same file, byte for byte, as an uninterrupted one.
 """
@@ -11,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from paralbench.audio.kept_audio import KeptAudio
 from paralbench.encoders.loading import LoadableEncoder
+from paralbench.features.decoding_ahead import decoded_ahead
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.features.store import FeatureStore, Record
 from paralbench.records.errors import Refused
@@ -19,6 +22,9 @@ from paralbench.records.example import Clip
 from paralbench.system.progress import Progress
 
 NO_NUMBERS = "it fills the store in the order of the plan, whoever computes"
+
+_AHEAD = 64 * 2**20
+"""Bytes of audio decoded while the model is loaded; 17 minutes at 16 kHz."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,17 @@ def extract(
 
             records = cluster.records(encoder, spec, engine, missing)
         else:
-            from paralbench.features.clip_encoder import ClipEncoder
-            from paralbench.features.threads import Threads
+            kept = engine.kept or KeptAudio(_AHEAD)
+            with decoded_ahead(missing.values(), kept, card.rate):
+                from paralbench.features.clip_encoder import ClipEncoder
+                from paralbench.features.threads import Threads
 
+                clip_encoder = ClipEncoder(encoder.load(), card, spec, store.folder)
+            if engine.kept is None:
+                kept.close()
             records = Threads(
-                ClipEncoder(encoder.load(), card, spec, store.folder), card,
-                engine.threads(device), engine.together(device), engine.decoders(device), engine.kept,
+                clip_encoder, card, engine.threads(device), engine.together(device),
+                engine.decoders(device), kept,
             ).records(missing)  # fmt: skip
         with Progress(f"extracting {card.id}", len(missing), "clips", quiet) as progress:
             for key, record in records:

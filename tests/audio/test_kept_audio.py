@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import soundfile
 
 from paralbench.audio.kept_audio import KeptAudio
 from paralbench.audio.meter import Meter
+from paralbench.features import extraction as extraction_module
 from paralbench.features.engine import Engine
 from paralbench.features.extraction import extract
 from paralbench.features.key import feature_key
@@ -74,6 +76,8 @@ def test_kept_clips_are_neither_decoded_nor_measured_again(
         return before(meter, blocks, rate, channels)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Meter, "measured", counted)
+    # What is decoded while the model loads depends on how long that takes.
+    monkeypatch.setattr(extraction_module, "decoded_ahead", lambda *_: nullcontext())
     clips = _clips(tmp_path)
     _stored(tmp_path / "shared", clips, Engine(kept=KeptAudio()))
     assert len(measured) == 9 + 1  # the damaged clip is refused, and so not kept
