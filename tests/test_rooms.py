@@ -14,7 +14,7 @@ import paralbench
 ROOMS = (
     "records", "system", "audio", "metrics", "statistics", "synthetic", "catalog", "corpora",
     "results", "encoders", "features", "heads", "evaluation", "profiler", "pages", "leaderboard",
-    "submission", "screener", "bundling", "screening", "api", "cli", "__main__",
+    "submission", "screener", "bundling", "federation", "screening", "api", "cli", "__main__",
 )  # fmt: skip
 """Lowest first: a room may import from itself and from those before it."""
 

@@ -18,6 +18,7 @@ from paralbench.bundling.refitting import refit
 from paralbench.bundling.validation import mean_of_seeds, validated
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed, Request
+from paralbench.evaluation.preparation import Preparation
 from paralbench.heads.deployable import Layout
 from paralbench.records.bundle import Manifest
 from paralbench.records.errors import ParalbenchError
@@ -61,6 +62,7 @@ def make(
     settings: BundleSettings | None = None,
     say: Callable[[str], None] = lambda words: None,
     quiet: bool = False,
+    adapt: Callable[[Preparation], Preparation] = lambda prepared: prepared,
 ) -> tuple[Manifest, dict[str, bytes]]:
     """The manifest and members of a bundle.
 
@@ -72,6 +74,7 @@ def make(
         settings: what the bundle is made for.
         say: called with remarks for the user.
         quiet: show no progress.
+        adapt: changes the prepared entry, such as to a head that was trained elsewhere.
 
     Raises:
         ParalbenchError: where no bundle can be made of the result, with the reason.
@@ -95,6 +98,7 @@ def make(
     prepared = next(iter(Benchmark(catalog, request(result), cache, cache).preparations()))
     if isinstance(prepared, Failed):
         raise prepared.error
+    prepared = adapt(prepared)
     (encoder,) = prepared.entry.encoders
     count = settings.members or (len(result.seeds) if prepared.spec.kind == "pooled" else 1)
     if count > len(result.seeds):

@@ -15,7 +15,7 @@ from paralbench.records.errors import ParalbenchError
 VERBS = (
     "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "curve", "profile",
     "screen", "errors", "fidelity", "compare", "power", "reproduce", "bundle", "recalibrate",
-    "submit", "validate", "leaderboard", "cache", "check", "new-model", "new-task", "completion", "demo",
+    "federate", "submit", "validate", "leaderboard", "cache", "check", "new-model", "new-task", "completion", "demo",
 )  # fmt: skip
 _MODULES = {"list": "list_all"}
 FAULT = 70

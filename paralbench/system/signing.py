@@ -41,6 +41,38 @@ def sign(file: Path, purpose: str, sha256: str, key: Path) -> str:
     return public
 
 
+def write_key(file: Path) -> Path:
+    """Write a new private key, readable by its owner only, and beside it FILE.pub.pem, its public half.
+
+    Raises:
+        ParalbenchError: where one of the files exists.
+    """
+    ed25519, _ = _ed25519()
+    from cryptography.hazmat.primitives import serialization as form
+
+    public = file.with_suffix(f".pub{file.suffix}")
+    for place in (file, public):
+        if place.exists():
+            raise ParalbenchError(f"{place}: it exists; a key is never overwritten.")
+    key = ed25519.Ed25519PrivateKey.generate()
+    content = key.private_bytes(
+        form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
+    )  # fmt: skip
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+    public.write_bytes(
+        key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return public
+
+
+def public_key(file: Path, *, private: bool = False) -> str:
+    """The public key of a PEM file in hexadecimal; ``private`` where the file holds its private half."""
+    key = _key(file, private=private)
+    public: bytes = (key.public_key() if private else key).public_bytes_raw()
+    return public.hex()
+
+
 def check_key(key: Path) -> None:
     """Raise :class:`ParalbenchError` where a private key cannot be used, before hours of work."""
     _key(key, private=True)

@@ -1,0 +1,1 @@
+"""Training between sites that share sums and weights, never recordings or features."""
