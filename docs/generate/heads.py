@@ -86,7 +86,7 @@ def _page(name: str) -> str:
 
 
 _PAGES = {
-    "linear-probe": "linear-probe",
+    "linear-probe": "linear-probe", "fair-probe": "fair-probe",
     "knn": "baselines", "lda": "baselines", "svm": "baselines", "sgd-probe": "baselines", "mlp": "baselines",
     "attentive-statistics": "baselines", "lstm": "baselines", "transformer": "baselines",
     "conformer": "hrf", "conv-transformer": "hrf", "speechformer": "hrf",

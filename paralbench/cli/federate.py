@@ -298,10 +298,12 @@ def _trial(args: argparse.Namespace) -> int:
         (prepared,) = benchmark.preparations(options.say)
     if isinstance(prepared, Failed):
         raise prepared.error
-    inputs = prepare_inputs(prepared, prepared.splits, cache, say=options.say)
-    selection = inputs.selection
-    sites = dealt(selection, args.sites) if args.by is None else by_attribute(selection, args.by)
-    trial = tried(inputs, prepared.head, prepared.settings, prepared.layout, sites, args.bunch)
+    with prepare_inputs(prepared, prepared.splits, cache, say=options.say) as inputs:
+        selection = inputs.selection
+        sites = (
+            dealt(selection, args.sites) if args.by is None else by_attribute(selection, args.by)
+        )
+        trial = tried(inputs, prepared.head, prepared.settings, prepared.layout, sites, args.bunch)
     print(json.dumps(_content(trial), indent=1) if args.json else _table(trial))
     return 0
 

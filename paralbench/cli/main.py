@@ -14,7 +14,7 @@ from paralbench.records.errors import ParalbenchError
 
 VERBS = (
     "list", "doctor", "fetch", "convert", "verify", "synth", "plan", "run", "layers", "curve", "profile",
-    "screen", "errors", "fidelity", "compare", "power", "reproduce", "bundle", "recalibrate",
+    "screen", "errors", "fidelity", "compare", "fairness", "power", "reproduce", "bundle", "recalibrate",
     "federate", "submit", "validate", "leaderboard", "cache", "check", "new-model", "new-task", "completion", "demo",
 )  # fmt: skip
 _MODULES = {"list": "list_all"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paralbench.evaluation.annotations import annotated
@@ -15,6 +15,7 @@ from paralbench.evaluation.laps import Laps
 from paralbench.evaluation.preparation import Preparation
 from paralbench.evaluation.selection import Selection
 from paralbench.evaluation.steps import Steps, too_short
+from paralbench.evaluation.strata import strata
 from paralbench.evaluation.streams import stream
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.features.extraction import extract
@@ -141,6 +142,8 @@ def prepare_inputs(
             counts = ", ".join(f"{count} {fault}" for fault, count in sorted(faults.items()))
             say(f"signal quality of {len(selection.examples)} examples: {counts}")
         problem, usable_splits = selection.problem(), remaining(splits, task, selection)
+        if prepared.balance:
+            problem = replace(problem, strata=strata(selection, prepared.balance))
         steps = Steps.of(selection) if selection.series else None
         if steps is not None:
             problem = steps.problem(problem)

@@ -18,6 +18,7 @@ from paralbench.evaluation.identity import identities
 from paralbench.evaluation.keys import components
 from paralbench.evaluation.selection import Selection, select
 from paralbench.evaluation.separability import inseparable
+from paralbench.evaluation.strata import balanced, strata
 from paralbench.evaluation.view import View
 from paralbench.features.digests import UNRECOGNISED, digests
 from paralbench.features.key import FeatureKey, clip_key, feature_key
@@ -81,6 +82,7 @@ class Preparation:
         fingerprint: digest of the examples' audio, targets, groups and partitions.
         annotations: digest of what a null reads in place of audio; "" without such a null.
         remarks: what the user should know about the examples.
+        strata: digest of the subgroups that the head balances; "" for a head that balances none.
     """
 
     entry: Entry
@@ -98,6 +100,7 @@ class Preparation:
     fingerprint: str
     annotations: str = ""
     remarks: tuple[str, ...] = ()
+    strata: str = ""
 
     @property
     def clips(self) -> dict[bytes, Clip]:
@@ -124,6 +127,11 @@ class Preparation:
         return Layout(cards, self.spec, len(self.selection.classes), rows)
 
     @property
+    def balance(self) -> str:
+        """The attribute whose groups the head's settings ask to balance; "" for none."""
+        return balanced(self.settings)
+
+    @property
     def name(self) -> str:
         """sha256 of everything that determines this entry's scores."""
         return result_key.name(self.components)
@@ -140,6 +148,7 @@ class Preparation:
             "data.refused": str(len(self.selection.refused)),
             "data.synthetic": str(entry.view.synthetic),
             **({"data.annotations": self.annotations} if self.annotations else {}),
+            **({"data.strata": self.strata} if self.strata else {}),
         }
 
 
@@ -187,8 +196,20 @@ def prepare(entry: Entry, known: dict[Path, str | None] | None = None) -> Prepar
         entry, head, settings, spec, feature_keys, seeds, selection, folds, report, files, keys, ids,
         _fingerprint(selection, ids),
         annotations_digest([encoder.card for encoder in entry.encoders], selection),
-        same.remarks,
+        same.remarks, _strata_digest(selection, settings, ids),
     )  # fmt: skip
+
+
+def _strata_digest(selection: Selection, settings: Any, ids: Mapping[str, str]) -> str:
+    name = balanced(settings)
+    if not name:
+        return ""
+    numbers = strata(selection, name).tolist()
+    lines = sorted(
+        f"{ids[example.id]} {number}"
+        for example, number in zip(selection.examples, numbers, strict=True)
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _audio(digest: str | None) -> bool:

@@ -187,7 +187,7 @@ class SiteNetworks(SiteRows):
         kind = "class" if self.classes else "number"
         problem = Problem(kind, self.targets, self.classes, groups=self.bunch)  # type: ignore[arg-type]
         splits = [
-            Split(fold, seed, every[parts != fold - 1], every[:0], every[parts == fold - 1])
+            Split(fold, seed, every[parts != fold - 1], every[:0], every)
             for fold in range(self._folds(request) + 1 if with_parts else 1)
             for seed in range(seeds)
         ]

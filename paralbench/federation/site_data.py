@@ -76,8 +76,10 @@ class SiteData:
                 raise ParalbenchError(
                     f"the {subject} differ from the plan: expected {expected}, got {actual}."
                 )
-        (split, *_) = splits = whole(prepared.selection, prepared.seeds)
-        inputs = prepare_inputs(prepared, splits, cache, say=say)
+        splits = whole(prepared.selection, prepared.seeds)
+        # Pooled features are in memory: they outlast the store's protection.
+        with prepare_inputs(prepared, splits, cache, say=say) as inputs:
+            pass
         split, problem = inputs.splits[0], inputs.problem
         refit = getattr(prepared.settings, "refit", True)
         rows = training_rows(split, problem, refit)

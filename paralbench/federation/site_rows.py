@@ -50,11 +50,11 @@ class SiteRows:
             return self._counts()
         try:
             return self._sums(request)
-        except (KeyError, IndexError, ValueError):
+        except (KeyError, IndexError, ValueError) as error:
             raise ParalbenchError(
                 "the request asks for arrays of other shapes or names than this site's rows have; "
                 "coordinator and site need the same study and the same version of paralbench."
-            ) from None
+            ) from error
 
     def table(self) -> Array:
         """How many rows each bunch has of each class, [bunches, classes]."""

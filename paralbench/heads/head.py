@@ -79,7 +79,9 @@ class Problem:
     Rows of a series are steps; ``recordings`` [rows] is the recording that each belongs to.
     ``groups`` [rows] numbers what inner folds keep together, mostly speakers; without it every row,
     or every recording, is its own group. ``distributions`` [rows, classes] are the shares of the raters'
-    votes, where these are learnt; ``targets`` are then the classes with the most.
+    votes, where these are learnt; ``targets`` are then the classes with the most. ``strata`` [rows]
+    numbers the subgroups, such as sexes, that a head's settings ask to balance; without them there
+    is one.
     """
 
     kind: Literal["class", "number"]
@@ -88,6 +90,7 @@ class Problem:
     recordings: Rows | None = None
     groups: Rows | None = None
     distributions: NDArray[np.float64] | None = None
+    strata: Rows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,18 +114,30 @@ class LinearProbe(LinearHead):
             model.fitted(features, split)
             for split, model in fitted_once(
                 splits, problem, settings.refit,
-                lambda rows: _model(features, problem, rows, settings, workers),
+                lambda rows: self.model(features, problem, rows, settings, workers),
             )
         ]  # fmt: skip
         deployed = fitted[0].state
         return Fits(fitted, deployed["weights"].size + deployed["bias"].size)
+
+    def model(
+        self,
+        features: NDArray[np.float32],
+        problem: Problem,
+        rows: Rows,
+        settings: Any,
+        workers: int,
+    ) -> Model:
+        """The model of one training side; ``features`` are [rows, layers, columns]."""
+        side = TrainingSide.of(problem, rows, settings, settings.criterion)
+        return model_of(features, side, settings, workers)
 
 
 HEAD = LinearProbe()
 
 
 @dataclass(frozen=True)
-class _Model:
+class Model:
     """The outcome of one training side."""
 
     weights: Array
@@ -133,6 +145,7 @@ class _Model:
     layer_weights: Array
     chosen: dict[str, Any]
     side: TrainingSide
+    held_out: Array
     out_of_fold: OutOfFold | None
 
     def fitted(self, features: NDArray[np.float32], split: Split) -> Fitted:
@@ -149,10 +162,11 @@ class _Model:
         )
 
 
-def _model(
-    features: NDArray[np.float32], problem: Problem, rows: Rows, settings: Settings, workers: int
-) -> _Model:
-    side = TrainingSide.of(problem, rows, settings, settings.criterion)
+def model_of(
+    features: NDArray[np.float32], side: TrainingSide, settings: Settings, workers: int
+) -> Model:
+    """Fit on a side, whose rows weigh in the loss as it says."""
+    rows = side.rows
     learning = Learning(side, settings.rule, STRENGTHS.tolist())
     count = features.shape[1]
     if settings.layers == "mean":
@@ -178,7 +192,7 @@ def _model(
         "strengths": [float(f"{layer.strength:.3g}") for layer in layers],
         **side.record(held_out, settings),
     }
-    return _Model(maps, bias, shares, chosen, side, side.out_of_fold(held_out))
+    return Model(maps, bias, shares, chosen, side, held_out, side.out_of_fold(held_out))
 
 
 def _factors(layers: Sequence[Layer], side: TrainingSide, settings: Settings) -> Array:

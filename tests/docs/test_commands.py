@@ -19,8 +19,17 @@ COMMAND = re.compile(r"(?:^|[`/ ])paralbench ([a-z][a-z-]+)([^`\n#|]*)", re.MULT
 
 
 def options(verb: str) -> set[str]:
+    """Of a verb, those of its actions included."""
     (verbs,) = [a for a in parser(verb)._actions if isinstance(a, argparse._SubParsersAction)]
-    return {name for action in verbs.choices[verb]._actions for name in action.option_strings}
+    return _options(verbs.choices[verb])
+
+
+def _options(parsed: argparse.ArgumentParser) -> set[str]:
+    names = {name for action in parsed._actions for name in action.option_strings}
+    for action in parsed._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            names |= {name for choice in action.choices.values() for name in _options(choice)}
+    return names
 
 
 def commands() -> list[tuple[str, str, str]]:

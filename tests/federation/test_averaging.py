@@ -89,7 +89,7 @@ def test_an_averaged_network_predicts_and_parts_are_left_out() -> None:
     features, problem = speakers()
     groups = np.asarray(problem.groups)
     stream, head = PooledStream("some", features), find_head("mlp")
-    recipe = find_settings("mlp", {"epochs": 15, "hidden": 16})
+    recipe = find_settings("mlp", {"hidden": 32})
     sites = [
         site_rows(
             place, stream, problem, rows,
@@ -110,4 +110,4 @@ def test_an_averaged_network_predicts_and_parts_are_left_out() -> None:
     columns = features.reshape(*features.shape[:2], -1)
     standardised = (columns - state["listening.0.mean"]) * state["listening.0.scale"]
     outputs = _outputs(state, np.einsum("l,nlc->nc", shares, standardised))
-    assert (outputs.argmax(1) == problem.targets).mean() > 0.8
+    assert (outputs.argmax(1) == problem.targets).mean() > 0.9
