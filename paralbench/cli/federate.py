@@ -155,7 +155,7 @@ def _init(args: argparse.Namespace) -> int:
     from paralbench.federation import averaging
     from paralbench.federation.study import BUNCH, LEAST_SPEAKERS, Plan, Study
     from paralbench.heads import settings as find_settings
-    from paralbench.records.task_card import ClassTarget, SeriesTarget
+    from paralbench.records.task_card import ClassTarget, NumberTarget
     from paralbench.system import signing
 
     sites = {}
@@ -168,8 +168,11 @@ def _init(args: argparse.Namespace) -> int:
         raise UsageError("a study needs two sites or more: --site NAME=FILE.pub.pem for each.")
     catalog = options.catalog(args)
     task = catalog.task(args.task)
-    if isinstance(task.target, SeriesTarget):
-        raise UsageError(f"'{task.id}' has a value at every moment; a study trains on recordings.")
+    if not isinstance(task.target, ClassTarget | NumberTarget):
+        raise UsageError(
+            f"'{task.id}' predicts a {task.target.kind}; a study trains for one class or number of each "
+            "recording."
+        )
     classes: list[str] = []
     if isinstance(task.target, ClassTarget):
         classes = list(task.target.classes) or args.classes

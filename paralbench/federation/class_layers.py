@@ -142,9 +142,8 @@ class SummedLearning(Learning):
             np.where(side.folds.number == part, 0.0, side.weights)
             for part in range(side.folds.count)
         ]
-        classes = side.targets.astype(np.int64)
         path = SummedLogistic(
-            space.coordinates, space.power, classes, side.classes, np.stack([side.weights, *held]),
+            space.coordinates, space.power, side.shares, np.stack([side.weights, *held]),
             space=space, evaluate=evaluate,
         )  # fmt: skip
         starts, before = [], path.state
