@@ -27,6 +27,9 @@ _HEAD = """# Corpora and tasks
 Written from the cards by `make docs`. Counts are those of the
 true corpora, as far as they are known, with how surely: *found* in public material, *computed* from a
 public artefact, *inferred*, or *unconfirmed*. `paralbench verify CORPUS DIR` compares a copy with them.
+*Term* says how long a characteristic lasts, not how long a recording is: short for states (emotion), medium for
+conditions of days to months (depression, infections, stuttering), long for traits and lasting diseases (age, accent,
+dementia).
 *Published numbers* says with which published scores a task's can be compared, with which not, and why.
 """
 

@@ -36,7 +36,7 @@ version = 1
 corpus = "{name}"
 title = "Classes of {name}"
 about = "What is to be recognised, and which cues could reveal the label without it."
-term = "short" # short, medium or long recordings
+term = "short" # how long the characteristic lasts: short (emotion), medium (depression), long (age)
 {counts}
 [target]
 kind = "class" # class or number

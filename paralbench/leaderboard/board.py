@@ -9,6 +9,7 @@ from pathlib import Path
 
 from paralbench.catalog import Catalog
 from paralbench.leaderboard.description import described
+from paralbench.leaderboard.groups import RankedTask, TaskGroup, groups
 from paralbench.leaderboard.overall import Overall, overall
 from paralbench.leaderboard.reading import Group, competing, read, table_key
 from paralbench.leaderboard.separation import AboveNull, Joint, Separation, entry_key
@@ -69,6 +70,7 @@ class Board:
         layers: analyses layer by layer.
         overall: entries across the tasks on real data.
         unread: entries without a rank range because their predictions could not be read, and why.
+        groups: entries across the tasks of each term and of each suite, on real data.
     """
 
     tables: tuple[Table, ...]
@@ -77,6 +79,7 @@ class Board:
     layers: tuple[LayerAnalysis, ...] = ()
     overall: tuple[Overall, ...] = ()
     unread: tuple[tuple[str, str], ...] = ()
+    groups: tuple[TaskGroup, ...] = ()
 
 
 def collect(root: Path, ledger: Ledger | None = None, catalog: Catalog | None = None) -> Board:
@@ -104,7 +107,20 @@ def collect(root: Path, ledger: Ledger | None = None, catalog: Catalog | None = 
         crossed=tuple(result for result in reading.results if result.transfer is not None),
         overall=overall(across),
         unread=tuple(entry for table in task_tables for entry in table.joint.unread),
+        groups=groups(_ranked_tasks(task_tables), catalog.suites if catalog else {}),
     )
+
+
+def _ranked_tasks(task_tables: Iterable[Table]) -> list[RankedTask]:
+    """The tables of real data that rank an entry."""
+    ranked = [
+        (table, [row.result for row in table.rows if row.rank is not None])
+        for table in task_tables
+        if not table.synthetic
+    ]
+    return [
+        RankedTask.of(results, table.metric, table.joint) for table, results in ranked if results
+    ]
 
 
 def _layers(root: Path, refused: list[tuple[str, str]]) -> Iterator[LayerAnalysis]:

@@ -24,6 +24,9 @@ from paralbench.leaderboard.costs import costs
 from paralbench.leaderboard.data import board_csv, records, table_csv
 from paralbench.leaderboard.entries import address
 from paralbench.leaderboard.entries import records as explorer_records
+from paralbench.leaderboard.groups import COLUMNS as GROUP_COLUMNS
+from paralbench.leaderboard.groups import parquet as group_parquet
+from paralbench.leaderboard.groups import records as group_records
 from paralbench.leaderboard.latex import latex
 from paralbench.leaderboard.matrix import matrices
 from paralbench.leaderboard.overview import overview, sentence
@@ -34,6 +37,7 @@ from paralbench.pages.chart import Chart
 from paralbench.pages.glossary import words
 from paralbench.pages.templates import STYLE, strict
 from paralbench.records.result import Result
+from paralbench.system.csv_cell import csv_text
 from paralbench.system.quantity import prefixed
 
 _HERE = Path(__file__).parent
@@ -100,6 +104,7 @@ class _Site:
             "explore.html", "explore", filters=_FILTERS, axes=_AXES,
             records=_json_in_html(explorer_records(board)),
         )  # fmt: skip
+        self._groups()
         self._page("compare.html", "compare", records=_json_in_html(comparison(board)))
         for table in board.tables:
             self._table(table, _charts(table))
@@ -121,6 +126,15 @@ class _Site:
         names = sorted(file.name for file in (self.folder / "data").glob("*"))
         self._page("data.html", "data", files=names)
         self._page("glossary.html", "glossary", words=words())
+
+    def _groups(self) -> None:
+        """The page of terms and suites, and its numbers."""
+        listed = self.board.groups
+        self._page("overall.html", "overall", groups=listed)
+        rows = group_records(listed)
+        self._file("overall.csv", csv_text(rows, GROUP_COLUMNS))
+        self._file("overall.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+        self._bytes("overall.parquet", group_parquet(listed))
 
     def _model(self, model: str, rows: Sequence[tuple[Table, Row]]) -> None:
         latest = max((row.result for _, row in rows), key=lambda result: result.provenance.created)
@@ -174,9 +188,12 @@ class _Site:
         self._file(name, text)
 
     def _file(self, name: str, text: str) -> None:
+        self._bytes(name, text.encode())
+
+    def _bytes(self, name: str, content: bytes) -> None:
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(content)
 
 
 def _environment() -> jinja2.Environment:

@@ -41,17 +41,17 @@ class Overall:
     best: float
 
 
-def overall(tables: Sequence[tuple[str, int, Joint]]) -> tuple[Overall, ...]:
+def overall(tables: Sequence[tuple[str, int, Joint]], least: int = 2) -> tuple[Overall, ...]:
     """From each task's ranking metric, number of classes and entries: best Borda count first.
 
-    Empty where fewer than two tasks have two entries in common.
+    Empty where fewer than ``least`` tasks have two entries in common.
     """
     named = [
         (name, classes, {(key[1], key[2]): place for place, key in enumerate(joint.keys)}, joint)
         for name, classes, joint in tables
         if joint.replicates is not None
     ]
-    if len(named) < 2:
+    if len(named) < max(1, least):
         return ()
     common = sorted(set.intersection(*(set(places) for _, _, places, _ in named)))
     if len(common) < 2:

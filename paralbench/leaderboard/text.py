@@ -31,7 +31,12 @@ def render(board: Board) -> str:
     parts = [_render(table) for table in board.tables]
     parts += [_pairs(table) for table in pair_tables(board.tables)]
     if board.overall:
-        parts.append(_across(board.overall))
+        parts.append(_across(board.overall, f"across {board.overall[0].tasks} tasks"))
+    parts += [
+        _across(group.entries, f"{group.kind} {group.name}, {len(group.present)} of {len(group.tasks)} tasks")
+        for group in board.groups
+        if group.entries
+    ]  # fmt: skip
     parts += [f"no rank interval: {name}: {reason}" for name, reason in board.unread]
     parts += [f"not a result: {name}: {reason}" for name, reason in board.refused]
     return "\n\n".join(parts) if parts else "There are no results yet."
@@ -94,7 +99,7 @@ def _pairs(table: PairTable) -> str:
     return f"{table.seen.task}: what the words gave away\n{columns(headings, rows)}"
 
 
-def _across(entries: Sequence[Overall]) -> str:
+def _across(entries: Sequence[Overall], name: str) -> str:
     rows = [
         (
             entry.model, entry.head, _measured(entry.borda), f"{entry.best:.0%}",
@@ -102,7 +107,7 @@ def _across(entries: Sequence[Overall]) -> str:
         )
         for entry in entries
     ]  # fmt: skip
-    title = f"across {entries[0].tasks} tasks (share of others beaten; mean score from chance to perfect)"
+    title = f"{name} (share of others beaten; mean score from chance to perfect)"
     return f"{title}\n{columns(('model', 'head', 'Borda', 'best', 'normalised'), rows, terminal_width())}"
 
 

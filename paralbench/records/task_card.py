@@ -275,6 +275,10 @@ class Published(Card):
 class TaskCard(Card):
     """A task: one label of one corpus under one protocol.
 
+    ``term`` says how long the characteristic lasts, not how long a recording is: short is a state
+    (emotion, sentiment), medium a condition of days to months (depression, an infection), long a trait
+    or a lasting disease (age, sex, accent, dementia).
+
     ``examples`` and, for classes, ``counts`` are those of the published corpus: without them, and
     without a known release of the corpus, a result is not ranked. ``tested`` and ``tested_counts`` are
     the same of the test side of an official split. ``partial``: no complete copy can
