@@ -26,8 +26,8 @@ from paralbench.records.intended_use import IntendedUse
 from paralbench.records.result import Result
 from paralbench.results import files
 from paralbench.results.predictions import Predictions
-from paralbench.screener import self_check
-from paralbench.screener.encoder import CARD, card_member, embedded
+from paralbench.screener import compiled, self_check
+from paralbench.screener.encoder import CARD, card_member, embedded, forbids_a_copy
 from paralbench.screener.novelty import Novelty, distances, limit
 from paralbench.screener.windows import WindowReader
 
@@ -120,7 +120,12 @@ def make(
     card, spec = encoder.card, prepared.spec
     layout = Layout((card,), spec, len(result.classes))
     deployed = [prepared.head.deployable(state, prepared.settings, layout) for state in states]
-    reader = WindowReader(encoder.load(), card, spec, prepared.head.cutting(prepared.settings))
+    loaded = encoder.load()
+    reader = WindowReader(loaded, card, spec, prepared.head.cutting(prepared.settings))
+    faster = None
+    if settings.embed is not False and not forbids_a_copy(card):
+        clips = [clip for example in refitted.selection.examples for clip in example.clips]
+        faster = compiled.convert(encoder, loaded, clips, cache)
     members = {
         **heads,
         **weights.members,
@@ -128,6 +133,8 @@ def make(
         RANGE: save(Novelty.fitted(refitted.records, refitted.owners).tensors()),
         self_check.MEMBER: self_check.made(card, reader, deployed),
     }
+    if faster is not None:
+        members[faster[0].member] = faster[1]
     novelties = distances(refitted.records, refitted.owners)
     parts = Parts(
         result=result,
@@ -137,6 +144,7 @@ def make(
         refitted=refitted,
         encoder=encoder,
         chief=weights.chief,
+        compiled=None if faster is None else faster[0],
         heads=list(heads),
         parameters=sum(int(values.size) for values in states[0].values()),
         range=RANGE,

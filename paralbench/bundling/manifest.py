@@ -19,6 +19,7 @@ from paralbench.encoders.loading import LoadableEncoder
 from paralbench.evaluation.attributes import STANDARD, word
 from paralbench.records.bundle import (
     AboveNull,
+    CompiledEncoder,
     EncoderReference,
     Features,
     HeadReference,
@@ -51,7 +52,8 @@ class Parts:
         use: what its makers say of it.
         validation: calibration, operating point and scores.
         refitted: the heads and their examples.
-        encoder: the encoder; ``chief`` is the member that holds its weights, or None.
+        encoder: the encoder; ``chief`` is the member that holds its weights, or None; ``compiled``
+            describes the one converted to OpenVINO, or is None.
         heads: members that hold the heads, each of ``parameters`` numbers.
         range: the member with the parameters of the embedding distance, ``limit`` the largest.
         quality: of its recordings; ``distances`` of each from those of other speakers.
@@ -65,6 +67,7 @@ class Parts:
     refitted: Refitted
     encoder: LoadableEncoder
     chief: str | None
+    compiled: CompiledEncoder | None
     heads: list[str]
     parameters: int
     range: str
@@ -96,6 +99,7 @@ def described(parts: Parts) -> Manifest:
             card=CARD,
             proof=self_check.MEMBER,
             member=parts.chief,
+            compiled=parts.compiled,
         ),
         features=Features(
             decoding=DECODING,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from paralbench.cli import options
 from paralbench.records.errors import UsageError
+from paralbench.screening.language import LANGUAGES
 
 EXAMPLE = "paralbench screen screener.plb recordings/ -o report/"
 _SHOWN = 20
@@ -42,12 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--prevalence", type=options.share, metavar="SHARE",
         help="share of people who have it where you screen, such as 0.1: predictive values")  # fmt: skip
+    add("--language", choices=LANGUAGES, metavar="CODE",
+        help=f"of report and page: {', '.join(LANGUAGES)} (default: en; with --serve the browser's)")  # fmt: skip
     add("--fhir", action="store_true", help="also write fhir.json, an HL7 FHIR R4 bundle")
     add(
         "--workers",
         type=int,
         metavar="N",
-        help="processes (default: one a core, at most one for four recordings)",
+        help="processes (default: one for four cores, at most one for four recordings)",
     )
     add("--sha256", metavar="HEX", help="refuse the bundle unless this is its sha256")
     add("--weights", type=Path, metavar="DIR",
@@ -56,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="sign the report's closing with this private Ed25519 key (extra 'sign')")  # fmt: skip
     add("--signed-by", type=Path, metavar="PUBLIC.pem",
         help="refuse the bundle, or with --check the report, unless signed with this key")  # fmt: skip
+    add("--exact", action="store_true",
+        help="compute the encoder as it was validated, not the faster way that the bundle holds")  # fmt: skip
     add("--serve", action="store_true",
         help="open a page, reachable from this computer only, to drop recordings on")  # fmt: skip
     add("--verify-audit", type=Path, metavar="DIR",
@@ -88,13 +93,13 @@ def run(args: argparse.Namespace) -> int:
 
     if args.sign is not None:
         signing.check_key(args.sign)
-    source = open_bundle(args.bundle, args.sha256, args.weights, tuple(args.catalog))
+    source = open_bundle(args.bundle, args.sha256, args.weights, tuple(args.catalog), args.exact)
     signer = signing.verified(args.bundle, signing.BUNDLE, source.sha256, args.signed_by)
     if args.serve:
         from paralbench.screening.local_page import serve
 
         with Lock(args.output):
-            code = serve(source, args.output, options.say)
+            code = serve(source, args.output, options.say, language=args.language)
             closing.close(args.output, source.sha256, 0, args.sign)
             return code
     settings = Settings(
@@ -105,6 +110,7 @@ def run(args: argparse.Namespace) -> int:
         key_table=args.key_table,
         workers=args.workers,
         prevalence=args.prevalence,
+        language=args.language or "en",
     )
     with Lock(args.output):
         batch = screen(source, args.recordings, args.output, settings)
@@ -119,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
             "counts": counts, "states": {str(state): count for state, count in report.counts},
             "expected": None if report.expected is None else asdict(report.expected),
             "verdict": None if report.verdict is None else asdict(report.verdict),
-            "fresh": batch.fresh, "bundle": source.sha256,
+            "fresh": batch.fresh, "computed": list(batch.computed), "bundle": source.sha256,
             "audit": batch.audit, "closing": closed, "signed_by": signer, "drift": report.drift.model_dump(),
             "not_scored": [{"id": row.id, "cause": row.assessment.cause, "reason": row.assessment.reason}
                            for row in batch.rows if row.assessment.status == "not scored"],

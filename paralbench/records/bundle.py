@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, model_validator
 
 from paralbench.records.card import Card, Identifier, Sentence
+from paralbench.records.fidelity import Fidelity
 from paralbench.records.interval import Interval
 from paralbench.records.model_card import Certainty, Policy, Sha256
 from paralbench.records.quality_limits import QualityLimits
@@ -33,6 +34,19 @@ class Member(Card):
     sha256: Sha256
 
 
+class CompiledEncoder(Card):
+    """The encoder converted to OpenVINO, a faster way than the one that was validated.
+
+    ``member`` holds its network and its weights; ``input`` is what turns a waveform into its input.
+    ``fidelity`` compares each admitted placement ("openvino-bf16") with the validated one, on
+    recordings that the heads were trained on.
+    """
+
+    member: str
+    input: dict[str, Any]
+    fidelity: dict[str, Fidelity] = Field(min_length=1)
+
+
 class EncoderReference(Card):
     """The frozen encoder. ``card`` is the member that holds its model card, ``member`` its weights'.
 
@@ -53,6 +67,7 @@ class EncoderReference(Card):
     card: str
     proof: str
     member: str | None = None
+    compiled: CompiledEncoder | None = None
 
 
 class HeadReference(Card):
@@ -331,6 +346,8 @@ class Manifest(Card):
         names = [*self.head.members, self.encoder.card, self.encoder.proof]
         if self.encoder.member is not None:
             names.append(self.encoder.member)
+        if self.encoder.compiled is not None:
+            names.append(self.encoder.compiled.member)
         if self.range is not None:
             names.append(self.range.member)
         return names

@@ -41,6 +41,11 @@ class Embedded:
     why_not: str = ""
 
 
+def forbids_a_copy(card: ModelCard) -> bool:
+    """Whether the licence of a model's weights may not allow a bundle to hold them."""
+    return any(word in card.licence.lower() for word in _RESTRICTIVE)
+
+
 def embedded(encoder: LoadableEncoder, required: bool | None) -> Embedded:
     """The encoder's weights as members; with ``required`` None as size and licence permit.
 
@@ -61,7 +66,7 @@ def embedded(encoder: LoadableEncoder, required: bool | None) -> Embedded:
         reason = "it has none"
     elif not files:
         reason = "they are not one file in safetensors or ONNX"
-    elif any(word in card.licence.lower() for word in _RESTRICTIVE):
+    elif forbids_a_copy(card):
         reason = f"their licence may not allow a copy ({card.licence})"
     elif required is None and size > LARGEST:
         reason = f"they have {size / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f}"
@@ -88,6 +93,12 @@ class Restored:
     scratch: TemporaryDirectory[str] | None
 
 
+def card_of(bundle: Bundle) -> ModelCard:
+    """The encoder's card in a bundle."""
+    name = bundle.manifest.encoder.card
+    return ModelCard.checked(json.loads(bundle.read(name)), f"{bundle.path}: {name}")
+
+
 def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = None) -> Restored:
     """The encoder of a bundle, its weights verified by hash.
 
@@ -97,9 +108,7 @@ def restored(bundle: Bundle, weights: Path | None, catalog: Catalog | None = Non
         BundleError: where the weights are not those of the bundle.
         ParalbenchError: where they are not on this machine.
     """
-    reference = bundle.manifest.encoder
-    place = f"{bundle.path}: {reference.card}"
-    card = ModelCard.checked(json.loads(bundle.read(reference.card)), place)
+    reference, card = bundle.manifest.encoder, card_of(bundle)
     folder = bundle.path.parent
     if card.backend == "python":
         models = (catalog or from_environment()).models

@@ -65,7 +65,7 @@ class _Rule:
 
 
 _NOT_FINITE = _Rule("not_finite", "not-finite", "", "")
-_RULES = (
+RULES = (
     _Rule(
         "silent", "silent",
         "{} of the recording is complete silence, as if nothing was connected",
@@ -126,7 +126,7 @@ def _broken(quality: Quality, limits: QualityLimits) -> Iterator[tuple[bool, _Ru
             "be). Copy it from the recorder again."
         )
         yield True, _NOT_FINITE, "not-finite", message
-    for rule in _RULES:
+    for rule in RULES:
         if rule.limit == "dead_channel":
             if quality.dead_channels and limits.dead_channel != "ignore":
                 refuses = limits.dead_channel == "refuse"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paralbench.records.quality import Quality
 
-_LABELS_AND_UNITS = {
+LABELS_AND_UNITS = {
     "seconds": ("Length", "s"),
     "rate": ("Sampling rate", "Hz"),
     "channels": ("Channels", ""),
@@ -31,7 +31,7 @@ def label(name: str) -> str:
     >>> label("rate")
     'Sampling rate'
     """
-    return _LABELS_AND_UNITS[name][0]
+    return LABELS_AND_UNITS[name][0]
 
 
 def amount(name: str, value: object, digits: int | None = None) -> str:
@@ -50,7 +50,7 @@ def amount(name: str, value: object, digits: int | None = None) -> str:
         return value
     if not isinstance(value, int | float):
         raise TypeError(f"expected a measure of quality, got {value!r}")
-    unit = _LABELS_AND_UNITS[name][1]
+    unit = LABELS_AND_UNITS[name][1]
     if unit == "" and isinstance(value, int):
         return f"{value:,}"
     if unit == "s" and value >= 120:

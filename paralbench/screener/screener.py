@@ -19,19 +19,21 @@ from torch import Tensor
 
 from paralbench.audio.decoding import DECODING
 from paralbench.catalog import Catalog
+from paralbench.encoders.encoder import Encoder
 from paralbench.features.spec import FeatureSpec
 from paralbench.heads import head as find_head
 from paralbench.heads import settings as find_settings
 from paralbench.heads.deployable import Deployable, Layout
+from paralbench.records.admission import Admission
 from paralbench.records.assessment import Assessment, Stretch
 from paralbench.records.bundle import Manifest
 from paralbench.records.errors import BundleError, ParalbenchError, Refused
 from paralbench.records.example import Clip, Refusal
-from paralbench.screener import answers, stretches
+from paralbench.screener import answers, compiled, stretches
 from paralbench.screener.answers import Answer
 from paralbench.screener.bundle import Bundle
 from paralbench.screener.decision import decided, group
-from paralbench.screener.encoder import restored
+from paralbench.screener.encoder import card_of, restored
 from paralbench.screener.gate import Gate
 from paralbench.screener.novelty import Novelty
 from paralbench.screener.recordings import Recording, Recordings
@@ -40,12 +42,13 @@ from paralbench.screener.windows import Window, WindowBuffer, WindowReader, pool
 from paralbench.statistics.calibration import logit
 
 _AHEAD = 4
+_Computed = tuple[Answer, NDArray[np.float32], list[Stretch]]
 
 
 class Screener:
     """Assesses recordings; :meth:`assess` may be called from several threads. Opens no socket.
 
-    Make one with :meth:`open`.
+    Make one with :meth:`open`. ``computed`` names how the encoder is computed, and why not faster.
     """
 
     def __init__(
@@ -55,7 +58,11 @@ class Screener:
         heads: Sequence[Deployable],
         novelty: Novelty | None,
         scratch: TemporaryDirectory[str] | None,
+        pool: ThreadPoolExecutor | None,
+        computed: str,
     ) -> None:
+        self.computed = computed
+        self._pool = pool
         self._bundle, self._reader, self._heads, self._novelty = bundle, reader, heads, novelty
         self._gate = Gate(bundle.manifest.limits)
         self._scratch = scratch  # holds the encoder's weights, and is removed with this object
@@ -68,6 +75,8 @@ class Screener:
         *,
         catalog: Catalog | None = None,
         sha256: str | None = None,
+        threads: int | None = None,
+        exact: bool = False,
     ) -> Screener:
         """Open a bundle: verify every member's hash, load encoder and heads, and run the self-check.
 
@@ -76,6 +85,8 @@ class Screener:
             weights: folder of the encoder's weights, where they are neither inside nor installed.
             catalog: where a model with its own adapter is found.
             sha256: the bundle's expected sha256, from its maker; None accepts any.
+            threads: how many work on one recording; by default one a core.
+            exact: compute the encoder as it was validated, where the bundle also has a faster way.
 
         Raises:
             BundleError: where the bundle is damaged, or this installation computes something else.
@@ -92,9 +103,7 @@ class Screener:
                 f"paralbench, got {spec.name} ({manifest.features.decoding}); use paralbench "
                 f"{manifest.origin.paralbench}."
             )
-        source = restored(bundle, None if weights is None else Path(weights), catalog)
-        card = source.encoder.card
-        reader = WindowReader(source.encoder.load(), card, spec, head.cutting(settings))
+        card = card_of(bundle)
         layout = Layout((card,), spec, len(manifest.outcome.classes))
         heads = [
             head.deployable(load(bundle.read(name)), settings, layout)
@@ -103,8 +112,30 @@ class Screener:
         novelty = None
         if manifest.range is not None:
             novelty = Novelty.restored(load(bundle.read(manifest.range.member)))
-        check(bundle, reader, heads)
-        return cls(bundle, reader, heads, novelty, source.scratch)
+        count = threads or os.cpu_count() or 1
+        pool = None
+        if count > 1:
+            pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+
+        def checked(encoder: Encoder, placement: str) -> WindowReader:
+            reader = WindowReader(encoder, card, spec, head.cutting(settings), pool)
+            check(bundle, reader, heads, placement)
+            return reader
+
+        reference, refusal = manifest.encoder, ""
+        faster = None if exact or weights is not None else compiled.placement(reference.compiled)
+        if faster is not None and reference.compiled is not None:
+            try:
+                member = bundle.read(reference.compiled.member)
+                encoder = compiled.restored(reference.compiled, member, faster)
+                reader = checked(encoder, faster.name)
+                return cls(bundle, reader, heads, novelty, None, pool, faster.name)
+            except BundleError as error:
+                refusal = f" ({faster.name} is not admitted here: {str(error).rstrip('.')})"
+        source = restored(bundle, None if weights is None else Path(weights), catalog)
+        reader = checked(source.encoder.load(), reference.placement)
+        computed = f"{reference.placement}{refusal}"
+        return cls(bundle, reader, heads, novelty, source.scratch, pool, computed)
 
     @property
     def manifest(self) -> Manifest:
@@ -160,11 +191,19 @@ class Screener:
 
     def assess(self, recording: Recording) -> Assessment:
         """Assess one recording; problems are reported, never raised."""
-        admission = self._gate.check(recording.clip)
+        gate = self._gated(recording.clip)
+        computed: _Computed | Exception
+        try:
+            computed = self._answer(recording.clip, gate=gate)
+        except Exception as error:  # noqa: BLE001 - raised below, unless the gate refuses the recording
+            computed = error
+        admission = gate.result()
         cause, reason = str(admission.cause), admission.reason
         if not cause:
             try:
-                answer, record, heaviest = self._answer(recording.clip)
+                if isinstance(computed, Exception):
+                    raise computed
+                answer, record, heaviest = computed
                 if not np.isfinite(answer).all():
                     cause, reason = "engine", "The head computed no finite number for it"
             except Refused as error:
@@ -193,19 +232,41 @@ class Screener:
         """
         return self._answer(clip, explain=False)[0]
 
+    def _gated(self, clip: Clip) -> Future[Admission]:
+        """The gate's admission: computed beside the answer where there are threads, else before it."""
+        if self._pool is not None:
+            return self._pool.submit(self._gate.check, clip)
+        admitted: Future[Admission] = Future()
+        admitted.set_result(self._gate.check(clip))
+        return admitted
+
     def _answer(
-        self, clip: Clip, explain: bool = True
-    ) -> tuple[Answer, NDArray[np.float32], list[Stretch]]:
-        """The heads' answer, the pooled record, and the heaviest stretches of a long recording."""
+        self, clip: Clip, explain: bool = True, gate: Future[Admission] | None = None
+    ) -> _Computed:
+        """The heads' answer, the pooled record, and the heaviest stretches of a long recording.
+
+        Raises:
+            Refused: for audio that the encoder cannot use, and as soon as the gate refuses it.
+        """
+
+        def go_on() -> None:
+            if gate is not None and gate.done() and gate.result().cause:
+                raise Refused("the gate refuses it")
+
+        go_on()
         windows: list[Window] = []
         frames: list[list[Tensor]] = [[] for _ in self._heads]
         buffer = WindowBuffer()
         for window in self._reader.windows(clip):
+            go_on()
             if window.values is not None:
                 for mixed, head in zip(frames, self._heads, strict=True):
                     mixed.append(torch.from_numpy(buffer.put(head.mix(window.values).numpy())))
             mean, deviation = buffer.put(window.mean), buffer.put(window.deviation)
             windows.append(replace(window, mean=mean, deviation=deviation, values=None))
+        if gate is not None:
+            gate.result()
+            go_on()
         record = pooled(windows)
         takes_frames = self.manifest.features.pooling["kind"] != "pooled"
         if takes_frames:

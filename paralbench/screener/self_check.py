@@ -39,8 +39,13 @@ def made(card: ModelCard, reader: WindowReader, heads: Sequence[Deployable]) -> 
     return save({"sound": sound, **_computed(sound, reader, heads)})
 
 
-def check(bundle: Bundle, reader: WindowReader, heads: Sequence[Deployable]) -> None:
-    """Raise :class:`BundleError` where the screener computes something else on this machine."""
+def check(
+    bundle: Bundle, reader: WindowReader, heads: Sequence[Deployable], placement: str
+) -> None:
+    """Raise :class:`BundleError` where the screener computes something else on this machine.
+
+    ``placement`` is the name of the one on which the encoder is computed here.
+    """
     encoder = bundle.manifest.encoder
     recorded = load(bundle.read(encoder.proof))
     if set(recorded) != {"sound", "record", "answer"}:
@@ -49,7 +54,7 @@ def check(bundle: Bundle, reader: WindowReader, heads: Sequence[Deployable]) -> 
             f"{', '.join(sorted(recorded)) or 'nothing'}."
         )
     computed = _computed(recorded["sound"], reader, heads)
-    tolerance = _TOLERANCE[encoder.placement.rpartition("-")[2]]
+    tolerance = _TOLERANCE[placement.rpartition("-")[2]]
     for name, title in (("record", "hidden states"), ("answer", "answer")):
         expected, values = recorded[name], computed[name]
         if expected.shape != values.shape:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +27,8 @@ from paralbench.records.model_card import ModelCard
 
 _Part = tuple[float, float, Part]
 _BLOCK = 2**20
+_AHEAD = 2
+"""Windows that wait encoded, beside the one in use, where several threads encode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,18 @@ class WindowReader:
         card: its card.
         spec: the features that the head needs.
         cutting: how long recordings are cut into utterances, or None.
+        pool: encodes windows ahead, each on one thread; None to encode them one by one.
     """
 
     def __init__(
-        self, encoder: Encoder, card: ModelCard, spec: FeatureSpec, cutting: Cutting | None
+        self,
+        encoder: Encoder,
+        card: ModelCard,
+        spec: FeatureSpec,
+        cutting: Cutting | None,
+        pool: Executor | None = None,
     ) -> None:
+        self._pool = pool
         self._encoder = ClipEncoder(encoder, card, spec)
         self._card, self._spec, self._cutting = card, spec, cutting
         self._detector = None if cutting is None else VoiceActivity()
@@ -137,9 +148,8 @@ class WindowReader:
     def _parts(self, pieces: Iterator[Piece], begin: float) -> Iterator[_Part]:
         """Start and end in the file, and the reduced hidden states, of every window."""
         rate, total, used = self._card.rate, 0, 0
-        for piece in pieces:
+        for piece, part in self._encoded(pieces):
             total += piece.own
-            (part,) = self._encoder.parts([piece])
             if isinstance(part, Refused):
                 raise part
             if part is not None:
@@ -148,6 +158,26 @@ class WindowReader:
                 yield start, start + piece.own / rate, part
         if not used:
             raise too_short(self._card, total)
+
+    def _encoded(self, pieces: Iterator[Piece]) -> Iterator[tuple[Piece, Part | Refused | None]]:
+        """Each piece with its part, in order."""
+        if self._pool is None:
+            for piece in pieces:
+                yield piece, self._encoder.parts([piece])[0]
+            return
+        waiting: deque[tuple[Piece, Future[list[Part | Refused | None]]]] = deque()
+        try:
+            for piece in pieces:
+                waiting.append((piece, self._pool.submit(self._encoder.parts, [piece])))
+                if len(waiting) > _AHEAD:
+                    first, future = waiting.popleft()
+                    yield first, future.result()[0]
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()[0]
+        finally:
+            for _, future in waiting:
+                future.cancel()
 
 
 def pooled(windows: Sequence[Window]) -> Pooled:

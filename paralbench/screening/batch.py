@@ -28,7 +28,8 @@ from paralbench.screening.workers import SCRATCH, Workers
 from paralbench.system.progress import Progress
 
 _WORTH_A_PROCESS = 4
-"""Recordings for which another process is started; loading the screener takes as long as a few."""
+"""Recordings, and cores, for which another process is started: loading the screener takes as long as
+a few recordings, and the threads of one process share its memory."""
 _FOREIGN = "not a value of the screener"
 
 
@@ -42,9 +43,11 @@ class Settings:
         pseudonymise: whether reports show pseudonyms instead of names.
         salt: the file with their salt; None for one in the output folder.
         key_table: where to write which pseudonym is whose.
-        workers: number of processes; None for one per core, but at most one for four recordings.
+        workers: number of processes, which share the cores; None for one for four cores, but at most
+            one for four recordings.
         quiet: whether to hide the progress.
         prevalence: share of people who have it where the screener is used, for predictive values.
+        language: of the report's pages.
     """
 
     truth: str | None = None
@@ -55,6 +58,7 @@ class Settings:
     workers: int | None = None
     quiet: bool = False
     prevalence: float | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Batch:
         fresh: how many were examined in this run; the others were done before.
         damaged: lines of the journal that could not be used; their recordings were examined again.
         passed_over: files that are not recordings, counted by suffix.
+        computed: how this run computed the encoder ("openvino-bf16"); empty where nothing was fresh.
         audit: sha256 of the audit log's last line.
     """
 
@@ -73,6 +78,7 @@ class Batch:
     fresh: int
     damaged: int
     passed_over: Mapping[str, int]
+    computed: Sequence[str]
     audit: str
 
     @property
@@ -109,11 +115,11 @@ def screen(
             recordings=len(listing), truth=settings.truth, patient=settings.patient,
         )  # fmt: skip
         journal.mark(line)
-        fresh = _examine(source, listing, journal, audit, folder / SCRATCH, settings)
+        fresh, computed = _examine(source, listing, journal, audit, folder / SCRATCH, settings)
         rows = list(listing.rows(journal.done))
         if pseudonyms is not None:
             rows = [_without_foreign_truth(row, source.manifest.outcome) for row in rows]
-        batch = Batch(rows, fresh, journal.damaged, listing.passed_over, audit="")
+        batch = Batch(rows, fresh, journal.damaged, listing.passed_over, computed, audit="")
         line = audit.append("done", fresh=fresh, **batch.counts)
         journal.mark(line)
     finally:
@@ -136,11 +142,11 @@ def _examine(
     audit: Audit,
     scratch: Path,
     settings: Settings,
-) -> int:
-    """Examine every recording that needs it; how many did."""
+) -> tuple[int, list[str]]:
+    """Examine every recording that needs it; how many did, and how the encoder was computed."""
     jobs = listing.jobs(journal.done)
-    worthwhile = max(1, len(jobs) // (_WORTH_A_PROCESS if settings.workers is None else 1))
-    count = min(settings.workers or os.cpu_count() or 1, worthwhile)
+    count = settings.workers or min(os.cpu_count() or 1, len(jobs)) // _WORTH_A_PROCESS
+    count = max(1, min(count, len(jobs)))
     fresh = 0
     with (
         Progress("screening", len(jobs), "recordings", settings.quiet) as progress,
@@ -154,4 +160,7 @@ def _examine(
                 line = audit.append("examined", id=result.id, sha256=result.sha256, status=status)
                 journal.add(result, line)
                 fresh += 1
-    return fresh
+        computed = sorted(workers.computed)
+    if computed:
+        journal.mark(audit.append("computed", encoder=computed))
+    return fresh, computed

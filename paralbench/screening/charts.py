@@ -10,6 +10,7 @@ import numpy as np
 from paralbench.pages.chart import Cell, Chart, drawn
 from paralbench.records.bundle import Manifest
 from paralbench.records.screened import Row
+from paralbench.screening.language import text
 from paralbench.screening.local_evaluation import Evaluation
 
 _WIDTH, _HEIGHT = 480, 220
@@ -36,32 +37,38 @@ def distribution(manifest: Manifest, rows: Sequence[Row]) -> Chart | None:
         {"from": round(float(low), 6), "to": round(float(high), 6), "recordings": int(count)}
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
     ]
-    title = f"points of 100 for “{outcome.positive}”" if is_class else outcome.title
+    title = outcome.title
+    if is_class:
+        title = text("points of 100 for “{positive}”", positive=outcome.positive)
     x = {"field": "from", "type": "quantitative", "bin": {"binned": True}, "title": title,
          "axis": {"labelExpr": "round(100 * datum.value)"} if is_class else {}}  # fmt: skip
     y = {
         "field": "recordings",
         "type": "quantitative",
-        "title": "recordings",
+        "title": text("recordings"),
         "axis": {"tickMinStep": 1, "format": "d"},
     }
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "bar", "opacity": 0.8}, "data": {"values": bars},
          "encoding": {"x": x, "x2": {"field": "to"}, "y": y}},
     ]  # fmt: skip
-    about = "Each bar is a range of scores; its height is the number of recordings in that range."
+    about = text(
+        "Each bar is a range of scores; its height is the number of recordings in that range."
+    )
     if is_class and point is not None:
         layers.append(_rule([point.threshold], [1, 0]))
-        about += " The line is the threshold"
+        line = text("The line is the threshold.")
         if point.abstain is not None and point.abstain[0] < point.abstain[1]:
             layers.append(_rule(list(point.abstain), [4, 4]))
-            about += "; between the broken lines a score is too near it to say"
-        about += "."
+            line = text(
+                "The line is the threshold; between the broken lines a score is too near it to say."
+            )
+        about += f" {line}"
     svg = drawn(
         {"width": _WIDTH, "height": _HEIGHT, "layer": layers},
-        f"Scores of {len(scores)} recordings",
+        text("Distribution of the scores"),
     )
-    return Chart("distribution", "Distribution of the scores", about, svg, bars)
+    return Chart("distribution", text("Distribution of the scores"), about, svg, bars)
 
 
 def calibration(evaluation: Evaluation) -> Chart | None:
@@ -78,9 +85,9 @@ def calibration(evaluation: Evaluation) -> Chart | None:
         }
         for group in evaluation.calibration
     ]
-    x = {"field": "predicted", "type": "quantitative", "title": "predicted probability",
+    x = {"field": "predicted", "type": "quantitative", "title": text("predicted probability"),
          "scale": {"domain": [0, 1]}, "axis": {"format": ".0%"}}  # fmt: skip
-    y = {"type": "quantitative", "title": "observed share", "scale": {"domain": [0, 1]},
+    y = {"type": "quantitative", "title": text("observed share"), "scale": {"domain": [0, 1]},
          "axis": {"format": ".0%"}}  # fmt: skip
     line = [{"predicted": 0, "observed": 0}, {"predicted": 1, "observed": 1}]
     svg = drawn(
@@ -96,21 +103,21 @@ def calibration(evaluation: Evaluation) -> Chart | None:
                               "size": {"field": "recordings", "type": "quantitative", "legend": None}}},
             ],
         },
-        "Calibration on these recordings",
+        text("Predicted and observed probability"),
     )  # fmt: skip
-    about = (
+    about = text(
         "Each point is a group of recordings with similar scores. On the broken line, 70 % of the "
         "recordings with a score of 70 % are positive. Above the line more are positive than "
         "predicted, below it fewer. The bars are 95 % intervals."
     )
-    return Chart("calibration", "Predicted and observed probability", about, svg, rows)
+    return Chart("calibration", text("Predicted and observed probability"), about, svg, rows)
 
 
 def benefit(evaluation: Evaluation) -> Chart | None:
     """Net benefit by threshold, beside that of acting on everybody or on nobody."""
     if not evaluation.benefit:
         return None
-    policies = ("the screener", "everybody", "nobody")
+    policies = (text("the screener"), text("everybody"), text("nobody"))
     rows: list[dict[str, Cell]] = [
         {"threshold": point.threshold, "policy": policy, "net benefit": value}
         for point in evaluation.benefit
@@ -123,20 +130,20 @@ def benefit(evaluation: Evaluation) -> Chart | None:
             "mark": {"type": "line", "clip": True},
             "encoding": {
                 "x": {"field": "threshold", "type": "quantitative", "axis": {"format": ".0%"},
-                      "title": "threshold from which one would act"},
-                "y": {"field": "net benefit", "type": "quantitative", "title": "net benefit"},
-                "color": {"field": "policy", "type": "nominal", "title": "act on",
+                      "title": text("threshold from which one would act")},
+                "y": {"field": "net benefit", "type": "quantitative", "title": text("net benefit")},
+                "color": {"field": "policy", "type": "nominal", "title": text("act on"),
                           "sort": list(policies)},
             },
         },
-        "Decision curve on these recordings",
+        text("Is acting on the score worth it?"),
     )  # fmt: skip
-    about = (
+    about = text(
         "Acting on everyone above a threshold finds some people correctly and raises false alarms for "
         "others. Net benefit weighs the two, in people correctly found per recording. The screener "
         "is useful at thresholds where its line is the highest."
     )
-    return Chart("decision-curve", "Is acting on the score worth it?", about, svg, rows)
+    return Chart("decision-curve", text("Is acting on the score worth it?"), about, svg, rows)
 
 
 def _rule(places: list[float], dash: list[int]) -> dict[str, Any]:

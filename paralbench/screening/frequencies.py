@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
 from paralbench.records.bundle import Estimate, OperatingPoint
 from paralbench.screener.points import hundredths
+from paralbench.screening.language import numbers, text
 
 PEOPLE = 1000
 ICONS = 100
 _FEW = 50
 """With fewer people than this, the sentence says that they are few."""
+
+_SENTENCES = {
+    "sensitivity": (
+        "It found about {share} of 100 people who had it; the true number may be {low} to {high}.",
+        "It found {right} of the {people} people who had it; the true rate may be {limits}.",
+        "It found {right} of the {people} people who had it; with so few, the true rate may be {limits}.",
+    ),
+    "specificity": (
+        "It left alone about {share} of 100 people who did not have it; the true number may be {low} to {high}.",
+        "It left alone {right} of the {people} people who did not have it; the true rate may be {limits}.",
+        "It left alone {right} of the {people} people who did not have it; with so few, the true rate may be {limits}.",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +91,32 @@ def predictive_values(
     )
 
 
-def counted(estimate: Estimate, verb: str, whom: str) -> str:
-    """A rate of validation as a count of people and how sure it is, in a sentence.
+def messages() -> Iterator[str]:
+    """Every sentence on a rate, for the catalogues."""
+    for sentences in _SENTENCES.values():
+        yield from sentences
+
+
+def counted(estimate: Estimate, rate: str) -> str:
+    """A rate as a count of people and how sure it is, in a sentence.
 
     Args:
         estimate: the rate.
-        verb: what the screener did ("found").
-        whom: of whom ("people who had it").
+        rate: "sensitivity" or "specificity".
     """
     low, high = hundredths(estimate.interval.low), hundredths(estimate.interval.high)
+    about, of_people, of_few = _SENTENCES[rate]
     if estimate.people is None or estimate.right is None:
-        share = hundredths(estimate.value)
-        return f"It {verb} about {share} of 100 {whom}; the true number may be {low} to {high}."
-    start = f"It {verb} {estimate.right} of the {estimate.people} {whom}"
-    few = "with so few, the" if estimate.people < _FEW else "the"
+        return text(about, share=hundredths(estimate.value), low=low, high=high)
+    start = of_few if estimate.people < _FEW else of_people
     if estimate.right == estimate.people:
-        return f"{start}; {few} true rate may be as low as {low} %."
-    if estimate.right == 0:
-        return f"{start}; {few} true rate may be as high as {high} %."
-    return f"{start}; {few} true rate may be anything from {low} % to {high} %."
+        limits = text("as low as {low} %", low=low)
+    elif estimate.right == 0:
+        limits = text("as high as {high} %", high=high)
+    else:
+        limits = text("anything from {low} % to {high} %", low=low, high=high)
+    people = numbers(f"{estimate.people:,}")
+    return text(start, right=numbers(f"{estimate.right:,}"), people=people, limits=limits)
 
 
 def _complete(values: tuple[float | None, ...]) -> tuple[float, float, float] | None:

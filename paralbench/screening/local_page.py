@@ -37,6 +37,8 @@ from paralbench.screening import report_text, row_state
 from paralbench.screening.audit import Audit
 from paralbench.screening.examiner import Job
 from paralbench.screening.journal import Journal, Run, check_empty
+from paralbench.screening.journalled import translated
+from paralbench.screening.language import current, preferred, reader, text
 from paralbench.screening.report import TEMPLATES
 from paralbench.screening.screener_source import ScreenerSource
 from paralbench.screening.workers import SCRATCH, Workers
@@ -58,7 +60,32 @@ _POLICY = (
 )
 
 
-def serve(source: ScreenerSource, folder: Path, say: Callable[[str], None], port: int = 0) -> int:
+def words() -> dict[str, str]:
+    """The texts of the page's script in the reader's language; ``{name}`` is filled in there."""
+    return {
+        "doubt": text("May not hold: {doubt}."),
+        "action": text("What to do: {action}"),
+        "warning": text("Keep in mind: {warning}"),
+        "quality": text("Quality of the recording"),
+        "sha256": text("Audio sha256 {sha256}"),
+        "progress": text("{done} of {total} done."),
+        "failures": text("{done} of {total} done, {failed} failed."),
+        "reading": text("{name}: reading, {share} %"),
+        "scoring": text("{name}: scoring …"),
+        "waiting": text("{name}: waiting"),
+        "error": text("{name}: {reason}"),
+        "no_answer": text("the program gave no answer"),
+        "not_running": text("no answer; is the program still running?"),
+    }
+
+
+def serve(
+    source: ScreenerSource,
+    folder: Path,
+    say: Callable[[str], None],
+    port: int = 0,
+    language: str | None = None,
+) -> int:
     """Serve until Ctrl-C or SIGTERM; return an exit code.
 
     Args:
@@ -66,6 +93,7 @@ def serve(source: ScreenerSource, folder: Path, say: Callable[[str], None], port
         folder: whose lock the caller holds.
         say: called with the address.
         port: 0 for any free one.
+        language: of the page; None for the browser's.
 
     Raises:
         ParalbenchError: where the folder holds something else.
@@ -82,7 +110,7 @@ def serve(source: ScreenerSource, folder: Path, say: Callable[[str], None], port
                 refused("while screening: nothing leaves this computer", loopback=True),
                 Workers(source.load, 1, folder / SCRATCH) as workers,
             ):
-                server = Server(Desk(source, workers, journal, audit, incoming), port)
+                server = Server(Desk(source, workers, journal, audit, incoming), port, language)
                 journal.mark(audit.append("serving", bundle=source.sha256))
                 say(f"open {server.address} in a browser on this computer; Ctrl-C stops it")
                 server.run()
@@ -126,18 +154,24 @@ class Desk:
             "action": row_state.action(manifest, assessment),
             "doubts": row_state.doubts(manifest, assessment),
             "score": report_text.score(manifest, assessment),
-            "warnings": list(assessment.warnings),
+            "warnings": [translated(warning) for warning in assessment.warnings],
             "quality": report_text.quality(assessment.quality) if assessment.quality else [],
             "sha256": screened.sha256,
             "bundle": self.source.sha256,
         }
 
     def page(self) -> str:
-        """The page itself."""
+        """The page itself, in the reader's language."""
         return (
             strict(TEMPLATES)
             .get_template("local_page.html")
-            .render(manifest=self.source.manifest, sha256=self.source.sha256, notice=NOTICE)
+            .render(
+                manifest=self.source.manifest,
+                sha256=self.source.sha256,
+                notice=text(NOTICE),
+                _=text,
+                language=current(),
+            )
         )
 
 
@@ -151,17 +185,19 @@ class Server:
     Args:
         desk: scores the recordings.
         port: 0 for any free one.
+        language: of the page; None for the browser's.
 
     Raises:
         OSError: where the port is in use.
     """
 
-    def __init__(self, desk: Desk, port: int = 0) -> None:
+    def __init__(self, desk: Desk, port: int = 0, language: str | None = None) -> None:
+        self._language = language
         self.token = secrets.token_urlsafe(24)
         # Its log would hold addresses with the token and names of recordings.
         logging.getLogger("waitress").disabled = True
         self._server = create_server(
-            Page(desk), host="127.0.0.1", port=port, threads=_THREADS, ident="paralbench",
+            Page(desk, language), host="127.0.0.1", port=port, threads=_THREADS, ident="paralbench",
             connection_limit=_CONNECTIONS, channel_timeout=_TIMEOUT, cleanup_interval=_TIMEOUT // 4,
             max_request_header_size=_HEADERS, max_request_body_size=TOTAL + 1,
             expose_tracebacks=False,
@@ -191,6 +227,10 @@ class Server:
 
     def _refusal(self, request: Any) -> Error | None:
         """Why a request is refused, from its headers alone; None where it is admitted."""
+        with reader(self._language or preferred(request.headers.get("ACCEPT_LANGUAGE", ""))):
+            return self._refused(request)
+
+    def _refused(self, request: Any) -> Error | None:
         host, origin = request.headers.get("HOST", ""), request.headers.get("ORIGIN")
         if host not in self._hosts or origin not in (None, f"http://{host}"):
             return _Refused(HTTPStatus.FORBIDDEN, "this page answers on 127.0.0.1 only")
@@ -204,14 +244,18 @@ class Server:
         if request.content_length > LARGEST:
             return _Refused(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"the recording is larger than {LARGEST // 2**20} MB; screen it as a file instead",
+                text(
+                    "the recording is larger than {size} MB; screen it as a file instead",
+                    size=LARGEST // 2**20,
+                ),
             )
         channels = list(self._server.active_channels.values())
         pending = [item for channel in channels for item in (*channel.requests, channel.request)]
         waiting = sum(item.content_length for item in pending if item is not None)
         if request.content_length and waiting > TOTAL:
             return _Refused(
-                HTTPStatus.SERVICE_UNAVAILABLE, "too many recordings at once; wait, then try again"
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                text("too many recordings at once; wait, then try again"),
             )
         return None
 
@@ -219,19 +263,24 @@ class Server:
 class Page:
     """The page, its script and style, and the scoring of what is sent to it, as a WSGI application."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, language: str | None) -> None:
+        self._desk, self._language = desk, language
 
     def __call__(self, environ: Environ, start: Start) -> list[bytes]:
         """Answer an admitted request."""
+        with reader(self._language or preferred(environ.get("HTTP_ACCEPT_LANGUAGE", ""))):
+            return self._answered(environ, start)
+
+    def _answered(self, environ: Environ, start: Start) -> list[bytes]:
         name = environ["PATH_INFO"].rsplit("/", 1)[1]
         if name == "score":
             return self._scored(environ, start)
         if name == "":
             return _answer(start, HTTPStatus.OK, "text/html", self._desk.page().encode())
         if name == "page.js":
-            script = (TEMPLATES / "local_page.js").read_bytes()
-            return _answer(start, HTTPStatus.OK, "text/javascript", script)
+            script = (TEMPLATES / "local_page.js").read_text("utf-8")
+            script = f"const WORDS = {json.dumps(words())};\n{script}"
+            return _answer(start, HTTPStatus.OK, "text/javascript", script.encode())
         style = STYLE.read_bytes() + (TEMPLATES / "report.css").read_bytes()
         return _answer(start, HTTPStatus.OK, "text/css", style)
 

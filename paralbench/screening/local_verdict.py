@@ -9,6 +9,7 @@ from paralbench.records.bundle import Estimate, Manifest
 from paralbench.records.result import Score
 from paralbench.screener.points import hundredths
 from paralbench.screening.frequencies import counted
+from paralbench.screening.language import numbers, text
 from paralbench.screening.local_evaluation import SMALLEST, Evaluation
 from paralbench.screening.row_state import State
 from paralbench.statistics.bootstrap import wilson
@@ -42,29 +43,41 @@ def verdict(manifest: Manifest, evaluation: Evaluation) -> Verdict:
     grave, mendable = [], []
     auroc = scores.get("auroc")
     if auroc is not None and auroc.interval.low <= 0.5:
-        grave.append("it may be no better than chance on these people")
+        grave.append(text("It may be no better than chance on these people."))
     validated = {score.metric: score for score in manifest.performance.scores}
-    for name, what in (("sensitivity", "finds fewer"), ("specificity", "gives more false alarms")):
+    for name, fewer in (
+        ("sensitivity", text("Its threshold finds fewer here than validation promised.")),
+        (
+            "specificity",
+            text("Its threshold gives more false alarms here than validation promised."),
+        ),
+    ):
         if name in scores and name in validated:
             promised = validated[name].interval.low
             if scores[name].interval.high < promised:
-                mendable.append(f"its threshold {what} here than validation promised")
+                mendable.append(fewer)
     errors = [known["mae"].interval for known in (scores, validated) if "mae" in known]
     if len(errors) == 2 and errors[0].low > errors[1].high:
-        grave.append("its errors are larger here than in validation")
+        grave.append(text("Its errors are larger here than in validation."))
     coverage, nominal = evaluation.coverage, evaluation.nominal
     if coverage and nominal and coverage.interval.high < nominal:
-        sets = "sets of classes" if evaluation.positive else "intervals"
-        mendable.append(f"its {sets} hold the truth too seldom")
+        mendable.append(
+            text("Its sets of classes hold the truth too seldom.")
+            if evaluation.positive
+            else text("Its intervals hold the truth too seldom.")
+        )
     if evaluation.predicted is not None and evaluation.observed is not None:
         low, high = wilson(evaluation.observed, evaluation.patients)
         if not low <= evaluation.predicted <= high:
             mendable.append(
-                f"its scores say that {100 * evaluation.predicted:.0f} % have it, and "
-                f"{100 * evaluation.observed:.0f} % do"
+                text(
+                    "Its scores say that {predicted} % have it, and {observed} % do.",
+                    predicted=f"{100 * evaluation.predicted:.0f}",
+                    observed=f"{100 * evaluation.observed:.0f}",
+                )
             )
     use = Use.NOT_HERE if grave else Use.RECALIBRATE if mendable else Use.NO_OBJECTION
-    return Verdict(use, [f"{why[:1].upper()}{why[1:]}." for why in grave + mendable], measured)
+    return Verdict(use, grave + mendable, measured)
 
 
 def _too_few(evaluation: Evaluation) -> str:
@@ -72,23 +85,26 @@ def _too_few(evaluation: Evaluation) -> str:
     if evaluation.positive is None:
         if evaluation.patients >= 2 * SMALLEST:
             return ""
-        return f"It takes {2 * SMALLEST} people or more; there are {evaluation.patients}."
+        return text(
+            "It takes {least} people or more; there are {people}.",
+            least=2 * SMALLEST,
+            people=evaluation.patients,
+        )
     have, others = evaluation.people
     if min(have, others) >= SMALLEST:
         return ""
-    return (
-        f"It takes {SMALLEST} people or more who have it, and as many who do not; there are {have} "
-        f"and {others}."
+    return text(
+        "It takes {least} people or more who have it, and as many who do not; there are {have} and {others}.",
+        least=SMALLEST,
+        have=have,
+        others=others,
     )
 
 
 def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
     sentences = []
     have, others = evaluation.people
-    for name, verb, whom, count in (
-        ("sensitivity", "found", "people who had it", have),
-        ("specificity", "left alone", "people who did not have it", others),
-    ):
+    for name, count in (("sensitivity", have), ("specificity", others)):
         if name in scores and count:
             score = scores[name]
             alone = evaluation.recordings == evaluation.patients
@@ -98,20 +114,26 @@ def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
                 people=count if alone else None,
                 right=round(score.value * count) if alone else None,
             )
-            sentences.append(counted(rate, verb, whom))
+            sentences.append(counted(rate, name))
     if "auroc" in scores:
         value, interval = scores["auroc"].value, scores["auroc"].interval
         sentences.append(
-            "Of two people, one who has it and one who does not, the first has the higher score in "
-            f"{hundredths(value)} of 100 cases ({hundredths(interval.low)} to "
-            f"{hundredths(interval.high)}; "
-            "50 is chance)."
+            text(
+                "Of two people, one who has it and one who does not, the first has the higher score in {share} of 100 cases ({low} to {high}; 50 is chance).",
+                share=hundredths(value),
+                low=hundredths(interval.low),
+                high=hundredths(interval.high),
+            )
         )
     if "mae" in scores:
         value, interval = scores["mae"].value, scores["mae"].interval
         sentences.append(
-            f"Its estimate is off by {value:.3g} on average ({interval.low:.3g} to "
-            f"{interval.high:.3g})."
+            text(
+                "Its estimate is off by {error} on average ({low} to {high}).",
+                error=numbers(f"{value:.3g}"),
+                low=numbers(f"{interval.low:.3g}"),
+                high=numbers(f"{interval.high:.3g}"),
+            )
         )
     no_answer = sum(
         count
@@ -122,17 +144,32 @@ def _measured(evaluation: Evaluation, scores: dict[str, Score]) -> list[str]:
     if no_answer:
         total = sum(sum(states.values()) for states in evaluation.flow.values())
         sentences.append(
-            f"{no_answer} of {total} recordings have no answer; those near the threshold are counted "
-            "by the side on which their score lies, the others not at all."
+            text(
+                "{count} of {total} recordings have no answer; those near the threshold are counted by the side on which their score lies, the others not at all.",
+                count=no_answer,
+                total=total,
+            )
         )
     for name, coverage in evaluation.coverage_by_class.items():
         value, low, high = (
             hundredths(share)
             for share in (coverage.value, coverage.interval.low, coverage.interval.high)
         )
-        promised = f"; {100 * evaluation.nominal:g} % were promised" if evaluation.nominal else ""
-        sentences.append(
-            f"Its set held “{name}” for {value} % of those of whom it is true ({low} % to {high} %"
-            f"{promised})."
-        )
+        values = {"class_name": name, "share": value, "low": low, "high": high}
+        if evaluation.nominal:
+            promised = numbers(f"{100 * evaluation.nominal:g}")
+            sentences.append(
+                text(
+                    "Its set held “{class_name}” for {share} % of those of whom it is true ({low} % to {high} %; {promised} % were promised).",
+                    promised=promised,
+                    **values,
+                )
+            )
+        else:
+            sentences.append(
+                text(
+                    "Its set held “{class_name}” for {share} % of those of whom it is true ({low} % to {high} %).",
+                    **values,
+                )
+            )
     return sentences

@@ -49,6 +49,7 @@ def write(
         passed_over=batch.passed_over,
         named=named,
         prevalence=settings.prevalence,
+        language=settings.language,
     )
     files = {
         "results.csv": results_table.as_csv(table),

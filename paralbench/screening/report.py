@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,10 +22,11 @@ from paralbench.pages.templates import STYLE, strict
 from paralbench.records.bundle import NOTICE, Manifest
 from paralbench.records.screened import Row
 from paralbench.screener.points import hundredths
-from paralbench.screener.quality_measures import amount, label
-from paralbench.screening import charts, report_text, row_state
+from paralbench.screening import charts, language, report_text, row_state
 from paralbench.screening.drift import Drift
 from paralbench.screening.frequencies import Frequencies, counted, frequencies
+from paralbench.screening.journalled import translated
+from paralbench.screening.language import ENGLISH, date, numbers, reader, text
 from paralbench.screening.local_evaluation import Evaluation
 from paralbench.screening.local_verdict import Verdict, verdict
 from paralbench.screening.row_state import State
@@ -53,6 +54,7 @@ class Report:
         passed_over: files that are not recordings, counted by suffix.
         named: whether names and the list's columns are shown.
         prevalence: share of people who have it where the screener is used; None where not given.
+        language: the pages' (:mod:`paralbench.screening.language`).
     """
 
     manifest: Manifest
@@ -65,36 +67,46 @@ class Report:
     passed_over: Mapping[str, int]
     named: bool = True
     prevalence: float | None = None
+    language: str = ENGLISH
 
-    def pages(self) -> Iterator[tuple[str, str]]:
+    def pages(self) -> list[tuple[str, str]]:
         """Each page's name below the report's folder, and its text."""
+        with reader(self.language):
+            return self._pages()
+
+    def _pages(self) -> list[tuple[str, str]]:
         environment = strict(TEMPLATES)
         style = STYLE.read_text("utf-8") + (TEMPLATES / "report.css").read_text("utf-8")
         digest = hashlib.sha256(style.encode()).digest()
         environment.globals.update(
-            report=self, report_text=report_text, row_state=row_state, counted=counted,
-            label=label, amount=amount, wave_path=wave_path,
-            style=Markup(style), style_digest=base64.b64encode(digest).decode(), notice=NOTICE,
+            report=self, report_text=report_text, row_state=row_state, rate=counted,
+            wave_path=wave_path, _=text, ngettext=language.counted, language=self.language,
+            translated=translated, date=date, verdict=self.verdict, joined=joined,
+            style=Markup(style), style_digest=base64.b64encode(digest).decode(), notice=text(NOTICE),
             version=paralbench.__version__, listed=LISTED,
         )  # fmt: skip
         environment.filters["visible"] = visible
         environment.filters["hundredths"] = hundredths
         environment.filters["percent"] = "{:.0%}".format
-        environment.filters["percent_precise"] = "{:.3g} %".format
+        environment.filters["precise"] = lambda value: numbers(f"{value:.3g}")
+        environment.filters["decimals"] = lambda value: numbers(f"{value:.3f}")
+        environment.filters["tenths"] = lambda value: numbers(f"{value:.1f}")
+        environment.filters["count"] = lambda value: numbers(f"{value:,}")
         environment.filters["sentence"] = lambda words: words[:1].upper() + words[1:]
         figures = {"distribution": charts.distribution(self.manifest, self.rows)}
         if self.evaluation is not None:
             figures["calibration"] = charts.calibration(self.evaluation)
             figures["benefit"] = charts.benefit(self.evaluation)
-        yield NAME, environment.get_template("report.html").render(charts=figures)
+        pages = [(NAME, environment.get_template("report.html").render(charts=figures))]
         if not self.alone:
             template, count = environment.get_template("recordings.html"), len(self.rows)
             for start in range(0, count, PAGE):
-                text = template.render(
+                page = template.render(
                     number=start // PAGE + 1, of=-(-count // PAGE),
                     shown=range(start, min(start + PAGE, count)),
                 )  # fmt: skip
-                yield _page(start), text
+                pages.append((_page(start), page))
+        return pages
 
     @property
     def alone(self) -> bool:
@@ -126,7 +138,7 @@ class Report:
             for row in self.rows
         )
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict | None:
         """Whether the screener may be used here; None without a column of truth."""
         return None if self.evaluation is None else verdict(self.manifest, self.evaluation)
@@ -142,6 +154,11 @@ class Report:
     def place(self, number: int) -> str:
         """The address of a row's own section, as linked from the first page."""
         return f"#r{number}" if self.alone else f"{_page(number)}#r{number}"
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """Sentences one after another; Chinese has no space between them."""
+    return ("" if language.current() == "zh" else " ").join(sentences)
 
 
 def _page(number: int) -> str:

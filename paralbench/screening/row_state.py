@@ -6,7 +6,7 @@ docs/screening.md shows it, and a test compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from paralbench.records.assessment import Assessment
 from paralbench.records.bundle import Manifest, Population
 from paralbench.records.screened import Row
 from paralbench.records.subgroup import UNKNOWN
+from paralbench.screening.language import text
 
 
 class State(StrEnum):
@@ -105,7 +106,7 @@ _STATES = {
     "unreadable": State.UNREADABLE, "not-finite": State.UNREADABLE, "not listed": State.UNREADABLE,
     "stopped": State.UNREADABLE, "failed": State.FAILED, "engine": State.FAILED,
 }  # fmt: skip
-_CAUSES = {
+CAUSES = {
     "unreadable": "not a usable audio file", "not-finite": "a damaged file", "silent": "silent",
     "dead-channel": "a channel without sound", "seconds": "too short", "longest": "too long",
     "rate": "sampling rate too low", "bandwidth": "telephone quality", "clipped": "too loud",
@@ -115,6 +116,15 @@ _CAUSES = {
     "stopped": "reading it crashed the program",
     "failed": "the program failed", "engine": "the program failed",
 }  # fmt: skip
+
+
+def messages() -> Iterator[str]:
+    """Every text of the table, for the catalogues."""
+    yield from map(str, State)
+    for words in WORDS.values():
+        yield from filter(None, (words.title, words.action, words.doubtful))
+    yield from DOUBTS.values()
+    yield from CAUSES.values()
 
 
 def state(manifest: Manifest, assessment: Assessment) -> State:
@@ -136,13 +146,14 @@ def cause(name: str) -> str:
     >>> cause("level")
     'too faint'
     """
-    return _CAUSES.get(name, name)
+    return text(CAUSES[name]) if name in CAUSES else name
 
 
 def title(manifest: Manifest, assessment: Assessment) -> str:
     """A row's state in words."""
     words = WORDS[state(manifest, assessment)]
-    return words.title.format(positive=manifest.outcome.positive, cause=cause(assessment.cause))
+    positive, why = manifest.outcome.positive, cause(assessment.cause)
+    return text(words.title).format(positive=positive, cause=why)
 
 
 def doubts(
@@ -152,7 +163,7 @@ def doubts(
     if WORDS[state(manifest, assessment)].doubtful is None:
         return []
     names = [*assessment.doubts, *_unlike_population(manifest.population, attributes or {})]
-    return [DOUBTS[name] for name in names if name in DOUBTS]
+    return [text(DOUBTS[name]) for name in names if name in DOUBTS]
 
 
 def action(
@@ -161,8 +172,8 @@ def action(
     """What to do, in one or two sentences."""
     words = WORDS[state(manifest, assessment)]
     if words.doubtful is not None and doubts(manifest, assessment, attributes):
-        return words.doubtful
-    return words.action
+        return text(words.doubtful)
+    return text(words.action)
 
 
 def worklist(manifest: Manifest, rows: Sequence[Row]) -> list[int]:

@@ -16,7 +16,10 @@ from paralbench.screener.recordings import Recording
 
 
 class Assessor(Protocol):
-    """What a batch needs of a screener."""
+    """What a batch needs of a screener; ``computed`` names how its encoder is computed."""
+
+    @property
+    def computed(self) -> str: ...
 
     def assess(self, recording: Recording) -> Assessment:
         """Assess one recording in constant memory; problems are reported, never raised."""
@@ -29,13 +32,13 @@ class ScreenerSource:
     Args:
         manifest: the bundle's.
         sha256: the bundle's.
-        load: loads encoder and heads; a module-level function or a partial of one, so that it can
-            be sent to a worker process.
+        load: loads encoder and heads for a number of threads; a module-level function or a partial
+            of one, so that it can be sent to a worker process.
     """
 
     manifest: Manifest
     sha256: str
-    load: Callable[[], Assessor]
+    load: Callable[[int], Assessor]
 
 
 def open_bundle(
@@ -43,6 +46,7 @@ def open_bundle(
     sha256: str | None = None,
     weights: Path | None = None,
     catalogs: tuple[Path, ...] = (),
+    exact: bool = False,
 ) -> ScreenerSource:
     """Verify a bundle; workers later load exactly this bundle and no other.
 
@@ -51,16 +55,27 @@ def open_bundle(
         sha256: the bundle's expected hash; None accepts any.
         weights: folder of the encoder's weights, where they are neither inside nor installed.
         catalogs: folders with the user's own models.
+        exact: compute the encoder as it was validated, where the bundle also has a faster way.
 
     Raises:
         BundleError: where the file is no bundle, is damaged, or has another hash.
     """
     bundle = Bundle.open(path, sha256)
-    load = partial(_load, path, bundle.sha256, weights, catalogs)
+    load = partial(_load, path, bundle.sha256, weights, catalogs, exact)
     return ScreenerSource(bundle.manifest, bundle.sha256, load)
 
 
-def _load(path: Path, sha256: str, weights: Path | None, catalogs: tuple[Path, ...]) -> Assessor:
+def _load(
+    path: Path,
+    sha256: str,
+    weights: Path | None,
+    catalogs: tuple[Path, ...],
+    exact: bool,
+    threads: int,
+) -> Assessor:
     from paralbench.screener.screener import Screener
 
-    return Screener.open(path, weights, catalog=from_environment(catalogs), sha256=sha256)
+    catalog = from_environment(catalogs)
+    return Screener.open(
+        path, weights, catalog=catalog, sha256=sha256, threads=threads, exact=exact
+    )

@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -25,20 +26,28 @@ from paralbench.system.processes import end_with_parent
 
 SCRATCH = ".scratch"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_LOADED = b"loaded"
-"""What a worker sends once, when it has loaded the screener."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What a worker sends once, when it has loaded the screener."""
+
+    computed: str
 
 
 class Workers:
     """Processes that have loaded the same screener; a context manager that ends them on exit.
 
+    ``computed`` are the ways in which they compute the encoder, once they have loaded it.
+
     Args:
-        load: loads the screener; a module-level function or a partial of one.
+        load: loads the screener for a number of threads; a module-level function or a partial of one.
         count: how many processes.
         scratch: the folder for their temporary files while the context lasts; emptied first.
     """
 
-    def __init__(self, load: Callable[[], Assessor], count: int, scratch: Path) -> None:
+    def __init__(self, load: Callable[[int], Assessor], count: int, scratch: Path) -> None:
+        self.computed: set[str] = set()
         self._load, self._count, self._scratch = load, count, scratch
         self._workers: list[_Worker] = []
 
@@ -83,6 +92,7 @@ class Workers:
                     result = job.result(None, Assessment("not scored", reason, "stopped"))
                     self._workers.remove(worker)
                     worker = self._start()
+                self.computed |= worker.computed
                 yield job, result
                 if (following := next(waiting, None)) is not None:
                     worker.give(following)
@@ -97,13 +107,13 @@ class Workers:
 class _Worker:
     """One process, and the job it is working on."""
 
-    def __init__(self, load: Callable[[], Assessor], threads: int, scratch: Path) -> None:
+    def __init__(self, load: Callable[[int], Assessor], threads: int, scratch: Path) -> None:
         # Spawned, not forked: the parent's threads and locks are not copied into it.
         context = get_context("spawn")
         receiver, self._jobs = context.Pipe(duplex=False)
         self.results, sender = context.Pipe(duplex=False)
         self.job: Job | None = None
-        self._loaded = False
+        self.computed: set[str] = set()
         self._process = context.Process(
             target=_work, args=(load, threads, scratch, receiver, sender), daemon=True
         )
@@ -127,11 +137,11 @@ class _Worker:
         """
         try:
             result = self.results.recv()
-            if result == _LOADED:
-                self._loaded = True
+            if isinstance(result, _Loaded):
+                self.computed = {result.computed}
                 result = self.results.recv()
         except EOFError:
-            if self._loaded:
+            if self.computed:
                 raise
             self._process.join()
             raise ParalbenchError(
@@ -155,21 +165,27 @@ class _Worker:
 
 
 def _work(
-    load: Callable[[], Assessor], threads: int, scratch: Path, jobs: Connection, results: Connection
+    load: Callable[[int], Assessor],
+    threads: int,
+    scratch: Path,
+    jobs: Connection,
+    results: Connection,
 ) -> None:
     """A worker's main loop: a result for each job, or a message where the screener cannot be loaded."""
     # Ctrl-C is for the parent, which ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in _THREADS:
-        os.environ[name] = str(threads)
+        os.environ[name] = (
+            "1"  # the screener's own threads are faster than OpenMP's, which wait busily
+        )
     os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
     tempfile.tempdir = str(scratch.resolve())
     end_with_parent()
     refuse_always("while screening: nothing leaves this computer")
 
     def loaded() -> Assessor:
-        assessor = load()
-        results.send(_LOADED)
+        assessor = load(threads)
+        results.send(_Loaded(assessor.computed))
         return assessor
 
     examiner = Examiner(loaded)

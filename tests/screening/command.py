@@ -44,11 +44,11 @@ if "WATCH" in os.environ:
     watch(os.environ["WATCH"])
 
 
-def fake(wait: float) -> Assessor:
+def fake(threads: int = 1, wait: float = 0.0) -> Assessor:
     """Open the fake; a function of this module, so that those who do are watched."""
     from tests.screening.fakes import opened as load
 
-    return load(wait)
+    return load(threads, wait)
 
 
 def open_bundle(*_: object) -> ScreenerSource:
@@ -58,7 +58,9 @@ def open_bundle(*_: object) -> ScreenerSource:
     from tests.screening.command import fake as opener
     from tests.screening.fakes import SHA256
 
-    return ScreenerSource(manifest(), SHA256, partial(opener, float(os.environ.get("WAIT", "0"))))
+    return ScreenerSource(
+        manifest(), SHA256, partial(opener, wait=float(os.environ.get("WAIT", "0")))
+    )
 
 
 def main() -> int:

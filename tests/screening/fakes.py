@@ -29,6 +29,7 @@ class Fake:
     """Scores by loudness; a file named crash.wav ends the process, one named wrong.wav raises."""
 
     wait: float = 0.0
+    computed: str = "torch-fp32"
     manifest: Manifest = field(default_factory=manifest)
     sha256: str = SHA256
 
@@ -67,7 +68,7 @@ class Fake:
         )  # fmt: skip
 
 
-def opened(wait: float = 0.0) -> Fake:
+def opened(threads: int = 1, wait: float = 0.0) -> Fake:
     """Open the fake."""
     return Fake(wait)
 
@@ -76,12 +77,14 @@ def opened(wait: float = 0.0) -> Fake:
 class _WholeNumbers:
     """Gives integers where an assessment has numbers."""
 
+    computed: str = "torch-fp32"
+
     def assess(self, recording: Recording) -> Assessment:
         """The same whatever it is given."""
         return Assessment("scored", probability=1, distance=0)
 
 
-def whole_numbers() -> _WholeNumbers:
+def whole_numbers(threads: int = 1) -> _WholeNumbers:
     """A screener whose numbers are integers."""
     return _WholeNumbers()
 
@@ -89,6 +92,8 @@ def whole_numbers() -> _WholeNumbers:
 @dataclass(frozen=True)
 class _Online:
     """Tries to reach the network by the means that the recording's name says."""
+
+    computed: str = "torch-fp32"
 
     def assess(self, recording: Recording) -> Assessment:
         """See :class:`paralbench.screening.screener_source.Assessor`."""
@@ -110,19 +115,19 @@ class _Online:
         return Assessment("scored", probability=0.5)
 
 
-def online() -> _Online:
+def online(threads: int = 1) -> _Online:
     """A screener that tries to send recordings away."""
     return _Online()
 
 
-def refusing() -> Fake:
+def refusing(threads: int = 1) -> Fake:
     """A bundle that cannot be opened."""
     raise BundleError("screener.plb: its encoder is not installed here.")
 
 
 def screening(wait: float = 0.0, sha256: str = SHA256) -> ScreenerSource:
     """The fake as a batch needs it."""
-    return ScreenerSource(manifest(), sha256, partial(opened, wait))
+    return ScreenerSource(manifest(), sha256, partial(opened, wait=wait))
 
 
 def tones(folder: Path, count: int, seconds: float = 0.5) -> None:

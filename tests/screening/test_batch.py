@@ -219,7 +219,7 @@ def test_the_log_of_a_run(tmp_path: Path) -> None:
     _run(tmp_path / "in", report)
     lines = [json.loads(line) for line in (report / audit.NAME).read_text().splitlines()]
     assert [line["event"] for line in lines] == [
-        "begun", "examined", "examined", "examined", "done", "begun", "done"
+        "begun", "examined", "examined", "examined", "computed", "done", "begun", "done"
     ]  # fmt: skip
     assert lines[0]["bundle"] == "5c" * 32
     assert {line["sha256"] for line in lines[1:4]} == {row.screened.sha256 for row in done.rows}

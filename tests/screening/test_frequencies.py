@@ -57,22 +57,22 @@ def test_people_and_icons_sum_and_ranges_hold_the_value(
 
 
 def test_rates_are_counts_of_people_in_words() -> None:
-    assert counted(_rate(1, 0.51, 1, 4, 4), "found", "people who had it") == (
+    assert counted(_rate(1, 0.51, 1, 4, 4), "sensitivity") == (
         "It found 4 of the 4 people who had it; with so few, the true rate may be as low as 51 %."
     )
-    assert counted(_rate(0.75, 0.3, 0.95, 3, 4), "found", "people who had it").endswith(
+    assert counted(_rate(0.75, 0.3, 0.95, 3, 4), "sensitivity").endswith(
         "with so few, the true rate may be anything from 30 % to 95 %."
     )
-    assert "with so few" not in counted(_rate(0.8, 0.7, 0.87, 80, 100), "found", "people")
-    assert counted(_rate(0.8, 0.7, 0.87), "found", "people who had it") == (
+    assert "with so few" not in counted(_rate(0.8, 0.7, 0.87, 80, 100), "sensitivity")
+    assert counted(_rate(0.8, 0.7, 0.87), "sensitivity") == (
         "It found about 80 of 100 people who had it; the true number may be 70 to 87."
     )
 
 
 def test_a_rate_short_of_certainty_is_not_written_as_certain() -> None:
-    assert counted(_rate(0.997, 0.9958, 0.9991), "found", "people") == (
-        "It found about 99 of 100 people; the true number may be 99 to 99."
+    assert counted(_rate(0.997, 0.9958, 0.9991), "sensitivity") == (
+        "It found about 99 of 100 people who had it; the true number may be 99 to 99."
     )
-    assert counted(_rate(0.003, 0, 0.004), "found", "people") == (
-        "It found about 1 of 100 people; the true number may be 0 to 1."
+    assert counted(_rate(0.003, 0, 0.004), "sensitivity") == (
+        "It found about 1 of 100 people who had it; the true number may be 0 to 1."
     )

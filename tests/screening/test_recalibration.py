@@ -63,7 +63,7 @@ def _report(folder: Path, rows: list[Row], sha256: str) -> Path:
         stored.add(row.screened, log.append("examined", id=row.id))
     log.close()
     stored.close()
-    batch = Batch(rows, len(rows), 0, {}, "ab" * 32)
+    batch = Batch(rows, len(rows), 0, {}, [], "ab" * 32)
     source = ScreenerSource(manifest(), sha256, load)
     write(source, batch, folder, Settings(truth="truth"), datetime(2026, 1, 2, tzinfo=UTC))
     closing.close(folder, sha256, len(rows))

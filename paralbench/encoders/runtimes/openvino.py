@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from paralbench.encoders.native import bf16_instructions
-from paralbench.encoders.placement import Placement
+from paralbench.encoders.placement import Placement, Precision
 from paralbench.encoders.running import Forward
 from paralbench.encoders.runtimes.strided_grouped import is_strided_grouped
 from paralbench.encoders.runtimes.tracing import tracing
@@ -39,28 +41,54 @@ def build(module: nn.Module, example: Tensor, placement: Placement, model: str) 
             f"model '{model}': OpenVINO in bf16 gives wrong numbers for its strided grouped "
             "convolution on processors with AMX; use --precision fp32 or --runtime torch."
         )
+    return compiled(graph(module, example, model), placement.precision)
+
+
+def graph(module: nn.Module, example: Tensor, model: str) -> Any:
+    """A module as OpenVINO's model, for inputs [1, ...] of any length; raises as :func:`build`."""
     openvino = _without_telemetry()
     shape = openvino.PartialShape([1, *[-1] * (example.ndim - 1)])
     try:
         with tracing():
-            traced = openvino.convert_model(module, example_input=example, input=[shape])
+            return openvino.convert_model(module, example_input=example, input=[shape])
     except (RuntimeError, TypeError, ValueError) as error:  # OpenVINO raises its own of these
         raise ParalbenchError(
             f"model '{model}': OpenVINO cannot convert it ({first_line(error)}); leave out --runtime."
         ) from error
+
+
+def stored(model: Any) -> tuple[bytes, bytes]:
+    """OpenVINO's model as its network and its weights, in full precision."""
+    with TemporaryDirectory(prefix="paralbench-") as folder:
+        network = Path(folder) / "network.xml"
+        _without_telemetry().save_model(model, network, compress_to_fp16=False)
+        return network.read_bytes(), network.with_suffix(".bin").read_bytes()
+
+
+def restored(network: bytes, weights: bytes) -> Any:
+    """OpenVINO's model from :func:`stored`; raises RuntimeError where it is none."""
+    return _without_telemetry().Core().read_model(network, weights)
+
+
+def compiled(model: Any, precision: Precision) -> Forward:
+    """The function that computes OpenVINO's model; threads may share it."""
     cores = os.cpu_count() or 1
-    compiled = openvino.Core().compile_model(
-        traced,
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": _HINTS[placement.precision],
-            "INFERENCE_NUM_THREADS": cores,
-            "NUM_STREAMS": cores,
-        },
+    network = (
+        _without_telemetry()
+        .Core()
+        .compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": _HINTS[precision],
+                "INFERENCE_NUM_THREADS": cores,
+                "NUM_STREAMS": cores,
+            },
+        )
     )
     idle: SimpleQueue[Any] = SimpleQueue()
     for _ in range(cores):
-        idle.put(compiled.create_infer_request())
+        idle.put(network.create_infer_request())
 
     def forward(inputs: Tensor) -> Tensor:
         request = idle.get()

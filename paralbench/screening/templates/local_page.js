@@ -1,5 +1,9 @@
 // Sends what is dropped on the page to the address it came from, one after the other, and shows each row as text.
-"use strict";
+
+// WORDS, the texts in the reader's language, is defined by the server before this line.
+function say(key, values) {
+  return WORDS[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
 
 const state = document.getElementById("state");
 const rows = document.getElementById("rows");
@@ -22,12 +26,12 @@ function show(row) {
   const section = document.createElement("section");
   add(section, "h2", row.id);
   add(section, "p", row.decided).className = "big";
-  for (const doubt of row.doubts) add(section, "p", "May not hold: " + doubt + ".").className = "note";
-  if (row.state !== "not scored: quality") add(section, "p", "What to do: " + row.action);
-  for (const warning of row.warnings) add(section, "p", "Keep in mind: " + warning).className = "note";
+  for (const doubt of row.doubts) add(section, "p", say("doubt", { doubt })).className = "note";
+  if (row.state !== "not scored: quality") add(section, "p", say("action", { action: row.action }));
+  for (const warning of row.warnings) add(section, "p", say("warning", { warning })).className = "note";
   if (row.quality.length) {
     const details = document.createElement("details");
-    add(details, "summary", "Quality of the recording");
+    add(details, "summary", say("quality"));
     const table = document.createElement("table");
     table.className = "small";
     for (const [name, value] of row.quality) {
@@ -38,14 +42,14 @@ function show(row) {
     details.append(table);
     section.append(details);
   }
-  add(section, "p", "Audio sha256 " + row.sha256).className = "hash";
+  add(section, "p", say("sha256", { sha256: row.sha256 })).className = "hash";
   rows.prepend(section);
   printer.disabled = false;
 }
 
 function count() {
   const total = done + failed + waiting.length + (busy ? 1 : 0);
-  state.textContent = done + failed + " of " + total + " done" + (failed ? ", " + failed + " failed" : "") + ".";
+  state.textContent = failed ? say("failures", { done: done + failed, total, failed }) : say("progress", { done, total });
 }
 
 function send(file, item) {
@@ -54,7 +58,7 @@ function send(file, item) {
     request.open("POST", "score?name=" + encodeURIComponent(file.name));
     request.upload.onprogress = (event) => {
       const share = event.lengthComputable ? Math.round((100 * event.loaded) / event.total) : 0;
-      item.textContent = file.name + (share < 100 ? ": reading, " + share + " %" : ": scoring …");
+      item.textContent = share < 100 ? say("reading", { name: file.name, share }) : say("scoring", { name: file.name });
     };
     request.onload = () => {
       let answer = null;
@@ -64,13 +68,13 @@ function send(file, item) {
         item.remove();
         done += 1;
       } else {
-        item.textContent = file.name + ": " + (answer ? answer.error : "the program gave no answer");
+        item.textContent = say("error", { name: file.name, reason: answer ? answer.error : say("no_answer") });
         failed += 1;
       }
       resolve();
     };
     request.onerror = () => {
-      item.textContent = file.name + ": no answer; is the program still running?";
+      item.textContent = say("error", { name: file.name, reason: say("not_running") });
       failed += 1;
       resolve();
     };
@@ -91,7 +95,7 @@ async function work() {
 }
 
 function enqueue(files) {
-  for (const file of files) waiting.push([file, add(queue, "li", file.name + ": waiting")]);
+  for (const file of files) waiting.push([file, add(queue, "li", say("waiting", { name: file.name }))]);
   work();
 }
 
