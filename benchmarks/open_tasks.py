@@ -43,15 +43,18 @@ def inputs(
     head: str,
     settings: Mapping[str, Any] | None = None,
     seeds: tuple[int, ...] = (0,),
+    folder: Path | None = None,
 ) -> Inputs:
     """What a head reads of a task; corpus and features are got where they are missing.
+
+    ``folder`` is the corpus, where it is not one to be located or fetched.
 
     Raises:
         ParalbenchError: where the corpus or the weights cannot be had.
     """
     catalog = from_environment()
     corpus = catalog.task(task).corpus
-    cache, data = default_cache(), {corpus: root(catalog, task)}
+    cache, data = default_cache(), {corpus: folder or root(catalog, task)}
     request = Request([task], [model], [head], data, head_settings=settings or {}, seeds=seeds)
     with tempfile.TemporaryDirectory() as results:
         benchmark = Benchmark(catalog, request, cache, Path(results))
