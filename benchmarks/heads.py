@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from benchmarks.probe import corpus, splits
-from paralbench.heads import head, settings
+from paralbench.heads import head, names, settings
 from paralbench.heads.head import FrameStream, PooledStream, Problem, Split, Stream, Workplace
 from paralbench.heads.training.counting import macs
 from paralbench.heads.training.frames import Frames, Shape, StreamShape
@@ -26,11 +27,15 @@ MINUTES = {"haffformer": (1, 4, 15, 30, 60), "transformer": (1, 2, 4, 8)}
 INTERVIEWS, TURNS, HALF_HOUR = 8, 150, 1800.0
 INTERVIEWED = ("haffformer", "lstm", "attentive-statistics")
 UTTERANCES, SECONDS, TRAINED = 128, 4.5, ("transformer", "conformer", "haffformer")
+CLIPS, TEN, FITS = 400, 10, 2
+"""Two of the ten fits are made."""
 
 
 def run() -> list[tuple[str, str]]:
     """Growth is measured in a process for each length; training in this one, a thread a fit."""
-    return [*_against_attention(), *_growth(), *_pooled(), *_training(), *_interviews()]
+    return [
+        *_against_attention(), *_growth(), *_pooled(), *_training(), *_interviews(), *fits()
+    ]  # fmt: skip
 
 
 def _against_attention() -> list[tuple[str, str]]:
@@ -203,6 +208,61 @@ def _peak(name: str) -> float:
     split = Split(0, 0, rows[2:], rows[:0], rows[:2])
     head(name).fit([stream], problem, [split], chosen, Workplace(workers=1))
     return _status("VmHWM") / 1e6
+
+
+def fits() -> list[tuple[str, str]]:
+    """Every head on clips of a second, three classes of ten speakers; its control is not trained."""
+    random = np.random.default_rng(0)
+    targets = random.integers(3, size=CLIPS)
+    problem = Problem("class", targets.astype(float), 3, groups=np.arange(CLIPS) % 10)
+    place = np.arange(CLIPS) // 10 % 5
+    cuts = [
+        Split(fold, 0, *(np.flatnonzero(part) for part in (
+            (place != fold) & (place != (fold + 1) % 5), place == (fold + 1) % 5, place == fold)))
+        for fold in range(FITS)
+    ]  # fmt: skip
+    rows = []
+    for name in names():
+        chosen, trained = settings(name, {}), head(name).without_control()
+        frames = trained.spec(chosen).kind == "frames"
+        several = trained.streams == "many"
+        streams = [
+            _stream(random, targets, width, layers, 10.0 if several else RATE, frames)
+            for width, layers in ([(384, 5), (80, 1), (88, 1)] if several else [(384, 5)])
+        ]
+        began = time.process_time()
+        fitted = trained.fit(streams, problem, cuts, chosen, Workplace(workers=1, quiet=True))
+        seconds = (time.process_time() - began) * TEN / FITS
+        last = fitted.fitted[-1].chosen.get("epoch")
+        rows.append(
+            (
+                f"{name}, {TEN} fits on {CLIPS} clips of a second",
+                f"{seconds:.0f} processor seconds (aim: 120, a minute of two cores), from {FITS} fits"
+                + (f" of {last} epochs" if last else ""),
+            )
+        )
+        print(*rows[-1], file=sys.stderr, flush=True)
+    return rows
+
+
+def _stream(
+    random: np.random.Generator,
+    targets: NDArray[np.int64],
+    width: int,
+    layers: int,
+    rate: float,
+    frames: bool,
+) -> Stream:
+    """Noise with a little of the class in every frame."""
+    means = 0.15 * random.standard_normal((3, layers, 1, width))
+    clips = [
+        (means[kind] + random.standard_normal((layers, int(rate), width))).astype(np.float16)
+        for kind in targets
+    ]
+    if frames:
+        return FrameStream("bench", [[clip] for clip in clips], layers, width, rate)
+    pooled = [np.stack([clip.mean(1), clip.std(1)], 1) for clip in clips]
+    return PooledStream("bench", np.stack(pooled).astype(np.float32))
 
 
 def _limit(size: int = 1024) -> float:
