@@ -120,9 +120,9 @@ def _measured(learner: str, place: int | None) -> Measured | None:
     if place is None:
         measured = _of_network(learner)
     elif learner in POOLED:
-        measured = _of_head(learner, _CASES[place])
+        measured = of_head(learner, _CASES[place])
     else:
-        measured = _of_reference(learner, _CASES[place])
+        measured = of_reference(learner, _CASES[place])
     if measured is not None:
         print(f"{measured.case}: {measured.learner}: {measured}", file=sys.stderr, flush=True)
     return measured
@@ -135,7 +135,7 @@ def _case(name: str, read: Inputs) -> Case:
 # Heads
 
 
-def _of_head(name: str, case: Case) -> Measured | None:
+def of_head(name: str, case: Case) -> Measured | None:
     chosen = head(name).without_control()
     if case.problem.kind not in chosen.targets:
         return None
@@ -158,13 +158,13 @@ def _of_network(name: str) -> Measured | None:
     if head(name).streams == "many":
         model, changed = SEVERAL, {"frame_rate": 10.0}
     case = _case(f"{NETWORKS_ON}, {model}", inputs(NETWORKS_ON, model, name, changed))
-    return _of_head(name, case)
+    return of_head(name, case)
 
 
 # References
 
 
-def _of_reference(name: str, case: Case) -> Measured | None:
+def of_reference(name: str, case: Case) -> Measured | None:
     """A scikit-learn model of the setting with the least inner loss, refitted."""
     from sklearn.preprocessing import StandardScaler
 
