@@ -21,7 +21,7 @@ from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.extraction import extract
 from paralbench.features.key import feature_key
-from paralbench.features.plan import plan
+from paralbench.features.plan import Extent, plan
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.example import Clip
@@ -93,7 +93,7 @@ def _pass(encoder: LoadableEncoder, clips: dict[bytes, Clip], root: Path) -> dic
     store = FeatureStore(root / "store", feature_key(encoder, FeatureSpec()))
     encoder.load()  # imports what is imported once
     began = time.perf_counter()
-    planned = plan(encoder, clips, store)
+    planned = plan(encoder, store.key.spec, Extent.of(clips, store))
     between = time.perf_counter()
     done = extract(encoder, clips, store, quiet=True)
     ended = time.perf_counter()

@@ -28,25 +28,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the cost of extraction, entry by entry."""
     from paralbench.evaluation.benchmark import Benchmark, Failed
-    from paralbench.features.plan import plan
+    from paralbench.features.plan import Extent, plan
     from paralbench.features.store import FeatureStore
 
     cache = options.cache(args)
     benchmark = Benchmark(options.catalog(args), options.request(args), cache, args.results)
-    rows, failed = [], []
+    rows, failed, extents = [], [], []
     for prepared in benchmark.preparations(options.say):
         if isinstance(prepared, Failed):
             failed.append(prepared)
             continue
-        entry = prepared.entry
+        entry, clips = prepared.entry, prepared.clips
         memory = prepared.head.memory(prepared.settings, prepared.layout, prepared.rows)
         for encoder, key in zip(entry.encoders, prepared.feature_keys, strict=True):
-            try:
-                cost = plan(encoder, prepared.clips, FeatureStore(cache, key))
-            except ParalbenchError as error:
-                failed.append(Failed(entry.task.id, encoder.card.id, entry.head, error))
-                continue
-            rows.append((entry.task.id, encoder.card.id, cost, memory))
+            extent = Extent.of(clips, FeatureStore(cache, key))
+            extents.append((entry.task.id, entry.head, encoder, key.spec, extent, memory))
+        del prepared, entry, clips
+    del benchmark  # the list of clips needs as much memory as the encoders, which are loaded next
+    for task, head, encoder, spec, extent, memory in extents:
+        try:
+            cost = plan(encoder, spec, extent)
+        except ParalbenchError as error:
+            failed.append(Failed(task, encoder.card.id, head, error))
+            continue
+        rows.append((task, encoder.card.id, cost, memory))
     if args.json:
         records = [
             {"task": task, "model": model, **cost.json(), "head_bytes": memory}

@@ -48,24 +48,38 @@ class Plan:
         return asdict(self)
 
 
-def plan(encoder: LoadableEncoder, clips: Mapping[bytes, Clip], store: FeatureStore) -> Plan:
-    """Read the headers of all clips, and time the encoder on a few seconds of noise."""
-    stored = store.keys()
-    readable = lengths(clips)
-    missing = [seconds for key, seconds in readable.items() if key not in stored]
-    spec, card = store.key.spec, encoder.card
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Number and seconds of all clips, the number of refused ones, and how many are missing from
+    the store, by their seconds."""
+
+    clips: int
+    seconds: float
+    refused: int
+    missing: Counter[float]
+
+    @classmethod
+    def of(cls, clips: Mapping[bytes, Clip], store: FeatureStore) -> Extent:
+        """Read the headers of all clips."""
+        stored = store.keys()
+        readable = lengths(clips)
+        missing = Counter(seconds for key, seconds in readable.items() if key not in stored)
+        return cls(len(clips), sum(readable.values()), len(clips) - len(readable), missing)
+
+
+def plan(encoder: LoadableEncoder, spec: FeatureSpec, extent: Extent) -> Plan:
+    """The cost of an extraction; the encoder is timed on a few seconds of noise."""
+    card, missing = encoder.card, extent.missing
     disk = {
-        choice: sum(
-            count * choice.bytes(card, seconds) for seconds, count in Counter(missing).items()
-        )
+        choice: sum(count * choice.bytes(card, seconds) for seconds, count in missing.items())
         for choice in _choices(card, spec)
     }
     return Plan(
-        clips=len(clips),
-        seconds=sum(readable.values()),
-        missing=len(missing),
-        missing_seconds=sum(missing),
-        refused=len(clips) - len(readable),
+        clips=extent.clips,
+        seconds=extent.seconds,
+        missing=missing.total(),
+        missing_seconds=sum(seconds * count for seconds, count in missing.items()),
+        refused=extent.refused,
         disk=disk[spec],
         products={choice.name: size for choice, size in disk.items()},
         time=_time(encoder, _pieces(card, spec, missing)) if missing else 0.0,
@@ -100,14 +114,15 @@ def _choices(card: ModelCard, spec: FeatureSpec) -> Iterable[FeatureSpec]:
     return chosen
 
 
-def _pieces(card: ModelCard, spec: FeatureSpec, lengths: list[float]) -> list[float]:
-    """Seconds of each encoded waveform; with one frame a clip, each window is encoded alone."""
+def _pieces(card: ModelCard, spec: FeatureSpec, lengths: Counter[float]) -> Counter[float]:
+    """Number of encoded waveforms by seconds; with one frame a clip, each window is encoded alone."""
     if spec.kind == "windows" and card.frame_rate is None:
-        return [spec.window] * round(sum(lengths) * spec.rate)
+        total = sum(seconds * count for seconds, count in lengths.items())
+        return Counter({spec.window: round(total * spec.rate)})
     return lengths
 
 
-def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:
+def _time(encoder: LoadableEncoder, lengths: Counter[float]) -> float:
     """Seconds for all pieces, from start-up, cost a piece and cost a second of two trials."""
     began = time.perf_counter()
     loaded = encoder.load()
@@ -124,5 +139,5 @@ def _time(encoder: LoadableEncoder, lengths: list[float]) -> float:
         costs.append(time.perf_counter() - began)
     a_second = max(costs[1] - costs[0], 0.0) / (long - short)
     a_clip = max(costs[0] - a_second * short, 0.0)
-    busy = sum(a_clip + a_second * seconds for seconds in lengths)
+    busy = sum(count * (a_clip + a_second * seconds) for seconds, count in lengths.items())
     return start_up + busy / (os.cpu_count() or 1)

@@ -19,7 +19,7 @@ from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.features.digests import digests
 from paralbench.features.extraction import extract
 from paralbench.features.key import clip_key, feature_key
-from paralbench.features.plan import plan
+from paralbench.features.plan import Extent, plan
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
 from paralbench.records.errors import CardError
@@ -249,7 +249,7 @@ def test_the_plan_shows_the_disk_that_is_then_used(tmp_path: Path, encoder: Enco
     clips = _clips(tmp_path, [0.2, 1.0, 0.4])
     clips[b"m" * 16] = Clip(tmp_path / "missing.wav")
     store = FeatureStore(tmp_path / "cache", feature_key(chosen, FeatureSpec()))
-    planned = plan(chosen, clips, store)
+    planned = plan(chosen, FeatureSpec(), Extent.of(clips, store))
     assert (planned.clips, planned.missing, planned.refused) == (4, 3, 1)
     assert planned.seconds == pytest.approx(1.6)
     assert planned.time > 0
@@ -259,5 +259,5 @@ def test_the_plan_shows_the_disk_that_is_then_used(tmp_path: Path, encoder: Enco
     assert planned.products["frames, 10 Hz"] == (16 + 3) * 4 * 4
     extract(chosen, clips, store, quiet=True)
     assert (store.folder / "data.bin").stat().st_size == planned.disk
-    after = plan(chosen, clips, store)
+    after = plan(chosen, FeatureSpec(), Extent.of(clips, store))
     assert (after.missing, after.disk, after.time) == (0, 0, 0)
