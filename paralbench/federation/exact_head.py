@@ -34,6 +34,7 @@ from paralbench.heads.convex import stacking
 from paralbench.heads.convex.layer import STRENGTHS
 from paralbench.heads.convex.standard import Standard
 from paralbench.heads.convex.training_side import TrainingSide
+from paralbench.heads.deployable import State
 
 NO_NUMBERS = "it fits a federated head, which no result is keyed by"
 
@@ -77,6 +78,7 @@ def fit(ask: Ask, classes: int, settings: Any) -> ExactHead:
         ParalbenchError: where no inner folds of complete bunches can be made.
     """
     answers = ask({COUNTS: np.ones(1)})
+    averaged = int(answers[0]["averaged"][0])
     table = np.concatenate([answer[TABLE] for answer in answers])
     sizes = np.array([len(answer[TABLE]) for answer in answers])
     rows = float(table.sum())
@@ -132,12 +134,19 @@ def fit(ask: Ask, classes: int, settings: Any) -> ExactHead:
         )
         for part in range(side.folds.count)
     ]
+    held_out = np.stack([weights for weights, _ in parts])
+    if averaged > 1:
+        maps = np.repeat(maps / averaged, averaged, axis=0)
+        held_out = np.repeat(held_out / averaged, averaged, axis=1)
+        factors = np.full(averaged, 1.0)
     return ExactHead(
         weights=maps,
         bias=bias + shift,
-        held_out=np.stack([weights for weights, _ in parts]),
+        held_out=held_out,
         held_out_bias=np.stack([of_part + shift for _, of_part in parts]),
-        factors=factors / factors.sum() if factors.any() else np.full(len(layers), 1 / len(layers)),
+        factors=factors / factors.sum()
+        if factors.any()
+        else np.full(len(factors), 1 / len(factors)),
         part=dealing.part,
         sizes=sizes,
         chosen={
@@ -154,6 +163,11 @@ def standard_of(mean: Array, variance: Array) -> Standard:
     """As :meth:`Standard.of`."""
     varies = variance > 1e-10 * (1e-20 + mean**2)
     return Standard(mean, np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1)), 0.0))
+
+
+def state_of(weights: Array, bias: Array) -> State:
+    """A map as the linear probe stores it."""
+    return {"weights": weights.astype(np.float32), "bias": bias.astype(np.float32)}
 
 
 def _raw(

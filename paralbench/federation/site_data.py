@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,19 +114,12 @@ def site_rows(
     if head.name == "linear-probe":
         layers = linear_probe.HEAD.layers(settings, values.shape[1])
         features: NDArray[np.floating] = values[rows][:, list(layers)]
+        averaged = 1
         if settings.layers == "mean":
             features = features.mean(1, keepdims=True, dtype=np.float64)
-        return SiteRows(place, features, targets, classes, bunch, settings)
+            averaged = len(layers)
+        return SiteRows(place, features, targets, classes, bunch, settings, averaged)
     return SiteNetworks(
         place, values[rows], targets, classes, bunch, linear_probe.Settings(),
         head=head, recipe=settings,
     )  # fmt: skip
-
-
-def states_of(
-    weights: NDArray[np.float64], bias: NDArray[np.float64], settings: Any, layers: Sequence[int]
-) -> dict[str, NDArray[np.float32]]:
-    """A map as the linear probe's state; that of a mean of layers is shared among them."""
-    if settings.layers == "mean":
-        weights = np.repeat(weights / len(layers), len(layers), axis=0)
-    return {"weights": weights.astype(np.float32), "bias": bias.astype(np.float32)}

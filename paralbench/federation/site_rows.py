@@ -29,6 +29,7 @@ class SiteRows:
         classes: how many; 0 for numbers.
         bunch: [rows], of each row; no sum that is sent is of less than one bunch.
         settings: of the convex head.
+        averaged: how many of the encoder's layers each layer of the features is the mean of.
     """
 
     place: int
@@ -37,6 +38,7 @@ class SiteRows:
     classes: int
     bunch: NDArray[np.int64]
     settings: Any
+    averaged: int = 1
     _standardised: dict[int, tuple[Array, Array, Array]] = field(default_factory=dict, repr=False)
     _dealt: tuple[Array, Dealing] | None = field(default=None, repr=False)
 
@@ -74,7 +76,7 @@ class SiteRows:
             self.features[:, layer].sum(0, dtype=np.float64)
             for layer in range(self.features.shape[1])
         ])  # fmt: skip
-        answer = {TABLE: self.table(), "sums": sums}
+        answer = {TABLE: self.table(), "sums": sums, "averaged": np.array([float(self.averaged)])}
         if not self.classes:
             answer["targets"] = np.array([self.targets.sum()])
         return answer

@@ -17,7 +17,7 @@ from paralbench.evaluation.preparation import Preparation
 from paralbench.features.spec import FeatureSpec
 from paralbench.federation import averaging, exact_head
 from paralbench.federation.messages import Ask, Message
-from paralbench.federation.site_data import SiteData, states_of
+from paralbench.federation.site_data import SiteData
 from paralbench.federation.study import Study
 from paralbench.heads import head as find_head
 from paralbench.heads import linear_probe
@@ -43,10 +43,9 @@ def trained(study: Study, ask: Ask) -> dict[str, NDArray[np.float64]]:
     settings = find_settings(plan.head, plan.settings)
     if plan.head == "linear-probe":
         head = exact_head.fit(ask, len(plan.classes), settings)
-        layers = linear_probe.HEAD.layers(settings, len(head.weights))
-        states: list[State] = [states_of(head.weights, head.bias, settings, layers)]
+        states: list[State] = [exact_head.state_of(head.weights, head.bias)]
         held_out: list[list[State]] = [
-            [states_of(weights, bias, settings, layers)]
+            [exact_head.state_of(weights, bias)]
             for weights, bias in zip(head.held_out, head.held_out_bias, strict=True)
         ]
         part, sizes, rows = head.part, head.sizes, head.rows

@@ -16,14 +16,14 @@ from paralbench.evaluation.selection import Selection
 from paralbench.federation import averaging, exact_head
 from paralbench.federation.bunches import bunches
 from paralbench.federation.messages import Message
-from paralbench.federation.site_data import site_rows, states_of
+from paralbench.federation.site_data import site_rows
+from paralbench.federation.site_rows import SiteRows
 from paralbench.heads import linear_probe
 from paralbench.heads.deployable import Layout, State
 from paralbench.heads.head import Fitted, Head, PooledStream, Problem, Split
 from paralbench.records.errors import ParalbenchError
 from paralbench.records.result import Paired, Score
 from paralbench.records.task_card import Metrics
-from paralbench.results.predictions import Predictions
 from paralbench.results.scores import difference, scores
 
 NO_NUMBERS = "it compares ways to train, and writes no result"
@@ -106,7 +106,7 @@ def tried(
         sites={str(name): _size(inputs.selection, sites == name) for name in np.unique(sites)},
         scores={way: scores(ranking, table)[0] for way, table in tables.items()},
         paired={
-            f"{ours} - {theirs}": _paired(ranking.ranking, tables[ours], tables[theirs])
+            f"{ours} - {theirs}": difference(ranking.ranking, tables[ours], tables[theirs])
             for ours, theirs in ((FEDERATED, LOCAL), (POOLED, FEDERATED))
         },
         difference=away,
@@ -141,7 +141,7 @@ def by_attribute(selection: Selection, name: str) -> NDArray[np.str_]:
 class _Exchange:
     """All sites in one process, counting what they exchange."""
 
-    def __init__(self, sites: Sequence[Any], head: Head, settings: Any) -> None:
+    def __init__(self, sites: Sequence[SiteRows], head: Head, settings: Any) -> None:
         self._sites, self._head, self._settings = sites, head, settings
         self.rounds = self.sent = 0
 
@@ -185,14 +185,9 @@ class _Exchange:
             )
             return averaged.states[seed]
         head = exact_head.fit(self.ask, classes, self._settings)
-        layers = linear_probe.HEAD.layers(self._settings, len(head.weights))
-        return states_of(head.weights, head.bias, self._settings, layers)
+        return exact_head.state_of(head.weights, head.bias)
 
 
 def _size(selection: Selection, rows: NDArray[np.bool_]) -> tuple[int, int]:
     speakers = selection.group(selection.task.protocol.cluster).numbers[rows]
     return len(np.unique(speakers)), int(rows.sum())
-
-
-def _paired(metric: str, ours: Predictions, theirs: Predictions) -> Paired:
-    return difference(metric, ours, theirs)

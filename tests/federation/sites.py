@@ -9,10 +9,11 @@ import numpy as np
 import paralbench
 from paralbench.federation.bunches import bunches
 from paralbench.federation.messages import Ask, Message
+from paralbench.federation.site_data import site_rows
 from paralbench.federation.site_rows import SiteRows
 from paralbench.federation.study import Plan
-from paralbench.heads.head import Problem
-from paralbench.heads.linear_probe import Settings
+from paralbench.heads.head import PooledStream, Problem
+from paralbench.heads.linear_probe import HEAD, Settings
 from paralbench.system import signing
 from tests.heads.speakers import Features
 
@@ -22,14 +23,12 @@ SITES = 3
 def sites_of(features: Features, problem: Problem, size: int, settings: Settings) -> list[SiteRows]:
     """Every site has four of twelve speakers."""
     groups = np.asarray(problem.groups)
-    rows = features.reshape(*features.shape[:2], -1)
     sites = []
     for place in range(SITES):
-        here = groups // 4 == place
+        here = np.flatnonzero(groups // 4 == place)
         bunch = bunches(groups[here], problem.targets[here], problem.classes, size)
-        sites.append(
-            SiteRows(place, rows[here], problem.targets[here], problem.classes, bunch, settings)
-        )
+        stream = PooledStream("some", features)
+        sites.append(site_rows(place, stream, problem, here, bunch, HEAD, settings))
     return sites
 
 

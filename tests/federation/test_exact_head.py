@@ -39,7 +39,7 @@ def _pooled(features: Features, problem: Problem, size: int, settings: Settings)
     "settings",
     [
         {}, {"layers": "best"}, {"rule": "one-standard-error"}, {"class_weights": "none"},
-        {"criterion": "squared-error"}, {"inner_folds": 3},
+        {"criterion": "squared-error"}, {"inner_folds": 3}, {"layers": "mean"}, {"layers": "last"}, {"layers": 1},
     ],
 )  # fmt: skip
 def test_equals_the_pooled_head(kind: Kind, settings: dict[str, Any], size: int) -> None:
@@ -107,7 +107,7 @@ def test_every_answer_is_of_sums_only() -> None:
     rows = len(sites[0].targets)
     assert all(rows not in values.shape for answer in answers for values in answer.values())
     names = {name.split("/")[0] for answer in answers for name in answer}
-    assert names == {"table", "sums", "products", "gradient", "loss", "mixture"}
+    assert names == {"table", "sums", "averaged", "products", "gradient", "loss", "mixture"}
 
 
 def test_a_table_that_is_not_the_sites_is_refused() -> None:

@@ -45,7 +45,7 @@ def _counted(study: Study, private: dict[str, Path]) -> None:
 def test_files_give_the_head_that_memory_gives(study: Study, private: dict[str, Path]) -> None:
     features, problem = speakers()
     settings = Settings(layers="last")
-    sites = sites_of(features[:, -1:], problem, 1, settings)
+    sites = sites_of(features, problem, 1, settings)
     expected = fit(asking(sites), problem.classes, settings)
     with ThreadPoolExecutor(3) as pool:
         at_work = [
