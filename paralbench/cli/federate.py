@@ -180,8 +180,8 @@ def _init(args: argparse.Namespace) -> int:
             raise UsageError(
                 f"the card of '{task.id}' lists no classes: give --class NAME for each."
             )
-    given = options.head_settings(args)
-    averaging.check(args.head, find_settings(args.head, given), len(classes))
+    settings = options.head_settings(args)
+    averaging.check(args.head, find_settings(args.head, settings), len(classes))
     encoder = loadable(catalog.model(args.model), options.weights(args))
     plan = Plan.checked(
         {
@@ -192,7 +192,7 @@ def _init(args: argparse.Namespace) -> int:
             "model": args.model,
             "weights": encoder.weights.sha256,
             "head": args.head,
-            "settings": given,
+            "settings": settings,
             "seeds": args.seeds if args.head != "linear-probe" else 1,
             "speakers": LEAST_SPEAKERS if args.least is None else args.least,
             "bunch": BUNCH if args.bunch is None else args.bunch,

@@ -84,14 +84,14 @@ class Fairness:
 
 
 def compared(
-    inputs: Inputs, given: Mapping[str, Any], attribute: str, methods: Sequence[str] = METHODS,
+    inputs: Inputs, settings: Mapping[str, Any], attribute: str, methods: Sequence[str] = METHODS,
     with_thresholds: bool = False,
 ) -> Fairness:  # fmt: skip
     """Train plainly and by each method on every fold of a task for classes.
 
     Args:
         inputs: features and folds.
-        given: settings of the heads.
+        settings: of the heads, where they are not the defaults.
         attribute: such as sex, age, language or site.
         methods: of the fair probe.
         with_thresholds: also show what thresholds for each subgroup would do (two classes).
@@ -107,7 +107,7 @@ def compared(
         extra = {} if method == PLAIN else {"balance": attribute, "method": method}
         head = "linear-probe" if method == PLAIN else "fair-probe"
         fits = find_head(head).fit(
-            inputs.streams, problem, inputs.splits, find_settings(head, {**given, **extra})
+            inputs.streams, problem, inputs.splits, find_settings(head, {**settings, **extra})
         )
         table = predictions(selection, fits.fitted)
         tables[method] = replace(table, attributes={attribute: names[table.rows]})
@@ -154,10 +154,12 @@ def _gap_change(
     by_seed, drawn, sizes = [], [], []
     for side in (table, plain):
         ((_, _, cells),) = cell_tallies(metrics, side)
-        found = {cell.value: cell for cell in cells}
-        by_seed.append(by_seeds(found[high].tallies) - by_seeds(found[low].tallies))
-        drawn.append(side.draws.mean(found[high].tallies) - side.draws.mean(found[low].tallies))
-        sizes += [found[high].sizes, found[low].sizes]
+        by_value = {cell.value: cell for cell in cells}
+        by_seed.append(by_seeds(by_value[high].tallies) - by_seeds(by_value[low].tallies))
+        drawn.append(
+            side.draws.mean(by_value[high].tallies) - side.draws.mean(by_value[low].tallies)
+        )
+        sizes += [by_value[high].sizes, by_value[low].sizes]
     change = float((by_seed[0] - by_seed[1]).mean())
     fewest = min(sizes, key=lambda each: int((each > 0).sum()))
     error = spread("the change of the gap", drawn[0] - drawn[1], fewest, by_seed[0] - by_seed[1])
