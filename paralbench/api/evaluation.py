@@ -29,6 +29,7 @@ def evaluate(  # type: ignore[overload-overlap] # a name is also a sequence of c
     seeds: int = 5,
     results: Path | str | None = None,
     again: bool = False,
+    replace: bool = False,
     progress: bool = False,
 ) -> Result: ...
 @overload
@@ -41,6 +42,7 @@ def evaluate(
     seeds: int = 5,
     results: Path | str | None = None,
     again: bool = False,
+    replace: bool = False,
     progress: bool = False,
 ) -> Results: ...
 def evaluate(
@@ -52,6 +54,7 @@ def evaluate(
     seeds: int = 5,
     results: Path | str | None = None,
     again: bool = False,
+    replace: bool = False,
     progress: bool = False,
 ) -> Result | Results:
     """Extract features, fit the head on every fold, and score it on the test speakers.
@@ -65,6 +68,7 @@ def evaluate(
         results: folder of the result files; by default in the cache, or for a model in memory in a
             folder that is removed with it. A current result is read, not computed again.
         again: compute current results again.
+        replace: also replace results of other data or of more seeds, which otherwise fail.
         progress: show bars on a terminal or in a notebook, and remarks.
 
     Returns:
@@ -97,7 +101,7 @@ def evaluate(
             encoders={model.id: model.encoders for model in batch},
         )
         folder = cache / "results" if results is None else Path(results).expanduser()
-        benchmark = Benchmark(group[0].catalog, request, cache, folder, again)
+        benchmark = Benchmark(group[0].catalog, request, cache, folder, again, replace=replace)
         for outcome in benchmark.run(_say if progress else _silent, quiet=not progress):
             if isinstance(outcome, Done):
                 refused = tuple(map(str, outcome.refused))

@@ -400,4 +400,7 @@ def _better(file: Path, prepared: Preparation) -> str:
         why = f"has {len(result.seeds)} seeds, this run {len(prepared.seeds)}"
     else:
         return ""
-    return f"{file} {why}; give --replace to lose it, or another folder with --results."
+    return (
+        f"{file} {why}; give --replace to lose it (in Python replace=True), or another folder with "
+        "--results (results=)."
+    )

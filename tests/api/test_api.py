@@ -292,3 +292,22 @@ def test_an_extracted_frame_fits_an_estimator(place: Path, bands: pb.Model) -> N
     labels, speakers = ([row[key] for row in rows] for key in ("target", "speaker"))
     probe = pb.LinearProbe().fit(frame, labels, groups=speakers)
     assert probe.score(frame, labels) > 0.8
+
+
+def test_a_result_of_other_data_is_kept_unless_it_is_to_be_replaced(
+    place: Path, task: pb.Task, bands: pb.Model, tmp_path: Path
+) -> None:
+    first = pb.evaluate(bands, task, results=tmp_path / "results")
+    content = first.file.read_bytes()
+    rows = toy.usual_rows()[: -toy.EACH]
+    for row in rows:
+        file = tmp_path / "data" / row["path"]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes((place / "data" / row["path"]).read_bytes())
+    toy.write_table(tmp_path / "data", rows)
+    fewer = pb.get_task("toy-tone", data=tmp_path / "data", catalog=[place / "catalog"])
+    with pytest.raises(pb.ParalbenchError, match=r"is of other data \(32 .*replace=True"):
+        pb.evaluate(bands, fewer, results=tmp_path / "results")
+    assert first.file.read_bytes() == content
+    second = pb.evaluate(bands, fewer, results=tmp_path / "results", replace=True)
+    assert second.predictions["file"].nunique() == len(rows)
