@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from paralbench.cli import options
 from paralbench.cli.scaffold import add_folder, write
 
 if TYPE_CHECKING:
-    from paralbench.records.model_card import ModelCard
+    from paralbench.records.model_card import Weights
 
 EXAMPLE = "paralbench new-model my-encoder --in my-catalog --from checkpoints/step-5000"
 
@@ -131,8 +133,14 @@ def run(args: argparse.Namespace) -> int:
         files = {"model.toml": _CARD, "adapter.py": _ADAPTER, test: _TEST}
         ready = f"{folder} works as it is."
     else:
-        files = {"model.toml": _transformers(args.source, folder), test: _TEST}
+        card = _transformers(args.source, folder)
+        files = {"model.toml": card.text, test: _TEST}
         ready = f"{folder / 'model.toml'} describes {args.source}; its licence is yours to fill in."
+        if card.elsewhere is not None:
+            ready += (
+                f" The weights stay in {card.elsewhere}: the card names that folder and their sha256; if "
+                f"it moves, change path there or give --weights {args.name}=DIR."
+            )
     write(folder, args.name, files)
     print(
         f"{ready} Try:\n  paralbench check --quick --catalog {args.into} {args.name}\n"
@@ -141,8 +149,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _transformers(source: str, folder: Path) -> str:
-    """The text of the card of a folder of weights or a hub's repository."""
+@dataclass(frozen=True)
+class _Card:
+    """The text of a card, and the folder of weights that it names by an absolute path."""
+
+    text: str
+    elsewhere: Path | None
+
+
+def _transformers(source: str, folder: Path) -> _Card:
+    """The card of a folder of weights or a hub's repository."""
     from paralbench.catalog import REFERENCES
     from paralbench.encoders.uncatalogued import described
 
@@ -151,6 +167,9 @@ def _transformers(source: str, folder: Path) -> str:
         reference = f"dir:{source}" if Path(source).expanduser().is_dir() else f"hf:{source}"
     model = described(reference, options.say)
     card = model.card
+    (weights,) = card.weights
+    place = model.folder.resolve()
+    path = _path(place, folder.resolve()) if weights.kind == "folder" else None
     settings = "".join(
         f"{key} = {json.dumps(value)} # {_NORMALISE}\n" for key, value in card.settings.items()
     )
@@ -166,24 +185,32 @@ def _transformers(source: str, folder: Path) -> str:
         "window": card.policy.window,
         "shortest": card.policy.shortest,
         "padding": card.policy.padding,
-        "weights": _weights(card, model.folder.resolve(), folder),
+        "weights": _weights(weights, path),
     }
-    return re.sub(r"\{(\w+)\}", lambda key: str(values.get(key[1], key[0])), _TRANSFORMERS)
+    text = re.sub(r"\{(\w+)\}", lambda key: str(values.get(key[1], key[0])), _TRANSFORMERS)
+    return _Card(text, place if path == str(place) else None)
 
 
 _NORMALISE = "no preprocessor_config.json says it; transformers' default"
 
 
-def _weights(card: ModelCard, place: Path, folder: Path) -> str:
-    """The card's [[weights]]: the hub's repository, or the folder, relative to the card if inside
-    its catalogue."""
-    (source,) = card.weights
+def _path(place: Path, folder: Path) -> str:
+    """The folder of weights as the card in ``folder`` names it.
+
+    Relative to the card where both lie below the catalogue, or below the working folder: there they
+    move together.
+    """
+    for shared in (folder.parents[1], Path.cwd()):
+        if place.is_relative_to(shared) and folder.is_relative_to(shared):
+            return Path(os.path.relpath(place, folder)).as_posix()
+    return str(place)
+
+
+def _weights(source: Weights, path: str | None) -> str:
+    """The card's [[weights]]: the hub's repository, or the folder at ``path``."""
     if source.kind == "hub":
         lines = [f'repository = "{source.repository}"', f'revision = "{source.revision}"']
     else:
-        catalogue = folder.resolve().parents[1]
-        inside = place.is_relative_to(catalogue)
-        path = (Path("../..") / place.relative_to(catalogue)).as_posix() if inside else str(place)
         lines = [f"path = {json.dumps(path, ensure_ascii=False)}"]
     sha256 = source.sha256 if source.kind != "seeded" else None
     return "\n".join(["[[weights]]", f'kind = "{source.kind}"', *lines, f'sha256 = "{sha256}"\n'])

@@ -211,7 +211,8 @@ def _model(place: str, model: Model, cards: Cards) -> Iterator[tuple[str, str]]:
     if card is None:
         yield (
             f"{place}.id",
-            f"there is no card of '{model.id}', neither in the submission nor in the catalogue",
+            f"there is no card of '{model.id}', neither in the submission nor in the catalogue; that of a "
+            "dir: or hf: model is written by 'paralbench new-model'",
         )
         return
     for field, expected in (

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import paralbench
-from paralbench.catalog import Catalog
+from paralbench.catalog import REFERENCES, Catalog
 from paralbench.records.errors import UsageError
+from paralbench.records.model_card import ModelCard
 from paralbench.records.submission import Manifest
 from paralbench.results import files
 from paralbench.submission import archive, layout
@@ -29,7 +30,7 @@ def pack(
         against: results on the board.
 
     Raises:
-        UsageError: if the model has no results.
+        UsageError: if the model has no results, no card, or weights outside its folder.
     """
     contents = _contents(model, results, catalog)
     manifest = Manifest(model=model, paralbench=paralbench.__version__, files=digests(contents))
@@ -45,12 +46,18 @@ def pack(
 
 
 def _contents(model: str, results: Path, catalog: Catalog) -> dict[str, bytes]:
+    if model.startswith(REFERENCES):
+        raise _without_card(catalog.model(model).card.id, model.removeprefix("dir:"))
     selected = [file for file in files.find(results) if file.parents[1].name == model]
     if not selected:
         models = sorted({file.parents[1].name for file in files.find(results)})
         raise UsageError(
             f"there are no results of '{model}' in {results}; there are of: {', '.join(models) or 'none'}."
         )
+    try:
+        streams = catalog.streams(model)
+    except UsageError as error:
+        raise _without_card(model, "PATH_OR_ID") from error
     together = [
         path
         for file in selected
@@ -64,9 +71,30 @@ def _contents(model: str, results: Path, catalog: Catalog) -> dict[str, bytes]:
         f"{layout.RESULTS}/{file.relative_to(results).as_posix()}": file.read_bytes()
         for file in taken
     }
-    for stream in catalog.streams(model):
+    for stream in streams:
+        _check_weights(catalog.model(stream).card)
         for file in sorted(catalog.model(stream).folder.iterdir()):
             name = f"{layout.MODELS}/{stream}/{file.name}"
             if file.is_file() and layout.allowed(name, packed=True):
                 contents[name] = file.read_bytes()
     return contents
+
+
+def _check_weights(card: ModelCard) -> None:
+    for source in card.weights:
+        if source.kind == "folder" and (
+            source.path.startswith("..") or Path(source.path).is_absolute()
+        ):
+            raise UsageError(
+                f"the card of '{card.id}' names its weights by a path of this machine, '{source.path}'. For "
+                'a submission put them beside the card and write path = "weights"; results that were '
+                "made with this card are then made again with --again, from the same features."
+            )
+
+
+def _without_card(model: str, source: str) -> UsageError:
+    return UsageError(
+        f"'{model}' has no card, which a submission needs: paralbench new-model {model} --in my-catalog "
+        f"--from {source}. Fill in licence and training data, then submit --catalog my-catalog "
+        f"--model {model}; its results stay current."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,32 @@ def test_weights_in_the_catalogue_are_named_relative_to_the_card() -> None:
     folder = save_wav2vec2(CATALOG / "weights" / "checkpoint")
     card = (_write(str(folder)) / "model.toml").read_text(encoding="utf-8")
     assert 'path = "../../weights/checkpoint"' in card
+    loadable(Catalog([CATALOG]).model("mine")).load()
+
+
+def test_weights_of_one_project_are_named_relative_to_the_card(
+    capsys: Capture, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Folder and catalogue below the working folder move together."""
+    card = (_write(str(save_wav2vec2(Path("checkpoint")))) / "model.toml").read_text("utf-8")
+    assert 'path = "../../../checkpoint"' in card
+    assert "stay in" not in capsys.readouterr().out
+    project = tmp_path_factory.mktemp("moved") / "project"
+    shutil.copytree(".", project)
+    shutil.rmtree("checkpoint")
+    loadable(Catalog([project / CATALOG]).model("mine")).load()
+
+
+def test_weights_elsewhere_stay_there(
+    capsys: Capture, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = save_wav2vec2(tmp_path_factory.mktemp("elsewhere") / "checkpoint").resolve()
+    card = (_write(str(place)) / "model.toml").read_text("utf-8")
+    assert f'path = "{place}"' in card
+    assert 'sha256 = "' in card
+    shown = capsys.readouterr().out
+    assert f"The weights stay in {place}: the card names that folder and their sha256" in shown
+    assert "--weights mine=DIR" in shown
     loadable(Catalog([CATALOG]).model("mine")).load()
 
 

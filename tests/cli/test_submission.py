@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from paralbench.cli.main import main
+from tests.encoders.small_models import save_wav2vec2
+from tests.evaluation import toy
 from tests.submission import spoiling
 
 Capture = pytest.CaptureFixture[str]
@@ -71,3 +73,34 @@ def test_exit_codes(good: spoiling.Good, tmp_path: Path, capsys: Capture) -> Non
     assert main(["validate", str(tmp_path / "gone"), *_catalog(good)]) == 2
     assert main(["submit", "--model", "nobody", "--results", str(nothing), "-o", "x.zip"]) == 2
     assert main(["submit", "--model", "bands", "-o", "x.tar"]) == 2
+
+
+@pytest.mark.slow
+def test_a_model_without_a_card_is_ranked_here_and_submitted_with_a_card_only(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    catalog = str(toy.write_catalog(tmp_path / "catalog"))
+    toy.write_corpus(tmp_path / "data")
+    folder = save_wav2vec2(tmp_path / "checkpoint")
+    run = ["run", "--catalog", catalog, "--task", "toy-tone", "--data", str(tmp_path / "data")]
+    assert main([*run, "--results", "results", "--model", f"dir:{folder}"]) == 0
+    assert "ranked" in capsys.readouterr().out
+    (model,) = (path.parent.name for path in Path("results").glob("*/toy-tone"))
+    submit = ["submit", "--catalog", catalog, "--results", "results", "-o", "mine.zip", "--model"]
+    for name, source in ((f"dir:{folder}", str(folder)), (model, "PATH_OR_ID")):
+        assert main([*submit, name]) == 2
+        refused = capsys.readouterr().err
+        assert f"'{model}' has no card, which a submission needs" in refused
+        assert f"paralbench new-model {model} --in my-catalog --from {source}." in refused
+    assert main(["validate", "results", "--catalog", catalog]) == 1
+    assert "is written by 'paralbench new-model'" in capsys.readouterr().err
+    assert not Path("mine.zip").exists()
+    assert main(["new-model", model, "--in", catalog, "--from", str(folder)]) == 0
+    assert main([*run, "--results", "results", "--model", model]) == 0
+    assert main([*submit, model]) == 2
+    assert "names its weights by a path of this machine, '../../../che" in capsys.readouterr().err
+    card = Path(catalog, "models", model, "model.toml")
+    card.write_text(card.read_text("utf-8").replace("../../../checkpoint", "weights"), "utf-8")
+    folder.rename(card.parent / "weights")
+    assert main([*run, "--results", "results", "--model", model]) == 0, "the result is current"
+    assert main([*submit, model]) == 0, capsys.readouterr().err
