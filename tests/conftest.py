@@ -12,6 +12,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tests.ray_nodes import ray_nodes as ray_nodes
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when torch is first imported
 os.environ["PARALBENCH_NO_PROFILE"] = "1"  # tests of the profiler ask for it
 

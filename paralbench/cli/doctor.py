@@ -19,7 +19,7 @@ _EXTRAS = {
     "graph": ("torch_geometric", "heads on graphs"),
     "onnx": ("onnxruntime", "models in ONNX, and onnxruntime as a runtime on the CPU"),
     "openvino": ("openvino", "OpenVINO as a runtime, the fastest on a CPU"),
-    "ray": ("ray", "extraction on a cluster, --engine ray"),
+    "ray": ("ray", "extraction and fits on a cluster, --engine ray"),
     "s3prl": ("s3prl", "upstreams of s3prl"),
     "torchaudio": ("torchaudio", "pipelines of torchaudio"),
     "voice": ("silero_vad", "cutting long recordings by voice activity"),

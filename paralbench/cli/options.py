@@ -129,9 +129,9 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     )
     add_placement(parser, automatic=True)
     add("--engine", choices=["local", "ray"], default="local",
-        help="extract on this machine (default) or on a Ray cluster")  # fmt: skip
+        help="extract and fit on this machine (default) or on a Ray cluster")  # fmt: skip
     add("--workers", type=int, metavar="N",
-        help="threads or Ray actors that extract (default: one a core, or one a GPU)")  # fmt: skip
+        help="threads or Ray workers (default: one a core, or one a GPU)")  # fmt: skip
     add_cache(parser)
     add_results(parser)
 

@@ -48,7 +48,7 @@ def fit(
         return head.fit(streams, problem, splits, settings, work)
     alone = replace(work, workers=1, quiet=True)
     title = f"fitting {head.name}"
-    task = Task(title, _fitting, (head, list(streams), problem, settings, alone), stores)
+    task = Task(title, _fitting, (head, list(streams), problem, settings, alone), stores, _name)
     cluster = Cluster(engine.workers, work.device != "cpu")
     parts = []
     with Progress(title, len(splits), "fits", work.quiet) as progress:
@@ -56,6 +56,10 @@ def fit(
             parts.append(part)
             progress.step()
     return _joined(parts)
+
+
+def _name(split: Split) -> str:
+    return f"fold {split.fold}, seed {split.seed}"
 
 
 def _fitting(

@@ -58,7 +58,8 @@ def records(
         UsageError: as :meth:`Cluster.map`.
     """
     gpu = encoder.placement.device != "cpu"
-    task = Task(f"extracting {encoder.card.id}", _encoding, (encoder, spec, engine))
+    title = f"extracting {encoder.card.id}"
+    task = Task(title, _encoding, (encoder, spec, engine), name=_name, at_hand=2)
     for answer in Cluster(engine.workers, gpu).map(task, _bundles(clips, 64 if gpu else 4)):
         yield from answer.checked()
 
@@ -67,6 +68,11 @@ def _bundles(clips: Mapping[bytes, Clip], size: int) -> Iterator[Bundle]:
     remaining = iter(clips.items())
     while bundle := dict(islice(remaining, size)):
         yield bundle
+
+
+def _name(bundle: Bundle) -> str:
+    first = next(iter(bundle.values())).path
+    return f"'{first}' or the {len(bundle) - 1} clips after it"
 
 
 def _encoding(

@@ -33,8 +33,6 @@ T = TypeVar("T")
 
 _ATTEMPTS = 4
 """Work that so many workers died of is not tried again."""
-_AT_HAND = 2
-"""Items of a worker: one it works on and one that waits, so that it never waits for this process."""
 _AHEAD = 8
 """Items a worker that are taken before the first one's result is; their results wait in memory."""
 _PATIENCE = 10.0
@@ -53,12 +51,17 @@ class Task(Generic[S, T]):
             makes an item's result.
         arguments: of ``start``.
         reads: files and folders that a worker must find under the same path as here.
+        name: an item's name, for messages.
+        at_hand: items of a worker at once. With 2 one waits while it works on another, so that it
+            never waits for this process; with 1 no item waits for a worker while another is free.
     """
 
     title: str
     start: Callable[..., Callable[[S], T]]
     arguments: Sequence[Any]
     reads: Sequence[Path] = ()
+    name: Callable[[S], str] = str
+    at_hand: int = 1
 
 
 class Cluster:
@@ -89,12 +92,12 @@ class Cluster:
                 raise UsageError(f"--workers {workers}: the Ray cluster has {available} {unit}s.")
             staff = _Staff(ray, task, unit, workers)
             try:
-                yield from _results(staff, items, _AHEAD * workers)
+                yield from _results(task, staff, items, _AHEAD * workers)
             finally:
                 staff.dismiss()
 
 
-def _results(staff: _Staff, items: Iterable[S], ahead: int) -> Iterator[Any]:
+def _results(task: Task[S, T], staff: _Staff, items: Iterable[S], ahead: int) -> Iterator[Any]:
     """Results in the order of the items; at most ``ahead`` items are taken and not yet yielded."""
     remaining = enumerate(items)
     taken: dict[int, S] = {}
@@ -121,7 +124,8 @@ def _results(staff: _Staff, items: Iterable[S], ahead: int) -> Iterator[Any]:
             lost[place] += 1
             if lost[place] == _ATTEMPTS:
                 raise ParalbenchError(
-                    f"{staff.title}: {_ATTEMPTS} Ray workers died at '{taken[place]}': {result.why}"
+                    f"{task.title}: {_ATTEMPTS} Ray workers died at {task.name(taken[place])}: "
+                    f"{result.why}"
                 )
             again.append(place)
         while first in done:
@@ -143,7 +147,7 @@ class _Staff:
     """
 
     def __init__(self, ray: Any, task: Task[Any, Any], unit: str, workers: int) -> None:
-        self.title = task.title
+        self._title, self._at_hand = task.title, task.at_hand
         self.free: deque[Any] = deque()
         self._ray, self._unit, self._most = ray, unit, workers
         gpus = int(unit == "GPU")
@@ -167,7 +171,7 @@ class _Staff:
         pending = [*self._starting, *self._working]
         (ready, _) = self._ray.wait(pending, num_returns=1, timeout=_PATIENCE)
         if not ready and not self._working and not self._ray.cluster_resources().get(self._unit):
-            raise ParalbenchError(f"{self.title}: no node of the Ray cluster is left.")
+            raise ParalbenchError(f"{self._title}: no node of the Ray cluster is left.")
         for job in ready:
             worker, place = self._working.pop(job, (None, -1))
             if worker is None:
@@ -192,11 +196,11 @@ class _Staff:
 
     def _started(self, worker: Any, result: Any) -> None:
         if not isinstance(result, _Lost):
-            self.free.extend([worker] * _AT_HAND)
+            self.free.extend([worker] * self._at_hand)
             return
         self._failed_starts += 1
         if self._failed_starts > _ATTEMPTS * self._most:
-            raise ParalbenchError(f"{self.title}: Ray workers cannot be started: {result.why}")
+            raise ParalbenchError(f"{self._title}: Ray workers cannot be started: {result.why}")
         self._hire()
 
     def _replace(self, worker: Any) -> None:
@@ -239,7 +243,7 @@ class _Worker:
         for name, version in versions.items():
             if own.get(name) != version:
                 raise ParalbenchError(
-                    f"the Ray node {host} has {name} {own.get(name, 'not')}, this machine {version}; "
+                    f"the Ray node {host} has {name} {own.get(name) or 'not installed'}, this machine {version}; "
                     f"every node needs the same, or results depend on where they are made."
                 )
         for path in reads:
@@ -268,10 +272,11 @@ def _environment() -> dict[str, str]:
 
 
 def _versions() -> dict[str, str]:
-    """What must be the same on every node."""
+    """What must be the same on every node, as it may decide a number."""
+    deciding = [name for name in sources.modules() if not sources.no_numbers(name)]
     versions = {
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "ParaLBench": sources.digest(sources.modules())[:12],
+        "ParaLBench": sources.digest(deciding)[:12],
     }
     for name in _PACKAGES:
         try:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +15,26 @@ from paralbench.evaluation.benchmark import Benchmark, Done, Request
 from paralbench.features.engine import LOCAL, Engine
 from paralbench.system import plug_ins
 from tests.evaluation import toy
-
-pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+from tests.ray_nodes import RayNodes
 
 LOG = "PARALBENCH_TEST_LOG"
 """Where workers write on which node they did what."""
 
 WRITE = """
-import os
+import os, time
 
 def write(what):
-    import ray, time
+    import ray
 
-    if ray.is_initialized():
-        time.sleep(0.05)
-        with open(os.environ["PARALBENCH_TEST_LOG"], "a") as log:
+    if file := os.environ.get("PARALBENCH_TEST_LOG"):
+        with open(file, "a") as log:
             log.write(f"{what} {ray.get_runtime_context().get_node_id()}\\n")
+        until = time.monotonic() + 30  # nothing is done before two nodes do it
+        while time.monotonic() < until:
+            if len({line for line in open(file) if line.startswith(what)}) > 1:
+                break
+            time.sleep(0.02)
+        time.sleep(0.1)
 """
 
 HEAD = f'''"""The linear probe, which writes where it is fitted."""
@@ -44,6 +43,7 @@ from paralbench.heads.linear_probe import LinearProbe
 
 class Logged(LinearProbe):
     name = "logged"
+    deterministic = False
 
     def fit(self, streams, problem, splits, settings, work=None):
         write("fit")
@@ -51,50 +51,6 @@ class Logged(LinearProbe):
 
 HEAD = Logged()
 '''
-
-
-@dataclass
-class Nodes:
-    """Three nodes of one core each; the first is this process's own."""
-
-    cluster: Any
-    others: list[Any]
-
-    def kill(self) -> None:
-        """Kill one of the others with all of its processes."""
-        self.cluster.remove_node(self.others.pop(0), allow_graceful=False)
-
-
-@pytest.fixture(scope="module")
-def nodes() -> Iterator[Nodes]:
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
-    import ray
-    from ray._private import ray_constants
-    from ray.cluster_utils import Cluster
-
-    before = ray_constants.ENABLE_RAY_CLUSTER
-    ray_constants.ENABLE_RAY_CLUSTER = False  # every address is 127.0.0.1
-    temporary = tempfile.mkdtemp(prefix="ray")  # not tmp_path: names of sockets must be short
-    small: dict[str, Any] = {
-        "num_cpus": 1, "object_store_memory": 80_000_000, "node_ip_address": "127.0.0.1",
-        "temp_dir": temporary,
-    }  # fmt: skip
-    cluster = Cluster(initialize_head=True, head_node_args={**small, "include_dashboard": False})
-    others = [cluster.add_node(**small) for _ in range(2)]
-    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
-    yield Nodes(cluster, others)
-    ray.shutdown()
-    cluster.shutdown()  # type: ignore[no-untyped-call]
-    ray_constants.ENABLE_RAY_CLUSTER = before
-    shutil.rmtree(temporary, ignore_errors=True)
-
-
-@pytest.fixture
-def logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    log = tmp_path / "log"
-    log.touch()
-    monkeypatch.setenv(LOG, str(log))
-    return log
 
 
 def _run(root: Path, engine: Engine, heads: list[str], **asked: Any) -> list[Done]:
@@ -143,8 +99,21 @@ def _when(log: Path, what: str, action: Callable[[], None]) -> threading.Thread:
 
 
 @pytest.mark.slow
+def test_a_network_of_frames_is_fitted_on_other_nodes(ray_nodes: RayNodes, tmp_path: Path) -> None:
+    """Workers read the frames from the store, and finished fits are kept beside it until all are."""
+    toy.write_catalog(tmp_path / "catalog")
+    toy.write_corpus(tmp_path / "data")
+    heads, settings = ["attentive-statistics"], {"epochs": 2, "hidden": 8, "bottleneck": 4}
+    (local,) = _run(tmp_path, LOCAL, heads, head_settings=settings)
+    (away,) = _run(tmp_path, Engine("ray"), heads, head_settings=settings)
+    assert _stores(tmp_path / "ray") == _stores(tmp_path / "local")
+    assert _content(away) == _content(local)
+    assert not list((tmp_path / "ray").rglob("*.fit"))
+
+
+@pytest.mark.slow
 def test_nodes_killed_midway_change_no_byte(
-    nodes: Nodes, logged: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ray_nodes: RayNodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One node dies while clips are encoded, another while heads are fitted."""
     encoder = toy.ENCODER.replace("import torch\n", f"import torch\n{WRITE}", 1).replace(
@@ -155,14 +124,19 @@ def test_nodes_killed_midway_change_no_byte(
     (catalog / "heads").mkdir()
     (catalog / "heads" / "logged.py").write_text(HEAD)
     monkeypatch.setenv(plug_ins.FOLDERS, str(catalog))
-    (local,) = _run(tmp_path, LOCAL, ["logged"], under=["white-0", "babble-0"])
-    first = _when(logged, "encode", nodes.kill)
-    second = _when(logged, "fit", nodes.kill)
-    (away,) = _run(tmp_path, Engine("ray"), ["logged"], under=["white-0", "babble-0"])
+    (local,) = _run(tmp_path, LOCAL, ["logged"], under=["babble-0"])
+    logged = tmp_path / "log"
+    logged.touch()
+    monkeypatch.setenv(LOG, str(logged))
+    first = _when(logged, "encode", ray_nodes.kill)
+    second = _when(logged, "fit", ray_nodes.kill)
+    (away,) = _run(tmp_path, Engine("ray"), ["logged"], under=["babble-0"])
     first.join()
     second.join()
+    killed = not ray_nodes.others
+    ray_nodes.restore()
+    assert killed, "no node was killed midway"
     lines = logged.read_text().splitlines()
-    assert not nodes.others, "no node was killed midway"
     for what in ("encode", "fit"):
         assert len({line for line in lines if line.startswith(what)}) > 1, "one node did all"
     assert _stores(tmp_path / "ray") == _stores(tmp_path / "local")

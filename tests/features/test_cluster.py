@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,26 +16,12 @@ from paralbench.features.extraction import extract
 from paralbench.features.key import feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore
-from paralbench.records.errors import CardError, ParalbenchError, UsageError
+from paralbench.records.errors import CardError, ParalbenchError
 from paralbench.records.example import Clip
 from tests.features.encoders import clips, encoder
-
-pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+from tests.ray_nodes import RayNodes
 
 FRAMES = "w[: len(w) // 160 * 160].view(-1, 160)[:, :4].unsqueeze(0)"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    import ray
-
-    ray.init(
-        address="local", num_cpus=2, include_dashboard=False, log_to_driver=False,
-        object_store_memory=80_000_000,
-    )  # fmt: skip
-    yield
-    ray.shutdown()
 
 
 def _files(store: FeatureStore) -> list[bytes]:
@@ -44,7 +29,7 @@ def _files(store: FeatureStore) -> list[bytes]:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
+def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path, ray_nodes: RayNodes) -> None:
     """Refused clips, a recording of many pieces, and one actor killed while it works."""
     calls = tmp_path / "calls"
     chosen = encoder(
@@ -79,18 +64,11 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_error_on_a_worker_is_the_same_sentence(tmp_path: Path) -> None:
+def test_an_error_on_a_worker_is_the_same_sentence(tmp_path: Path, ray_nodes: RayNodes) -> None:
     chosen = encoder(tmp_path, f"{FRAMES}[..., :3]")
     store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
     with pytest.raises(CardError, match=r"declares \[1, frames, 4\], the encoder returned"):
         extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)
-
-
-def test_more_workers_than_cores_are_refused(tmp_path: Path) -> None:
-    chosen = encoder(tmp_path, FRAMES)
-    store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
-    with pytest.raises(UsageError, match="--workers 3: the Ray cluster has 2 CPUs"):
-        extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 3), quiet=True)
 
 
 def test_audio_that_a_worker_cannot_see_is_named(tmp_path: Path) -> None:
@@ -98,20 +76,3 @@ def test_audio_that_a_worker_cannot_see_is_named(tmp_path: Path) -> None:
     away = Answer([], [tmp_path / "gone.wav", tmp_path / "here.wav"], "node7")
     with pytest.raises(ParalbenchError, match=r"on node7 cannot find '.*here\.wav', which exists"):
         away.checked()
-
-
-def test_a_cluster_that_does_not_answer_is_reported(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import ray
-
-    def away(**settings: object) -> None:
-        raise ConnectionError("Failed to connect to Ray cluster\nand more")
-
-    monkeypatch.setenv("RAY_ADDRESS", "node7:6379")
-    monkeypatch.setattr(ray, "is_initialized", lambda: False)
-    monkeypatch.setattr(ray, "init", away)
-    chosen = encoder(tmp_path, FRAMES)
-    store = FeatureStore(tmp_path / "store", feature_key(chosen, FeatureSpec()))
-    with pytest.raises(ParalbenchError, match=r"no Ray cluster answers at node7:6379 \(Failed to"):
-        extract(chosen, clips(tmp_path, [0.2]), store, engine=Engine("ray", 1), quiet=True)
