@@ -29,10 +29,10 @@ quick: setup style
 	@$(MAKE) --no-print-directory -j2 types tests-quick
 
 tests: setup
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 tests-quick: setup
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
 
 # Ten thousand mutated files, from fixed seeds, to every reader of what others send.
 fuzz: setup

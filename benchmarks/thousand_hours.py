@@ -23,6 +23,7 @@ import soundfile
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from paralbench.audio import decoding
 from paralbench.catalog import from_environment
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.uncatalogued import described
@@ -39,7 +40,8 @@ from paralbench.system.text_table import columns
 MODELS = ("log-mel", "whisper-tiny.en")
 RATE, CLIP = 16000, 50.0
 HOURS = 1000.0
-_RAY_RECORDS = 400
+_RECORDS = 1000
+"""Records that are received and appended, to know what one costs."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +90,21 @@ def measured(encoder: LoadableEncoder, minutes: float, scratch: Path) -> Measure
         decode, records, append = _Clock(), _Clock(), _Clock()
         with decode.running():
             for clip in clips.values():
-                for _ in clip.waveforms(card.rate):
+                for _ in decoding.waveforms(clip, card.rate):
                     pass
         with records.running():
             made = dict(threads.records(clips))
+    record = next(iter(made.values()))
+    assert isinstance(record, Record)
     store = FeatureStore(scratch / "store", feature_key(encoder, spec))
     with append.running(), store.writer() as writer:
-        for key, record in made.items():
-            assert isinstance(record, Record)
-            writer.append(key, record)
-    first = next(iter(made.values()))
-    assert isinstance(first, Record)
-    values = np.asarray(first.values)
+        for number in range(_RECORDS):
+            writer.append(number.to_bytes(16, "little"), record)
     return Measured(
         decode.seconds / hours,
         max(records.seconds - decode.seconds, 0.0) / hours,
-        append.seconds / hours,
-        _received(values) / (CLIP / 3600),
+        append.seconds / _RECORDS / (CLIP / 3600),
+        _received(np.asarray(record.values)) / (CLIP / 3600),
         sum(clip.path.stat().st_size for clip in clips.values()) / hours,
         spec.bytes(card, CLIP) / (CLIP / 3600),
         FeatureSpec("frames").bytes(card, CLIP) / (CLIP / 3600) if card.frame_rate else math.nan,
@@ -124,7 +124,7 @@ def _clips(minutes: float, scratch: Path) -> dict[bytes, Clip]:
 def _received(values: NDArray[np.floating]) -> float:
     """CPU seconds of this process for a record of this size from a Ray worker on this machine."""
     task = Task("records", _same, (values,), at_hand=2)
-    bundles = _RAY_RECORDS // 4
+    bundles = _RECORDS // 4
     try:
         results = Cluster(1).map(task, range(bundles))
         next(results)  # the worker has started

@@ -17,6 +17,8 @@ from paralbench.system import plug_ins
 from tests.evaluation import toy
 from tests.ray_nodes import RayNodes
 
+pytestmark = pytest.mark.xdist_group("ray")  # one process starts the cluster
+
 LOG = "PARALBENCH_TEST_LOG"
 """Where workers write on which node they did what."""
 

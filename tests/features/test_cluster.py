@@ -21,6 +21,8 @@ from paralbench.records.example import Clip
 from tests.features.encoders import clips, encoder
 from tests.ray_nodes import RayNodes
 
+pytestmark = pytest.mark.xdist_group("ray")  # one process starts the cluster
+
 FRAMES = "w[: len(w) // 160 * 160].view(-1, 160)[:, :4].unsqueeze(0)"
 
 

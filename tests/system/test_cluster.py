@@ -15,6 +15,8 @@ from paralbench.system import cluster
 from paralbench.system.cluster import Cluster, Task
 from tests.ray_nodes import RayNodes
 
+pytestmark = pytest.mark.xdist_group("ray")  # one process starts the cluster
+
 
 def _squares(died: Path) -> Callable[[int], int]:
     """Squares; the first worker to meet 5 dies of it, and all that meet 99."""
