@@ -28,6 +28,7 @@ from paralbench.catalog import from_environment
 from paralbench.encoders.loading import LoadableEncoder, loadable
 from paralbench.encoders.uncatalogued import described
 from paralbench.features.clip_encoder import ClipEncoder
+from paralbench.features.digests import digests
 from paralbench.features.key import feature_key
 from paralbench.features.spec import FeatureSpec
 from paralbench.features.store import FeatureStore, Record
@@ -49,6 +50,7 @@ class Measured:
     """CPU seconds that an hour of audio takes in each place, and its bytes.
 
     Args:
+        digest: to hash the files, on the machine that starts the run, before anything else.
         decode: to read and decode, on a worker.
         encode: to encode and pool, on a worker.
         append: to check and append the records, in the one process that writes.
@@ -58,6 +60,7 @@ class Measured:
         frames: bytes that all frames of all layers would be.
     """
 
+    digest: float
     decode: float
     encode: float
     append: float
@@ -87,7 +90,9 @@ def measured(encoder: LoadableEncoder, minutes: float, scratch: Path) -> Measure
     threads = Threads(ClipEncoder(encoder.load(), card, spec), card, 1, 0.0, 0)
     with threadpool_limits(1):
         list(threads.records(dict(list(clips.items())[:1])))  # what is imported or compiled once
-        decode, records, append = _Clock(), _Clock(), _Clock()
+        digest, decode, records, append = _Clock(), _Clock(), _Clock(), _Clock()
+        with digest.running():
+            digests(clip.path for clip in clips.values())
         with decode.running():
             for clip in clips.values():
                 for _ in decoding.waveforms(clip, card.rate):
@@ -101,6 +106,7 @@ def measured(encoder: LoadableEncoder, minutes: float, scratch: Path) -> Measure
         for number in range(_RECORDS):
             writer.append(number.to_bytes(16, "little"), record)
     return Measured(
+        digest.seconds / hours,
         decode.seconds / hours,
         max(records.seconds - decode.seconds, 0.0) / hours,
         append.seconds / _RECORDS / (CLIP / 3600),
@@ -159,6 +165,8 @@ def rows(name: str, cost: Measured, cores: int) -> list[tuple[str, str]]:
          f"{HOURS * cost.read / 1e9:.0f} GB, {HOURS * cost.stored / 1e9:.2f} GB, "
          f"{'-' if math.isnan(cost.frames) else f'{HOURS * cost.frames / 1e12:.2f} TB'}"),
         ("what a node at work reads of the shared disk", f"{disk:,.0f} MB/s"),
+        ("the machine that starts, CPU minutes for the sha256 of 1,000 hours of files, before all else",
+         f"{HOURS * cost.digest / 60:.1f}"),
         ("the process that writes, CPU s an hour of audio: receiving, appending",
          f"{cost.receive:.2f}, {cost.append:.2f}"),
         ("hours of audio an hour that it takes in", f"{3600 / writer:,.0f}"),
