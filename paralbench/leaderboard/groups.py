@@ -16,7 +16,7 @@ from paralbench.results import files
 TERMS: Mapping[str, str] = {
     "short": "States of seconds to minutes: emotion, its dimensions, sentiment, sarcasm, pain.",
     "medium": "Conditions of days to months: depression, infections, voice and breathing disorders, stuttering.",
-    "long": "Traits: age, sex, identity, accent, language, and diseases that do not pass (dementia, Parkinson's).",
+    "long": "Traits: age, sex, identity, accent, language, and diseases that do not pass (dementia, Parkinson’s).",
 }
 """What the terms of tasks mean: how long a characteristic lasts, not how long a recording is."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 
 from paralbench.leaderboard.board import Row, Table
 from paralbench.leaderboard.costs import costs
@@ -30,19 +32,28 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """A model and its cells, None where it has no ranked entry; ``null`` models are shown last."""
+    """A model and its cells, None where it has no ranked entry; ``null`` models are shown last.
+
+    ``seconds`` of computing an hour of audio takes: the median of its shown entries that were
+    profiled on the hardware of the matrix, None where none was.
+    """
 
     model: str
     null: bool
     cells: tuple[Cell | None, ...]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class Overview:
-    """The matrix: tables of real data in order, and a line a model, the best mean share first."""
+    """The matrix: tables of real data in order, and a line a model, the best mean share first.
+
+    ``hardware`` is the class on which most of the shown entries were profiled, "" without any.
+    """
 
     tables: tuple[Table, ...]
     lines: tuple[Line, ...]
+    hardware: str = ""
 
 
 def overview(tables: Sequence[Table]) -> Overview:
@@ -62,7 +73,21 @@ def overview(tables: Sequence[Table]) -> Overview:
         shares = [cell.share for cell in line.cells if cell]
         return line.null, -sum(shares) / max(1, len(real)), line.model
 
-    return Overview(real, tuple(sorted(lines, key=order)))
+    shown = [_profiled(line) for line in lines]
+    classes = Counter(hardware for profiled in shown for hardware, _ in profiled)
+    hardware = min(classes, key=lambda name: (-classes[name], name), default="")
+    timed = [
+        replace(line, seconds=median(seconds) if seconds else None)
+        for line, profiled in zip(lines, shown, strict=True)
+        for seconds in [[seconds for name, seconds in profiled if name == hardware]]
+    ]
+    return Overview(real, tuple(sorted(timed, key=order)), hardware)
+
+
+def _profiled(line: Line) -> list[tuple[str, float]]:
+    """The hardware class of each shown entry that was profiled, and its seconds an hour of audio."""
+    entry_costs = [costs(cell.row.result) for cell in line.cells if cell and not line.null]
+    return [(cost.hardware, cost.paid.seconds) for cost in entry_costs if cost.paid]
 
 
 def sentence(table: Table) -> str:

@@ -1,8 +1,9 @@
 """The front page's matrix and its sentences."""
 
+import json
 from pathlib import Path
 
-from paralbench.leaderboard.board import collect
+from paralbench.leaderboard.board import collect, tables
 from paralbench.leaderboard.build import build
 from paralbench.leaderboard.overview import overview, sentence
 from tests.leaderboard.boards import predictions, result, store, write
@@ -48,3 +49,20 @@ def test_the_page_begins_with_the_matrix_and_hides_synthetic_tables(tmp_path: Pa
     assert page.index("Models by tasks") < page.index('class="task')
     assert 'class="task synthetic" hidden' in page
     assert 'id="synthetic"' in page
+
+
+def test_a_line_has_the_seconds_of_an_hour_on_the_hardware_of_most() -> None:
+    fixture = Path(__file__).parents[1] / "results" / "fixtures" / "result-v2.json"
+    profile = json.loads(fixture.read_text(encoding="utf-8"))["profile"]
+    other = {**profile, "machine": {**profile["machine"], "hardware_class": "another"}}
+    matrix = overview(
+        tables([
+            result("a", 0.8, profile=profile), result("b", 0.7, profile=profile),
+            result("c", 0.6, profile=other), result("d", 0.5),
+        ])
+    )  # fmt: skip
+    seconds = {line.model: line.seconds for line in matrix.lines}
+    ten = next(cost for cost in profile["parts"]["entry"]["costs"] if cost["seconds"] == 10)
+    expected = ten["latency"]["p50"] * 360
+    assert matrix.hardware == profile["machine"]["hardware_class"]
+    assert seconds == {"a": expected, "b": expected, "c": None, "d": None}

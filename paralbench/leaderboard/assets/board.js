@@ -82,13 +82,13 @@ function explore(form) {
     ["low", "95 % interval", (r) => `${r.low.toFixed(3)} to ${r.high.toFixed(3)}`, false, true],
     ["parameters", "Parameters", (r) => short(r.parameters), true, true],
     ["macs", "MACs a second", (r) => short(r.macs), true, false],
-    ["rtf", "Real-time factor", (r) => short(r.rtf), true, true],
+    ["rtf", "Real-time factor", (r) => short(r.rtf), true, false],
     ["memory", "Memory (bytes)", (r) => short(r.memory), true, false],
     ["size", "Disk (bytes)", (r) => short(r.size), true, false],
-    ["index", "Efficiency index", (r) => r.index === null ? `– (no ${r.missing.join(", ") || "weight"})`
+    ["index", "Efficiency index", (r) => r.index === null ? (r.ratios ? `no ${r.missing.join(", ") || "weight"}` : "not profiled")
       : r.bounds ? `${short(r.index)} (${r.bounds.map(short).join("–")})` : short(r.index), true, true],
     ["hardware", "Hardware", (r) => r.hardware, false, false],
-    ["contamination", "Data seen in training", (r) => seen(r.contamination), false, true],
+    ["contamination", "Data seen", (r) => seen(r.contamination), false, true],
     ["licence", "Licence", (r) => r.licence, false, false],
     ["standing", "Status", (r) => r.standing, false, true],
   ];
