@@ -23,6 +23,8 @@ import pytest
 from paralbench.screening import audit, closing, journal, local_page
 from paralbench.screening.audit import Audit
 from paralbench.screening.journal import Journal, Run
+from paralbench.screening.language import reader, text
+from paralbench.screening.row_state import WORDS, State
 from paralbench.screening.workers import Workers
 from tests.screener.bad_recordings import good, wav
 from tests.screening.fakes import SHA256, screening
@@ -98,6 +100,35 @@ def test_the_page_and_its_parts(server: local_page.Server) -> None:
     assert b"SYNTHETIC" in page
     for name in ("page.js", "style.css"):
         assert _asked(server, "GET", f"/{server.token}/{name}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "words"),
+    [
+        ("de-CH,de;q=0.9,en;q=0.8", "de", "Aufnahmen screenen"),
+        ("zh-CN,zh;q=0.9", "zh", "筛查录音"),
+        ("it,pt;q=0.9", "en", "Screen recordings"),
+        ("fr;q=x,,;q=1", "en", "Screen recordings"),
+    ],
+)
+def test_the_page_is_in_the_browsers_language(
+    server: local_page.Server, tmp_path: Path, header: str, code: str, words: str
+) -> None:
+    _, _, page = _asked(server, "GET", f"/{server.token}/", Accept_Language=header)
+    assert f'<html lang="{code}">' in page.decode()
+    assert f"<h1>{words}</h1>" in page.decode()
+    _, _, script = _asked(server, "GET", f"/{server.token}/page.js", Accept_Language=header)
+    texts = json.loads(script.decode().splitlines()[0].removeprefix("const WORDS = ").rstrip(";"))
+    wav(tmp_path / "one.wav", good(1, 1.0))
+    _, _, output = _asked(
+        server, "POST", f"/{server.token}/score?name=a.wav", (tmp_path / "one.wav").read_bytes(),
+        Accept_Language=header,
+    )  # fmt: skip
+    with reader(code):
+        assert texts == local_page.words()
+        row = json.loads(output)
+        assert row["action"] in {text(state.action) for state in WORDS.values()}
+    assert row["state"] in list(State)  # for programs, in English
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from paralbench.records.bundle import Conformal, Estimate, Manifest, OperatingPo
 from paralbench.records.interval import Interval
 from paralbench.screener.decision import decided
 from paralbench.screening import report_text
+from paralbench.screening.language import LANGUAGES, reader, text
 from paralbench.screening.row_state import WORDS, State, action, doubts, state, title, worklist
 from tests.screener.bundles import manifest
 from tests.screening.rows import row
@@ -141,3 +142,22 @@ def test_set_prediction_action_and_points_never_contradict(
     report = report_text.decision(screener, assessment)
     assert ("Above" in report) == (result is State.ABOVE)
     assert ("Below" in report) == (result is State.BELOW)
+    for code in LANGUAGES:
+        with reader(code):
+            sides = {
+                state: text(WORDS[state].title).format(positive="low") for state in
+                (State.ABOVE, State.BELOW, State.NEAR)
+            }  # fmt: skip
+            report = report_text.decision(screener, assessment)
+            assert report.startswith(sides[result])
+            assert not any(
+                report.startswith(side) for state, side in sides.items() if state != result
+            )
+            assert action(screener, assessment) == text(WORDS[result].action)
+            other = report_text.score(screener, assessment)
+            assert sorted(_digits(other)) == sorted(_digits(score))
+
+
+def _digits(words: str) -> list[str]:
+    """The numbers of a text, without their marks."""
+    return [re.sub(r"\D", "", number) for number in re.findall(r"\d[\d.,]*", words)]
