@@ -13,7 +13,11 @@ import librosa
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
-from transformers import WhisperFeatureExtractor, WhisperModel
+
+from paralbench.encoders.compatibility import make_importable
+
+make_importable()  # where torchaudio does not fit torch, transformers cannot be imported without it
+from transformers import WhisperFeatureExtractor, WhisperModel  # noqa: E402
 
 WINDOW = 30 * 16000
 

@@ -15,7 +15,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from transformers import WhisperFeatureExtractor, WhisperModel
+
+from paralbench.encoders.compatibility import make_importable
+
+make_importable()  # where torchaudio does not fit torch, transformers cannot be imported without it
+from transformers import WhisperFeatureExtractor, WhisperModel  # noqa: E402
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from paralbench.catalog import Catalog
 from paralbench.corpora.fetching import fetch
 from paralbench.corpora.locating import fetched
 from paralbench.corpora.reading import read
+from paralbench.encoders.compatibility import make_importable
 from paralbench.encoders.weights import find
 from paralbench.evaluation.folds import splits
 from paralbench.evaluation.selection import select
@@ -81,6 +82,8 @@ def _write_clips(catalog: Catalog, root: Path, work: Path) -> None:
 def write_weights(catalog: Catalog, folder: Path) -> None:
     """The packaged weights as transformers keeps them; the decoder, which is not used, is left empty."""
     import torch
+
+    make_importable()
     from transformers import WhisperConfig, WhisperModel
 
     model = catalog.model(MODEL)

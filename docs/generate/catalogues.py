@@ -31,6 +31,9 @@ def updated(file: Path, texts: list[Message]) -> str:
     with file.open("rb") as opened:
         before = read_po(opened, locale=file.stem)
     catalogue = Catalog(locale=file.stem, project="ParaLBench", fuzzy=False)
+    catalogue.header_comment = (
+        "# Texts of screening's report and local page: docs/screening.md, Languages."
+    )
     for text in texts:
         known = before.get(text if isinstance(text, str) else text[0])
         catalogue.add(text, known.string if known is not None else None)
