@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from paralbench.records.errors import CardError
 from paralbench.records.strict_text import parse_json, parse_toml
+
+T = TypeVar("T")
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._+-]{0,79}$")]
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
@@ -22,27 +25,22 @@ class Card(BaseModel):
 
     @classmethod
     def from_toml(cls, path: Path) -> Self:
-        """Read a card.
+        """Read a card; files of the same content share it.
 
         Raises:
             CardError: for an invalid card, with the file and the key.
         """
-        return cls._read(path, parse_toml)
+        return _read(path, cls._of_toml)
 
     @classmethod
     def from_json(cls, path: Path) -> Self:
         """Read a card stored as JSON; raises as :meth:`from_toml` does."""
-        return cls._read(path, parse_json)
+        return _read(path, lambda content: cls.model_validate(parse_json(content, any_form=True)))
 
     @classmethod
-    def _read(cls, path: Path, parse: Callable[..., Any]) -> Self:
-        try:
-            values = parse(path.read_bytes(), any_form=True)
-        except OSError as error:
-            raise CardError(f"{path}: cannot be read ({error}).") from error
-        except ValueError as error:
-            raise CardError(f"{path}: {error}.") from error
-        return cls.checked(values, path)
+    @lru_cache(maxsize=1024)
+    def _of_toml(cls, content: bytes) -> Self:
+        return cls.model_validate(parse_toml(content, any_form=True))
 
     @classmethod
     def checked(cls, values: Any, where: Path | str) -> Self:
@@ -51,6 +49,17 @@ class Card(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             raise CardError(f"{where}: {_sentences(error)}") from error
+
+
+def _read(path: Path, parse: Callable[[bytes], T]) -> T:
+    try:
+        return parse(path.read_bytes())
+    except ValidationError as error:
+        raise CardError(f"{path}: {_sentences(error)}") from error
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read ({error}).") from error
+    except ValueError as error:
+        raise CardError(f"{path}: {error}.") from error
 
 
 def _sentences(error: ValidationError) -> str:

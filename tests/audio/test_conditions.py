@@ -26,20 +26,27 @@ def _speech(seed: int = 0, seconds: float = 2.0) -> Waveform:
     return np.asarray(0.1 * tone * envelope + 1e-3 * rng.standard_normal(len(time)), np.float32)
 
 
-def _degraded(name: str, folder: Path, key: bytes = b"key") -> tuple[Waveform, Waveform]:
-    clean = _speech()
+@pytest.fixture(scope="module")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("voices")
     paths = [folder / f"{number}.wav" for number in range(7)]
     for number, path in enumerate(paths):
         soundfile.write(path, _speech(number), RATE, subtype="FLOAT")
-    others = tuple(Clip(path) for path in paths[1:]) if conditions()[name].others else ()
-    clip = DegradedClip(paths[0], condition=name, key=key, others=others)
-    return clean, np.concatenate(list(clip.waveforms(RATE)))
+    return paths
+
+
+def _degraded(name: str, voices: list[Path], key: bytes = b"key") -> tuple[Waveform, Waveform]:
+    others = tuple(Clip(path) for path in voices[1:]) if conditions()[name].others else ()
+    clip = DegradedClip(voices[0], condition=name, key=key, others=others)
+    return _speech(), np.concatenate(list(clip.waveforms(RATE)))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_clip_gives_the_same_bytes_at_its_own_length(name: str, tmp_path: Path) -> None:
-    clean, first = _degraded(name, tmp_path)
-    _, second = _degraded(name, tmp_path)
+def test_the_same_clip_gives_the_same_bytes_at_its_own_length(
+    name: str, voices: list[Path]
+) -> None:
+    clean, first = _degraded(name, voices)
+    _, second = _degraded(name, voices)
     assert first.tobytes() == second.tobytes()
     assert first.dtype == np.float32
     assert len(first) == len(clean)
@@ -49,21 +56,21 @@ def test_the_same_clip_gives_the_same_bytes_at_its_own_length(name: str, tmp_pat
 @pytest.mark.parametrize(
     "name", [name for name in NAMES if name[:4] in ("whit", "pink", "babb", "room")]
 )
-def test_another_clip_is_disturbed_otherwise(name: str, tmp_path: Path) -> None:
-    assert not np.array_equal(_degraded(name, tmp_path)[1], _degraded(name, tmp_path, b"other")[1])
+def test_another_clip_is_disturbed_otherwise(name: str, voices: list[Path]) -> None:
+    assert not np.array_equal(_degraded(name, voices)[1], _degraded(name, voices, b"other")[1])
 
 
 @pytest.mark.parametrize("kind", ["white", "pink", "babble"])
 @pytest.mark.parametrize("ratio", [20, 10, 0])
-def test_noise_has_the_ratio_of_its_name(kind: str, ratio: int, tmp_path: Path) -> None:
-    clean, noisy = _degraded(f"{kind}-{ratio}", tmp_path)
+def test_noise_has_the_ratio_of_its_name(kind: str, ratio: int, voices: list[Path]) -> None:
+    clean, noisy = _degraded(f"{kind}-{ratio}", voices)
     noise = noisy.astype(float) - clean
     assert 10 * np.log10(np.mean(clean**2) / np.mean(noise**2)) == pytest.approx(ratio, abs=0.01)
 
 
 @pytest.mark.parametrize(("kind", "slope"), [("white", 0.0), ("pink", -10.0)])
-def test_noise_has_the_spectrum_of_its_name(kind: str, slope: float, tmp_path: Path) -> None:
-    clean, noisy = _degraded(f"{kind}-0", tmp_path)
+def test_noise_has_the_spectrum_of_its_name(kind: str, slope: float, voices: list[Path]) -> None:
+    clean, noisy = _degraded(f"{kind}-0", voices)
     frequency, power = welch(noisy.astype(float) - clean, RATE, nperseg=2048)
     band = (frequency > 100) & (frequency < 6000)
     fitted = np.polyfit(np.log10(frequency[band]), 10 * np.log10(power[band]), 1)[0]
@@ -91,22 +98,22 @@ def test_narrow_bands_are_narrow(name: str, edge: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["g711", "amr-nb", "opus-16", "mp3-32"])
-def test_codecs_keep_time_and_most_of_the_signal(name: str, tmp_path: Path) -> None:
-    clean, coded = _degraded(name, tmp_path)
+def test_codecs_keep_time_and_most_of_the_signal(name: str, voices: list[Path]) -> None:
+    clean, coded = _degraded(name, voices)
     energies = [(signal[:32000].reshape(-1, 320) ** 2).mean(1) for signal in (clean, coded)]
     assert np.corrcoef(*energies)[0, 1] > 0.9
     if name != "amr-nb":  # which models the voice and keeps no waveform
         assert np.corrcoef(clean, coded)[0, 1] > 0.9
 
 
-def test_a_tenth_is_clipped(tmp_path: Path) -> None:
-    clean, clipped = _degraded("clipping", tmp_path)
+def test_a_tenth_is_clipped(voices: list[Path]) -> None:
+    clean, clipped = _degraded("clipping", voices)
     assert np.mean(np.abs(clipped) == np.abs(clipped).max()) == pytest.approx(0.1, abs=0.01)
     assert np.corrcoef(clean, clipped)[0, 1] > 0.8
 
 
-def test_a_low_level_is_twenty_decibels_lower(tmp_path: Path) -> None:
-    clean, quiet = _degraded("gain-20", tmp_path)
+def test_a_low_level_is_twenty_decibels_lower(voices: list[Path]) -> None:
+    clean, quiet = _degraded("gain-20", voices)
     assert 20 * np.log10(clean.std() / quiet.std()) == pytest.approx(20, abs=0.05)
     assert np.array_equal(quiet * 32768, np.round(quiet * 32768))
 

@@ -107,7 +107,7 @@ def test_a_torch_module_is_a_head() -> None:
     head = module_head("two", Two)
     stream, problem, splits = _material("class")
     stream = PooledStream("array", stream.values + problem.targets[:, None, None, None].astype("f"))
-    settings = head.settings(epochs=200, rate=0.01)
+    settings = head.settings(epochs=30, rate=0.05)
     for fitted in head.fit([stream], problem, splits, settings).fitted:
         outputs = _deployed(head, fitted, settings, 3, stream.values)
         np.testing.assert_allclose(outputs, fitted.outputs, atol=1e-5)

@@ -12,7 +12,7 @@ from paralbench.records.errors import UsageError
 def test_a_head_is_found_under_its_own_name(name: str) -> None:
     chosen = head(name)
     assert chosen.name == name
-    assert chosen.targets <= {"class", "number", "series"}
+    assert chosen.targets <= {"class", "number", "series", "distribution"}
     assert chosen.spec(settings(name, {})).kind in {"pooled", "frames"}
 
 

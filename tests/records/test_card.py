@@ -145,3 +145,16 @@ def test_shipped_cards_load() -> None:
     assert {"iemocap", "voice-prompts", "manifest"} <= catalog.corpora.keys()
     assert {"iemocap-emotion", "voice-prompts-language", "manifest"} <= catalog.tasks.keys()
     assert {"whisper-tiny.en", "egemaps", "log-mel"} <= catalog.models.keys()
+
+
+def test_a_card_is_read_anew_where_its_file_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "corpus.toml"
+    file.write_text(CORPUS)
+    card = CorpusCard.from_toml(file)
+    assert CorpusCard.from_toml(file) is card
+    file.write_text(CORPUS.replace("A lab", "Another lab"))
+    assert CorpusCard.from_toml(file).title == "Another lab"
+    file.write_text("id = 1")
+    for _ in range(2):
+        with pytest.raises(CardError, match=f"{file}: key 'id'"):
+            CorpusCard.from_toml(file)
