@@ -31,10 +31,19 @@ def headline(result: Result) -> str:
 
 
 def details(result: Result) -> list[str]:
-    """Recall of each class and the confusion matrix; the largest gap; the forms of the head."""
-    return [
-        *_confusion(result), *_annotators(result), *_gap(result), *_forms(result), *_conditions(result)
-    ]  # fmt: skip
+    """Confusion matrix with recalls; means over folds; raters; the largest gap; forms; conditions."""
+    parts = (_confusion, _fold_means, _annotators, _gap, _forms, _conditions)
+    return [line for part in parts for line in part(result)]
+
+
+def _fold_means(result: Result) -> list[str]:
+    """The means over folds that the task's card asks for, as some publications report them."""
+    means = [
+        f"{score.metric.upper()} {score.fold_mean:.3f}"
+        for score in result.scores
+        if score.fold_mean is not None
+    ]
+    return [f"mean over folds, as some publications report it: {', '.join(means)}"] if means else []
 
 
 def _annotators(result: Result) -> list[str]:

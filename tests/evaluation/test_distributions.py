@@ -63,6 +63,7 @@ cluster = "speaker"
 [metrics]
 ranking = "cross-entropy"
 report = ["cross-entropy", "kl-divergence", "jensen-shannon", "uar"]
+over_folds = ["cross-entropy"]
 """
 RESULT = Path("bands/toy-heard/linear-probe.json")
 
@@ -169,6 +170,20 @@ def test_raters_stand_in_the_text_of_a_run_and_on_the_board(
     pages = [page.read_text(encoding="utf-8") for page in (tmp_path / "site").rglob("*.html")]
     assert any("<dt>Raters’ entropy</dt>" in page and floor in page for page in pages)
     assert any('<th scope="col">Held-out rater</th>' in page for page in pages)
+
+
+def test_the_mean_over_folds_stands_in_the_text_of_a_run_and_on_the_board(
+    scored: tuple[Catalog, Path], result: Result, tmp_path: Path
+) -> None:
+    score = result.score("cross-entropy")
+    mean = f"{np.mean(list(score.by_fold.values())):.3f}"
+    assert f"mean over folds, as some publications report it: CROSS-ENTROPY {mean}" in (
+        result_text.details(result)
+    )
+    build(collect(scored[1]), tmp_path / "site")
+    pages = [page.read_text(encoding="utf-8") for page in (tmp_path / "site").rglob("*.html")]
+    column = '<th scope="col" class="number">Mean over folds</th>'
+    assert any(column in page and f'<td class="number">{mean}</td>' in page for page in pages)
 
 
 def test_no_bundle_is_made_of_it(scored: tuple[Catalog, Path], tmp_path: Path) -> None:
