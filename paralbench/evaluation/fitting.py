@@ -2,6 +2,7 @@
 
 A fit runs in one thread wherever it runs, so its numbers are the same. Workers read the features of
 frames from the store and keep finished fits beside it: the store stands on a disk that all nodes share.
+A head that trains all splits at once does so on this machine.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def fit(
     Raises:
         ParalbenchError: as :meth:`Head.fit` and :meth:`Cluster.map`.
     """
-    if engine.kind == "local":
+    if engine.kind == "local" or _together(head):
         return head.fit(streams, problem, splits, settings, work)
     alone = replace(work, workers=1, quiet=True)
     title = f"fitting {head.name}"
@@ -56,6 +57,13 @@ def fit(
             parts.append(part)
             progress.step()
     return _joined(parts)
+
+
+def _together(head: Head) -> bool:
+    """Whether the head trains all splits in the same matrix products, so that they cannot be dealt out."""
+    from paralbench.heads.sgd_probe import SgdProbe
+
+    return isinstance(head, SgdProbe)
 
 
 def _name(split: Split) -> str:
@@ -81,7 +89,7 @@ def _joined(parts: Sequence[Fits]) -> Fits:
     forms = [part.forms for part in parts if part.forms is not None]
     return Fits(
         fitted=[fit for part in parts for fit in part.fitted],
-        trained_parameters=first.trained_parameters,
+        trained_parameters=max(part.trained_parameters for part in parts),
         tried=[record for part in parts for record in part.tried],
         control=[fit for part in parts for fit in part.control],
         forms=None

@@ -173,7 +173,7 @@ class EstimatorHead(LinearHead):
                 outputs = form.forward(inputs).numpy().astype(np.float32)
             weights = shares[used].astype(np.float32)
             fitted.append(Fitted(split, outputs, {"fitted_on": len(rows)}, state, weights))
-        return Fits(fitted, fitted[0].state["rows"].size)
+        return Fits(fitted, max(fit.state["rows"].size for fit in fitted))
 
     def deployable(self, state: State, settings: Any, layout: Layout) -> Any:
         """See :class:`Head`."""
