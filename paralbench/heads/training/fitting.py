@@ -111,10 +111,13 @@ class Fitting:
                 answers.append(run.objective.answers(predicted))
             curve.append(float(np.average(losses, weights=[len(rows) for _, rows in sides])))
             outputs.append(np.concatenate(answers))
-            best = lowest(curve)
+            means = smoothed(curve)
+            best = int(np.argmin(means))
             if not self._refits(recipe):
-                networks = {place: networks[place] for place in networks if place >= best}
                 networks[epoch] = copy.deepcopy(runs[0].network)
+                # The newest mean lacks a neighbour: once it has one, the best may move back.
+                settled = int(np.argmin(means[:-1])) if epoch else 0
+                networks = {place: networks[place] for place in {settled, epoch}}
             if epoch - best >= recipe.patience:
                 break
         schedule = replace(
@@ -212,11 +215,11 @@ class Fitting:
         )
 
 
-def lowest(curve: list[float]) -> int:
-    """Where a curve, averaged over each epoch and its two neighbours, is lowest.
+def smoothed(curve: list[float]) -> NDArray[np.float64]:
+    """A curve, averaged over each epoch and its two neighbours.
 
-    >>> lowest([5.0, 3.0, 0.5, 4.0, 2.0, 2.0, 2.0])
+    >>> int(smoothed([5.0, 3.0, 0.5, 4.0, 2.0, 2.0, 2.0]).argmin())
     5
     """
     padded = np.pad(np.array(curve), 1, mode="edge")
-    return int(np.argmin(np.convolve(padded, np.ones(3) / 3, mode="valid")))
+    return np.convolve(padded, np.ones(3) / 3, mode="valid")
