@@ -1,7 +1,8 @@
 """Panel: every head beside scikit-learn's grids, on the open tasks and on synthetic hard cases.
 
 All learners get the same rows, splits and inner folds of complete groups, refit on training and
-development rows, and see one seed. ``python -m benchmarks.panel`` prints the tables of docs/heads/panel.md.
+development rows, and see one seed. ``python -m benchmarks.panel`` prints the tables of docs/heads/panel.md,
+``python -m benchmarks.panel mlp lda`` the cells of these heads.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal, TypeAlias
@@ -27,6 +28,7 @@ from paralbench.heads.head import PooledStream, Problem, Split, Stream, Workplac
 from paralbench.metrics import metric
 from paralbench.records.errors import ParalbenchError
 from paralbench.system.processes import worker_pool
+from paralbench.system.text_table import columns
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -77,11 +79,16 @@ class Measured:
 
 def run() -> list[tuple[str, str]]:
     """Score, loss and seconds of each learner on each case."""
-    return [(f"{each.case}: {each.learner}", str(each)) for each in panel()]
+    return rows(panel())
 
 
-def panel() -> list[Measured]:
-    """All cases, as many at once as there are cores."""
+def rows(measured: Sequence[Measured]) -> list[tuple[str, str]]:
+    """A row for each."""
+    return [(f"{each.case}: {each.learner}", str(each)) for each in measured]
+
+
+def panel(learners: Collection[str] = ()) -> list[Measured]:
+    """All cases, as many at once as there are cores; of all learners, or of these."""
     cases = [*_synthetic(), *_series()]
     for task, model in product(open_tasks(), MODELS):
         try:
@@ -96,6 +103,8 @@ def panel() -> list[Measured]:
         *[(name, None) for name in networks],
         *[(name, place) for place in places for name in REFERENCES[cases[place].problem.kind]],
     ]
+    if learners:
+        work = [arguments for arguments in work if arguments[0] in learners]
     with worker_pool(os.cpu_count() or 1, _start, (cases,)) as pool:
         done = [pool.submit(_measured, *arguments) for arguments in work]
         results = [future.result() for future in done]
@@ -419,4 +428,6 @@ def _table(lines: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    print(markdown(panel()))
+    chosen = sys.argv[1:]
+    measured = panel(chosen)
+    print(columns(("what", "measured"), rows(measured)) if chosen else markdown(measured))
