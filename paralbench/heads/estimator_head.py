@@ -156,7 +156,7 @@ class EstimatorHead(LinearHead):
         classes = problem.classes if problem.kind == "class" else 0
         used = list(self.layers(settings, features.shape[1]))
         shares = np.bincount(used, minlength=features.shape[1]) / len(used)
-        fitted = []
+        parameters, fitted = 0, []
         for split in splits:
             rows = training_rows(split, problem, settings.refit)
             columns = np.einsum("l,rlc->rc", shares, features[rows])
@@ -173,7 +173,8 @@ class EstimatorHead(LinearHead):
                 outputs = form.forward(inputs).numpy().astype(np.float32)
             weights = shares[used].astype(np.float32)
             fitted.append(Fitted(split, outputs, {"fitted_on": len(rows)}, state, weights))
-        return Fits(fitted, max(fit.state["rows"].size for fit in fitted))
+            parameters = max(parameters, form.parameters)
+        return Fits(fitted, parameters)
 
     def deployable(self, state: State, settings: Any, layout: Layout) -> Any:
         """See :class:`Head`."""
@@ -188,8 +189,20 @@ class EstimatorHead(LinearHead):
         return EstimatorForm(self._estimator(layout.classes, settings), state, layout.classes)
 
     def forms(self, settings: Any, layout: Layout) -> HeadForms:
-        """See :class:`Head`; of a drawn fit on few rows."""
-        return Head.forms(self, settings, layout)
+        """See :class:`Head`; with as many stored rows as the layout has."""
+        few = Head.forms(self, settings, layout)
+        if not layout.rows:
+            return few
+        state = dict(few.deployed.state())
+        columns = state["rows"].shape[1]
+        state["rows"] = np.resize(state["rows"], (layout.rows, columns))
+        state["targets"] = np.resize(state["targets"], layout.rows)
+        deployed = self.deployable(state, settings, layout)
+        return HeadForms(deployed, deployed)
+
+    def stores_rows(self, settings: Any) -> bool:
+        """See :class:`Head`."""
+        return True
 
     def _estimator(self, classes: int, settings: Any) -> Any:
         from sklearn.base import clone

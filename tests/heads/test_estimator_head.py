@@ -79,6 +79,21 @@ def test_it_is_scikit_learns_pipeline_on_the_mean_over_layers() -> None:
         np.testing.assert_allclose(fitted.outputs, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["class", "number"])
+def test_its_cost_is_that_of_the_rows_it_was_fitted_on(kind: str) -> None:
+    head = EstimatorHead("forest", RandomForestClassifier(5), RandomForestRegressor(5))
+    stream, problem, splits = _material(kind)
+    fits = head.fit([stream], problem, splits, head.settings())
+    state = fits.fitted[0].state
+    numbers = sum(values.size for values in state.values())
+    assert head.stores_rows(head.settings())
+    assert fits.trained_parameters == numbers
+    layout = Layout((CARD,), FeatureSpec("pooled"), problem.classes, rows=len(state["rows"]))
+    forms = head.forms(head.settings(), layout)
+    assert forms.deployed.parameters == numbers
+    assert forms.deployed.size == head.deployable(state, head.settings(), layout).size
+
+
 def test_a_class_without_training_rows_has_probability_zero() -> None:
     head = EstimatorHead("bayes", GaussianNB())
     stream, problem, (split, _) = _material("class")
