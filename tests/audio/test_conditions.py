@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from scipy.signal import welch
 
+from paralbench.audio import conditions as package
 from paralbench.audio.conditions import chosen, conditions, identity
 from paralbench.audio.degraded import DegradedClip, degraded_key
 from paralbench.audio.pieces import Waveform
@@ -39,6 +40,22 @@ def _degraded(name: str, voices: list[Path], key: bytes = b"key") -> tuple[Wavef
     others = tuple(Clip(path) for path in voices[1:]) if conditions()[name].others else ()
     clip = DegradedClip(voices[0], condition=name, key=key, others=others)
     return _speech(), np.concatenate(list(clip.waveforms(RATE)))
+
+
+def test_a_family_is_found_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is listed after those that are there."""
+    (tmp_path / "aliasing.py").write_text(
+        "from paralbench.audio.conditions import Condition\n"
+        "def halved(waveform, random, others):\n    return waveform / 2\n"
+        "CONDITIONS = [Condition('aliasing-2', 'halved', halved)]\n"
+    )
+    places = [*package.__path__, str(tmp_path)]
+    monkeypatch.setattr(package, "__path__", places)
+    package._own.cache_clear()
+    try:
+        assert list(conditions()) == [*NAMES, "aliasing-2"]
+    finally:
+        package._own.cache_clear()
 
 
 @pytest.mark.parametrize("name", NAMES)

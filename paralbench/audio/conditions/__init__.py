@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 
@@ -23,7 +24,8 @@ from paralbench.system.plug_ins import PlugIn, plug_ins
 
 NO_NUMBERS = "it lists the conditions; each names its own sources"
 
-FAMILIES = ("noise", "babble", "room", "codec", "clipping", "band", "gain")
+_FIRST = ("noise", "babble", "room", "codec", "clipping", "band", "gain")
+"""Families that tables show first, in this order; others follow by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,16 @@ def origins() -> dict[str, str]:
     return {**dict.fromkeys(_own(), "paralbench"), **of_plug_ins}
 
 
+def families() -> list[str]:
+    """The modules of this package, each with its ``CONDITIONS``, in the order of tables."""
+    files = sorted(module.name for module in iter_modules(__path__))
+    return sorted(files, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+
+
 @cache
 def _own() -> Mapping[str, Condition]:
-    families = (import_module(f"{__name__}.{family}") for family in FAMILIES)
-    return {condition.name: condition for family in families for condition in family.CONDITIONS}
+    modules = (import_module(f"{__name__}.{family}") for family in families())
+    return {condition.name: condition for module in modules for condition in module.CONDITIONS}
 
 
 def _plug_ins() -> dict[str, PlugIn]:
