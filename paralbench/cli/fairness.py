@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--thresholds", action="store_true",
         help="two classes: also what a threshold for each group would do; nothing applies it")  # fmt: skip
     options.add_data(parser)
+    options.add_folds(parser)
     options.add_weights(parser)
     options.add_head_settings(parser)
     options.add_cache(parser)
@@ -50,8 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
     settings = options.head_settings(args)
     request = Request(
-        [args.task], [args.model], [PLAIN], named(args.data), options.weights(args), settings, (0,)
-    )
+        [args.task], [args.model], [PLAIN], named(args.data), options.weights(args), settings, (0,),
+        protocol=options.own_protocol(args.folds, args.groups),
+    )  # fmt: skip
     cache = options.cache(args)
     with tempfile.TemporaryDirectory() as results:
         benchmark = Benchmark(options.catalog(args), request, cache, Path(results))

@@ -98,6 +98,15 @@ def add_placement(parser: argparse.ArgumentParser, *, automatic: bool) -> None:
         help="what computes the encoder (default: torch)")  # fmt: skip
 
 
+def add_folds(parser: argparse.ArgumentParser) -> None:
+    """--folds and --groups."""
+    add = parser.add_argument
+    add("--folds", type=_folds, metavar="N|loso|crossed",
+        help="own recordings: how many (5); loso: speakers in turn; crossed: speakers and texts")  # fmt: skip
+    add("--groups", nargs="+", default=[], metavar="GROUP",
+        help="own recordings: groups that no fold divides (default: speaker session text)")  # fmt: skip
+
+
 def add_entries(parser: argparse.ArgumentParser) -> None:
     """Tasks, models and heads, and how they are run."""
     add_catalog(parser)
@@ -118,10 +127,7 @@ def add_entries(parser: argparse.ArgumentParser) -> None:
     add_weights(parser)
     add_head_settings(parser)
     add("--seeds", type=int, default=5, metavar="N", help="number of seeds (default: 5)")
-    add("--folds", type=_folds, metavar="N|loso|crossed",
-        help="own recordings: how many (5); loso: speakers in turn; crossed: speakers and texts")  # fmt: skip
-    add("--groups", nargs="+", default=[], metavar="GROUP",
-        help="own recordings: groups that no fold divides (default: speaker session text)")  # fmt: skip
+    add_folds(parser)
     add(
         "--by",
         metavar="GROUP",
@@ -174,17 +180,19 @@ def request(args: argparse.Namespace) -> Request:
         fastest=args.precision == "auto",
         engine=Engine(args.engine, args.workers),
         across=args.across,
-        protocol=_own_protocol(args),
+        protocol=own_protocol(args.folds, args.groups, args.by),
     )
 
 
-def _own_protocol(args: argparse.Namespace) -> OwnProtocol | None:
-    """--folds, --groups and --by."""
-    if args.folds is None and not args.groups and args.by is None:
+def own_protocol(
+    folds: int | Literal["loso", "crossed"] | None, groups: Sequence[str], by: str | None = None
+) -> OwnProtocol | None:
+    """The protocol of --folds, --groups and --by; None where none of them is set."""
+    if folds is None and not groups and by is None:
         return None
     from paralbench.evaluation.own_protocol import OwnProtocol
 
-    return OwnProtocol(args.folds, tuple(dict.fromkeys(args.groups)), args.by)
+    return OwnProtocol(folds, tuple(dict.fromkeys(groups)), by)
 
 
 def say(message: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from paralbench.cli.main import main
 from tests.screener.screeners import lab
@@ -53,3 +55,24 @@ def test_an_attribute_that_nobody_has_is_refused(tmp_path: Path, capsys: Capture
     ]  # fmt: skip
     assert main(verb) == 3
     assert "no two groups of 'site'" in capsys.readouterr().err
+
+
+def test_own_recordings_are_dealt_to_folds_as_asked(tmp_path: Path, capsys: Capture) -> None:
+    """Where all speakers say the same texts, only --groups or --folds lets the run go on."""
+    random = np.random.default_rng(0)
+    table = ["path,target,speaker,text,sex"]
+    for speaker in range(8):
+        for target in ("high", "low"):
+            file = tmp_path / f"{speaker}-{target}.wav"
+            tone = np.sin(np.arange(8000) * (0.3 if target == "high" else 0.05))
+            soundfile.write(file, 0.2 * tone + 0.01 * random.standard_normal(8000), 16000)
+            table.append(f"{file.name},{target},s{speaker},{target},{'fm'[speaker % 2]}")
+    (tmp_path / "clips.csv").write_text("\n".join(table) + "\n")
+    verb = [
+        "fairness", "--task", "manifest", "--data", str(tmp_path / "clips.csv"), "--by", "sex",
+        "--model", "log-mel", "--cache", str(tmp_path / "cache"),
+    ]  # fmt: skip
+    assert main(verb) == 3
+    assert "--groups speaker lets texts repeat" in capsys.readouterr().err
+    assert main([*verb, "--groups", "speaker", "--folds", "4"]) == 0
+    assert "labels by sex: examples (speakers)" in capsys.readouterr().out
