@@ -88,8 +88,9 @@ class SiteData:
         speakers = len(np.unique(groups))
         if speakers < plan.speakers:
             raise ParalbenchError(
-                f"this site has {speakers} speakers; the plan asks for {plan.speakers} or more, since "
-                "sums over fewer say too much about each."
+                f"this site has {speakers} speakers; the plan asks for {plan.speakers} or more "
+                "(init --least), since sums over fewer say too much about each. Speakers whom a fold "
+                "keeps together count as one."
             )
         bunch = bunches(groups, problem.targets[rows], problem.classes, plan.bunch)
         return cls(prepared, inputs, rows, bunch)

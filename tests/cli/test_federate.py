@@ -127,7 +127,9 @@ def test_a_site_with_too_few_speakers_does_not_answer(tmp_path: Path, capsys: Ca
         "coordinator.pub.pem", "--data", f"toy={site.data}", "--catalog", str(site.catalog),
     ]  # fmt: skip
     assert main(answer) == 3
-    assert "14 speakers; the plan asks for 20 or more" in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert "14 speakers; the plan asks for 20 or more (init --least)" in refused
+    assert "Speakers whom a fold keeps together count as one" in refused
     assert main(["federate", "answer", "study", "--site", "rome", *answer[5:]]) == 2
     assert "it has berlin, leeds" in capsys.readouterr().err
 
