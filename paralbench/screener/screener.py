@@ -31,6 +31,7 @@ from paralbench.records.errors import BundleError, ParalbenchError, Refused
 from paralbench.records.example import Clip, Refusal
 from paralbench.screener import answers, compiled, stretches
 from paralbench.screener.answers import Answer
+from paralbench.screener.blockwise_attention import in_blocks
 from paralbench.screener.bundle import Bundle
 from paralbench.screener.decision import decided, group
 from paralbench.screener.encoder import card_of, restored
@@ -109,6 +110,10 @@ class Screener:
             head.deployable(load(bundle.read(name)), settings, layout)
             for name in manifest.head.members
         ]
+        for deployed in heads:
+            network = getattr(deployed, "network", None)
+            if isinstance(network, torch.nn.Module):
+                in_blocks(network)
         novelty = None
         if manifest.range is not None:
             novelty = Novelty.restored(load(bundle.read(manifest.range.member)))
@@ -257,8 +262,12 @@ class Screener:
         windows: list[Window] = []
         frames: list[list[Tensor]] = [[] for _ in self._heads]
         buffer = WindowBuffer()
+        longest = self.manifest.limits.longest.refuse
         for window in self._reader.windows(clip):
             go_on()
+            if gate is not None and longest is not None and window.start - clip.start > longest:
+                # The gate refuses it too, but only at its end; until then its frames would be kept.
+                raise Refused(f"it is longer than {longest:g} s")
             if window.values is not None:
                 for mixed, head in zip(frames, self._heads, strict=True):
                     mixed.append(torch.from_numpy(buffer.put(head.mix(window.values).numpy())))

@@ -10,7 +10,8 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -26,6 +27,10 @@ from paralbench.system.processes import end_with_parent
 
 SCRATCH = ".scratch"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+_ALLOCATOR = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(2**17)}
+"""glibc reads them when a process starts. By default each thread has its own heap, which keeps the
+hidden states that were freed in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ class _Worker:
         self._process = context.Process(
             target=_work, args=(load, threads, scratch, receiver, sender), daemon=True
         )
-        self._process.start()
+        with _environment(_ALLOCATOR):
+            self._process.start()
         receiver.close()
         sender.close()
 
@@ -162,6 +168,18 @@ class _Worker:
         self._process.join()
         self.results.close()
         return self._process.exitcode
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables that a process started meanwhile inherits; those the user has set stay."""
+    missing = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(missing)
+    try:
+        yield
+    finally:
+        for name in missing:
+            del os.environ[name]
 
 
 def _work(

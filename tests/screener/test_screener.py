@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load, save
 
 from paralbench.bundling.bundle_maker import BundleSettings
@@ -16,12 +19,16 @@ from paralbench.bundling.operating_point import Goal
 from paralbench.bundling.refitting import Refitted, refit
 from paralbench.catalog import Catalog
 from paralbench.evaluation.benchmark import Benchmark, Failed
-from paralbench.records.errors import BundleError
+from paralbench.records.admission import Admission
+from paralbench.records.errors import BundleError, Refused
 from paralbench.records.example import Clip
 from paralbench.records.intended_use import IntendedUse
+from paralbench.records.quality_limits import AtMost
 from paralbench.results import files
 from paralbench.screener import Screener, bundle
+from paralbench.screener.blockwise_attention import BlockwiseAttention
 from paralbench.screener.recordings import Recording
+from paralbench.screener.windows import Window
 from tests.screener.screeners import LIMITS, Lab, lab, write_tone
 
 NETWORK = {"epochs": 2, "epochs_blind": 2, "batch": 8}
@@ -96,6 +103,40 @@ def test_windows_of_a_long_recording_add_up(toys: Lab, tmp_path: Path) -> None:
     parts = {(item.start, round(item.end)): item.weight for item in assessment.stretches}
     assert set(parts) == {(0, 30), (30, 60), (60, 90), (90, 95)}
     assert sum(map(abs, parts.values())) == pytest.approx(1)
+
+
+@pytest.mark.slow
+def test_of_a_recording_that_is_too_long_no_more_windows_are_kept_than_of_the_longest(
+    toys: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = LIMITS.model_copy(update={"longest": AtMost(refuse=45.0)})
+    settings = BundleSettings(IntendedUse(quality=limits), level=0.8)
+    screener = opened(toys, toys.bundle(toys.result(model="bands"), settings))
+    write_tone(tmp_path / "long.wav", True, np.random.default_rng(3), seconds=185.0)
+    clip = Clip(tmp_path / "long.wav")
+    read: list[Window] = []
+    windows = screener._reader.windows
+
+    def counted(clip: Clip) -> Iterator[Window]:
+        for window in windows(clip):
+            read.append(window)
+            yield window
+
+    monkeypatch.setattr(screener._reader, "windows", counted)
+    with pytest.raises(Refused, match="longer than 45 s"):
+        screener._answer(clip, gate=Future[Admission]())  # a gate that is not done yet
+    assert [window.start for window in read] == [0, 30, 60]
+    assert screener.assess(Recording("long", clip)).cause == "longest"
+
+
+@pytest.mark.slow
+def test_attention_over_a_recording_is_computed_in_blocks(toys: Lab) -> None:
+    settings = dict(HEADS)["hrf-conformer"]
+    screener = opened(toys, toys.bundle(toys.result("toy-tone", "hrf-conformer", **settings)))
+    for head in screener._heads:
+        network = getattr(head, "network", None)
+        assert isinstance(network, torch.nn.Module)
+        assert any(isinstance(part, BlockwiseAttention) for part in network.modules())
 
 
 def test_every_file_has_its_row_in_order(toys: Lab, made: Path, tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
-"""Worker processes: they have no network, by whichever call."""
+"""Worker processes: they have no network, by whichever call, and one heap for all threads."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from paralbench.records.assessment import Assessment
 from paralbench.records.example import Clip
 from paralbench.screener.recordings import Recording
 from paralbench.screening.examiner import Job
@@ -33,3 +36,38 @@ def test_the_calls_succeed_outside_a_worker(tmp_path: Path) -> None:
     assert online().assess(recording).status == "scored"
     with pytest.raises(ConnectionRefusedError):
         online().assess(Recording("connect", Clip(tmp_path / "connect.wav")))
+
+
+@dataclass(frozen=True)
+class Allocator:
+    """Reports how C's allocator was set when the process started."""
+
+    computed: str = "torch-fp32"
+
+    def assess(self, recording: Recording) -> Assessment:
+        """See :class:`paralbench.screening.screener_source.Assessor`."""
+        names = ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_")
+        return Assessment("not scored", " ".join(os.environ.get(name, "") for name in names))
+
+
+def allocator(threads: int) -> Allocator:
+    """Open it."""
+    return Allocator()
+
+
+@pytest.mark.slow
+def test_threads_share_a_heap_unless_the_user_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons = []
+    for chosen in (None, "3"):
+        monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+        if chosen is not None:
+            monkeypatch.setenv("MALLOC_ARENA_MAX", chosen)
+        with Workers(allocator, 1, tmp_path / ".scratch") as workers:
+            job = Job(Recording("a", Clip(tmp_path / "a.wav")), "a")
+            ((_, result),) = workers.examined([job])
+        assert result is not None
+        reasons.append(result.assessment.reason)
+        assert os.environ.get("MALLOC_ARENA_MAX") == chosen
+    assert reasons == ["1 131072", "3 131072"]
