@@ -4,6 +4,7 @@ Problems as small as those of the tests are faster on one core, and cores may be
 """
 
 import os
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,12 @@ os.environ["PARALBENCH_NO_PROFILE"] = "1"  # tests of the profiler ask for it
 
 settings.register_profile("paralbench", deadline=None)  # a shared machine makes wall clocks lie
 settings.load_profile("paralbench")
+
+
+@pytest.fixture(autouse=True)
+def _own_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``screen`` moves its process's temporary files to its report; the next test's go elsewhere."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
 
 
 @pytest.fixture(scope="session")

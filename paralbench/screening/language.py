@@ -21,7 +21,7 @@ from pathlib import Path
 ENGLISH = "en"
 CATALOGUES = Path(__file__).parent / "catalogues"
 LANGUAGES = (ENGLISH, *sorted(file.stem for file in CATALOGUES.glob("*.po")))
-_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\.?\w)")
+_NUMBER = re.compile(r"(?<![\w.,])(?<![eE][-+])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\.?\w)")
 
 _current: ContextVar[str] = ContextVar("language", default=ENGLISH)
 

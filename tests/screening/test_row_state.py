@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paralbench.records.assessment import Assessment
@@ -109,6 +109,7 @@ def _screener(
     probability=UNIT, threshold=UNIT, edges=st.none() | st.tuples(UNIT, UNIT),
     quantiles=st.none() | st.lists(UNIT, min_size=1, max_size=2),
 )  # fmt: skip
+@example(probability=1e-6, threshold=1.9e-100, edges=None, quantiles=None)
 def test_set_prediction_action_and_points_never_contradict(
     probability: float,
     threshold: float,
