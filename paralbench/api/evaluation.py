@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, overload
+from typing import Any, Literal, TypeAlias, overload
 
 from paralbench.api.models import Model, get_model
 from paralbench.api.results import Result, Results
 from paralbench.api.tasks import Task, get_task
 from paralbench.evaluation.benchmark import Benchmark, Done, Failed, Request
+from paralbench.evaluation.own_protocol import OwnProtocol
 from paralbench.records.errors import UsageError
 
 NO_NUMBERS = "it makes a request of what it is given"
@@ -27,6 +28,8 @@ def evaluate(  # type: ignore[overload-overlap] # a name is also a sequence of c
     *,
     settings: Mapping[str, Any] | None = None,
     seeds: int = 5,
+    folds: int | Literal["loso", "crossed"] | None = None,
+    groups: Sequence[str] = (),
     results: Path | str | None = None,
     again: bool = False,
     replace: bool = False,
@@ -40,6 +43,8 @@ def evaluate(
     *,
     settings: Mapping[str, Any] | None = None,
     seeds: int = 5,
+    folds: int | Literal["loso", "crossed"] | None = None,
+    groups: Sequence[str] = (),
     results: Path | str | None = None,
     again: bool = False,
     replace: bool = False,
@@ -52,6 +57,8 @@ def evaluate(
     *,
     settings: Mapping[str, Any] | None = None,
     seeds: int = 5,
+    folds: int | Literal["loso", "crossed"] | None = None,
+    groups: Sequence[str] = (),
     results: Path | str | None = None,
     again: bool = False,
     replace: bool = False,
@@ -65,6 +72,9 @@ def evaluate(
         head: a head or several (``paralbench list heads``).
         settings: of the heads.
         seeds: how many seeds heads with random numbers get; others get one.
+        folds: of own recordings: how many; "loso" leaves one speaker out at a time; "crossed" tests
+            unseen speakers on unseen texts. None as the task has it.
+        groups: of own recordings: what never stands on two sides of a fold, such as ("speaker",).
         results: folder of the result files; by default in the cache, or for a model in memory in a
             folder that is removed with it. A current result is read, not computed again.
         again: compute current results again.
@@ -87,6 +97,12 @@ def evaluate(
     for kind, names in (("models", [m.id for m in chosen]), ("tasks", [t.id for t in targets])):
         if len(set(names)) < len(names):
             raise UsageError(f"evaluate expects {kind} of different names, got {', '.join(names)}.")
+    if folds not in (None, "loso", "crossed") and (isinstance(folds, str) or folds < 2):
+        raise UsageError(
+            f"evaluate expects folds of 2 or more, 'loso' or 'crossed', got {folds!r}."
+        )
+    if isinstance(groups, str):
+        raise UsageError(f"evaluate expects a list of groups, got {groups!r}; give [{groups!r}].")
     done: list[Result] = []
     failed: list[Failed] = []
     for batch, group in _groups(chosen, targets):
@@ -98,6 +114,7 @@ def evaluate(
             data={task.card.corpus: task.data for task in group},
             head_settings=settings or {},
             seeds=tuple(range(seeds)),
+            protocol=OwnProtocol(folds, tuple(groups)) if folds is not None or groups else None,
             encoders={model.id: model.encoders for model in batch},
         )
         folder = cache / "results" if results is None else Path(results).expanduser()

@@ -42,5 +42,5 @@ def inseparable(examples: Sequence[Example]) -> str | None:
     return (
         f"{how}, so that folds of speakers cannot separate texts as well. --folds crossed tests "
         "unseen speakers on unseen texts; --groups speaker lets texts repeat, and the score may "
-        "then rest on words."
+        "then rest on words. (In Python: evaluate's folds and groups.)"
     )

@@ -33,6 +33,7 @@ from paralbench.heads.head import (
     Stream,
     Workplace,
 )
+from paralbench.records.errors import UsageError
 
 NO_NUMBERS = "its results carry the study as their key"
 
@@ -175,12 +176,19 @@ def scored(study: Study, name: str, site: SiteData, cache: Path) -> Outcome:
     examples = site.inputs.selection.examples
     part_of = {examples[row].id: int(p) for row, p in zip(site.rows, part, strict=True)}
     parts = np.array([part_of.get(e.id, -1) for e in prepared.selection.examples])
+    numbers = np.unique(parts[parts >= 0]).tolist()
+    if len(numbers) < 2:
+        raise UsageError(
+            f"site '{name}': expected speakers in two parts of the study or more, got {len(numbers)}, so "
+            "that no head was trained without some of them and with others. Begin a study with a "
+            "smaller init --bunch, or with more speakers here."
+        )
     every = np.arange(len(parts))
     splits = [
         Split(
             number, seed, every[(parts >= 0) & (parts != number)], every[:0], every[parts == number]
         )
-        for number in np.unique(parts[parts >= 0]).tolist()
+        for number in numbers
         for seed in prepared.seeds
     ]
     outcome = entry.run(replace(prepared, splits=splits), cache)

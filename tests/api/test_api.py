@@ -311,3 +311,29 @@ def test_a_result_of_other_data_is_kept_unless_it_is_to_be_replaced(
     assert first.file.read_bytes() == content
     second = pb.evaluate(bands, fewer, results=tmp_path / "results", replace=True)
     assert second.predictions["file"].nunique() == len(rows)
+
+
+def test_own_recordings_are_dealt_to_the_folds_asked_for(bands: pb.Model, tmp_path: Path) -> None:
+    rows = [
+        (f"{speaker}{text}{label}.wav", label, speaker, text)
+        for speaker in "abcd"
+        for text in "wxyz"
+        for label in ("high", "low")
+    ]
+    for number, (path, label, _, _) in enumerate(rows):
+        noise = 0.01 * np.random.default_rng(number).standard_normal(8000)
+        tone = 0.3 * np.sin(np.arange(8000) * (0.5 if label == "high" else 0.05))
+        soundfile.write(tmp_path / path, tone + noise, 16000)
+    table = pd.DataFrame(rows, columns=["path", "target", "speaker", "text"])
+    table.to_csv(tmp_path / "clips.csv", index=False)
+    own = pb.get_task("manifest", data=tmp_path / "clips.csv")
+    with pytest.raises(pb.ParalbenchError, match=r"cannot separate texts .*evaluate's folds"):
+        pb.evaluate(bands, own)
+    crossed = pb.evaluate(bands, own, folds="crossed", results=tmp_path / "crossed")
+    assert crossed.record.audit.never_cross == ["speaker", "text"]
+    left_out = pb.evaluate(bands, own, folds="loso", groups=["speaker"], results=tmp_path / "loso")
+    assert left_out.record.folds == 4
+    with pytest.raises(UsageError, match="folds of 2 or more, 'loso' or 'crossed', got 1"):
+        pb.evaluate(bands, own, folds=1)
+    with pytest.raises(UsageError, match="list of groups, got 'speaker'"):
+        pb.evaluate(bands, own, groups="speaker")

@@ -211,7 +211,7 @@ def test_two_entries_are_compared_and_the_address_keeps_them(page: Page, site: P
     page.goto(f"{(site / 'compare.html').as_uri()}?a={first}&b={second}")
     assert (
         page.locator("#verdict").text_content()
-        == "m0 · linear-probe is better than m2 · linear-probe."
+        == "m0 · linear-probe scores better than m2 · linear-probe, as a single comparison."
     )
     difference = (
         page.locator("#sides tr", has_text="95 % interval").locator("td").last.text_content()

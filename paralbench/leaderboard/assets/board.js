@@ -311,7 +311,7 @@ function compare(form) {
     if (width === null) return `The interval of this difference is not in this page: an entry is not ranked, its predictions could not be read, or the task has more than ${most} entries.`;
     if (Math.abs(difference) <= width) return "The difference is not significant.";
     const [better, worse] = (difference > 0) === a.less ? [b, a] : [a, b];
-    return `${better.model} · ${better.head} is better than ${worse.model} · ${worse.head}.`;
+    return `${better.model} · ${better.head} scores better than ${worse.model} · ${worse.head}, as a single comparison.`;
   }
 
   function cell(tag, text, url) {
