@@ -15,7 +15,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -223,7 +223,8 @@ class Server:
     def close(self) -> None:
         """Stop answering; may be called from another thread than :meth:`run`'s."""
         sockets = self._server._map
-        self._server.trigger.pull_trigger(lambda: close_all(sockets))
+        with suppress(OSError):  # the loop has ended, and closed its own trigger
+            self._server.trigger.pull_trigger(lambda: close_all(sockets))
 
     def _refusal(self, request: Any) -> Error | None:
         """Why a request is refused, from its headers alone; None where it is admitted."""

@@ -14,7 +14,7 @@ from paralbench.leaderboard import build as board_build
 from paralbench.submission.validation import validate
 
 BOARD = Path(__file__).parents[2] / "leaderboard" / "results"
-RESULT = "log-mel/voice-prompts-language/sgd-probe.json"
+RESULT = "log-mel/voice-prompts-language/linear-probe.json"
 
 
 @pytest.fixture
